@@ -1,0 +1,68 @@
+"""A little BEAM in pure Python: processes, links, monitors, GenServer, supervisors.
+
+Read the source in this order; each file uses only those before it:
+``errors``, ``terms``, ``copying``, ``mailbox``, ``clock``, ``tracing``, ``reports``,
+``process``, ``host``, ``node``, ``primitives``, ``child_spec``, ``gen_server``, ``sys_``.
+"""
+
+from __future__ import annotations
+
+from . import sys_
+from .child_spec import ChildSpec
+from .errors import AlreadyStarted, BadArg, CopyError, Deadlock, Exit, NoProc, StartError
+from .gen_server import HIBERNATE, Continue, GenServer, Ignore, NoReply, Ok, Reply, Stop, Timeout
+from .node import Node, current_node, run
+from .primitives import (
+    Process,
+    in_thread,
+    receive,
+    self_,
+    send,
+    spawn,
+    spawn_link,
+    spawn_monitor,
+    trace,
+)
+from .terms import INFINITY, TIMEOUT, Address, Down, ExitSignal, From, Pid, Ref, Shared
+
+__all__ = [
+    "Address",
+    "AlreadyStarted",
+    "BadArg",
+    "ChildSpec",
+    "Continue",
+    "CopyError",
+    "Deadlock",
+    "Down",
+    "Exit",
+    "ExitSignal",
+    "From",
+    "GenServer",
+    "HIBERNATE",
+    "INFINITY",
+    "Ignore",
+    "NoProc",
+    "NoReply",
+    "Node",
+    "Ok",
+    "Pid",
+    "Process",
+    "Ref",
+    "Reply",
+    "Shared",
+    "StartError",
+    "Stop",
+    "TIMEOUT",
+    "Timeout",
+    "current_node",
+    "in_thread",
+    "receive",
+    "run",
+    "self_",
+    "send",
+    "spawn",
+    "spawn_link",
+    "spawn_monitor",
+    "sys_",
+    "trace",
+]

@@ -1,0 +1,162 @@
+"""The ways in which things go wrong, and whose fault each is.
+
+Elixir knows three ways out of a function: an *error* (``raise``), an *exit* and a ``throw``.
+Python has one, so the difference is drawn by class:
+
+* `Exit` is an exit. It derives from `BaseException`, so ``except Exception`` lets it pass,
+  as ``rescue`` does in Elixir.
+* Everything else here is an error: a mistake of the program against this library, or a
+  start that failed. Each message says what happened, what was expected, what came instead,
+  and what to do next.
+
+OTP: ``exit/1``, ``ArgumentError``, ``ErlangError``
+"""
+
+from __future__ import annotations
+
+
+class Exit(BaseException):
+    """Ends the process that raises it, with ``reason``; nobody else is asked.
+
+    A call that fails (no such process, a time-out, the server died) raises it in the caller.
+    Uncaught, it ends the caller too, with the same reason: that is how a failure travels.
+
+    Args:
+        reason: any term. ``"normal"``, ``"shutdown"`` and ``("shutdown", term)`` are the
+            quiet ones; supervisors and logs treat every other as a crash.
+
+    OTP: ``exit/1``
+    Differs: an exit is caught with ``except Exit``, where Elixir has ``catch :exit, reason``.
+
+    Example:
+        >>> try:
+        ...     raise Exit("shutdown")
+        ... except Exit as exit:
+        ...     print(exit.reason)
+        shutdown
+    """
+
+    __match_args__ = ("reason",)
+
+    def __init__(self, reason: object = "normal") -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return describe_reason(self.reason)
+
+
+def describe_reason(reason: object) -> str:
+    """Say an exit reason as a person would.
+
+    Never raises: a reason whose ``__repr__`` fails is described by its type.
+
+    OTP: ``Exception.format_exit/1``
+
+    Example:
+        >>> describe_reason("noproc")
+        "no such process: it is not alive, or no process has that name ('noproc')"
+        >>> describe_reason(("timeout", ("GenServer", "call", ("cache", "get", 5.0))))
+        "GenServer.call('cache', 'get', 5.0) exited: no answer within the time-out ('timeout')"
+        >>> describe_reason(ValueError("boom"))
+        'ValueError: boom'
+    """
+    match reason:
+        case (why, (str(module), str(function), tuple(arguments))):
+            written = ", ".join(safe_repr(argument) for argument in arguments)
+            return f"{module}.{function}({written}) exited: {describe_reason(why)}"
+        case BaseException():
+            return describe_exception(reason)
+        case str() if reason in _SAID:
+            return f"{_SAID[reason]} ({reason!r})"
+        case ("bad_return_value", value):
+            return f"a callback returned what it may not: {safe_repr(value)}"
+    return safe_repr(reason)
+
+
+_SAID = {
+    "noproc": "no such process: it is not alive, or no process has that name",
+    "timeout": "no answer within the time-out",
+    "calling_self": "a process called itself, and would have waited for its own answer for ever",
+    "killed": "it was killed",
+    "normal": "it ended by itself, with nothing wrong",
+}
+
+
+def describe_exception(error: BaseException) -> str:
+    """The last line of a traceback, also where ``__str__`` itself fails."""
+    try:
+        text = str(error)
+    except Exception as broken:
+        text = f"<its __str__ failed with {type(broken).__name__}>"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def safe_repr(term: object) -> str:
+    """``repr`` that never raises: logging a crash must not cause another."""
+    try:
+        return repr(term)
+    except Exception as broken:
+        return f"<{type(term).__name__} whose __repr__ failed with {type(broken).__name__}>"
+
+
+class BadArg(ValueError):
+    """The caller broke a rule of the function: its own mistake, to be mended in its code.
+
+    OTP: ``ArgumentError`` (``badarg``)
+    """
+
+
+class NoProc(LookupError):
+    """A process that does not trap exits tried to link to a dead one.
+
+    OTP: ``ErlangError`` with ``:noproc`` out of ``Process.link/1``
+    """
+
+
+class CopyError(TypeError):
+    """A message holds something that cannot be copied, so it cannot be sent.
+
+    Processes share nothing. Send what the receiver needs to build its own, or wrap the value
+    in ``Shared(...)`` to say that both sides may touch the one object.
+    """
+
+
+class StartError(Exception):
+    """A process did not start; ``reason`` is what it gave up with.
+
+    OTP: ``{:error, reason}`` from ``start_link``
+    """
+
+    __match_args__ = ("reason",)
+
+    def __init__(self, reason: object) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the process did not start: {describe_reason(self.reason)}"
+
+
+class AlreadyStarted(StartError):
+    """The name is taken; ``pid`` is who has it. Often good news: use that process.
+
+    OTP: ``{:error, {:already_started, pid}}``
+    """
+
+    __match_args__ = ("pid",)
+
+    def __init__(self, pid: object) -> None:
+        super().__init__(("already_started", pid))
+        self.pid = pid
+
+    def __str__(self) -> str:
+        return f"a process with that name runs already: {self.pid!r}"
+
+
+class Deadlock(RuntimeError):
+    """The program waits for something that can no longer come.
+
+    Every process is parked, no timer is armed and no outside result is awaited. The BEAM
+    would wait for ever; a script is better served by an error.
+    """

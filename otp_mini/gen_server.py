@@ -1,0 +1,687 @@
+"""GenServer: a process that keeps a state and answers requests, one at a time.
+
+Write the callbacks; the loop is here. ``start_link`` spawns a process, which runs ``init``,
+tells its starter how that went, and then takes message after message: a call goes to
+``handle_call``, a cast to ``handle_cast``, anything else to ``handle_info``. What the callback
+returns says what to do next and what the state is from now on.
+
+OTP: ``GenServer``, ``gen_server``
+Differs: callbacks may be ``async def`` where they must wait; the others wait with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import CoroutineType
+from typing import Any, Final, Literal, NamedTuple
+
+from .child_spec import ChildSpec
+from .copying import AS_THEY_ARE
+from .errors import AlreadyStarted, BadArg, Exit, StartError, safe_repr
+from .node import PARKED, YIELDED, Become
+from .primitives import (
+    START,
+    Destination,
+    ask,
+    check_name,
+    check_timeout,
+    current_process,
+    find,
+    next_message,
+    post,
+    receive,
+    self_,
+)
+from .process import MESSAGE, ControlBlock
+from .reports import logger, server_crashed
+from .terms import TIMEOUT, Address, Atom, ExitSignal, From, Pid, is_quiet
+
+# ---- what callbacks return ---------------------------------------------------------------------
+
+
+class Continue(NamedTuple):
+    """Then run ``handle_continue(term, state)``, before anything in the mailbox.
+
+    OTP: ``{:continue, term}``
+    """
+
+    term: object
+
+
+class Timeout(NamedTuple):
+    """Then deliver `TIMEOUT` to ``handle_info``, unless a message comes within ``seconds``.
+
+    OTP: a time-out in milliseconds as the last element of a result
+    """
+
+    seconds: float
+
+
+HIBERNATE: Final = Atom("hibernate")
+"""Then give memory back until the next message. Nothing observable changes."""
+
+Then = Continue | Timeout | Atom | None
+
+
+class Ok(NamedTuple):
+    """``init`` succeeded with this state.
+
+    OTP: ``{:ok, state}``, ``{:ok, state, then}``
+    """
+
+    state: Any
+    then: Then = None
+
+
+class Ignore(NamedTuple):
+    """``init`` wants no process: ``start_link`` answers None.
+
+    OTP: ``:ignore``
+    """
+
+
+class Reply(NamedTuple):
+    """Answer the caller with ``value`` and go on with ``state``.
+
+    OTP: ``{:reply, value, state}``
+    """
+
+    value: Any
+    state: Any
+    then: Then = None
+
+
+class NoReply(NamedTuple):
+    """Go on with ``state``; a caller is answered later, by `GenServer.reply`, or never.
+
+    OTP: ``{:noreply, state}``
+    """
+
+    state: Any
+    then: Then = None
+
+
+_NO_REPLY: Final = Atom("no_reply")
+CALL: Final = "$gen_call"
+
+
+class Stop(NamedTuple):
+    """End the server with ``reason``, after ``terminate``; a caller may get a last ``reply``.
+
+    OTP: ``{:stop, reason, state}``, ``{:stop, reason, reply, state}``
+    """
+
+    reason: object
+    state: Any = None
+    reply: Any = _NO_REPLY
+
+
+# ---- the behaviour -----------------------------------------------------------------------------
+
+
+class GenServer:
+    """Derive from it and write the callbacks.
+
+    The state is what the callbacks return, and nothing else: the instance takes no attributes.
+
+    OTP: ``use GenServer``
+
+    Example:
+        >>> from otp_mini import GenServer, Ok, Reply, run
+        >>> class Counter(GenServer):
+        ...     def init(self, first):
+        ...         return Ok(first)
+        ...     def handle_call(self, request, from_, state):
+        ...         return Reply(state + 1, state + 1)
+        >>> async def main():
+        ...     counter = await Counter.start_link(41)
+        ...     return await GenServer.call(counter, "next")
+        >>> run(main)
+        42
+    """
+
+    __slots__ = ()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(
+            f"{type(self).__name__}.{name} cannot be set: a server keeps its state in what its "
+            "callbacks return, such as NoReply(new_state), and not on self"
+        )
+
+    # Callbacks.
+
+    def init(self, argument: Any) -> Any:
+        """Make the first state. ``start_link`` returns only when this has.
+
+        Returns:
+            `Ok`, `Ignore` or `Stop`. By default the argument is the state.
+        """
+        return Ok(argument)
+
+    def handle_call(self, request: Any, from_: From, state: Any) -> Any:
+        """Answer a `call`: `Reply`, `NoReply` or `Stop`."""
+        raise RuntimeError(
+            f"attempted to call {type(self).__name__} {self_()} with {safe_repr(request)}, but it "
+            "has no handle_call: write def handle_call(self, request, from_, state)"
+        )
+
+    def handle_cast(self, request: Any, state: Any) -> Any:
+        """React to a `cast`: `NoReply` or `Stop`."""
+        raise RuntimeError(
+            f"attempted to cast {safe_repr(request)} to {type(self).__name__} {self_()}, but it "
+            "has no handle_cast: write def handle_cast(self, request, state)"
+        )
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        """React to any other message: `NoReply` or `Stop`. By default it is only logged."""
+        logger.error(
+            "%s %s received unexpected message in handle_info: %s",
+            type(self).__name__,
+            self_(),
+            safe_repr(message),
+        )
+        return NoReply(state)
+
+    def handle_continue(self, argument: Any, state: Any) -> Any:
+        """Go on after a result with `Continue`: `NoReply` or `Stop`."""
+        raise RuntimeError(
+            f"{type(self).__name__} {self_()} returned Continue({safe_repr(argument)}), but it "
+            "has no handle_continue: write def handle_continue(self, argument, state)"
+        )
+
+    def terminate(self, reason: object, state: Any) -> Any:
+        """Clean up. Runs after a stop or a crash; on an exit signal only where it is trapped."""
+
+    # Client functions.
+
+    @classmethod
+    async def start_link(
+        cls, argument: Any = None, *, name: Destination = None, timeout: float | None = None
+    ) -> Pid | None:
+        """Start a server linked to the caller; returns when its ``init`` has.
+
+        Args:
+            argument: for ``init``, copied.
+            name: a name to register, or ``Via(registry, key)``.
+            timeout: seconds that ``init`` may take.
+
+        Returns:
+            The pid, or None where ``init`` answered `Ignore`.
+
+        Raises:
+            AlreadyStarted: the name is taken.
+            StartError: ``init`` failed. The caller gets the exit signal too: it dies, unless
+                it traps exits.
+
+        OTP: ``GenServer.start_link/3``
+        """
+        return await start_server(cls, argument, name=name, timeout=timeout, link=True)
+
+    @classmethod
+    async def start(cls, argument: Any = None, *, name: Destination = None, timeout: float | None = None) -> Pid | None:
+        """`start_link` without the link.
+
+        OTP: ``GenServer.start/3``
+        """
+        return await start_server(cls, argument, name=name, timeout=timeout, link=False)
+
+    @classmethod
+    def child_spec(cls, argument: Any = None) -> ChildSpec:
+        """How a supervisor starts one of these; override it to change what is said here.
+
+        OTP: ``child_spec/1``, defined by ``use GenServer``
+        """
+        return ChildSpec(id=cls, start=(cls.start_link, (argument,)), modules=(cls,))
+
+    @staticmethod
+    def call(server: Destination, request: object, timeout: float | None = 5.0) -> CoroutineType[Any, Any, Any]:
+        """Send a request and wait for the reply.
+
+        Args:
+            server: a pid, a name, or ``Via(registry, key)``.
+            timeout: seconds to wait; then the *caller* exits, while the server goes on.
+
+        Raises:
+            Exit: ``("noproc" | "timeout" | "calling_self" | the server's reason, where)``.
+            BadArg: the time-out is not a number from 0 up.
+
+        OTP: ``GenServer.call/3``
+        """
+        target = server.block if type(server) is Pid else find(server)
+        limit = 5.0 if timeout == 5.0 else check_timeout(timeout)
+        where = ("GenServer", "call", (server, request, timeout))
+        asking: Any = ask(target, CALL, request, limit, where)
+        asking.__qualname__ = "GenServer.call"  # what "was never awaited" will name
+        return asking  # type: ignore[no-any-return]
+
+    @staticmethod
+    def cast(server: Destination, request: object) -> str:
+        """Send a request and do not wait. Answers ``"ok"``, also where nobody is there.
+
+        OTP: ``GenServer.cast/2``
+        """
+        target = server.block if type(server) is Pid else find(server)
+        if target is not None:
+            post(target, ("$gen_cast", target.node.copy(request)))
+        return "ok"
+
+    @staticmethod
+    def reply(from_: From, value: object) -> str:
+        """Answer a call from anywhere, at any time; a second answer is dropped.
+
+        OTP: ``GenServer.reply/2``
+        """
+        if not (isinstance(from_, tuple) and len(from_) == 2 and isinstance(from_[0], Pid)):
+            raise BadArg(f"reply needs the from_ of a handle_call, got {safe_repr(from_)}")
+        node = current_process().node
+        node.reply(self_(), from_, node.copy(value))
+        return "ok"
+
+    @staticmethod
+    async def stop(server: Destination, reason: object = "normal", timeout: float | None = None) -> str:
+        """Have a server terminate, and wait for its end.
+
+        Raises:
+            Exit: nobody is there, the time is over, or it ended with another reason.
+
+        OTP: ``GenServer.stop/3``
+        """
+        where = ("GenServer", "stop", (server, reason, timeout))
+        limit = check_timeout(timeout)
+        try:
+            await ask(find(server), "system", ("terminate", reason), limit, where)
+        except Exit as exit:
+            ended = exit.reason[0] if isinstance(exit.reason, tuple) else exit.reason
+            if exit.reason != ("noproc", where) and same(ended, reason):
+                return "ok"
+            raise
+        raise AssertionError("a server answered a terminate")
+
+    @staticmethod
+    def whereis(server: Destination) -> Pid | None:
+        """The pid behind a name, an address or a pid; None if nobody is there.
+
+        OTP: ``GenServer.whereis/1``
+        """
+        if isinstance(server, Pid):
+            return server
+        target = find(server)
+        return None if target is None else target.pid
+
+
+def same(one: object, other: object) -> bool:
+    """Are two reasons equal? Exceptions are when type and arguments are."""
+    if isinstance(one, BaseException):
+        return type(one) is type(other) and same(one.args, getattr(other, "args", None))
+    try:
+        return bool(one == other)
+    except Exception:
+        return one is other
+
+
+# ---- starting ----------------------------------------------------------------------------------
+
+
+async def start_server(
+    module: type[GenServer],
+    argument: Any,
+    *,
+    name: Destination,
+    timeout: float | None,
+    link: bool,
+) -> Pid | None:
+    """Spawn a server and wait until it says how its ``init`` went.
+
+    OTP: ``gen:start``, ``proc_lib:start_link``
+    """
+    limit = check_timeout(timeout)
+    if name is not None:
+        check_name(name) if not isinstance(name, Address) else None
+        taken = find(name)
+        if taken is not None:
+            raise AlreadyStarted(taken.pid)
+    caller = current_process()
+    node = caller.node
+    parent = caller.pid if link else None
+    child = node.spawn(_serve, (module, argument, name, parent), label=module.__name__, link=link)
+    try:
+        outcome = await ask(child, START, None, limit, ("GenServer", "start_link", ()))
+    except Exit as exit:
+        outcome = ("error", exit.reason[0])  # type: ignore[index]
+        if outcome == ("error", "timeout"):
+            node.unlink(caller, child.pid)
+            node.signal(caller.pid, child.pid, "kill")
+    child.monitors = child.monitors or None  # an empty dict is 300 bytes
+    return _started(caller, child, outcome)
+
+
+def _started(caller: ControlBlock, child: ControlBlock, outcome: object) -> Pid | None:
+    match outcome:
+        case ("ok", Pid() as pid):
+            return pid
+        case ("ignore", _):
+            return None
+        case ("error", reason):
+            if caller.mailbox:  # a caller that traps exits hears of it once, by the error
+                caller.mailbox.take(lambda message: type(message) is ExitSignal and message.pid is child.pid)
+            match reason:
+                case ("already_started", Pid() as holder):
+                    raise AlreadyStarted(holder)
+            cause = reason if isinstance(reason, BaseException) else None
+            raise StartError(reason) from cause
+    raise AssertionError(f"a server's start came out as {outcome!r}")
+
+
+async def _serve(module: type[GenServer], argument: Any, name: Destination, parent: Pid | None) -> Become | None:
+    """The whole life of a server: its name, its ``init``, its loop.
+
+    OTP: ``gen_server:init_it/6``
+    """
+    process = current_process()
+    node = process.node
+    assert process.mailbox is not None
+    _, starter, _ = process.mailbox.popleft()  # START came before anything else could
+    process.mailbox = None
+    if name is not None:
+        holder = _take_name(process, name)
+        if holder is not None:
+            node.answer(*starter, ("error", ("already_started", holder)))
+            return None
+    server = module()
+    reason: object = "normal"
+    try:
+        result = server.init(argument)
+        if type(result) is CoroutineType:
+            result = await result
+    except Exit as exit:
+        reason = exit.reason
+    except Exception as error:
+        reason = error
+    else:
+        match result:
+            case Ok(state, then) if _is_then(then):
+                node.answer(*starter, ("ok", process.pid))
+                return Become(_Loop(process, server, parent, state).run(then))
+            case Ignore():
+                _give_name_up(process, name)
+                node.answer(*starter, ("ignore", None))
+                return None
+            case Stop(given, _, _):
+                reason = given
+            case _:
+                reason = ("bad_return_value", result)
+    _give_name_up(process, name)
+    node.answer(*starter, ("error", node.copy(reason)))
+    raise Exit(reason)
+
+
+def _take_name(process: ControlBlock, name: Destination) -> Pid | None:
+    """Register the new process; answers None, or who has the name."""
+    if isinstance(name, Address):
+        return name.register(process.pid)
+    return process.node.register(process, name)  # type: ignore[no-any-return]
+
+
+def _give_name_up(process: ControlBlock, name: Destination) -> None:
+    if isinstance(name, Address):
+        name.unregister()
+    elif name is not None:
+        process.node.unregister(name)
+
+
+def _is_then(then: object) -> bool:
+    if then is None or then is HIBERNATE or type(then) is Continue:
+        return True
+    if type(then) is Timeout:
+        check_timeout(then.seconds)
+        return True
+    return False
+
+
+# ---- the loop ----------------------------------------------------------------------------------
+
+
+class _Loop:
+    """One server at work.
+
+    OTP: ``gen_server:loop/7``
+    """
+
+    __slots__ = ("process", "server", "parent", "state", "debug")
+
+    def __init__(self, process: ControlBlock, server: GenServer, parent: Pid | None, state: Any) -> None:
+        self.process = process
+        self.server = server
+        self.parent = parent
+        self.state = state
+        self.debug = False
+
+    async def run(self, then: Then) -> None:
+        """Take message after message until one of them ends the server."""
+        process = self.process
+        node, handle_call = process.node, self.server.handle_call
+        while True:
+            message: Any
+            if then is not None:
+                message = await self.after(then)
+            else:
+                while not process.mailbox:
+                    process.waiting = MESSAGE
+                    await PARKED
+                message = await next_message(process) if node.tracer else process.mailbox.popleft()
+                process.reductions -= 1
+                if process.reductions < 0:
+                    await YIELDED
+            process.current = message
+            try:
+                call = type(message) is tuple and len(message) == 3 and message[0] is CALL
+                if call and not self.debug:
+                    result = handle_call(message[2], message[1], self.state)
+                else:
+                    result = self.dispatch(message)
+                if type(result) is CoroutineType:
+                    result = await result
+                if type(result) is Reply and (call or _callback(message) == "handle_call"):
+                    value = result.value
+                    if type(value) not in AS_THEY_ARE:
+                        value = node.copy(value)
+                    node.reply(process.pid, message[1], value)
+                elif type(result) is not NoReply:
+                    await self.stop(result, message)
+                then = result.then
+                if then is not None and not _is_then(then):
+                    raise Exit(("bad_return_value", result))
+                self.state = result.state
+            except (GeneratorExit, KeyboardInterrupt, SystemExit, _Over):
+                raise
+            except BaseException as error:
+                reason = error.reason if isinstance(error, Exit) else error
+                await self.terminate(reason, message)
+            process.current = None
+
+    async def after(self, then: Then) -> object:
+        """What comes next where the last result asked for something."""
+        if type(then) is Continue:
+            return then
+        if type(then) is Timeout:
+            return await receive(timeout=then.seconds)
+        mailbox = self.process.mailbox
+        if not mailbox:
+            self.process.mailbox = None  # hibernate: the next message makes a new one
+            self.process.monitors = self.process.monitors or None
+        return await next_message(self.process)
+
+    def dispatch(self, message: Any) -> Any:
+        """Give the message to the callback that it belongs to."""
+        server, state = self.server, self.state
+        if self.debug:
+            self.say(message)
+        match _callback(message):
+            case "handle_info":
+                return server.handle_info(message, state)
+            case "handle_cast":
+                return server.handle_cast(message[1], state)
+            case "handle_call":
+                return server.handle_call(message[2], message[1], state)
+            case "handle_continue":
+                return server.handle_continue(message.term, state)
+            case "system":
+                return self.system(message[1], message[2])
+            case _ if message.pid is self.parent:
+                return Stop(message.reason, state)
+        return server.handle_info(message, state)
+
+    # The end.
+
+    async def stop(self, result: Any, message: Any) -> None:
+        """End by a `Stop`, or by something that a callback may not return."""
+        if type(result) is not Stop or (result.reply is not _NO_REPLY and _callback(message) != "handle_call"):
+            raise Exit(("bad_return_value", result))
+        self.state = result.state
+        try:
+            await self.terminate(result.reason, message)
+        finally:
+            if result.reply is not _NO_REPLY:
+                node = self.process.node
+                node.reply(self.process.pid, message[1], node.copy(result.reply))
+
+    async def terminate(self, reason: object, message: Any) -> None:
+        """Run the server's ``terminate``, report what is worth it, and end the process."""
+        try:
+            result = self.server.terminate(reason, self.state)
+            if type(result) is CoroutineType:
+                await result
+        except Exit as exit:
+            reason = exit.reason
+        except Exception as error:
+            reason = error
+        if not is_quiet(reason):
+            who = self.process.node.describe(self.process)
+            server_crashed(who, reason, self.state, message, self.hint(reason, message))
+        raise _Over(reason)
+
+    def hint(self, reason: object, message: Any) -> str:
+        """What the programmer could do about a bad result."""
+        match reason:
+            case ("bad_return_value", value):
+                callback = _callback(message).replace("handle_exit", "handle_info")
+                name = f"{type(self.server).__name__}.{callback}"
+                allowed = "Reply, NoReply or Stop" if "call" in name else "NoReply or Stop"
+                if value is None:
+                    return (
+                        f"{name} returned None where {allowed} was expected. Is a `return` "
+                        "missing, or does no `case` match this message?"
+                    )
+                return f"{name} returned {safe_repr(value)} where {allowed} was expected."
+        return ""
+
+    # System messages.
+
+    def system(self, from_: From, request: Any) -> Any:
+        """Answer `otp_mini.sys_`.
+
+        OTP: ``sys:handle_system_msg/6``
+        """
+        node = self.process.node
+        match request:
+            case ("terminate", reason):
+                return Stop(reason, self.state)
+            case ("replace_state", change):
+                return self.replace_state(from_, change)
+            case "suspend":
+                node.reply(self.process.pid, from_, "ok")
+                return self.suspended()
+            case ("trace", bool() as flag):
+                self.debug = flag
+                answer: object = "ok"
+            case "get_state":
+                answer = node.copy(self.state)
+            case "get_status":
+                answer = self.status("running")
+            case "resume":
+                answer = "ok"
+            case _:
+                answer = ("error", ("unknown_system_msg", request))
+        node.reply(self.process.pid, from_, answer)
+        return NoReply(self.state)
+
+    def replace_state(self, from_: From, change: Callable[[Any], Any]) -> Any:
+        """Run ``change`` on the state; a change that fails leaves it as it was."""
+        node, state = self.process.node, self.state
+        try:
+            state = change(node.copy(state))
+            answer: object = ("ok", node.copy(state))
+        except Exception as error:
+            answer = ("error", error)
+        node.reply(self.process.pid, from_, answer)
+        return NoReply(state)
+
+    async def suspended(self) -> Any:
+        """Answer system messages only; all others stay in the mailbox."""
+        while True:
+            message = await receive(
+                lambda m: (
+                    (type(m) is tuple and len(m) == 3 and m[0] == "system")
+                    or (type(m) is ExitSignal and m.pid is self.parent)
+                )
+            )
+            if type(message) is ExitSignal:
+                return Stop(message.reason, self.state)
+            _, from_, request = message
+            if request == "get_status":
+                self.process.node.reply(self.process.pid, from_, self.status("suspended"))
+                continue
+            result = self.system(from_, request if request != "suspend" else "resume")
+            if type(result) is Stop or request == "resume":
+                return result
+            self.state = result.state
+
+    def status(self, system_state: Literal["running", "suspended"]) -> dict[str, Any]:
+        """What ``sys.get_status`` answers."""
+        node = self.process.node
+        return {
+            "pid": self.process.pid,
+            "module": type(self.server),
+            "name": self.process.name,
+            "status": system_state,
+            "parent": self.parent,
+            "state": node.copy(self.state),
+        }
+
+    def say(self, message: Any) -> None:
+        """One line of ``sys.trace``."""
+        what = f"got {safe_repr(message)}"
+        match _callback(message):
+            case "handle_call":
+                what = f"got call {safe_repr(message[2])} from {message[1][0]}"
+            case "handle_cast":
+                what = f"got cast {safe_repr(message[1])}"
+        print(f"*DBG* {self.process.node.describe(self.process)} {what}")  # noqa: T201  (printing is its purpose)
+
+
+def _callback(message: Any) -> str:
+    """The callback that a message belongs to, by the form of the message."""
+    if type(message) is tuple and message and type(message[0]) is str:
+        form = _FORMS.get((message[0], len(message)))
+        if form is not None:
+            return form
+    if type(message) is Continue:
+        return "handle_continue"
+    return "handle_exit" if type(message) is ExitSignal else "handle_info"
+
+
+_FORMS: Final = {
+    (CALL, 3): "handle_call",
+    ("$gen_cast", 2): "handle_cast",
+    ("system", 3): "system",
+}
+
+
+class _Over(Exit):
+    """The server has terminated: nothing of its own may run any more."""
+
+
+__all__ = [
+    "HIBERNATE", "TIMEOUT", "Continue", "GenServer", "Ignore", "NoReply", "Ok", "Reply",
+    "Stop", "Timeout",
+]  # fmt: skip

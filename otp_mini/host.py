@@ -1,0 +1,223 @@
+"""Who lends the node its time: a script, or the asyncio loop of a notebook.
+
+A node runs only while somebody drives it. Three do:
+
+* *a script*: ``run(main)`` drives until ``main`` has ended, and sleeps until the next timer;
+* *a cell* that awaits something: it drives in its own context, so what handlers print appears
+  under that cell, and it lets the asyncio loop in every few milliseconds;
+* *the pump*: when nobody waits, the loop itself runs what became ready (and, on a real clock,
+  the timers).
+
+Nothing here knows what a process is; it runs slices of the node and sleeps in between.
+asyncio is imported only where the program imported it already.
+"""
+
+from __future__ import annotations
+
+import queue
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, Protocol
+
+from .errors import Deadlock
+from .reports import logger
+
+LONG_SLICE = 0.005
+STUCK_AFTER = 1.0
+
+
+class Driven(Protocol):
+    """What a host needs of its node."""
+
+    ready: Any
+    foreign: int
+    begin_turn: Callable[[Any], None] | None
+    end_turn: Callable[[Any], None] | None
+
+    def run_slice(self) -> Any: ...  # noqa: D102
+    def pass_time(self) -> bool: ...  # noqa: D102
+    def delay(self) -> float | None: ...  # noqa: D102
+    def who_waits(self) -> str: ...  # noqa: D102
+
+
+def running_loop() -> Any:
+    """The asyncio loop that runs right now, or None; never imports asyncio."""
+    if "asyncio" not in sys.modules:
+        return None
+    import asyncio
+
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+class Host:
+    """The node's link to the world outside."""
+
+    def __init__(self, node: Driven) -> None:
+        self.node = node
+        self.loop: Any = None  # the asyncio loop in use; None in a plain script
+        self.blocking = False  # the driver sleeps with the whole thread
+        self._pump_handle: Any = None
+        self._drives = 0
+        self._pauses: list[Any] = []
+        self._reports: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+
+    def attach(self) -> bool:
+        """Use the running asyncio loop from here on; answers whether there is one."""
+        loop = running_loop()
+        if loop is not self.loop:
+            self.loop, self._pump_handle = loop, None
+            self._make_tasks()
+        return loop is not None
+
+    def _make_tasks(self) -> None:
+        """Have each process be asyncio's current task while it has its turn."""
+        node = self.node
+        if self.loop is None:
+            node.begin_turn = node.end_turn = None
+            return
+        from asyncio import tasks
+
+        node.begin_turn = partial(tasks._enter_task, self.loop)
+        node.end_turn = partial(tasks._leave_task, self.loop)
+
+    def can_wait(self) -> bool:
+        """Can a process await an asyncio future here?"""
+        return self.loop is not None and not self.blocking
+
+    def notify(self) -> None:
+        """Something became ready, or a timer was set, while nobody was driving."""
+        if not self.attach():
+            return  # a script: run() will see to it
+        for pause in self._pauses:
+            if not pause.done():
+                pause.set_result(None)
+        if not self._drives:
+            self._schedule()
+
+    def _schedule(self) -> None:
+        if self._pump_handle is not None:
+            self._pump_handle.cancel()
+            self._pump_handle = None
+        delay = self.node.delay()
+        if self.node.ready:
+            self._pump_handle = self.loop.call_soon(self._pump)
+        elif delay is not None:
+            self._pump_handle = self.loop.call_later(delay, self._pump)
+
+    def _pump(self) -> None:
+        self._pump_handle = None
+        self.node.run_slice()
+        if not self._drives:
+            self._schedule()
+
+    async def drive(self, done: Callable[[], bool], pause: Pause, *, alone: bool) -> None:
+        """Run the node in the caller's own context until ``done()``.
+
+        Args:
+            done: asked after every slice.
+            pause: how to wait: `block` in a script, `sleep` on an asyncio loop.
+            alone: nothing outside the node could wake it, so being stuck is an error.
+        """
+        node = self.node
+        self._drives += 1
+        outer, self.blocking = self.blocking, pause == self.block
+        let_in = time.perf_counter()
+        try:
+            while not done():
+                node.run_slice()
+                if done():
+                    break
+                if not node.ready and (node.foreign or not node.pass_time()):
+                    await self._wait(pause, alone)
+                elif time.perf_counter() - let_in > LONG_SLICE:
+                    await pause(0.0)
+                    let_in = time.perf_counter()
+        finally:
+            self._drives -= 1
+            self.blocking = outer
+            if not self._drives and self.attach():
+                self._schedule()
+
+    async def _wait(self, pause: Pause, alone: bool) -> None:
+        """Nothing can run now: wait for a timer, an outside result, or a message."""
+        delay = self.node.delay()
+        if delay is not None or self.node.foreign:
+            await pause(delay)
+        elif alone:
+            raise Deadlock(
+                "the program waits for ever: every process is parked, no timer is set and no "
+                f"outside result is awaited.\n{self.node.who_waits()}\n"
+                "Send what is waited for, give the wait a time-out, or end the process."
+            )
+        else:
+            await pause(STUCK_AFTER)
+            if not self.node.ready and self.node.delay() is None and not self.node.foreign:
+                logger.warning(
+                    "still waiting, and nothing in this node can end the wait:\n%s\n"
+                    "Interrupt the cell (Ctrl-C, or the stop button) to go on.",
+                    self.node.who_waits(),
+                )
+                await pause(None)
+
+    async def block(self, seconds: float | None) -> None:
+        """Wait as a script does: the whole thread sleeps, but for reports of other threads."""
+        try:
+            report = self._reports.get(block=seconds != 0.0, timeout=seconds)
+        except queue.Empty:
+            return
+        report()
+
+    async def sleep(self, seconds: float | None) -> None:
+        """Wait as asyncio does: until the time is over or `notify` is called."""
+        import asyncio
+
+        if seconds == 0.0:
+            await asyncio.sleep(0)
+            return
+        future = self.loop.create_future()
+        self._pauses.append(future)
+        alarm = None if seconds is None else self.loop.call_later(seconds, _finish, future)
+        try:
+            await future
+        finally:
+            self._pauses.remove(future)
+            if alarm is not None:
+                alarm.cancel()
+
+    def report(self, news: Callable[[], None]) -> None:
+        """Run ``news`` on the node's own thread; may be called from any thread."""
+        if self.can_wait():
+            self.loop.call_soon_threadsafe(news)
+        else:
+            self._reports.put(news)
+
+    def leave_task(self) -> Any:
+        """Step out of the asyncio task whose turn it is, so that processes can be tasks."""
+        if self.loop is None or running_loop() is not self.loop:
+            return None
+        import asyncio
+
+        task = asyncio.current_task(self.loop)
+        if task is not None:
+            asyncio.tasks._leave_task(self.loop, task)
+        return task
+
+    def enter_task(self, task: Any) -> None:
+        """Step back into what `leave_task` answered."""
+        if task is not None:
+            import asyncio
+
+            asyncio.tasks._enter_task(self.loop, task)
+
+
+def _finish(future: Any) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+Pause = Callable[[float | None], Awaitable[None]]

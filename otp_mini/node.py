@@ -1,0 +1,876 @@
+"""The node: the run queue, signals, timers and names; the one place that resumes a process.
+
+One turn, start to end (`Node.turn`): take a process from the queue, resume its coroutine, and
+look at how that came back. It *parked* (it waits for something and somebody will wake it), it
+*yielded* (put it at the end of the queue), it awaits something of asyncio's (wake it when that
+is done), or it *ended* (tell those who watch it).
+
+Signals are queued and delivered one after the other, never by recursion: a death that travels
+down a chain of 100,000 links uses no Python stack.
+
+OTP: the scheduler and the signal queue of the BEAM
+Differs: nothing is preempted. A process keeps its turn until it awaits something that parks.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine, Generator
+from heapq import heapify, heappop, heappush
+from typing import Any, Final, NamedTuple
+
+from . import reports
+from .clock import ClockName, RealClock, VirtualClock
+from .copying import copy_reason, copy_term
+from .errors import BadArg, Deadlock, Exit, safe_repr
+from .host import Host, running_loop
+from .mailbox import Mailbox
+from .process import LATE, MESSAGE, REDUCTIONS, ControlBlock
+from .terms import CallRef, Down, ExitSignal, Pid, Ref
+from .tracing import Trace
+
+SLICE: Final = 0.002
+LONG_TURN: Final = 0.5
+PATIENCE: Final = 1_000_000
+
+_PARK: Final = object()
+_new = object.__new__  # skips __init__: a reference is made for every call
+
+
+class Runtime:
+    """Which process is running just now, on which node: the interpreter's one such note."""
+
+    __slots__ = ("running", "node")
+
+    def __init__(self) -> None:
+        self.running: ControlBlock | None = None
+        self.node: Node | None = None
+
+
+runtime: Final = Runtime()
+
+
+class Failed:
+    """The outcome of a call whose server ended before it answered."""
+
+    __slots__ = ("reason",)
+
+    def __init__(self, reason: object) -> None:
+        self.reason = reason
+
+
+class Become(NamedTuple):
+    """What a process's function returns to go on as another coroutine: a tail call."""
+
+    coroutine: Coroutine[Any, Any, Any]
+
+
+class Turn:
+    """``await`` it to give the turn away: the one place where a process stops."""
+
+    __slots__ = ("_once",)
+
+    def __init__(self, wanted: object) -> None:
+        self._once = (wanted,)
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        return iter(self._once)  # type: ignore[return-value]  # cheaper than a generator
+
+
+PARKED: Final = Turn(_PARK)
+"""Until somebody wakes this process."""
+
+YIELDED: Final = Turn(None)
+"""To the end of the queue."""
+
+
+class Node:
+    """A world of processes of its own: run queue, clock, names, tables.
+
+    Args:
+        clock: ``"real"``, or ``"virtual"`` for time that moves only while somebody in the
+            foreground waits and every process is idle.
+        seed: None runs the ready processes in order; a number picks the next one at random,
+            the same way in every run with that seed.
+        isolation: False sends messages without copying them (faster, and unsafe).
+        max_turns: a run that takes more turns than this ends with an error.
+
+    OTP: a node of the BEAM
+    Differs: there may be many nodes in one program, and they cannot talk to each other.
+
+    Example:
+        >>> from otp_mini import Node, Process
+        >>> async def nap():
+        ...     await Process.sleep(3600)
+        ...     return "rested"
+        >>> with Node(clock="virtual") as node:
+        ...     node.run(nap), node.now()
+        ('rested', 3600.0)
+    """
+
+    def __init__(
+        self,
+        clock: ClockName = "real",
+        seed: int | None = None,
+        isolation: bool = True,
+        max_turns: int | None = None,
+    ) -> None:
+        if clock not in ("real", "virtual"):
+            raise BadArg(f'clock must be "real" or "virtual", got {safe_repr(clock)}')
+        self.clock: RealClock | VirtualClock = RealClock() if clock == "real" else VirtualClock()
+        self._start = self.clock.now()
+        self.copy: Callable[[Any], Any] = copy_term if isolation else (lambda term: term)
+        self.max_turns = max_turns
+        self._turns = 0
+        self.ready: deque[ControlBlock] = deque()
+        self.names: dict[object, ControlBlock] = {}
+        self.blocks: dict[Pid, ControlBlock] = {}
+        self.tables: dict[object, Any] = {}  # what higher layers keep with the node
+        self.tracer: Trace | None = None
+        self.host = Host(self)
+        self.foreign = 0  # outside results that processes wait for
+        self.driving = False
+        self.begin_turn: Callable[[ControlBlock], None] | None = None  # the host's, with asyncio
+        self.end_turn: Callable[[ControlBlock], None] | None = None
+        self._random = None if seed is None else random.Random(seed)
+        self._halted = False
+        self._main: ControlBlock | None = None
+        self._shell: ControlBlock | None = None
+        self._pids = self._refs = self._timer_count = 0
+        self._deadlines: list[tuple[float, int]] = []
+        self.timers: dict[int, tuple[float, object, Any]] = {}
+        self._signals: deque[tuple[Pid, Pid, object, bool]] = deque()
+        self._delivering = False
+        self._stubborn: list[Coroutine[Any, Any, Any]] = []
+        self._slow: set[str] = set()
+        self._outer: list[tuple[ControlBlock | None, Node | None]] = []
+
+    # ---- the current node ----------------------------------------------------------------
+
+    def __enter__(self) -> Node:
+        self._outer.append((runtime.running, runtime.node))
+        runtime.running, runtime.node = None, self
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        runtime.running, runtime.node = self._outer.pop()
+        self.close()
+
+    def use(self) -> Node:
+        """Make this the current node from here on; the one before it is closed.
+
+        For the first cell of a notebook: running it again gives a fresh world.
+        """
+        if runtime.node is not None and runtime.node is not self:
+            runtime.node.close()
+        runtime.node = self
+        return self
+
+    def close(self) -> None:
+        """End every process at once, silently: no signals, no messages, no reports."""
+        for block in list(self.blocks.values()):
+            block.pid.block = None
+            block.node.cancel_wait(block)
+            if block.coroutine is not None and not block.coroutine.cr_running:  # type: ignore[attr-defined]
+                self._close(block)
+        leftovers: tuple[Any, ...] = (self.blocks, self.names, self.timers, self.ready)
+        for leftover in (*leftovers, self._deadlines, self._signals):
+            leftover.clear()
+        self.tables.clear()
+        self._shell = None
+
+    # ---- running -------------------------------------------------------------------------
+
+    def run(self, main: Callable[..., Any], *args: Any) -> Any:
+        """Run ``main(*args)`` as a process until it has ended, and answer what it returned.
+
+        Raises:
+            Exit: ``main`` ended with this reason (an exit of its own, or a signal).
+            Deadlock: ``main`` waits for something that can no longer come.
+            Exception: whatever ``main`` crashed with, as it is.
+
+        OTP: none; ``mix run`` comes near
+        """
+        block = self._start_main(main, args)
+        loop = running_loop()
+        if loop is None and "asyncio" in __import__("sys").modules:
+            import asyncio
+
+            with asyncio.Runner() as runner:
+                runner.run(self._drive_main(block, self.host.sleep, alone=True))
+        else:
+            _finish(self._drive_main(block, self.host.block, alone=True))
+        return self._result_of(block)
+
+    async def run_async(self, main: Callable[..., Any], *args: Any) -> Any:
+        """`run` for a place where an asyncio loop runs already, such as a notebook's cell."""
+        block = self._start_main(main, args)
+        await self._drive_main(block, self.host.sleep, alone=False)
+        return self._result_of(block)
+
+    def _start_main(self, main: Callable[..., Any], args: tuple[Any, ...]) -> ControlBlock:
+        if self.driving:
+            raise BadArg(
+                "run() was called from inside a process of the same node, which is running "
+                "already. Call the function directly, or spawn it."
+            )
+        self._main = self.spawn(main, args)
+        return self._main
+
+    async def _drive_main(self, main: ControlBlock, pause: Any, *, alone: bool) -> None:
+        before, runtime.running, runtime.node = (runtime.running, runtime.node), None, self
+        self.host.attach()
+        try:
+            await self.host.drive(lambda: not main.alive, pause, alone=alone)
+        finally:
+            runtime.running, runtime.node = before
+
+    def _result_of(self, main: ControlBlock) -> Any:
+        self._main = None
+        if isinstance(main.reason, BaseException) and not isinstance(main.reason, Exit):
+            raise main.reason
+        if main.reason != "normal":
+            raise Exit(main.reason)
+        return main.result
+
+    def run_until_idle(self) -> None:
+        """Run everything that is ready, and all that follows from it; no time passes."""
+        self._not_inside("run_until_idle")
+        self.host.attach()
+        while self.ready:
+            self.run_slice()
+
+    def step(self) -> Pid | None:
+        """Give one process one turn; answers which, or None if nobody is ready."""
+        self._not_inside("step")
+        self.host.attach()
+        return self.run_slice(-1.0)
+
+    def advance(self, seconds: float) -> None:
+        """Let ``seconds`` of virtual time pass, with all that happens in it.
+
+        Raises:
+            BadArg: the node's clock is real, or ``seconds`` is negative.
+        """
+        self._not_inside("advance")
+        if not isinstance(self.clock, VirtualClock):
+            raise BadArg('advance() needs Node(clock="virtual"); real time passes by itself')
+        if not seconds >= 0:
+            raise BadArg(f"seconds must be 0 or more, got {seconds!r}")
+        goal = self.clock.now() + seconds
+        self.run_until_idle()
+        while (deadline := self._next_deadline()) is not None and deadline <= goal:
+            self.clock.move_to(deadline)
+            self._fire_timers()
+            self.run_until_idle()
+        self.clock.move_to(goal)
+
+    def now(self) -> float:
+        """Seconds since the node was made, on its own clock."""
+        return self.clock.now() - self._start
+
+    def processes(self) -> list[Pid]:
+        """Every living process, oldest first.
+
+        OTP: ``Process.list/0``
+        """
+        return list(self.blocks)
+
+    @property
+    def trace(self) -> Trace | None:
+        """The trace that is being recorded, if one is."""
+        return self.tracer
+
+    def _not_inside(self, function: str) -> None:
+        if self.driving:
+            raise BadArg(
+                f"{function}() was called from inside a process. It drives the node from "
+                "outside: from a script, a test, a cell or a widget's callback."
+            )
+
+    def run_slice(self, seconds: float = SLICE) -> Pid | None:
+        """Run for about two milliseconds, or until nobody is ready or the waiter is served.
+
+        Answers who had the last turn. A negative ``seconds`` gives one turn.
+        """
+        ready, clock = self.ready, time.perf_counter
+        pick = ready.popleft if self._random is None else self._pick
+        turn = self.turn if self.max_turns is None else self._counted_turn
+        process = None
+        before, self.driving, self._halted = (self.driving, runtime.running), True, False
+        task = self.host.leave_task()
+        try:
+            self._fire_timers()
+            until = clock() + seconds
+            while ready and not self._halted:
+                process = pick()
+                if process.pid.block is process:  # else it died while it was ready
+                    runtime.running = process
+                    turn(process)
+                    if clock() > until:
+                        break
+            if process is not None and clock() - until > LONG_TURN:
+                self._took_long(process, clock() - until)
+        finally:
+            self.driving, runtime.running = before
+            self.host.enter_task(task)
+        return None if process is None else process.pid
+
+    def _pick(self) -> ControlBlock:
+        """The next process at random: one of the schedules that the BEAM might choose."""
+        assert self._random is not None
+        self.ready.rotate(-self._random.randrange(len(self.ready)))
+        return self.ready.popleft()
+
+    def turn(self, process: ControlBlock) -> None:
+        """Resume ``process`` once, and see to whatever it came back with."""
+        process.reductions = REDUCTIONS
+        process.turns += 1
+        coroutine: Any = process.coroutine
+        if self.begin_turn is not None:
+            self.begin_turn(process)
+        try:
+            if process.thrown is None:
+                wanted = coroutine.send(None)
+            else:
+                thrown, process.thrown = process.thrown, None
+                wanted = coroutine.throw(thrown)
+        except StopIteration as stop:
+            reason: object = "normal"
+            if type(stop.value) is Become and process.doom is None:
+                process.coroutine = stop.value.coroutine
+                self.ready.appendleft(process)
+                return
+            process.result = stop.value
+        except Exit as exit:
+            reason = exit.reason
+        except BaseException as error:
+            reason = self._crashed(process, error)
+        else:
+            if wanted is not _PARK:
+                self._park_outside(process, wanted)
+            if process.doom is not None:
+                self._kill(process, process.doom[0])
+            return
+        finally:
+            if self.end_turn is not None:
+                self.end_turn(process)
+        self.end(process, reason if process.doom is None else process.doom[0])
+
+    def _crashed(self, process: ControlBlock, error: BaseException) -> object:
+        """An exception left the process: report it, unless it belongs to somebody else."""
+        if isinstance(error, (KeyboardInterrupt, SystemExit)):
+            self.end(process, error)
+            raise error
+        if process is not self._main:
+            reports.process_crashed(self.describe(process), error)
+        return error
+
+    def _took_long(self, process: ControlBlock, seconds: float) -> None:
+        if process.label not in self._slow:
+            self._slow.add(process.label)
+            reports.logger.warning(
+                "%s kept its turn for more than %s s, and every other process waited. A process "
+                "gives its turn away only where it awaits: move long or blocking work into "
+                "`await in_thread(function)`, or cut it up with `await Process.sleep(0)`.",
+                self.describe(process),
+                int(seconds * 10) / 10,
+            )
+
+    def _counted_turn(self, process: ControlBlock) -> None:
+        self.turn(process)
+        self._turns += 1
+        if self.max_turns is None or self._turns <= self.max_turns:
+            return
+        self.ready.clear()
+        raise Deadlock(
+            f"the run took more than {self.max_turns} turns and was stopped. Do two processes "
+            "answer each other for ever, or does one restart without end?"
+        )
+
+    def _park_outside(self, process: ControlBlock, wanted: Any) -> None:
+        """The process yielded, or awaits something that is not the node's."""
+        if wanted is None:
+            self.ready.append(process)
+        elif getattr(wanted, "_asyncio_future_blocking", None) is not None and self.host.can_wait():
+            wanted._asyncio_future_blocking = False
+            process.waiting = wanted
+            self.foreign += 1
+
+            def finished(future: Any) -> None:
+                self.foreign -= 1
+                if process.waiting is future:
+                    self.wake(process)
+
+            wanted.add_done_callback(finished)
+            if process.thrown is not None and wanted.cancel():
+                process.thrown = None
+        else:
+            process.thrown = RuntimeError(
+                f"a process can await otp_mini's own functions and asyncio's, got {wanted!r}. "
+                "(asyncio's need an asyncio loop: in a notebook use `await node.run_async(main)` "
+                "in place of `node.run(main)`.)"
+            )
+            self.ready.append(process)
+
+    # ---- the shell: code that runs outside any process ------------------------------------
+
+    def shell(self) -> ControlBlock:
+        """The process that a cell, or a script outside ``run``, is.
+
+        OTP: the process of the ``iex`` prompt
+        """
+        if self._shell is None or not self._shell.alive:
+            self._shell = self._add(None, "shell", None)
+        return self._shell
+
+    def another_shell(self) -> ControlBlock:
+        """A shell for one more waiting task: a process of its own, as `asyncio.gather` needs."""
+        return self._add(None, "shell", None)
+
+    async def shell_waits(self, shell: ControlBlock) -> None:
+        """Park the shell: drive the node until it is woken, or killed."""
+        try:
+            self.host.attach()
+            await self.host.drive(lambda: shell.waiting is None or not shell.alive, self.host.sleep, alone=False)
+        finally:
+            self.cancel_wait(shell)
+            if shell is not self._shell and shell.alive:
+                self.end(shell, "normal")
+        if not shell.alive and shell.outcome is None:
+            raise Exit(shell.reason)
+
+    # ---- waking and delivering --------------------------------------------------------------
+
+    def wake(self, process: ControlBlock) -> None:
+        """What ``process`` was parked for is there."""
+        process.waiting = None
+        if process.coroutine is None:
+            self._halted = True
+        else:
+            self.ready.append(process)
+        if not self.driving:
+            self.host.notify()
+
+    def deliver(self, process: ControlBlock, message: object) -> None:
+        """Put a message, copied already, into the mailbox."""
+        mailbox = process.mailbox
+        if mailbox is None:
+            mailbox = process.mailbox = Mailbox()
+        mailbox.append(message)
+        if process.waiting is MESSAGE:
+            process.waiting = None
+            if process.coroutine is None:
+                self._halted = True
+            else:
+                self.ready.append(process)
+            if not self.driving:
+                self.host.notify()
+
+    def answer(self, pid: Pid, ref: Ref, outcome: object) -> None:
+        """Bring the outcome of a wait to whoever waits; nobody there, nothing happens."""
+        process = pid.block
+        if process is not None and process.waiting is ref:
+            process.outcome = outcome
+            self.wake(process)
+
+    def reply(self, sender: Pid, to: tuple[Pid, Ref], value: object) -> None:
+        """The answer of a call, copied already, on its way to the caller."""
+        if self.tracer is not None:
+            self.tracer.record(self.now(), "reply", sender, to[0], value)
+        process, ref = to[0].block, to[1]
+        if process is not None and process.waiting is ref:
+            process.outcome = value
+            process.waiting = None
+            if process.coroutine is not None and self.driving:
+                self.ready.append(process)
+            else:
+                self.wake(process)
+        elif process is not None and type(ref) is not CallRef:
+            self.deliver(process, (ref, value))  # a call by hand: the reply is a message
+
+    def cancel_wait(self, process: ControlBlock) -> None:
+        """Undo what a wait set up: its timer and its watch on the server."""
+        if process.timer is not None:
+            self.drop_timer(process.timer)
+            process.timer = None
+        process.waiting = None
+
+    # ---- processes --------------------------------------------------------------------------
+
+    def make_ref(self, kind: type[Ref] = Ref) -> Ref:
+        """A reference like no other on this node.
+
+        OTP: ``make_ref/0``
+        """
+        ref = _new(kind)
+        ref.number = self._refs = self._refs + 1
+        return ref
+
+    def spawn(
+        self,
+        function: Callable[..., Any],
+        args: tuple[Any, ...] = (),
+        *,
+        label: str | None = None,
+        link: bool = False,
+    ) -> ControlBlock:
+        """A new process that will run ``function(*args)``; it has its first turn later.
+
+        Raises:
+            BadArg: ``function`` is not callable, or is a coroutine that somebody called.
+            CopyError: an argument cannot be copied.
+        """
+        if not callable(function):
+            raise BadArg(
+                f"spawn needs a function, and its arguments after it: spawn(work, 1, 2). Got {safe_repr(function)}."
+            )
+        copied = self.copy(args)
+        code = _is_async(function)
+        coroutine = function(*copied) if code else _plain(function, copied)
+        if label is None:
+            label = getattr(function, "__name__", type(function).__name__)
+        parent = runtime.running
+        if parent is None or parent.node is not self:
+            parent = self._shell
+        process = self._add(coroutine, label, parent)
+        if link and parent is not None:
+            self.link(parent, process)
+        self.ready.append(process)
+        if not self.driving:
+            self.host.notify()
+        return process
+
+    def _add(self, coroutine: Coroutine[Any, Any, Any] | None, label: str, parent: ControlBlock | None) -> ControlBlock:
+        self._pids += 1
+        pid = Pid(self._pids)
+        process = ControlBlock(pid, self, coroutine, label, parent.pid if parent else None)
+        pid.block = self.blocks[pid] = process
+        if self.tracer is not None:
+            self.tracer.names[pid] = label if process.parent is None else f"{label}{str(pid)[4:]}"
+            self.tracer.record(self.now(), "spawn", process.parent, pid)
+        return process
+
+    def register(self, process: ControlBlock, name: object) -> Pid | None:
+        """Give a process without a name one; answers None, or who has it."""
+        holder = self.names.get(name)
+        if holder is not None:
+            return holder.pid
+        self.names[name] = process
+        process.name = name
+        if self.tracer is not None:
+            self.tracer.names[process.pid] = str(getattr(name, "__name__", name))
+            self.tracer.record(self.now(), "register", process.pid, None, name)
+        return None
+
+    def unregister(self, name: object) -> bool:
+        """Take a name away; answers whether a process had it."""
+        process = self.names.pop(name, None)
+        if process is not None:
+            process.name = None
+        return process is not None
+
+    def describe(self, process: ControlBlock) -> str:
+        """The process for a person: its name and pid, or what it was started as."""
+        name = process.name if process.name is not None else process.label
+        return f"{getattr(name, '__qualname__', name)} {process.pid}"
+
+    def who_waits(self) -> str:
+        """Every parked process and what it waits for, a line each."""
+        lines = []
+        for process in self.blocks.values():
+            if process.waiting is not None:
+                what = process.waiting
+                said = what if isinstance(what, str) else "an answer"
+                if process.calling is not None:
+                    said = f"an answer from {self.describe(process.calling)}"
+                lines.append(f"  {self.describe(process)} waits for {said}")
+        return "\n".join(lines[:20] + ([f"  and {len(lines) - 20} more"] if len(lines) > 20 else []))
+
+    def end(self, process: ControlBlock, reason: object) -> None:
+        """The process is over: undo what it held, then tell those who watch it.
+
+        In OTP's order: its tables, its name, its monitors and links.
+        """
+        pid = process.pid
+        pid.block = None
+        process.reason = reason
+        del self.blocks[pid]
+        waiting: Any = process.waiting
+        self.cancel_wait(process)
+        if hasattr(waiting, "add_done_callback"):
+            waiting.cancel()
+        if process is self._main or process is self._shell:
+            self._halted = True
+        if self.tracer is not None:
+            self.tracer.record(self.now(), "exit", pid, None, reason)
+        for cleanup in process.cleanups or ():
+            cleanup(pid)
+        if process.name is not None and self.names.get(process.name) is process:
+            del self.names[process.name]
+        for ref, watched in (process.monitoring or {}).items():
+            if watched.monitors is not None:
+                watched.monitors.pop(ref, None)
+        process.mailbox = process.monitoring = None
+        self._tell_watchers(process, reason)
+        for linked in process.links or ():
+            self._signals.append((linked, pid, reason, True))
+        process.links = None
+        self._deliver_signals()
+
+    def _tell_watchers(self, process: ControlBlock, reason: object) -> None:
+        monitors, process.monitors = process.monitors, None
+        for ref, (watcher, name) in (monitors or {}).items():
+            if type(ref) is CallRef:
+                self.answer(watcher, ref, Failed(copy_reason(reason)))
+            elif watcher.block is not None:
+                watcher.block.monitoring.pop(ref, None)
+                self.tell_down(watcher.block, ref, name, reason, process.pid)
+
+    def tell_down(self, watcher: ControlBlock, ref: Ref, who: object, reason: object, pid: Pid | None) -> None:
+        """Deliver the one `Down` that a monitor gives."""
+        message = Down(ref, who, copy_reason(reason))
+        if self.tracer is not None:
+            self.tracer.record(self.now(), "down", pid, watcher.pid, message)
+        self.deliver(watcher, message)
+
+    # ---- links and exit signals -------------------------------------------------------------
+
+    def link(self, one: ControlBlock, other: ControlBlock) -> None:
+        """Link two living processes, both ways; twice is once."""
+        if one is other:
+            return
+        for block, peer in ((one, other), (other, one)):
+            if block.links is None:
+                block.links = {}
+            block.links[peer.pid] = None
+        if self.tracer is not None:
+            self.tracer.record(self.now(), "link", one.pid, other.pid)
+
+    def unlink(self, one: ControlBlock, other: Pid) -> None:
+        """Take the link away, if there is one."""
+        if one.links is not None and one.links.pop(other, 0) is None:
+            peer = other.block
+            if peer is not None and peer.links is not None:
+                peer.links.pop(one.pid, None)
+            if self.tracer is not None:
+                self.tracer.record(self.now(), "unlink", one.pid, other)
+
+    def signal(self, sender: Pid, target: Pid, reason: object) -> None:
+        """Send an exit signal, as ``Process.exit`` does."""
+        self._signals.append((target, sender, reason, False))
+        self._deliver_signals()
+
+    def _deliver_signals(self) -> None:
+        if self._delivering:
+            return  # whoever delivers already will come to it: no recursion
+        self._delivering = True
+        try:
+            while self._signals:
+                self._handle_signal(*self._signals.popleft())
+        finally:
+            self._delivering = False
+
+    def _handle_signal(self, target: Pid, sender: Pid, reason: object, linked: bool) -> None:
+        process = target.block
+        if process is None:
+            return
+        if linked and (process.links is None or process.links.pop(sender, 0) is not None):
+            return  # unlinked in the meantime
+        kill = isinstance(reason, str) and reason == "kill" and not linked
+        normal = isinstance(reason, str) and reason == "normal"
+        message = None
+        if process.trap_exit and not kill:
+            message = ExitSignal(sender, copy_reason(reason))
+        if self.tracer is not None:
+            said = reason if message is None else message
+            event = self.tracer.record(self.now(), "signal", sender, target, said)
+            if message is None:
+                self.tracer.caused(target, event.number)
+        if kill:
+            self._kill(process, "killed")
+        elif message is not None:
+            self.deliver(process, message)
+        elif not normal or (sender is target and not linked):
+            self._kill(process, reason)
+
+    def _kill(self, process: ControlBlock, reason: object) -> None:
+        """End a process from outside. One that runs just now ends when its turn does."""
+        coroutine: Any = process.coroutine
+        if coroutine is None:
+            self._kill_shell(process, reason)
+        elif coroutine.cr_running:
+            process.doom = process.doom or (reason,)
+        else:
+            self.end(process, reason)
+            self._close(process)
+
+    def _kill_shell(self, shell: ControlBlock, reason: object) -> None:
+        """A new shell takes over, as in iex; a cell that waits learns of it by an `Exit`."""
+        if shell.waiting is None and shell.outcome is None:
+            reports.logger.error(
+                "** (EXIT from %s) shell process exited with reason: %s",
+                shell.pid,
+                reports.explain(reason).removeprefix("** (stop) "),
+            )
+        self.end(shell, reason)
+
+    def _close(self, process: ControlBlock) -> None:
+        """Unwind the coroutine of a killed process: Python runs its ``finally`` blocks."""
+        coroutine: Any = process.coroutine
+        outer, runtime.running = runtime.running, process
+        try:
+            coroutine.close()
+        except BaseException as error:
+            if isinstance(error, RuntimeError) and coroutine.cr_frame is not None:
+                self._stubborn.append(coroutine)
+                reports.logger.warning(
+                    "%s was killed and tried to await in a `finally` or `except` block. "
+                    "A killed process runs no more: clean up without awaiting.",
+                    self.describe(process),
+                )
+            else:
+                reports.process_crashed(self.describe(process), error)
+        finally:
+            runtime.running = outer
+
+    # ---- timers -----------------------------------------------------------------------------
+
+    def start_timer(self, seconds: float, target: object, message: Any) -> int:
+        """Wake a control block, or send a message to a pid or name, after ``seconds``."""
+        number = self._timer_count = self._timer_count + 1
+        deadline = self.clock.now() + seconds
+        heappush(self._deadlines, (deadline, number))
+        self.timers[number] = (deadline, target, message)
+        if not self.driving:
+            self.host.notify()
+        return number
+
+    def drop_timer(self, number: int) -> tuple[float, object, Any] | None:
+        """Forget a timer. Answers what it was; None if it has fired."""
+        timer = self.timers.pop(number, None)
+        deadlines = self._deadlines
+        if deadlines and deadlines[-1][1] == number:
+            deadlines.pop()  # the last leaf of a heap may go: most waits end so
+        elif len(deadlines) > 64 and len(deadlines) > 2 * len(self.timers):
+            deadlines[:] = [entry for entry in deadlines if entry[1] in self.timers]
+            heapify(deadlines)
+        return timer
+
+    def cancel_timer(self, number: int) -> float | None:
+        """Answers the seconds that were left; None if it has fired, or its process is dead."""
+        left = self.read_timer(number)
+        self.drop_timer(number)
+        return left
+
+    def read_timer(self, number: int) -> float | None:
+        """Answers the seconds that are left, or None."""
+        timer = self.timers.get(number)
+        if timer is None or _gone(timer[1]):
+            return None
+        return max(0.0, timer[0] - self.clock.now())
+
+    def _next_deadline(self) -> float | None:
+        """When the next timer that still means something fires."""
+        deadlines = self._deadlines
+        while deadlines:
+            deadline, number = deadlines[0]
+            timer = self.timers.get(number)
+            if timer is not None and not _gone(timer[1]):
+                return deadline
+            heappop(deadlines)
+            self.timers.pop(number, None)
+        return None
+
+    def _fire_timers(self) -> None:
+        if not self._deadlines:
+            return
+        now = self.clock.now()
+        while (deadline := self._next_deadline()) is not None and deadline <= now:
+            _, number = heappop(self._deadlines)
+            _, target, message = self.timers.pop(number)
+            if isinstance(target, ControlBlock):
+                target.timer, target.outcome = None, LATE
+                self.wake(target)
+            else:
+                self._timer_sends(target, message)
+
+    def _timer_sends(self, target: object, message: object) -> None:
+        process = target.block if isinstance(target, Pid) else self.names.get(target)
+        if process is not None:
+            if self.tracer is not None:
+                self.tracer.record(self.now(), "timer", None, process.pid, message)
+            self.deliver(process, message)
+
+    def delay(self) -> float | None:
+        """Real seconds until the next timer; None without one, or when time is virtual."""
+        deadline = None if self.clock.virtual else self._next_deadline()
+        return None if deadline is None else max(0.0, deadline - self.clock.now())
+
+    def pass_time(self) -> bool:
+        """Everybody is idle: move a virtual clock to its next timer. Answers whether it did."""
+        deadline = self._next_deadline() if isinstance(self.clock, VirtualClock) else None
+        if deadline is None or not isinstance(self.clock, VirtualClock):
+            return False
+        self.clock.move_to(deadline)
+        return True
+
+
+def _gone(target: object) -> bool:
+    """A timer's target that has died."""
+    return (isinstance(target, Pid) and target.block is None) or (isinstance(target, ControlBlock) and not target.alive)
+
+
+def _is_async(function: Callable[..., Any]) -> bool:
+    code = getattr(function, "__code__", None) or getattr(
+        getattr(function, "__call__", None),
+        "__code__",
+        None,  # noqa: B004
+    )
+    if code is None and hasattr(function, "func"):  # functools.partial
+        return _is_async(function.func)
+    return code is not None and bool(code.co_flags & 0x80)  # CO_COROUTINE
+
+
+async def _plain(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    """A plain function runs to its end in one turn."""
+    return function(*args)
+
+
+def _finish(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine that never gives its turn away."""
+    try:
+        coroutine.send(None)
+    except StopIteration:
+        return
+    raise AssertionError("a script's wait gave its turn away")
+
+
+def current_node() -> Node:
+    """The node that this code runs on: its process's, else the one in use.
+
+    Outside of any ``with Node()`` there is one default node, with a real clock.
+    """
+    if runtime.running is not None:
+        node: Node = runtime.running.node
+        return node
+    if runtime.node is None:
+        runtime.node = Node()
+    return runtime.node
+
+
+def run(main: Callable[..., Any], *args: Any) -> Any:
+    """Run ``main(*args)`` as a process on the current node until it ends; answer its result.
+
+    See `Node.run`.
+
+    Example:
+        >>> from otp_mini import run, self_
+        >>> async def main(greeting):
+        ...     return f"{greeting} from a process"
+        >>> run(main, "hello")
+        'hello from a process'
+    """
+    return current_node().run(main, *args)

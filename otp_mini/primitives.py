@@ -1,0 +1,691 @@
+"""What a process may say: spawn, send, receive, link, monitor, exit.
+
+Everything else in this package, `GenServer` and the supervisors too, is built on these words
+alone. ``await`` stands where a process can lose its turn (`receive`, `Process.sleep`, a call);
+the others are plain functions.
+
+OTP: ``Kernel`` and ``Process``
+Differs: seconds as floats, where OTP has milliseconds.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final, TypeVar
+
+from .copying import AS_THEY_ARE
+from .errors import BadArg, Exit, NoProc, safe_repr
+from .mailbox import NOTHING, Pattern
+from .node import PARKED, YIELDED, Failed, Node, current_node, runtime
+from .process import LATE, MESSAGE, TIME, ControlBlock
+from .terms import INFINITY, TIMEOUT, Address, CallRef, ExitSignal, Pid, Ref
+from .tracing import Trace
+
+Value = TypeVar("Value")
+Name = Any
+Destination = Any
+"""A pid, a registered name, or an `Address` such as ``Via(registry, key)``."""
+
+_UNUSABLE = (None, True, False)
+
+
+def current_process() -> ControlBlock:
+    """The control block of the process that runs this code; the shell's, outside of all."""
+    running = runtime.running
+    if running is not None:
+        return running
+    return current_node().shell()
+
+
+def self_() -> Pid:
+    """The pid of the process that asks.
+
+    OTP: ``self/0``
+    """
+    return current_process().pid
+
+
+# ---- spawning ----------------------------------------------------------------------------------
+
+
+def spawn(function: Callable[..., Any], *args: Any) -> Pid:
+    """Start a process that runs ``function(*args)``; answers its pid at once.
+
+    The function gets copies of its arguments. It has its first turn later, so nothing of it
+    has happened yet when ``spawn`` returns.
+
+    Args:
+        function: an ``async def``. A plain ``def`` runs to its end in one turn.
+
+    OTP: ``spawn/1``
+
+    Example:
+        >>> from otp_mini import receive, run, self_, send
+        >>> async def echo(to):
+        ...     send(to, "hello from the other side")
+        >>> async def main():
+        ...     spawn(echo, self_())
+        ...     return await receive()
+        >>> run(main)
+        'hello from the other side'
+    """
+    return _spawning_node().spawn(function, args).pid
+
+
+def spawn_link(function: Callable[..., Any], *args: Any) -> Pid:
+    """`spawn`, linked to the caller before it runs: no death can be missed.
+
+    OTP: ``spawn_link/1``
+    """
+    return _spawning_node().spawn(function, args, link=True).pid
+
+
+def spawn_monitor(function: Callable[..., Any], *args: Any) -> tuple[Pid, Ref]:
+    """`spawn`, monitored by the caller before it runs.
+
+    OTP: ``spawn_monitor/1``
+    """
+    pid = _spawning_node().spawn(function, args).pid
+    return pid, Process.monitor(pid)
+
+
+def _spawning_node() -> Node:
+    node: Node = current_process().node
+    return node
+
+
+# ---- sending -----------------------------------------------------------------------------------
+
+
+def find(destination: Destination) -> ControlBlock | None:
+    """The living process behind a pid, a name or an address; None if there is none."""
+    if type(destination) is Pid:
+        return destination.block  # type: ignore[no-any-return]
+    if isinstance(destination, Address):
+        pid = destination.whereis()
+        return None if pid is None else pid.block
+    try:
+        return current_node().names.get(destination)
+    except TypeError:
+        raise BadArg(f"a process is addressed by its pid, its name or Via(...), got {safe_repr(destination)}") from None
+
+
+def post(process: ControlBlock, message: object) -> None:
+    """Deliver a copied message, and charge the sender for it."""
+    sender = runtime.running
+    node = process.node
+    if sender is not None:
+        sender.reductions -= 1
+    if node.tracer is not None:
+        who = current_process().pid
+        node.tracer.record(node.now(), "send", who, process.pid, message)
+    node.deliver(process, message)
+
+
+def send(destination: Destination, message: Value) -> Value:
+    """Put a copy of ``message`` into a mailbox, and answer it. Never waits.
+
+    To a dead process nothing is sent, and nobody is told.
+
+    Raises:
+        BadArg: ``destination`` is a name that no process has.
+        CopyError: the message holds something that cannot be copied.
+
+    OTP: ``send/2``
+    """
+    process = find(destination)
+    if process is not None:
+        post(process, process.node.copy(message))
+    elif isinstance(destination, Pid):
+        sender = runtime.running
+        if sender is not None:
+            sender.reductions -= 1
+    else:
+        raise BadArg(
+            f"send: no process is registered as {safe_repr(destination)}. "
+            "Start it first, or ask Process.whereis(name) whether it is there."
+        )
+    return message
+
+
+# ---- receiving ---------------------------------------------------------------------------------
+
+
+async def park(process: ControlBlock) -> None:
+    """Wait until somebody wakes ``process``, which is the one that runs this."""
+    if process.coroutine is None:
+        await process.node.shell_waits(process)
+    else:
+        await PARKED
+
+
+def check_timeout(timeout: object) -> float | None:
+    """A time-out in seconds, None for no end.
+
+    Raises:
+        BadArg: it is negative, or no number.
+    """
+    if timeout is None or timeout == INFINITY:
+        return None
+    if isinstance(timeout, (int, float)) and not isinstance(timeout, bool) and timeout >= 0:
+        return float(timeout)
+    raise BadArg(f"a time-out is a number of seconds from 0 up, or INFINITY, got {safe_repr(timeout)}")
+
+
+async def receive(pattern: Pattern | None = None, timeout: float | None = None) -> Any:
+    """Take the first message out of the mailbox; wait for one if there is none.
+
+    Args:
+        pattern: which messages to take: a type (``Down``), several, or a function that
+            answers True. What does not fit stays in the mailbox, in order. None takes any.
+        timeout: seconds to wait at most. 0 only looks through what is there.
+
+    Returns:
+        The message, or `TIMEOUT`.
+
+    OTP: ``receive do … after … end``
+
+    Example:
+        >>> from otp_mini import TIMEOUT, receive, run, self_, send
+        >>> async def main():
+        ...     for message in ("a", 1, "b"):
+        ...         send(self_(), message)
+        ...     return await receive(int), await receive(), await receive(int, timeout=0)
+        >>> run(main)
+        (1, 'a', TIMEOUT)
+    """
+    process = current_process()
+    seconds = check_timeout(timeout)
+    process.reductions -= 1
+    if process.reductions < 0 and process.coroutine is not None:
+        await YIELDED
+    seen = 0
+    try:
+        while True:
+            mailbox = process.mailbox
+            if mailbox:
+                message = mailbox.take(pattern, seen)
+                if message is not NOTHING:
+                    node = process.node
+                    if node.tracer is not None:
+                        node.tracer.received(node.now(), process.pid, message)
+                    return message
+                seen = len(mailbox)
+            if seconds is not None:
+                if seconds == 0 or process.outcome is LATE:
+                    return TIMEOUT
+                if process.timer is None:
+                    process.timer = process.node.start_timer(seconds, process, None)
+            process.waiting = MESSAGE
+            await park(process)
+    finally:
+        process.outcome = None
+        process.node.cancel_wait(process)
+
+
+async def next_message(process: ControlBlock) -> Any:
+    """`receive` without pattern and time-out, for the loops of the behaviours."""
+    process.reductions -= 1
+    if process.reductions < 0:
+        await YIELDED
+    mailbox = process.mailbox
+    while not mailbox:
+        process.waiting = MESSAGE
+        await PARKED
+        mailbox = process.mailbox
+    message = mailbox.popleft()
+    node = process.node
+    if node.tracer is not None:
+        node.tracer.received(node.now(), process.pid, message)
+    return message
+
+
+# ---- asking ------------------------------------------------------------------------------------
+
+
+START: Final = "$start"
+"""The request that a starter sends to a new server: how did your ``init`` go?"""
+
+
+async def ask(
+    target: ControlBlock | None,
+    tag: str,
+    request: object,
+    timeout: float | None,
+    where: tuple[str, str, tuple[object, ...]],
+) -> Any:
+    """Send a request and wait for its answer: what every call in OTP stands on.
+
+    The message is ``(tag, from_, request)``, the request copied. The caller watches the server
+    while it waits. A reply that comes after the time-out finds nobody waiting and is dropped.
+
+    Args:
+        target: who is asked; None if there is nobody.
+        timeout: seconds, None for ever.
+        where: module, function and arguments, for the reason of a failure.
+
+    Raises:
+        Exit: ``(reason, where)`` where the server is dead, dies, or does not answer in time.
+
+    OTP: ``gen:call/4``
+    """
+    caller = runtime.running or current_process()
+    node = caller.node
+    if caller.coroutine is None:
+        if caller.waiting is not None:
+            caller = node.another_shell()  # asyncio.gather in a cell: one shell each
+    elif caller.reductions <= 0:
+        await YIELDED
+    caller.reductions -= 1
+    if target is None or target.pid.block is not target:
+        raise Exit(("noproc", where))
+    if target is caller:
+        raise Exit(("calling_self", where))
+    ref = node.make_ref(CallRef)
+    copied = request if type(request) in AS_THEY_ARE else node.copy(request)
+    message = (tag, (caller.pid, ref), copied)
+    watchers = target.monitors
+    if watchers is None:
+        watchers = target.monitors = {}
+    watchers[ref] = (caller.pid, None)
+    caller.waiting, caller.calling = ref, target
+    if timeout is not None:
+        caller.timer = node.start_timer(timeout, caller, None)
+    try:
+        if node.tracer is not None and tag is not START:
+            node.tracer.record(node.now(), "send", caller.pid, target.pid, message)
+        node.deliver(target, message)
+        if caller.coroutine is not None:
+            await PARKED
+        else:
+            await node.shell_waits(caller)
+        outcome = caller.outcome
+    finally:
+        caller.outcome = caller.calling = caller.waiting = None
+        if caller.timer is not None:
+            node.drop_timer(caller.timer)
+            caller.timer = None
+        watchers.pop(ref, None)
+    if outcome is LATE:
+        raise Exit(("timeout", where))
+    if type(outcome) is Failed:
+        raise Exit((outcome.reason, where))
+    return outcome
+
+
+async def in_thread(function: Callable[..., Any], *args: Any) -> Any:
+    """Run blocking work in a thread; meanwhile the other processes go on.
+
+    The function runs outside of any process: it gets and answers copies.
+
+    OTP: a dirty scheduler or a port
+    Differs: in the browser there are no threads, and the work blocks everybody.
+
+    Example:
+        >>> run(in_thread, sum, [1, 2, 3])
+        6
+    """
+    process = current_process()
+    node = process.node
+    copied = node.copy(args)
+    if sys.platform == "emscripten":
+        return node.copy(function(*copied))
+    import threading
+
+    ref = node.make_ref(CallRef)
+    box: list[tuple[bool, Any]] = []
+
+    def report() -> None:
+        node.foreign -= 1
+        node.answer(process.pid, ref, box)
+
+    def work() -> None:
+        try:
+            box.append((True, function(*copied)))
+        except BaseException as error:
+            box.append((False, error))
+        node.host.report(report)
+
+    node.foreign += 1
+    process.waiting = ref
+    try:
+        threading.Thread(target=work, daemon=True).start()
+        await park(process)
+    finally:
+        process.outcome = None
+        node.cancel_wait(process)
+    good, value = box[0]
+    if not good:
+        raise value
+    return node.copy(value)
+
+
+def run(main: Callable[..., Any], *args: Any) -> Any:
+    """See `otp_mini.node.run`."""
+    return current_node().run(main, *args)
+
+
+@contextmanager
+def trace() -> Iterator[Trace]:
+    """Record what happens on the current node inside the block.
+
+    OTP: ``:erlang.trace/3``
+    """
+    node = current_node()
+    recorded = Trace()
+    for pid, process in node.blocks.items():
+        recorded.names[pid] = _traced_name(process)
+    outer, node.tracer = node.tracer, recorded
+    try:
+        yield recorded
+    finally:
+        node.tracer = outer
+
+
+def _traced_name(process: ControlBlock) -> str:
+    if process.name is not None:
+        return str(getattr(process.name, "__name__", process.name))
+    return process.label if process.parent is None else f"{process.label}{str(process.pid)[4:]}"
+
+
+# ---- the rest ----------------------------------------------------------------------------------
+
+
+def _alive(pid: object, function: str) -> ControlBlock | None:
+    if not isinstance(pid, Pid):
+        raise BadArg(f"{function} needs a pid, got {safe_repr(pid)}")
+    return pid.block  # type: ignore[no-any-return]
+
+
+def check_name(name: object) -> None:
+    """Raise `BadArg` unless ``name`` can be a registered name."""
+    try:
+        hash(name)
+    except TypeError:
+        problem = "cannot be hashed"
+    else:
+        unusable = any(name is bad for bad in _UNUSABLE) or name == "undefined"
+        if not unusable and not isinstance(name, (Pid, Ref, Address)):
+            return
+        problem = "is not usable as a name"
+    raise BadArg(
+        f"a process's name is a string, a class or another hashable value, but not None, True, "
+        f'False, "undefined", a pid or an address; got {safe_repr(name)}, which {problem}'
+    )
+
+
+class Process:
+    """What can be done to a process from outside, and by itself to itself.
+
+    OTP: the module ``Process``
+    """
+
+    @staticmethod
+    def exit(pid: Pid, reason: object) -> bool:
+        """Send an exit signal; answers True, also when nobody is there.
+
+        ``"kill"`` cannot be trapped and is seen as ``"killed"``. ``"normal"`` from another
+        process is ignored; sent to oneself it ends the caller.
+
+        OTP: ``Process.exit/2``
+        """
+        target, caller = _alive(pid, "Process.exit"), current_process()
+        if target is not None:
+            target.node.signal(caller.pid, pid, target.node.copy(reason))
+            if caller.doom is not None and target is caller:
+                raise Exit(caller.doom[0])
+        return True
+
+    @staticmethod
+    def link(pid: Pid) -> bool:
+        """Link the caller and ``pid``: the death of one reaches the other.
+
+        Raises:
+            NoProc: ``pid`` is dead and the caller does not trap exits. (A caller that does
+                gets an `ExitSignal` with ``"noproc"``.)
+
+        OTP: ``Process.link/1``
+        """
+        target, caller = _alive(pid, "Process.link"), current_process()
+        if target is not None:
+            caller.node.link(caller, target)
+        elif caller.trap_exit:
+            caller.node.deliver(caller, ExitSignal(pid, "noproc"))
+        else:
+            raise NoProc(
+                f"cannot link {pid}: it is dead. Use spawn_link to link at birth, or trap exits "
+                "to be told by a message."
+            )
+        return True
+
+    @staticmethod
+    def unlink(pid: Pid) -> bool:
+        """Take a link away, if there is one.
+
+        OTP: ``Process.unlink/1``
+        """
+        _alive(pid, "Process.unlink")
+        caller = current_process()
+        caller.node.unlink(caller, pid)
+        return True
+
+    @staticmethod
+    def monitor(who: Destination) -> Ref:
+        """Ask to be told, once, when ``who`` ends: by a `Down` with the reference answered.
+
+        OTP: ``Process.monitor/1``
+        Differs: where a name was monitored, `Down.pid` is that name, without a node.
+        """
+        caller, target = current_process(), find(who)
+        node = caller.node
+        ref: Ref = node.make_ref()
+        if node.tracer is not None:
+            node.tracer.record(node.now(), "monitor", caller.pid, target and target.pid)
+        if target is None:
+            node.tell_down(caller, ref, who, "noproc", None)
+            return ref
+        if target.monitors is None:
+            target.monitors = {}
+        if caller.monitoring is None:
+            caller.monitoring = {}
+        target.monitors[ref] = (caller.pid, who)
+        caller.monitoring[ref] = target
+        return ref
+
+    @staticmethod
+    def demonitor(ref: Ref, *, flush: bool = False, info: bool = False) -> bool:
+        """Stop monitoring.
+
+        Args:
+            flush: also remove a `Down` that has come already.
+            info: answer whether a monitor was really taken away (else the answer is True).
+
+        OTP: ``Process.demonitor/2``
+        """
+        if not isinstance(ref, Ref):
+            raise BadArg(f"demonitor needs what monitor answered, got {safe_repr(ref)}")
+        caller = current_process()
+        target = (caller.monitoring or {}).pop(ref, None)
+        if target is not None and target.monitors is not None:
+            target.monitors.pop(ref, None)
+        removed = False
+        if flush and caller.mailbox:
+            found = caller.mailbox.take(lambda message: getattr(message, "ref", None) is ref)
+            removed = found is not NOTHING
+        if not info:
+            return True
+        return target is not None if not flush else target is not None or not removed
+
+    @staticmethod
+    def flag(*, trap_exit: bool) -> bool:
+        """Trap exit signals from here on, or stop trapping; answers the old setting.
+
+        OTP: ``Process.flag/2``
+        """
+        if not isinstance(trap_exit, bool):
+            raise BadArg(f"trap_exit is True or False, got {safe_repr(trap_exit)}")
+        caller = current_process()
+        old, caller.trap_exit = caller.trap_exit, trap_exit
+        return old
+
+    @staticmethod
+    def register(pid: Pid, name: Name) -> bool:
+        """Give ``pid`` a name.
+
+        Raises:
+            BadArg: the name is taken or unusable, the process is dead or has a name already.
+
+        OTP: ``Process.register/2``
+        """
+        target = _alive(pid, "Process.register")
+        check_name(name)
+        if target is None:
+            raise BadArg(f"cannot register {pid} as {safe_repr(name)}: it is dead")
+        if target.name is not None:
+            raise BadArg(f"{pid} has a name already: {safe_repr(target.name)}. One is allowed.")
+        holder = target.node.register(target, name)
+        if holder is not None:
+            raise BadArg(f"cannot register {pid}: the name {safe_repr(name)} belongs to {holder}")
+        return True
+
+    @staticmethod
+    def unregister(name: Name) -> bool:
+        """Take a name away.
+
+        Raises:
+            BadArg: no process has it.
+
+        OTP: ``Process.unregister/1``
+        """
+        if not current_node().unregister(name):
+            raise BadArg(f"no process is registered as {safe_repr(name)}")
+        return True
+
+    @staticmethod
+    def whereis(name: Destination) -> Pid | None:
+        """The pid that has the name, or None.
+
+        OTP: ``Process.whereis/1``
+        """
+        process = find(name)
+        return None if process is None else process.pid
+
+    @staticmethod
+    def registered() -> list[Name]:
+        """All registered names.
+
+        OTP: ``Process.registered/0``
+        """
+        return list(current_node().names)
+
+    @staticmethod
+    def alive(pid: Pid) -> bool:
+        """Is the process alive?
+
+        OTP: ``Process.alive?/1``
+        """
+        return _alive(pid, "Process.alive") is not None
+
+    @staticmethod
+    def list() -> list[Pid]:
+        """Every living process, oldest first.
+
+        OTP: ``Process.list/0``
+        """
+        return current_node().processes()
+
+    @staticmethod
+    def info(pid: Pid) -> dict[str, Any] | None:
+        """What is known about a process; None if it is dead.
+
+        OTP: ``Process.info/1``
+        """
+        process = _alive(pid, "Process.info")
+        if process is None:
+            return None
+        watchers = (process.monitors or {}).items()
+        running = process.coroutine is not None and process.coroutine.cr_running  # type: ignore[attr-defined]
+        return {
+            "registered_name": process.name,
+            "label": process.label,
+            "status": "running" if running else "waiting" if process.waiting else "runnable",
+            "message_queue_len": len(process.mailbox or ()),
+            "links": [*(process.links or ())],
+            "monitors": [watched.pid for watched in (process.monitoring or {}).values()],
+            "monitored_by": [pid for ref, (pid, _) in watchers if type(ref) is not CallRef],
+            "trap_exit": process.trap_exit,
+            "parent": process.parent,
+            "turns": process.turns,
+        }
+
+    @staticmethod
+    def send_after(destination: Pid | Name, message: object, seconds: float) -> Ref:
+        """Send ``message`` after ``seconds``; answers the reference of the timer.
+
+        To a process or name that is not there by then, it is lost silently.
+
+        OTP: ``Process.send_after/3``
+        """
+        if check_timeout(seconds) is None:
+            raise BadArg("send_after needs a number of seconds, got INFINITY or None")
+        node = current_process().node
+        return TimerRef(node.start_timer(float(seconds), destination, node.copy(message)))
+
+    @staticmethod
+    def cancel_timer(timer: Ref) -> float | bool:
+        """Answers the seconds that were left, or False if it had fired or was cancelled.
+
+        A message that has come already stays in the mailbox.
+
+        OTP: ``Process.cancel_timer/1``
+        """
+        left = current_node().cancel_timer(_timer_number(timer))
+        return False if left is None else left
+
+    @staticmethod
+    def read_timer(timer: Ref) -> float | bool:
+        """Answers the seconds that are left, or False.
+
+        OTP: ``Process.read_timer/1``
+        """
+        left = current_node().read_timer(_timer_number(timer))
+        return False if left is None else left
+
+    @staticmethod
+    async def sleep(seconds: float | None) -> None:
+        """Wait; messages that come in the meantime stay in the mailbox.
+
+        OTP: ``Process.sleep/1``
+        """
+        process, wait = current_process(), check_timeout(seconds)
+        if wait == 0.0 and process.coroutine is not None:
+            await YIELDED
+            return
+        if wait is not None:
+            process.timer = process.node.start_timer(wait, process, None)
+        process.waiting = TIME
+        try:
+            await park(process)
+        finally:
+            process.outcome = None
+            process.node.cancel_wait(process)
+
+
+class TimerRef(Ref):
+    """The reference of a timer.
+
+    OTP: what ``Process.send_after/3`` answers
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"#Ref<0.0.1.{self.number}>"
+
+
+def _timer_number(timer: object) -> int:
+    if not isinstance(timer, TimerRef):
+        raise BadArg(f"not a timer: {safe_repr(timer)}. Pass what send_after answered.")
+    return timer.number

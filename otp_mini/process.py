@@ -1,0 +1,146 @@
+"""The process control block: all that the node knows about one process.
+
+It holds data and changes none of it, but for the handful of methods that asyncio expects of
+"the current task" (`cancel`, `uncancel` …), so that ``asyncio.timeout`` and ``TaskGroup`` work
+inside a process.
+
+OTP: the ``Process`` struct of the BEAM
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from .mailbox import Mailbox
+from .terms import Pid, Ref
+
+REDUCTIONS: Final = 2000
+"""How many sends, receives and calls a process may make before others get their turn."""
+
+MESSAGE: Final = "a message"
+TIME: Final = "the time to pass"
+LATE: Final = object()
+"""The outcome of a wait whose time is over."""
+
+
+class ControlBlock:
+    """One process.
+
+    A process is *running* (its turn is now), *ready* (in the run queue) or *parked*:
+    ``waiting`` then says for what: `MESSAGE`, `TIME`, the `Ref` of a call, or an asyncio
+    future. Who wakes it puts what it waited for into ``outcome``.
+    """
+
+    __slots__ = (
+        "pid",              # its address; pid.block is this object until the process ends
+        "node",             # the node it lives on
+        "coroutine",        # its code; None for the shell: a cell or a script outside run()
+        "label",            # what it was started as, for people
+        "parent",           # the pid that spawned it, None for the first
+        "name",             # its registered name, None without
+        "mailbox",          # messages not yet received
+        "waiting",          # None, or what it is parked for
+        "outcome",          # what came of the wait
+        "timer",            # the number of the timer that ends the wait, None without
+        "calling",          # the block that a call waits for, None without
+        "reductions",       # what is left of its share
+        "trap_exit",        # are exit signals messages?
+        "doom",             # the reason of an exit signal that hit it while it was running
+        "links",            # pids, in the order of linking
+        "monitors",         # who watches it: ref -> (pid of the watcher, name that it used)
+        "monitoring",       # whom it watches: ref -> block
+        "cleanups",         # what higher layers undo when it ends
+        "current",          # the message it handles just now, for crash reports
+        "result",           # what its function returned
+        "reason",           # why it ended
+        "turns",            # how often it had its turn
+        "cancelling_",      # asyncio: how many cancellations are asked for
+        "thrown",           # what to raise in it at its next turn, None without
+        "__weakref__",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        pid: Pid,
+        node: Any,
+        coroutine: Coroutine[Any, Any, Any] | None,
+        label: str,
+        parent: Pid | None,
+    ) -> None:
+        self.pid = pid
+        self.node = node
+        self.coroutine = coroutine
+        self.label = label
+        self.parent = parent
+        self.name: object = None
+        self.mailbox: Mailbox | None = None
+        self.waiting: object = None
+        self.outcome: Any = None
+        self.timer: int | None = None
+        self.calling: ControlBlock | None = None
+        self.reductions = REDUCTIONS
+        self.trap_exit = False
+        self.doom: tuple[object] | None = None
+        self.links: dict[Pid, None] | None = None
+        self.monitors: dict[Ref, tuple[Pid, object]] | None = None
+        self.monitoring: dict[Ref, ControlBlock] | None = None
+        self.cleanups: list[Callable[[Pid], None]] | None = None
+        self.current: object = None
+        self.result: Any = None
+        self.reason: object = None
+        self.turns = 0
+        self.cancelling_ = 0
+        self.thrown: BaseException | None = None
+
+    def __repr__(self) -> str:
+        return f"<{self.label} {self.pid}>"
+
+    @property
+    def alive(self) -> bool:
+        """Has it not ended yet?"""
+        return self.pid.block is self
+
+    # What asyncio asks of the current task.
+
+    def cancel(self, msg: object = None) -> bool:
+        """Have CancelledError raised where the process waits (asyncio's, not OTP's, way)."""
+        import asyncio
+
+        if not self.alive:
+            return False
+        self.cancelling_ += 1
+        waiting: Any = self.waiting
+        if hasattr(waiting, "add_done_callback") and waiting.cancel():
+            return True
+        self.thrown = asyncio.CancelledError()
+        if waiting is not None:
+            self.node.wake(self)
+        return True
+
+    def uncancel(self) -> int:
+        """One cancellation was dealt with."""
+        self.cancelling_ = max(0, self.cancelling_ - 1)
+        if not self.cancelling_:
+            self.thrown = None
+        return self.cancelling_
+
+    def cancelling(self) -> int:
+        """How many cancellations are not dealt with yet."""
+        return self.cancelling_
+
+    def done(self) -> bool:
+        """Has the process ended?"""
+        return not self.alive
+
+    def get_loop(self) -> Any:
+        """The asyncio loop that hosts the node."""
+        return self.node.host.loop
+
+    def get_coro(self) -> Coroutine[Any, Any, Any] | None:
+        """The process's code."""
+        return self.coroutine
+
+    def get_name(self) -> str:
+        """What the process is called."""
+        return self.label

@@ -1,0 +1,76 @@
+"""Crash reports: what is said, once, when a process ends that should not have.
+
+They go through `logging`, under the name ``otp_mini``, in the form that an Elixir user knows:
+who, why, where in the code, the last message, the state. No time, no address and no path is
+in them, so the same crash prints the same report in every run.
+
+OTP: ``proc_lib`` and ``gen_server`` reports, as Elixir's ``Logger`` formats them
+"""
+
+from __future__ import annotations
+
+import linecache
+import logging
+import traceback
+from pathlib import Path
+from types import CodeType
+
+from .errors import describe_exception, describe_reason, safe_repr
+from .terms import Pid
+
+logger = logging.getLogger("otp_mini")
+
+_HERE = Path(__file__).parent
+_NO_MESSAGE = object()
+
+
+def explain(reason: object) -> str:
+    """The reason in the first line, then the frames of the program's own code.
+
+    Example:
+        >>> print(explain("boom"))
+        ** (stop) 'boom'
+    """
+    if not isinstance(reason, BaseException):
+        return f"** (stop) {describe_reason(reason)}"
+    kind, _, said = describe_exception(reason).partition(": ")
+    lines = [f"** ({kind}) {said}".rstrip()]
+    for frame, number in traceback.walk_tb(reason.__traceback__):
+        code = frame.f_code
+        if _HERE not in Path(code.co_filename).parents:
+            source = linecache.getline(code.co_filename, number).strip()
+            lines.append(f"    {_place(code)}, line {number}: {source}")
+    return "\n".join(lines)
+
+
+def _place(code: CodeType) -> str:
+    """The function, and its file's name unless that is a notebook's cell."""
+    name = Path(code.co_filename).name
+    where = "" if "ipykernel" in code.co_filename or name.startswith("<") else f"({name}) "
+    return where + code.co_qualname
+
+
+def process_crashed(who: object, error: BaseException) -> None:
+    """A plain process ended with an exception."""
+    logger.error("Process %s raised an exception\n%s", who, explain(error))
+
+
+def server_crashed(who: object, reason: object, state: object, message: object = _NO_MESSAGE, hint: str = "") -> None:
+    """A server ended with a reason that is not quiet.
+
+    Args:
+        message: the message in hand as it lay in the mailbox, if there was one.
+        hint: what the programmer could do, where that is known.
+    """
+    lines = [f"GenServer {who} terminating", explain(reason)]
+    if hint:
+        lines.append(f"Hint: {hint}")
+    match message:
+        case ("$gen_call", (Pid() as pid, _), request):
+            lines.append(f"Last message (from {pid}): {safe_repr(request)}")
+        case ("$gen_cast", request):
+            lines.append(f"Last message: {safe_repr(request)} (a cast)")
+        case _ if message is not _NO_MESSAGE:
+            lines.append(f"Last message: {safe_repr(message)}")
+    lines.append(f"State: {safe_repr(state)}")
+    logger.error("%s", "\n".join(lines))

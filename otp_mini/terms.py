@@ -1,0 +1,193 @@
+"""The nouns: pids, references and the messages that the system itself sends.
+
+All of them are immutable and compare by identity or by value, so they travel between
+processes as they are.
+
+OTP: the data types ``pid`` and ``reference``; ``{:DOWN, …}`` and ``{:EXIT, …}``
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, Final
+
+INFINITY: Final = math.inf
+"""A time-out that never comes. ``None`` means the same wherever a time-out is asked for."""
+
+
+class Atom(str):
+    """A string that prints as its name and can be told from every other by identity."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str.upper(self)
+
+    def __copy__(self) -> Atom:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Atom:
+        return self
+
+
+TIMEOUT: Final = Atom("timeout")
+"""What a ``receive`` answers, and ``handle_info`` gets, when nothing came in time.
+
+It equals ``"timeout"``, so ``case "timeout":`` matches it. (A bare ``case TIMEOUT:`` is a
+*capture* in Python and matches anything: keep it for the last case, or write it with a dot,
+``case otp_mini.TIMEOUT:``.)
+"""
+
+
+class Pid:
+    """The address of a process: valid for ever, also after the process has died.
+
+    OTP: ``pid``
+    Differs: the first number is always 0, as there is one node.
+    """
+
+    __slots__ = ("number", "block")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.block: Any = None  # the process's control block while it lives
+
+    def __repr__(self) -> str:
+        return f"#PID<0.{self.number}.0>"
+
+    def __copy__(self) -> Pid:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Pid:
+        return self
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        raise TypeError("a pid means something only inside its own node, so it cannot be pickled")
+
+
+class Ref:
+    """A value that is equal to nothing but itself: it marks one monitor, one call, one timer.
+
+    OTP: ``make_ref/0``
+    """
+
+    __slots__ = ("number",)
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __repr__(self) -> str:
+        return f"#Ref<0.0.0.{self.number}>"
+
+    def __copy__(self) -> Ref:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Ref:
+        return self
+
+
+class CallRef(Ref):
+    """The reference of one waiting call. A reply that comes late finds nobody, and is dropped.
+
+    OTP: a process alias (``erlang:alias/1``), which ``GenServer.call`` uses since OTP 24
+    """
+
+    __slots__ = ()
+
+
+From = tuple[Pid, Ref]
+"""Who called, and which of their calls: what ``GenServer.reply`` needs.
+
+OTP: ``from`` in ``handle_call/3``
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Down:
+    """A monitored process has ended (or was not there: reason ``"noproc"``).
+
+    ``pid`` is the pid, or the name where a name was monitored.
+
+    OTP: ``{:DOWN, ref, :process, pid, reason}``
+    """
+
+    ref: Ref
+    pid: object
+    reason: object
+
+
+@dataclass(frozen=True, slots=True)
+class ExitSignal:
+    """An exit signal, turned into a message because the receiver traps exits.
+
+    OTP: ``{:EXIT, pid, reason}``
+    """
+
+    pid: Pid
+    reason: object
+
+
+class Address(ABC):
+    """A name that is looked up somewhere else than in the node's own table.
+
+    OTP: the ``{:via, module, term}`` protocol
+    """
+
+    def __deepcopy__(self, memo: object) -> Address:
+        return self
+
+    @abstractmethod
+    def whereis(self) -> Pid | None:
+        """The process behind the address, or None."""
+
+    @abstractmethod
+    def register(self, pid: Pid) -> Pid | None:
+        """Give the address to ``pid``; answers None, or whoever has it already."""
+
+    @abstractmethod
+    def unregister(self) -> None:
+        """Give the address up."""
+
+
+class Shared:
+    """Wraps a value that two processes shall really share: the copying stops here.
+
+    The way out for a lock, a file, a socket, a model of two gigabytes. What happens to the
+    value is then between those who hold it; nothing is copied and nothing is protected.
+
+    Example:
+        >>> Shared([1, 2]).value
+        [1, 2]
+    """
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return f"Shared({self.value!r})"
+
+    def __copy__(self) -> Shared:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Shared:
+        return self
+
+
+def is_quiet(reason: object) -> bool:
+    """Is this the end of a process that nobody needs to hear about?
+
+    ``"normal"``, ``"shutdown"`` and ``("shutdown", anything)``: not logged, and a transient
+    child is not restarted for them.
+
+    Example:
+        >>> is_quiet("shutdown"), is_quiet(("shutdown", "moved")), is_quiet("killed")
+        (True, True, False)
+    """
+    match reason:
+        case "normal" | "shutdown" | ("shutdown", _):
+            return True
+    return False
