@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from . import sys_
 from .child_spec import ChildSpec
+from .dynamic_supervisor import DynamicSupervisor, SuperviseDynamically
 from .errors import AlreadyStarted, BadArg, CopyError, Deadlock, Exit, NoProc, StartError
 from .gen_server import HIBERNATE, Continue, GenServer, Ignore, NoReply, Ok, Reply, Stop, Timeout
 from .node import Node, current_node, run
@@ -23,9 +24,18 @@ from .primitives import (
     spawn_monitor,
     trace,
 )
+from .supervisor import ChildError, ChildRow, Counts, Supervise, Supervisor, child_spec
 from .terms import INFINITY, TIMEOUT, Address, Down, ExitSignal, From, Pid, Ref, Shared
 
 __all__ = [
+    "ChildError",
+    "ChildRow",
+    "Counts",
+    "DynamicSupervisor",
+    "Supervise",
+    "SuperviseDynamically",
+    "Supervisor",
+    "child_spec",
     "Address",
     "AlreadyStarted",
     "BadArg",

@@ -56,13 +56,13 @@ def describe_reason(reason: object) -> str:
     Example:
         >>> describe_reason("noproc")
         "no such process: it is not alive, or no process has that name ('noproc')"
-        >>> describe_reason(("timeout", ("GenServer", "call", ("cache", "get", 5.0))))
+        >>> describe_reason(("timeout", ("GenServer", "call", ["cache", "get", 5.0])))
         "GenServer.call('cache', 'get', 5.0) exited: no answer within the time-out ('timeout')"
         >>> describe_reason(ValueError("boom"))
         'ValueError: boom'
     """
     match reason:
-        case (why, (str(module), str(function), tuple(arguments))):
+        case (why, (str(module), str(function), list(arguments))):
             written = ", ".join(safe_repr(argument) for argument in arguments)
             return f"{module}.{function}({written}) exited: {describe_reason(why)}"
         case BaseException():

@@ -249,7 +249,7 @@ class GenServer:
         """
         target = server.block if type(server) is Pid else find(server)
         limit = 5.0 if timeout == 5.0 else check_timeout(timeout)
-        where = ("GenServer", "call", (server, request, timeout))
+        where = ("GenServer", "call", [server, request, timeout])
         asking: Any = ask(target, CALL, request, limit, where)
         asking.__qualname__ = "GenServer.call"  # what "was never awaited" will name
         return asking  # type: ignore[no-any-return]
@@ -286,7 +286,7 @@ class GenServer:
 
         OTP: ``GenServer.stop/3``
         """
-        where = ("GenServer", "stop", (server, reason, timeout))
+        where = ("GenServer", "stop", [server, reason, timeout])
         limit = check_timeout(timeout)
         try:
             await ask(find(server), "system", ("terminate", reason), limit, where)
@@ -329,6 +329,7 @@ async def start_server(
     name: Destination,
     timeout: float | None,
     link: bool,
+    label: str | None = None,
 ) -> Pid | None:
     """Spawn a server and wait until it says how its ``init`` went.
 
@@ -343,9 +344,9 @@ async def start_server(
     caller = current_process()
     node = caller.node
     parent = caller.pid if link else None
-    child = node.spawn(_serve, (module, argument, name, parent), label=module.__name__, link=link)
+    child = node.spawn(_serve, (module, argument, name, parent), label=label or module.__name__, link=link)
     try:
-        outcome = await ask(child, START, None, limit, ("GenServer", "start_link", ()))
+        outcome = await ask(child, START, None, limit, ("GenServer", "start_link", []))
     except Exit as exit:
         outcome = ("error", exit.reason[0])  # type: ignore[index]
         if outcome == ("error", "timeout"):
@@ -461,7 +462,6 @@ class _Loop:
         process = self.process
         node, handle_call = process.node, self.server.handle_call
         while True:
-            message: Any
             if then is not None:
                 message = await self.after(then)
             else:
@@ -488,10 +488,9 @@ class _Loop:
                     node.reply(process.pid, message[1], value)
                 elif type(result) is not NoReply:
                     await self.stop(result, message)
-                then = result.then
-                if then is not None and not _is_then(then):
+                if result.then is not None and not _is_then(result.then):
                     raise Exit(("bad_return_value", result))
-                self.state = result.state
+                self.state, then = result.state, result.then
             except (GeneratorExit, KeyboardInterrupt, SystemExit, _Over):
                 raise
             except BaseException as error:
@@ -499,7 +498,7 @@ class _Loop:
                 await self.terminate(reason, message)
             process.current = None
 
-    async def after(self, then: Then) -> object:
+    async def after(self, then: Then) -> Any:
         """What comes next where the last result asked for something."""
         if type(then) is Continue:
             return then

@@ -14,7 +14,9 @@ Differs: nothing is preempted. A process keeps its turn until it awaits somethin
 
 from __future__ import annotations
 
+import inspect
 import random
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
@@ -27,7 +29,7 @@ from .copying import copy_reason, copy_term
 from .errors import BadArg, Deadlock, Exit, safe_repr
 from .host import Host, running_loop
 from .mailbox import Mailbox
-from .process import LATE, MESSAGE, REDUCTIONS, ControlBlock
+from .process import LATE, MESSAGE, REDUCTIONS, ControlBlock, Failed
 from .terms import CallRef, Down, ExitSignal, Pid, Ref
 from .tracing import Trace
 
@@ -50,15 +52,6 @@ class Runtime:
 
 
 runtime: Final = Runtime()
-
-
-class Failed:
-    """The outcome of a call whose server ended before it answered."""
-
-    __slots__ = ("reason",)
-
-    def __init__(self, reason: object) -> None:
-        self.reason = reason
 
 
 class Become(NamedTuple):
@@ -195,7 +188,7 @@ class Node:
         """
         block = self._start_main(main, args)
         loop = running_loop()
-        if loop is None and "asyncio" in __import__("sys").modules:
+        if loop is None and "asyncio" in sys.modules:
             import asyncio
 
             with asyncio.Runner() as runner:
@@ -282,6 +275,11 @@ class Node:
     def trace(self) -> Trace | None:
         """The trace that is being recorded, if one is."""
         return self.tracer
+
+    def note(self, kind: str, pid: Pid | None, other: Pid | None = None, term: object = None) -> None:
+        """Record an event, if anybody records."""
+        if self.tracer is not None:
+            self.tracer.record(self.now(), kind, pid, other, term)
 
     def _not_inside(self, function: str) -> None:
         if self.driving:
@@ -479,7 +477,7 @@ class Node:
     def reply(self, sender: Pid, to: tuple[Pid, Ref], value: object) -> None:
         """The answer of a call, copied already, on its way to the caller."""
         if self.tracer is not None:
-            self.tracer.record(self.now(), "reply", sender, to[0], value)
+            self.note("reply", sender, to[0], value)
         process, ref = to[0].block, to[1]
         if process is not None and process.waiting is ref:
             process.outcome = value
@@ -604,8 +602,7 @@ class Node:
             waiting.cancel()
         if process is self._main or process is self._shell:
             self._halted = True
-        if self.tracer is not None:
-            self.tracer.record(self.now(), "exit", pid, None, reason)
+        self.note("exit", pid, None, reason)
         for cleanup in process.cleanups or ():
             cleanup(pid)
         if process.name is not None and self.names.get(process.name) is process:
@@ -632,8 +629,7 @@ class Node:
     def tell_down(self, watcher: ControlBlock, ref: Ref, who: object, reason: object, pid: Pid | None) -> None:
         """Deliver the one `Down` that a monitor gives."""
         message = Down(ref, who, copy_reason(reason))
-        if self.tracer is not None:
-            self.tracer.record(self.now(), "down", pid, watcher.pid, message)
+        self.note("down", pid, watcher.pid, message)
         self.deliver(watcher, message)
 
     # ---- links and exit signals -------------------------------------------------------------
@@ -646,8 +642,7 @@ class Node:
             if block.links is None:
                 block.links = {}
             block.links[peer.pid] = None
-        if self.tracer is not None:
-            self.tracer.record(self.now(), "link", one.pid, other.pid)
+        self.note("link", one.pid, other.pid)
 
     def unlink(self, one: ControlBlock, other: Pid) -> None:
         """Take the link away, if there is one."""
@@ -655,8 +650,7 @@ class Node:
             peer = other.block
             if peer is not None and peer.links is not None:
                 peer.links.pop(one.pid, None)
-            if self.tracer is not None:
-                self.tracer.record(self.now(), "unlink", one.pid, other)
+            self.note("unlink", one.pid, other)
 
     def signal(self, sender: Pid, target: Pid, reason: object) -> None:
         """Send an exit signal, as ``Process.exit`` does."""
@@ -800,8 +794,7 @@ class Node:
     def _timer_sends(self, target: object, message: object) -> None:
         process = target.block if isinstance(target, Pid) else self.names.get(target)
         if process is not None:
-            if self.tracer is not None:
-                self.tracer.record(self.now(), "timer", None, process.pid, message)
+            self.note("timer", None, process.pid, message)
             self.deliver(process, message)
 
     def delay(self) -> float | None:
@@ -824,14 +817,11 @@ def _gone(target: object) -> bool:
 
 
 def _is_async(function: Callable[..., Any]) -> bool:
-    code = getattr(function, "__code__", None) or getattr(
-        getattr(function, "__call__", None),
-        "__code__",
-        None,  # noqa: B004
-    )
-    if code is None and hasattr(function, "func"):  # functools.partial
-        return _is_async(function.func)
-    return code is not None and bool(code.co_flags & 0x80)  # CO_COROUTINE
+    code = getattr(function, "__code__", None)
+    if code is not None:
+        return bool(code.co_flags & inspect.CO_COROUTINE)
+    call = getattr(type(function), "__call__", None)  # noqa: B004  (an object with async def __call__)
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
 
 
 async def _plain(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:

@@ -18,8 +18,8 @@ from typing import Any, Final, TypeVar
 from .copying import AS_THEY_ARE
 from .errors import BadArg, Exit, NoProc, safe_repr
 from .mailbox import NOTHING, Pattern
-from .node import PARKED, YIELDED, Failed, Node, current_node, runtime
-from .process import LATE, MESSAGE, TIME, ControlBlock
+from .node import PARKED, YIELDED, Node, current_node, runtime
+from .process import LATE, MESSAGE, TIME, ControlBlock, Failed
 from .terms import INFINITY, TIMEOUT, Address, CallRef, ExitSignal, Pid, Ref
 from .tracing import Trace
 
@@ -245,17 +245,14 @@ async def next_message(process: ControlBlock) -> Any:
 # ---- asking ------------------------------------------------------------------------------------
 
 
+Where = tuple[str, str, list[Any]]
+"""Module, function and arguments of a call, for the reason of its failure."""
+
 START: Final = "$start"
 """The request that a starter sends to a new server: how did your ``init`` go?"""
 
 
-async def ask(
-    target: ControlBlock | None,
-    tag: str,
-    request: object,
-    timeout: float | None,
-    where: tuple[str, str, tuple[object, ...]],
-) -> Any:
+async def ask(target: ControlBlock | None, tag: str, request: object, timeout: float | None, where: Where) -> Any:
     """Send a request and wait for its answer: what every call in OTP stands on.
 
     The message is ``(tag, from_, request)``, the request copied. The caller watches the server
@@ -279,10 +276,8 @@ async def ask(
     elif caller.reductions <= 0:
         await YIELDED
     caller.reductions -= 1
-    if target is None or target.pid.block is not target:
-        raise Exit(("noproc", where))
-    if target is caller:
-        raise Exit(("calling_self", where))
+    if target is None or target.pid.block is not target or target is caller:
+        raise Exit(("noproc" if target is not caller else "calling_self", where))
     ref = node.make_ref(CallRef)
     copied = request if type(request) in AS_THEY_ARE else node.copy(request)
     message = (tag, (caller.pid, ref), copied)
@@ -297,10 +292,7 @@ async def ask(
         if node.tracer is not None and tag is not START:
             node.tracer.record(node.now(), "send", caller.pid, target.pid, message)
         node.deliver(target, message)
-        if caller.coroutine is not None:
-            await PARKED
-        else:
-            await node.shell_waits(caller)
+        await (PARKED if caller.coroutine is not None else node.shell_waits(caller))
         outcome = caller.outcome
     finally:
         caller.outcome = caller.calling = caller.waiting = None
@@ -308,8 +300,6 @@ async def ask(
             node.drop_timer(caller.timer)
             caller.timer = None
         watchers.pop(ref, None)
-    if outcome is LATE:
-        raise Exit(("timeout", where))
     if type(outcome) is Failed:
         raise Exit((outcome.reason, where))
     return outcome
@@ -481,8 +471,7 @@ class Process:
         caller, target = current_process(), find(who)
         node = caller.node
         ref: Ref = node.make_ref()
-        if node.tracer is not None:
-            node.tracer.record(node.now(), "monitor", caller.pid, target and target.pid)
+        node.note("monitor", caller.pid, target and target.pid)
         if target is None:
             node.tell_down(caller, ref, who, "noproc", None)
             return ref

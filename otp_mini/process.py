@@ -20,8 +20,18 @@ REDUCTIONS: Final = 2000
 
 MESSAGE: Final = "a message"
 TIME: Final = "the time to pass"
-LATE: Final = object()
-"""The outcome of a wait whose time is over."""
+
+
+class Failed:
+    """The outcome of a wait that came to nothing: the server ended, or the time is over."""
+
+    __slots__ = ("reason",)
+
+    def __init__(self, reason: object) -> None:
+        self.reason = reason
+
+
+LATE: Final = Failed("timeout")
 
 
 class ControlBlock:

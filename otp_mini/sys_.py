@@ -15,7 +15,7 @@ from .primitives import Destination, ask, check_timeout, find
 
 
 async def _request(function: str, server: Destination, request: object, timeout: float) -> Any:
-    where = ("sys", function, (server, timeout))
+    where = ("sys", function, [server, timeout])
     return await ask(find(server), "system", request, check_timeout(timeout), where)
 
 
