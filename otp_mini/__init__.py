@@ -8,10 +8,11 @@ Read the source in this order; each file uses only those before it:
 from __future__ import annotations
 
 from . import sys_
+from .agent import Agent
 from .child_spec import ChildSpec
 from .dynamic_supervisor import DynamicSupervisor, SuperviseDynamically
 from .errors import AlreadyStarted, BadArg, CopyError, Deadlock, Exit, NoProc, StartError
-from .gen_server import HIBERNATE, Continue, GenServer, Ignore, NoReply, Ok, Reply, Stop, Timeout
+from .gen_server import HIBERNATE, Continue, GenServer, Ignore, NoReply, Reply, Stop, Timeout
 from .node import Node, current_node, run
 from .primitives import (
     Process,
@@ -25,9 +26,16 @@ from .primitives import (
     trace,
 )
 from .supervisor import ChildError, ChildRow, Counts, Supervise, Supervisor, child_spec
-from .terms import INFINITY, TIMEOUT, Address, Down, ExitSignal, From, Pid, Ref, Shared
+from .task import Exited, Task, TaskStream
+from .task_supervisor import TaskSupervisor
+from .terms import INFINITY, TIMEOUT, Address, Down, ExitSignal, From, Ok, Pid, Ref, Shared
 
 __all__ = [
+    "Agent",
+    "Exited",
+    "Task",
+    "TaskStream",
+    "TaskSupervisor",
     "ChildError",
     "ChildRow",
     "Counts",

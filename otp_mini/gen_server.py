@@ -34,7 +34,7 @@ from .primitives import (
 )
 from .process import MESSAGE, ControlBlock
 from .reports import logger, server_crashed
-from .terms import TIMEOUT, Address, Atom, ExitSignal, From, Pid, is_quiet
+from .terms import TIMEOUT, Address, Atom, ExitSignal, From, Ok, Pid, is_quiet
 
 # ---- what callbacks return ---------------------------------------------------------------------
 
@@ -61,16 +61,6 @@ HIBERNATE: Final = Atom("hibernate")
 """Then give memory back until the next message. Nothing observable changes."""
 
 Then = Continue | Timeout | Atom | None
-
-
-class Ok(NamedTuple):
-    """``init`` succeeded with this state.
-
-    OTP: ``{:ok, state}``, ``{:ok, state, then}``
-    """
-
-    state: Any
-    then: Then = None
 
 
 class Ignore(NamedTuple):

@@ -406,6 +406,16 @@ def check_name(name: object) -> None:
     )
 
 
+def monitor_as(watcher: ControlBlock, target: ControlBlock, ref: Ref, who: object) -> None:
+    """Have ``watcher`` told of the end of ``target``, under a reference made before."""
+    if target.monitors is None:
+        target.monitors = {}
+    if watcher.monitoring is None:
+        watcher.monitoring = {}
+    target.monitors[ref] = (watcher.pid, who)
+    watcher.monitoring[ref] = target
+
+
 class Process:
     """What can be done to a process from outside, and by itself to itself.
 
@@ -475,12 +485,7 @@ class Process:
         if target is None:
             node.tell_down(caller, ref, who, "noproc", None)
             return ref
-        if target.monitors is None:
-            target.monitors = {}
-        if caller.monitoring is None:
-            caller.monitoring = {}
-        target.monitors[ref] = (caller.pid, who)
-        caller.monitoring[ref] = target
+        monitor_as(caller, target, ref, who)
         return ref
 
     @staticmethod

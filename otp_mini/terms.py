@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 INFINITY: Final = math.inf
 """A time-out that never comes. ``None`` means the same wherever a time-out is asked for."""
@@ -127,6 +127,23 @@ class ExitSignal:
 
     pid: Pid
     reason: object
+
+
+class Ok(NamedTuple):
+    """It went well: with this value; or, out of ``init``, with this state.
+
+    OTP: ``{:ok, value}``; ``{:ok, state}`` and ``{:ok, state, then}`` from ``init/1``
+
+    Example:
+        >>> Ok(3)
+        Ok(3)
+    """
+
+    value: Any
+    then: Any = None
+
+    def __repr__(self) -> str:
+        return f"Ok({self.value!r})" if self.then is None else f"Ok({self.value!r}, {self.then!r})"
 
 
 class Address(ABC):
