@@ -2,18 +2,22 @@
 
 Read the source in this order; each file uses only those before it:
 ``errors``, ``terms``, ``copying``, ``mailbox``, ``clock``, ``tracing``, ``reports``,
-``process``, ``host``, ``node``, ``primitives``, ``child_spec``, ``gen_server``, ``sys_``.
+``process``, ``host``, ``node``, ``primitives``, ``child_spec``, ``gen_server``, ``sys_``, ``ets``,
+``task``, ``supervisor``, ``dynamic_supervisor``, ``task_supervisor``, ``agent``, ``registry``,
+``partition_supervisor``, ``application``.
 """
 
 from __future__ import annotations
 
-from . import sys_
+from . import ets, sys_
 from .agent import Agent
+from .application import Application
 from .child_spec import ChildSpec
 from .dynamic_supervisor import DynamicSupervisor, SuperviseDynamically
 from .errors import AlreadyStarted, BadArg, CopyError, Deadlock, Exit, NoProc, StartError
 from .gen_server import HIBERNATE, Continue, GenServer, Ignore, NoReply, Reply, Stop, Timeout
 from .node import Node, current_node, run
+from .partition_supervisor import Partition, PartitionSupervisor
 from .primitives import (
     Process,
     in_thread,
@@ -25,12 +29,20 @@ from .primitives import (
     spawn_monitor,
     trace,
 )
+from .registry import AlreadyRegistered, Registry, Via
 from .supervisor import ChildError, ChildRow, Counts, Supervise, Supervisor, child_spec
 from .task import Exited, Task, TaskStream
 from .task_supervisor import TaskSupervisor
 from .terms import INFINITY, TIMEOUT, Address, Down, ExitSignal, From, Ok, Pid, Ref, Shared
 
 __all__ = [
+    "AlreadyRegistered",
+    "Application",
+    "Partition",
+    "PartitionSupervisor",
+    "Registry",
+    "Via",
+    "ets",
     "Agent",
     "Exited",
     "Task",

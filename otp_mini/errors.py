@@ -71,8 +71,25 @@ def describe_reason(reason: object) -> str:
             return f"{_SAID[reason]} ({reason!r})"
         case ("bad_return_value", value):
             return f"a callback returned what it may not: {safe_repr(value)}"
+        case ("shutdown", ("failed_to_start_child", child, why)):
+            return f"its child {safe_repr(child)} did not start: {describe_reason(why)}"
+        case ("supervisor_data" | "start_spec", (str(what), got)) if what in _RULES:
+            return f"{_RULES[what]}, got {safe_repr(got)}"
     return safe_repr(reason)
 
+
+_RULES = {
+    "invalid_strategy": "strategy must be one_for_one, one_for_all or rest_for_one",
+    "invalid_intensity": "max_restarts must be a whole number from 0 up",
+    "invalid_period": "max_seconds must be a number above 0",
+    "invalid_auto_shutdown": "auto_shutdown must be never, any_significant or all_significant",
+    "invalid_restart_type": "restart must be permanent, transient or temporary",
+    "invalid_shutdown": "shutdown must be seconds from 0 up, INFINITY or brutal_kill",
+    "invalid_child_type": "type must be worker or supervisor",
+    "invalid_significant": "significant must be True or False",
+    "invalid_mfa": "start must be (function, (arguments, …))",
+    "duplicate_child_name": "each child needs an id of its own (child_spec(Module, id=…) gives one)",
+}
 
 _SAID = {
     "noproc": "no such process: it is not alive, or no process has that name",

@@ -140,8 +140,8 @@ class Host:
         finally:
             self._drives -= 1
             self.blocking = outer
-            if not self._drives and self.attach():
-                self._schedule()
+            if not self._drives and not alone and self.attach():
+                self._schedule()  # the pump takes over; a script that has ended stays as it is
 
     async def _wait(self, pause: Pause, alone: bool) -> None:
         """Nothing can run now: wait for a timer, an outside result, or a message."""

@@ -35,7 +35,7 @@ from .tracing import Trace
 
 SLICE: Final = 0.002
 LONG_TURN: Final = 0.5
-PATIENCE: Final = 1_000_000
+PATIENCE: Final = 1_000_000  # timers that may fire while the foreground waits without an end
 
 _PARK: Final = object()
 _new = object.__new__  # skips __init__: a reference is made for every call
@@ -138,6 +138,7 @@ class Node:
         self._delivering = False
         self._stubborn: list[Coroutine[Any, Any, Any]] = []
         self._slow: set[str] = set()
+        self._patience = PATIENCE
         self._outer: list[tuple[ControlBlock | None, Node | None]] = []
 
     # ---- the current node ----------------------------------------------------------------
@@ -807,6 +808,17 @@ class Node:
         deadline = self._next_deadline() if isinstance(self.clock, VirtualClock) else None
         if deadline is None or not isinstance(self.clock, VirtualClock):
             return False
+        waiter = self._main or self._shell
+        if waiter is not None and waiter.waiting is not None and waiter.timer is None:
+            self._patience -= 1
+            if self._patience < 0:
+                raise Deadlock(
+                    f"{self.describe(waiter)} waits without a time-out, and nothing came while "
+                    f"{PATIENCE:,} timers fired, up to virtual second {deadline:.0f}. A process that "
+                    "ticks for ever keeps time going: give the wait a time-out."
+                )
+        else:
+            self._patience = PATIENCE
         self.clock.move_to(deadline)
         return True
 

@@ -493,13 +493,13 @@ class _Children:
             return ("supervisor_data", ("invalid_auto_shutdown", self.auto_shutdown))
         if (error := self.budget.error()) is not None:
             return ("supervisor_data", error)
-        seen: list[Any] = []
+        seen: set[Any] = set()
         for child in self.children:
             if (error := self.spec_error(child.spec)) is not None:
                 return ("start_spec", error)
             if child.spec.id in seen:
                 return ("start_spec", ("duplicate_child_name", child.spec.id))
-            seen.append(child.spec.id)
+            seen.add(child.spec.id)
         return None
 
     def spec_error(self, spec: ChildSpec) -> object:

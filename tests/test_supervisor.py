@@ -1,0 +1,791 @@
+"""Supervisor: the S lines of OTP's checklist, one test a line, and the traps around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from otp_mini import (
+    INFINITY,
+    BadArg,
+    ChildError,
+    ChildSpec,
+    Exit,
+    ExitSignal,
+    GenServer,
+    Ignore,
+    Node,
+    NoReply,
+    Ok,
+    Pid,
+    Process,
+    StartError,
+    Stop,
+    Supervise,
+    Supervisor,
+    child_spec,
+    receive,
+    self_,
+    send,
+    spawn,
+)
+
+EVENTS: list[Any] = []
+
+
+def play(main: Any) -> Any:
+    """Run a process on a fresh node with virtual time, and an empty list of events."""
+    EVENTS.clear()
+    with Node(clock="virtual") as node:
+        return node.run(main)
+
+
+class Worker(GenServer):
+    """Writes down what happens to it; `plan` says how its 1st, 2nd, … start goes."""
+
+    def init(self, argument: tuple[str, bool, list[Any]]) -> Any:
+        name, trap, plan = argument
+        starts = sum(event == ("init", name) for event in EVENTS)
+        EVENTS.append(("init", name))
+        Process.flag(trap_exit=trap)
+        outcome = plan[starts] if starts < len(plan) else None
+        return Ok(name) if outcome is None else outcome()
+
+    def handle_cast(self, request: Any, state: str) -> Any:
+        return request(state)
+
+    def handle_info(self, message: Any, state: str) -> Any:
+        EVENTS.append(("info", state, message))
+        return NoReply(state)
+
+    def terminate(self, reason: object, state: str) -> Any:
+        EVENTS.append(("terminate", state, reason))
+
+
+class SlowToEnd(Worker):
+    async def terminate(self, reason: object, state: str) -> None:
+        EVENTS.append(("terminate", state, reason))
+        await Process.sleep(60)
+        EVENTS.append(("terminated", state))
+
+
+def worker(name: str, *plan: Any, trap: bool = False, kind: Any = Worker, **spec: Any) -> ChildSpec:
+    return ChildSpec(name, (kind.start_link, ((name, trap, list(plan)),)), **spec)
+
+
+def fails() -> Any:
+    return Stop("no luck")
+
+
+def ignores() -> Any:
+    return Ignore()
+
+
+def crash(_: str) -> Any:
+    raise RuntimeError("boom")
+
+
+def stop(reason: object) -> Callable[[str], Any]:
+    return lambda state: Stop(reason, state)
+
+
+async def start(*children: Any, strategy: Any = "one_for_one", **options: Any) -> Pid:
+    Process.flag(trap_exit=True)
+    pid = await Supervisor.start_link(children, strategy=strategy, **options)
+    assert pid is not None
+    return pid
+
+
+async def child(sup: Pid, name: str) -> Any:
+    return next(row.pid for row in await Supervisor.which_children(sup) if row.id == name)
+
+
+async def pids(sup: Pid) -> dict[str, Any]:
+    return {row.id: row.pid for row in reversed(await Supervisor.which_children(sup))}
+
+
+async def hit(sup: Pid, name: str, how: Callable[[str], Any] = crash) -> None:
+    """Have a child end, and wait until all is quiet again."""
+    GenServer.cast(await child(sup, name), how)
+    await Process.sleep(0.001)
+
+
+async def changed(sup: Pid, name: str, how: Callable[[str], Any] = crash) -> set[str]:
+    """The children that are somebody else after one of them ended."""
+    before = await pids(sup)
+    await hit(sup, name, how)
+    after = await pids(sup)
+    return {each for each in after if before.get(each) is not after[each]}
+
+
+async def end_of(pid: Pid) -> object:
+    """Why a supervisor that is linked to the caller ended; None if it lives."""
+    await Process.sleep(0.001)
+    signal = await receive(lambda m: isinstance(m, ExitSignal) and m.pid is pid, timeout=0)
+    return signal.reason if isinstance(signal, ExitSignal) else None
+
+
+def inits() -> list[str]:
+    return [event[1] for event in EVENTS if event[0] == "init"]
+
+
+def ends() -> list[str]:
+    return [event[1] for event in EVENTS if event[0] == "terminate"]
+
+
+async def refused(work: Any) -> object:
+    """The reason of the `ChildError` or `StartError` that some work raises."""
+    with pytest.raises((ChildError, StartError)) as caught:
+        await work
+    return caught.value.reason
+
+
+# ---- starting ------------------------------------------------------------------------------------
+
+
+def test_s1_children_start_in_order_each_after_the_init_of_the_one_before() -> None:
+    class Slow(Worker):
+        async def init(self, argument: Any) -> Any:
+            await Process.sleep(5)
+            return super().init(argument)
+
+    async def main() -> None:
+        await start(worker("a", kind=Slow), worker("b"), worker("c", kind=Slow))
+
+    play(main)
+    assert inits() == ["a", "b", "c"]
+
+
+def test_s2_children_stop_in_the_reverse_order_one_at_a_time() -> None:
+    async def main() -> None:
+        sup = await start(
+            worker("a", trap=True), worker("b", trap=True, kind=SlowToEnd, shutdown=100.0), worker("c", trap=True)
+        )
+        await Supervisor.stop(sup)
+
+    play(main)
+    assert EVENTS[3:] == [
+        ("terminate", "c", "shutdown"),
+        ("terminate", "b", "shutdown"),
+        ("terminated", "b"),
+        ("terminate", "a", "shutdown"),
+    ]
+
+
+def test_s3_a_failing_start_stops_those_before_in_reverse_and_names_the_child() -> None:
+    async def main() -> object:
+        Process.flag(trap_exit=True)
+        children = [worker("a", trap=True), worker("b", trap=True), worker("c", fails), worker("d")]
+        return await refused(Supervisor.start_link(children, strategy="one_for_one"))
+
+    assert play(main) == ("shutdown", ("failed_to_start_child", "c", "no luck"))
+    assert inits() == ["a", "b", "c"]
+    assert ends() == ["b", "a"]
+
+
+def test_a_failed_first_start_is_not_tried_again() -> None:
+    async def main() -> object:
+        Process.flag(trap_exit=True)
+        return await refused(Supervisor.start_link([worker("a", fails)], strategy="one_for_one"))
+
+    play(main)
+    assert inits() == ["a"]
+
+
+# ---- strategies ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("strategy", "expected"),
+    [("one_for_one", {"b"}), ("one_for_all", {"a", "b", "c"}), ("rest_for_one", {"b", "c"})],
+)
+def test_s4_s5_s6_who_comes_back_with_the_dead_one(strategy: str, expected: set[str]) -> None:
+    async def main() -> set[str]:
+        return await changed(await start(worker("a"), worker("b"), worker("c"), strategy=strategy), "b")
+
+    assert play(main) == expected
+
+
+def test_s5_one_for_all_stops_in_reverse_then_starts_in_order() -> None:
+    async def main() -> None:
+        children = [worker(name, trap=True) for name in "abc"]
+        await hit(await start(*children, strategy="one_for_all"), "b", stop("x"))
+
+    play(main)
+    assert ends() == ["b", "c", "a"]
+    assert inits() == ["a", "b", "c", "a", "b", "c"]
+
+
+def test_s6_rest_for_one_stops_only_those_started_after() -> None:
+    async def main() -> None:
+        children = [worker(name, trap=True) for name in "abcd"]
+        await hit(await start(*children, strategy="rest_for_one"), "b", stop("x"))
+
+    play(main)
+    assert ends() == ["b", "d", "c"]
+    assert inits() == ["a", "b", "c", "d", "b", "c", "d"]
+
+
+# ---- who comes back ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reason", ["normal", "shutdown", ("shutdown", "x"), "boom"])
+def test_s7_a_permanent_child_always_comes_back(reason: object) -> None:
+    async def main() -> set[str]:
+        return await changed(await start(worker("a")), "a", stop(reason))
+
+    assert play(main) == {"a"}
+
+
+@pytest.mark.parametrize(
+    ("reason", "back"), [("normal", False), ("shutdown", False), (("shutdown", 1), False), ("boom", True)]
+)
+def test_s8_a_transient_child_comes_back_only_after_a_crash(reason: object, back: bool) -> None:
+    async def main() -> bool:
+        sup = await start(worker("a", restart="transient"))
+        await hit(sup, "a", stop(reason))
+        return isinstance(await child(sup, "a"), Pid)
+
+    assert play(main) is back
+
+
+def test_s9_a_temporary_child_never_comes_back_and_is_forgotten() -> None:
+    async def main() -> Any:
+        sup = await start(worker("a", restart="temporary"), worker("b"))
+        await hit(sup, "a")
+        return await pids(sup)
+
+    assert list(play(main)) == ["b"]
+
+
+def test_s10_a_transient_child_that_ended_well_keeps_its_specification() -> None:
+    async def main() -> Any:
+        sup = await start(worker("a", restart="transient"))
+        await hit(sup, "a", stop("normal"))
+        return await pids(sup)
+
+    assert play(main) == {"a": None}
+
+
+def test_s11_a_group_restart_drops_temporary_children() -> None:
+    async def main() -> Any:
+        sup = await start(worker("a"), worker("t", restart="temporary"), worker("c"), strategy="one_for_all")
+        await hit(sup, "a")
+        return await pids(sup)
+
+    assert list(play(main)) == ["a", "c"]
+
+
+def test_s12_a_group_restart_revives_children_that_were_stopped_or_had_ended() -> None:
+    async def main() -> Any:
+        sup = await start(worker("a"), worker("b"), worker("c", restart="transient"), strategy="one_for_all")
+        await Supervisor.terminate_child(sup, "b")
+        await hit(sup, "c", stop("normal"))
+        assert await pids(sup) | {"a": 0} == {"a": 0, "b": None, "c": None}
+        await hit(sup, "a")
+        return await pids(sup)
+
+    assert all(isinstance(pid, Pid) for pid in play(main).values())
+
+
+@pytest.mark.parametrize(
+    ("restart", "reason"), [("transient", "normal"), ("temporary", "normal"), ("temporary", "boom")]
+)
+def test_s13_a_harmless_end_triggers_no_group_restart(restart: Any, reason: object) -> None:
+    async def main() -> set[str]:
+        sup = await start(worker("a"), worker("b", restart=restart), worker("c"), strategy="one_for_all")
+        return await changed(sup, "b", stop(reason)) - {"b"}
+
+    assert play(main) == set()
+
+
+# ---- intensity -----------------------------------------------------------------------------------
+
+
+def test_s14_one_restart_too_many_ends_the_supervisor_with_shutdown() -> None:
+    async def main() -> object:
+        sup = await start(worker("a"), worker("b", trap=True))
+        for _ in range(3):
+            await hit(sup, "a")
+        assert Process.alive(sup)
+        GenServer.cast(await child(sup, "a"), crash)
+        return await end_of(sup)
+
+    assert play(main) == "shutdown"
+    assert inits().count("a") == 4
+    assert ends()[-1] == "b"
+
+
+def test_s15_with_max_restarts_0_the_first_crash_ends_it() -> None:
+    async def main() -> object:
+        sup = await start(worker("a"), max_restarts=0)
+        GenServer.cast(await child(sup, "a"), crash)
+        return await end_of(sup)
+
+    assert play(main) == "shutdown"
+
+
+def test_s16_restarts_older_than_the_window_do_not_count() -> None:
+    async def main() -> bool:
+        sup = await start(worker("a"), max_restarts=1, max_seconds=5.0)
+        for _ in range(10):
+            await hit(sup, "a")
+            await Process.sleep(5.5)
+        return Process.alive(sup)
+
+    assert play(main) is True
+
+
+def test_a_restart_exactly_as_old_as_the_window_still_counts() -> None:
+    async def main() -> object:
+        sup = await start(worker("a"), max_restarts=1, max_seconds=5.0)
+        Process.exit(await child(sup, "a"), "x")
+        await Process.sleep(5.0)
+        Process.exit(await child(sup, "a"), "x")
+        return await end_of(sup)
+
+    assert play(main) == "shutdown"
+
+
+def test_s17_the_limit_is_the_supervisors_and_a_group_restart_counts_once() -> None:
+    async def main() -> tuple[bool, object]:
+        sup = await start(*map(worker, "abc"), strategy="one_for_all", max_restarts=2)
+        await hit(sup, "a")
+        await hit(sup, "b")
+        alive = Process.alive(sup)
+        GenServer.cast(await child(sup, "c"), crash)
+        return alive, await end_of(sup)
+
+    assert play(main) == (True, "shutdown")
+
+
+def test_s18_a_failing_restart_is_tried_again_and_each_try_counts() -> None:
+    async def main() -> tuple[bool, object]:
+        sup = await start(worker("a", None, fails, fails), max_restarts=3)
+        await hit(sup, "a")
+        lives = isinstance(await child(sup, "a"), Pid)
+        GenServer.cast(await child(sup, "a"), crash)
+        return lives, await end_of(sup)
+
+    assert play(main) == (True, "shutdown")
+    assert inits() == ["a"] * 4
+
+
+def test_a_restart_that_always_fails_spends_the_budget() -> None:
+    async def main() -> object:
+        sup = await start(worker("a", None, *[fails] * 9), max_restarts=3)
+        GenServer.cast(await child(sup, "a"), crash)
+        return await end_of(sup)
+
+    assert play(main) == "shutdown"
+    assert inits() == ["a"] * 4
+
+
+def test_a_group_restart_that_fails_half_way_is_tried_again_as_a_group() -> None:
+    async def main() -> Any:
+        sup = await start(worker("a"), worker("b", None, fails), worker("c"), strategy="one_for_all")
+        await hit(sup, "a")
+        return await pids(sup)
+
+    assert all(isinstance(pid, Pid) for pid in play(main).values())
+    assert inits() == ["a", "b", "c", "a", "b", "a", "b", "c"]
+
+
+def nested(name: str, *children: ChildSpec, restart: Any = "permanent", **options: Any) -> ChildSpec:
+    async def begin() -> Pid | None:
+        return await Supervisor.start_link(children, strategy="one_for_one", **options)
+
+    return ChildSpec(name, (begin, ()), restart=restart, type="supervisor")
+
+
+def test_s19_a_transient_supervisor_that_gives_up_is_not_restarted() -> None:
+    async def main() -> Any:
+        sup = await start(nested("inner", worker("a"), restart="transient", max_restarts=0))
+        inner = await child(sup, "inner")
+        GenServer.cast(await child(inner, "a"), crash)
+        await Process.sleep(1)
+        return await pids(sup)
+
+    assert play(main) == {"inner": None}
+
+
+def test_s20_a_restarted_supervisor_has_only_its_original_children() -> None:
+    async def main() -> Any:
+        sup = await start(nested("inner", worker("a")))
+        inner = await child(sup, "inner")
+        await Supervisor.start_child(inner, worker("b"))
+        Process.exit(inner, "kill")
+        await Process.sleep(1)
+        return await pids(await child(sup, "inner"))
+
+    assert list(play(main)) == ["a"]
+
+
+def test_s21_an_ignored_child_keeps_its_specification() -> None:
+    async def main() -> Any:
+        return await pids(await start(worker("a", ignores)))
+
+    assert play(main) == {"a": None}
+
+
+def test_s22_an_ignored_temporary_child_is_not_kept() -> None:
+    async def main() -> Any:
+        return await pids(await start(worker("a", ignores, restart="temporary"), worker("b")))
+
+    assert list(play(main)) == ["b"]
+
+
+# ---- shutdown ------------------------------------------------------------------------------------
+
+
+def test_s23_a_child_that_does_not_end_in_time_is_killed() -> None:
+    async def main() -> float:
+        sup = await start(worker("a", trap=True, kind=SlowToEnd, shutdown=2.0))
+        before = sup.block.node.now()
+        await Supervisor.stop(sup)
+        return Node.now(self_().block.node) - before
+
+    assert play(main) == 2.0
+    assert EVENTS[1:] == [("terminate", "a", "shutdown")]
+
+
+def test_s24_brutal_kill_runs_no_terminate() -> None:
+    async def main() -> None:
+        await Supervisor.stop(await start(worker("a", trap=True, shutdown="brutal_kill")))
+
+    play(main)
+    assert ends() == []
+
+
+def test_s25_infinity_waits_and_a_worker_has_five_seconds_by_default() -> None:
+    async def lasts(**spec: Any) -> float:
+        sup = await start(worker("a", trap=True, kind=SlowToEnd, **spec))
+        node = self_().block.node
+        before = node.now()
+        await Supervisor.stop(sup)
+        return float(node.now() - before)
+
+    async def main() -> tuple[float, float, float]:
+        return await lasts(shutdown=INFINITY), await lasts(), await lasts(type="supervisor")
+
+    assert play(main) == (60.0, 5.0, 60.0)
+
+
+# ---- what can be asked ---------------------------------------------------------------------------
+
+
+def test_s26_terminate_child_knows_the_unknown_and_does_not_mind_the_stopped() -> None:
+    async def main() -> tuple[object, str, str]:
+        sup = await start(worker("a"))
+        unknown = await refused(Supervisor.terminate_child(sup, "x"))
+        return unknown, await Supervisor.terminate_child(sup, "a"), await Supervisor.terminate_child(sup, "a")
+
+    assert play(main) == ("not_found", "ok", "ok")
+
+
+def test_s27_terminate_child_keeps_the_specification_but_of_temporary_children() -> None:
+    async def main() -> Any:
+        sup = await start(worker("a"), worker("t", restart="temporary"))
+        for name in "at":
+            await Supervisor.terminate_child(sup, name)
+        return await pids(sup)
+
+    assert play(main) == {"a": None}
+
+
+def test_s28_terminate_child_is_no_crash() -> None:
+    async def main() -> bool:
+        sup = await start(worker("a"), worker("b"), strategy="one_for_all", max_restarts=0)
+        await Supervisor.terminate_child(sup, "a")
+        await Process.sleep(1)
+        return Process.alive(sup)
+
+    assert play(main) is True
+    assert inits() == ["a", "b"]
+
+
+def test_s29_restart_child_answers_the_new_pid_or_why_not() -> None:
+    async def main() -> tuple[object, object, bool]:
+        sup = await start(worker("a"))
+        running, unknown = (
+            await refused(Supervisor.restart_child(sup, "a")),
+            await refused(Supervisor.restart_child(sup, "x")),
+        )
+        await Supervisor.terminate_child(sup, "a")
+        return running, unknown, await Supervisor.restart_child(sup, "a") is await child(sup, "a")
+
+    assert play(main) == ("running", "not_found", True)
+
+
+def test_s30_a_restart_child_that_fails_keeps_the_specification() -> None:
+    async def main() -> tuple[object, Any]:
+        sup = await start(worker("a", None, fails))
+        await Supervisor.terminate_child(sup, "a")
+        return await refused(Supervisor.restart_child(sup, "a")), await pids(sup)
+
+    assert play(main) == ("no luck", {"a": None})
+
+
+def test_s31_delete_child_wants_a_stopped_child() -> None:
+    async def main() -> list[object]:
+        sup = await start(worker("a"))
+        answers = [await refused(Supervisor.delete_child(sup, "a")), await refused(Supervisor.delete_child(sup, "x"))]
+        await Supervisor.terminate_child(sup, "a")
+        return [*answers, await Supervisor.delete_child(sup, "a"), await pids(sup)]
+
+    assert play(main) == ["running", "not_found", "ok", {}]
+
+
+def test_s32_start_child_with_an_id_that_is_taken() -> None:
+    async def main() -> tuple[bool, object]:
+        sup = await start(worker("a"))
+        started = await refused(Supervisor.start_child(sup, worker("a")))
+        same = started == ("already_started", await child(sup, "a"))
+        await Supervisor.terminate_child(sup, "a")
+        return same, await refused(Supervisor.start_child(sup, worker("a")))
+
+    assert play(main) == (True, "already_present")
+
+
+def test_s33_a_start_child_that_fails_is_not_kept() -> None:
+    async def main() -> tuple[object, Any]:
+        sup = await start()
+        return await refused(Supervisor.start_child(sup, worker("a", fails))), await pids(sup)
+
+    assert play(main) == ("no luck", {})
+
+
+def test_s34_s35_start_child_is_last_in_the_order_and_restart_child_keeps_its_place() -> None:
+    async def main() -> list[str]:
+        sup = await start(worker("a"), worker("b"))
+        await Supervisor.start_child(sup, worker("c"))
+        await Supervisor.terminate_child(sup, "a")
+        await Supervisor.restart_child(sup, "a")
+        return list(await pids(sup))
+
+    assert play(main) == ["a", "b", "c"]
+
+
+def test_s36_count_children_counts_specifications_and_the_living() -> None:
+    async def main() -> Any:
+        sup = await start(worker("a"), worker("b"), nested("inner"))
+        await Supervisor.terminate_child(sup, "a")
+        return await Supervisor.count_children(sup)
+
+    counts = play(main)
+    assert counts == (3, 2, 1, 2)
+    assert counts.supervisors == 1
+
+
+def test_s37_which_children_lists_the_newest_first() -> None:
+    async def main() -> list[Any]:
+        return [row.id for row in await Supervisor.which_children(await start(worker("a"), worker("b")))]
+
+    assert play(main) == ["b", "a"]
+
+
+def test_s38_the_modules_of_a_child_are_its_class() -> None:
+    async def main() -> Any:
+        rows = await Supervisor.which_children(await start((Worker, ("a", False, [])), worker("b", modules="dynamic")))
+        return [row.modules for row in rows]
+
+    assert play(main) == ["dynamic", (Worker,)]
+
+
+# ---- bad plans -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("children", "options", "reason"),
+    [
+        ([worker("a"), worker("a")], {}, ("start_spec", ("duplicate_child_name", "a"))),
+        ([worker("a", restart="often")], {}, ("start_spec", ("invalid_restart_type", "often"))),
+        ([worker("a", shutdown=-1)], {}, ("start_spec", ("invalid_shutdown", -1))),
+        ([worker("a", type="robot")], {}, ("start_spec", ("invalid_child_type", "robot"))),
+        ([], {"strategy": "one_for_each"}, ("supervisor_data", ("invalid_strategy", "one_for_each"))),
+        ([], {"max_restarts": -1}, ("supervisor_data", ("invalid_intensity", -1))),
+        ([], {"max_seconds": 0}, ("supervisor_data", ("invalid_period", 0))),
+    ],
+)
+def test_s39_a_plan_that_is_wrong_is_an_error_of_the_start(children: Any, options: Any, reason: object) -> None:
+    async def main() -> object:
+        Process.flag(trap_exit=True)
+        return await refused(Supervisor.start_link(children, **{"strategy": "one_for_one", **options}))
+
+    assert play(main) == reason
+
+
+def test_s39_the_error_of_a_wrong_strategy_says_which_there_are() -> None:
+    error = StartError(("supervisor_data", ("invalid_strategy", "one_for_each")))
+    assert "one_for_one, one_for_all or rest_for_one, got 'one_for_each'" in str(error)
+
+
+def test_s40_a_missing_strategy_is_a_mistake_of_the_caller() -> None:
+    async def main() -> None:
+        with pytest.raises(BadArg, match="needs a strategy"):
+            await Supervisor.start_link([worker("a")])
+
+    play(main)
+
+
+def test_s41_child_spec_overrides_fields_and_refuses_unknown_ones() -> None:
+    spec = child_spec((Worker, 1), id="w", restart="transient")
+    assert (spec.id, spec.restart, spec.start[1]) == ("w", "transient", (1,))
+    with pytest.raises(BadArg, match="got 'colour'"):
+        child_spec(Worker, colour="red")
+
+
+@pytest.mark.parametrize("child", [int, 3, "Worker", (int, 1), (Worker, 1, 2)])
+def test_s42_what_has_no_child_spec_cannot_be_a_child(child: Any) -> None:
+    with pytest.raises(BadArg, match="a child is a class with child_spec"):
+        Supervise([child], strategy="one_for_one")
+
+
+# ---- signals -------------------------------------------------------------------------------------
+
+
+def test_s43_a_foreign_exit_signal_is_nothing_to_a_supervisor() -> None:
+    async def main() -> tuple[bool, set[str]]:
+        sup = await start(worker("a"))
+        before = await pids(sup)
+
+        async def stranger() -> None:
+            Process.exit(sup, "boom")
+
+        spawn(stranger)
+        await Process.sleep(1)
+        return Process.alive(sup), {name for name, pid in (await pids(sup)).items() if before[name] is not pid}
+
+    assert play(main) == (True, set())
+
+
+@pytest.mark.parametrize("reason", ["normal", "boom"])
+def test_s44_the_end_of_its_parent_ends_a_supervisor_with_that_reason(reason: str) -> None:
+    async def main() -> object:
+        me = self_()
+
+        async def parent() -> None:
+            sup = await Supervisor.start_link([worker("a", trap=True)], strategy="one_for_one")
+            send(me, sup)
+            await receive()
+            raise Exit(reason)
+
+        boss = spawn(parent)
+        sup = await receive()
+        Process.monitor(sup)
+        send(boss, "go")
+        return (await receive()).reason
+
+    assert play(main) == reason
+    assert ends() == ["a"]
+
+
+def test_s45_the_children_of_a_killed_supervisor_die_as_killed() -> None:
+    async def main() -> tuple[Any, Any]:
+        sup = await start(worker("a"), worker("b", trap=True))
+        plain = Process.monitor(await child(sup, "a"))
+        Process.exit(sup, "kill")
+        return (await receive(lambda m: getattr(m, "ref", None) is plain)).reason, await end_of(sup)
+
+    assert play(main) == ("killed", "killed")
+    assert EVENTS[-1] == ("terminate", "b", "killed")
+
+
+def test_s46_s47_stop_ends_with_the_given_reason_and_stops_children_with_shutdown() -> None:
+    async def main() -> tuple[str, object]:
+        sup = await start(worker("a", trap=True))
+        return await Supervisor.stop(sup, "maintenance"), await end_of(sup)
+
+    assert play(main) == ("ok", "maintenance")
+    assert EVENTS[-1] == ("terminate", "a", "shutdown")
+
+
+def test_s48_a_permanent_child_that_stops_normally_counts_too() -> None:
+    async def main() -> object:
+        sup = await start(worker("a"), max_restarts=1)
+        await hit(sup, "a", stop("normal"))
+        GenServer.cast(await child(sup, "a"), stop("normal"))
+        return await end_of(sup)
+
+    assert play(main) == "shutdown"
+
+
+# ---- auto_shutdown -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("how", "after_one"), [("any_significant", "shutdown"), ("all_significant", None)])
+def test_the_clean_end_of_significant_children_ends_the_supervisor(how: Any, after_one: object) -> None:
+    async def main() -> tuple[object, object]:
+        kinds = {"restart": "transient", "significant": True}
+        sup = await start(worker("a", **kinds), worker("b", **kinds), worker("c"), auto_shutdown=how)
+        GenServer.cast(await child(sup, "a"), stop("normal"))
+        first = await end_of(sup)
+        if first is None:
+            GenServer.cast(await child(sup, "b"), stop("normal"))
+        return first, first or await end_of(sup)
+
+    assert play(main) == (after_one, "shutdown")
+
+
+def test_a_significant_child_needs_auto_shutdown() -> None:
+    async def main() -> Any:
+        Process.flag(trap_exit=True)
+        children = [worker("a", restart="transient", significant=True)]
+        return await refused(Supervisor.start_link(children, strategy="one_for_one"))
+
+    assert play(main)[1][0] == "bad_combination"
+
+
+# ---- of your own ---------------------------------------------------------------------------------
+
+
+class Shop(Supervisor):
+    def init(self, argument: Any) -> Any:
+        return argument if not isinstance(argument, list) else Supervise(argument, strategy="one_for_one")
+
+
+def test_a_class_of_ones_own_gets_its_argument_and_a_name() -> None:
+    async def main() -> Any:
+        sup = await Shop.start_link([worker("till")], name="shop")
+        return Process.whereis("shop") is sup, list(await pids("shop"))  # type: ignore[arg-type]
+
+    assert play(main) == (True, ["till"])
+
+
+def test_a_class_whose_init_ignores_gives_no_supervisor() -> None:
+    async def main() -> Any:
+        return await Shop.start_link(Ignore())
+
+    assert play(main) is None
+
+
+def test_a_class_whose_init_returns_something_else_is_an_error() -> None:
+    async def main() -> Any:
+        Process.flag(trap_exit=True)
+        return await refused(Shop.start_link("nonsense"))
+
+    assert play(main) == ("bad_return", (Shop, "init", "nonsense"))
+
+
+def test_a_supervisor_of_ten_thousand_children_stops_and_comes_back() -> None:
+    async def main() -> Any:
+        children = [child_spec((GenServer, number), id=number) for number in range(10_000)]
+        sup = await start(nested("all", *children))
+        Process.exit(await child(sup, "all"), "kill")
+        await Process.sleep(1)
+        return await Supervisor.count_children(await child(sup, "all"))
+
+    assert play(main).active == 10_000
+
+
+def test_an_unexpected_message_is_reported_and_dropped(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> bool:
+        sup = await start()
+        send(sup, "hello")
+        await Process.sleep(1)
+        return Process.alive(sup)
+
+    assert play(main) is True
+    assert "Supervisor received unexpected message: 'hello'" in caplog.text
