@@ -249,7 +249,7 @@ async def _perform(function: Function, args: tuple[Any, ...], owner: Pid | None,
     except Exception as error:
         reason = error
     else:
-        if owner is not None and owner.block is not None:
+        if owner is not None and owner.block is not None and ref in (owner.block.monitoring or ()):
             node = owner.block.node
             message = (ref, node.copy(value))
             node.note("send", self_(), owner, message)
@@ -341,6 +341,8 @@ class TaskStream:
         on_timeout: Literal["exit", "kill_task"] = "exit",
         progress: Callable[[int, int | None], None] | None = None,
     ) -> None:
+        self._owner: ControlBlock | None = None
+        self._monitor: tuple[Pid, Ref] | None = None
         if not isinstance(max_concurrency, int) or max_concurrency < 1:
             raise BadArg(f"max_concurrency is a whole number from 1 up, got {safe_repr(max_concurrency)}")
         if on_timeout not in ("exit", "kill_task"):
@@ -352,8 +354,6 @@ class TaskStream:
         self._room = max_concurrency
         self._next = self._given = self._running = 0
         self._done: dict[int, Ok | Exited] = {}
-        self._owner: ControlBlock | None = None
-        self._monitor: tuple[Pid, Ref] | None = None
 
     def __aiter__(self) -> TaskStream:
         return self

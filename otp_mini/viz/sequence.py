@@ -10,6 +10,7 @@ OTP: ``et_viewer``
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from html import escape
 from typing import Final
@@ -25,6 +26,7 @@ _SHOWN: Final = {"spawn", "send", "reply", "timer", "signal", "down", "exit"}
 _MARGIN, _COLUMN, _ROW, _HEAD = 70, 220, 34, 52
 _LABEL: Final = 30  # characters that fit between two columns; a longer label is cut in the drawing
 _INK = 'stroke="currentColor" fill="none" stroke-width="1.5"'
+_PID: Final = re.compile(r"(?<=.)<0\.\d+\.0>$")  # what a trace puts after the name of a nameless process
 _DASHES: Final = {"reply": "6 4", "spawn": "2 4", "signal": "10 3 2 3", "down": "10 3 2 3"}
 
 
@@ -91,7 +93,7 @@ def lines(trace: Trace) -> list[Line]:
 def _names(trace: Trace) -> dict[Pid, str]:
     """A name for each process; two that are called the same get their pid after it."""
     pids = dict.fromkeys(pid for event in trace for pid in (event.pid, event.other) if pid)
-    called = {pid: _one_line(trace.name(pid)).partition("<")[0] or repr(pid) for pid in pids}
+    called = {pid: _PID.sub("", _one_line(trace.name(pid))) or repr(pid) for pid in pids}
     often = [name for name in called.values() if list(called.values()).count(name) > 1 or name == CLOCK]
     return {pid: f"{name} {pid}" if name in often else name for pid, name in called.items()}
 
@@ -131,10 +133,13 @@ class Chart:
         width = _MARGIN + _COLUMN * max(1, len(self.columns))
         height = _HEAD + _ROW * (len(self.lines) + 1)
         title, told = escape(repr(self)[1:-1]), escape(str(self))
-        parts = [
+        head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{title}" width="{width}" '
             f'height="{height}" viewBox="0 0 {width} {height}" style="max-width:none" '
-            'font-family="monospace" font-size="12" fill="currentColor">',
+            'font-family="monospace" font-size="12" fill="currentColor">'
+        )
+        parts = [
+            head,
             f"<title>{title}</title><desc>{told}</desc>",
             *(self._lifeline(name) for name in self.columns),
             *(self._row(index) for index in range(len(self.lines))),

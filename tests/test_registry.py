@@ -1,0 +1,327 @@
+"""Registry: the R lines of OTP's checklist, one test a line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from otp_mini import (
+    AlreadyRegistered,
+    AlreadyStarted,
+    BadArg,
+    Exit,
+    GenServer,
+    Node,
+    NoReply,
+    Pid,
+    Process,
+    Registry,
+    Reply,
+    Supervisor,
+    Via,
+    ets,
+    receive,
+    self_,
+    send,
+    spawn,
+)
+
+
+def play(main: Any) -> Any:
+    with Node(clock="virtual") as node:
+        return node.run(main)
+
+
+async def registry(keys: Any = "unique") -> str:
+    await Registry.start_link(keys=keys, name="reg")
+    return "reg"
+
+
+async def do(pid: Pid, what: Any) -> Any:
+    """Have another process do something, and answer what came of it."""
+    send(pid, (self_(), what))
+    return await receive()
+
+
+def helper() -> Pid:
+    async def obey() -> None:
+        while True:
+            boss, what = await receive()
+            try:
+                answer = what()
+            except Exception as error:
+                answer = error
+            send(boss, answer)
+
+    return spawn(obey)
+
+
+class Room(GenServer):
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        return Reply(state, state)
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        return NoReply(message)
+
+
+def test_r1_a_unique_key_is_taken_also_for_its_own_holder() -> None:
+    async def main() -> Any:
+        reg, other = await registry(), helper()
+        Registry.register(reg, "k", 1)
+        with pytest.raises(AlreadyRegistered) as own:
+            Registry.register(reg, "k", 2)
+        theirs = await do(other, lambda: Registry.register(reg, "k"))
+        return own.value.pid is self_(), theirs.pid is self_(), Registry.lookup(reg, "k")
+
+    own, theirs, found = play(main)
+    assert own
+    assert theirs
+    assert [value for _, value in found] == [1]
+
+
+def test_r2_duplicate_keys_take_any_number_also_from_one_process() -> None:
+    async def main() -> Any:
+        reg = await registry("duplicate")
+        Registry.register(reg, "k", 1)
+        Registry.register(reg, "k", 2)
+        await do(helper(), lambda: Registry.register(reg, "k", 3))
+        return [value for _, value in Registry.lookup(reg, "k")]
+
+    assert play(main) == [1, 2, 3]
+
+
+def test_r3_keys_are_compared_strictly() -> None:
+    async def main() -> Any:
+        reg = await registry()
+        for key in (1, 1.0, True, (1,), (1.0,)):
+            Registry.register(reg, key, repr(key))
+        return [Registry.lookup(reg, key)[0][1] for key in (1, 1.0, True, (1,), (1.0,))]
+
+    assert play(main) == ["1", "1.0", "True", "(1,)", "(1.0,)"]
+
+
+def test_r4_lookup_gives_pid_and_value_or_nothing() -> None:
+    async def main() -> Any:
+        reg = await registry()
+        Registry.register(reg, "k", "v")
+        return Registry.lookup(reg, "k") == [(self_(), "v")], Registry.lookup(reg, "x")
+
+    assert play(main) == (True, [])
+
+
+def test_r5_the_entries_of_a_dead_process_are_gone() -> None:
+    async def main() -> Any:
+        reg, other = await registry(), helper()
+        await do(other, lambda: Registry.register(reg, "k"))
+        before = Registry.count(reg)
+        Process.exit(other, "kill")
+        return before, Registry.lookup(reg, "k"), Registry.count(reg)
+
+    assert play(main) == (1, [], 0)
+
+
+def test_r6_unregister_takes_only_the_callers_entries() -> None:
+    async def main() -> Any:
+        reg = await registry("duplicate")
+        Registry.register(reg, "k", "mine")
+        await do(helper(), lambda: Registry.register(reg, "k", "theirs"))
+        answers = Registry.unregister(reg, "k"), Registry.unregister(reg, "k")
+        return answers, [value for _, value in Registry.lookup(reg, "k")]
+
+    assert play(main) == (("ok", "ok"), ["theirs"])
+
+
+def test_r7_unregister_match_takes_those_whose_value_fits() -> None:
+    async def main() -> Any:
+        reg = await registry("duplicate")
+        for value in ((1, "a"), (2, "a"), (1.0, "a")):
+            Registry.register(reg, "k", value)
+        Registry.unregister_match(reg, "k", (1, ets.ANY))
+        return [value for _, value in Registry.lookup(reg, "k")]
+
+    assert play(main) == [(2, "a"), (1.0, "a")]
+
+
+def test_r8_keys_and_values_are_those_of_a_process_and_repeat() -> None:
+    async def main() -> Any:
+        reg = await registry("duplicate")
+        for key, value in (("a", 1), ("a", 2), ("b", 3)):
+            Registry.register(reg, key, value)
+        return Registry.keys(reg, self_()), Registry.values(reg, "a", self_())
+
+    assert play(main) == (["a", "a", "b"], [1, 2])
+
+
+def test_r9_update_value_is_the_holders_and_needs_unique_keys() -> None:
+    async def main() -> Any:
+        reg = await registry()
+        Registry.register(reg, "k", 1)
+        mine = Registry.update_value(reg, "k", lambda value: value + 1)
+        theirs = await do(helper(), lambda: Registry.update_value(reg, "k", lambda value: 0))
+        await Registry.start_link(keys="duplicate", name="dup")
+        with pytest.raises(BadArg, match="needs unique keys"):
+            Registry.update_value("dup", "k", lambda value: value)
+        return mine, theirs, Registry.lookup(reg, "k")[0][1], Registry.values(reg, "k", self_())
+
+    assert play(main) == ((2, 1), None, 2, [2])
+
+
+def test_r10_dispatch_calls_with_all_entries_in_the_caller_and_not_for_none() -> None:
+    async def main() -> Any:
+        reg = await registry("duplicate")
+        Registry.register(reg, "k", 1)
+        Registry.register(reg, "k", 2)
+        calls: list[Any] = []
+        Registry.dispatch(reg, "k", lambda entries: calls.append(([value for _, value in entries], self_())))
+        Registry.dispatch(reg, "unknown", calls.append)
+        return [values for values, _ in calls], calls[0][1] is self_()
+
+    assert play(main) == ([[1, 2]], True)
+
+
+def test_r11_count_counts_entries() -> None:
+    async def main() -> Any:
+        reg = await registry("duplicate")
+        for key in "aab":
+            Registry.register(reg, key)
+        return Registry.count(reg), Registry.count_match(reg, "a", ets.ANY)
+
+    assert play(main) == (3, 2)
+
+
+def test_r12_match_filters_by_a_pattern_on_the_value() -> None:
+    async def main() -> Any:
+        reg = await registry("duplicate")
+        for value in ((1, 1), (1, 2)):
+            Registry.register(reg, "k", value)
+        same = Registry.match(reg, "k", (ets.Var(1), ets.Var(1)))
+        return [value for _, value in same], [row[2] for row in Registry.select(reg, ("k", ets.ANY, (1, 2)))]
+
+    assert play(main) == ([(1, 1)], [(1, 2)])
+
+
+def test_r13_meta_keeps_something_with_the_registry() -> None:
+    async def main() -> Any:
+        reg = await registry()
+        return Registry.put_meta(reg, "k", [1]), Registry.meta(reg, "k"), Registry.meta(reg, "x", "error")
+
+    assert play(main) == ("ok", [1], "error")
+
+
+def test_r14_a_via_names_calls_casts_and_stops() -> None:
+    async def main() -> Any:
+        reg = await registry()
+        lobby = Via(reg, "lobby")
+        pid = await Room.start(7, name=lobby)
+        answers = await GenServer.call(lobby, "x"), GenServer.whereis(lobby) is pid, GenServer.cast(Via(reg, "?"), 1)
+        with pytest.raises(AlreadyStarted) as taken:
+            await Room.start(8, name=lobby)
+        stopped = await GenServer.stop(lobby)
+        with pytest.raises(Exit) as gone:
+            await GenServer.call(lobby, "x")
+        return answers, taken.value.pid is pid, stopped, gone.value.reason[0]
+
+    assert play(main) == ((7, True, "ok"), True, "ok", "noproc")
+
+
+def test_r15_a_via_with_a_third_part_registers_with_that_value() -> None:
+    async def main() -> Any:
+        reg = await registry()
+        await Room.start(0, name=Via(reg, "k", {"floor": 2}))
+        return Registry.lookup(reg, "k")[0][1]
+
+    assert play(main) == {"floor": 2}
+
+
+def test_r16_a_via_needs_unique_keys() -> None:
+    async def main() -> None:
+        reg = await registry("duplicate")
+        with pytest.raises(BadArg, match="unique keys"):
+            await Room.start(0, name=Via(reg, "k"))
+
+    play(main)
+
+
+def test_r17_a_message_to_an_unknown_via_is_a_mistake() -> None:
+    async def main() -> None:
+        reg = await registry()
+        with pytest.raises(BadArg, match="no process is registered as Via"):
+            send(Via(reg, "nobody"), "hello")
+
+    play(main)
+
+
+def test_r18_a_restarted_server_registers_again_under_its_via() -> None:
+    class Lobby(Room):
+        @classmethod
+        async def start_link(cls, argument: Any) -> Any:  # type: ignore[override]
+            return await super().start_link(argument, name=Via("reg", "lobby"))
+
+    async def main() -> Any:
+        children = [(Registry, {"keys": "unique", "name": "reg"}), (Lobby, "empty")]
+        await Supervisor.start_link(children, strategy="one_for_one")
+        before = GenServer.whereis(Via("reg", "lobby"))
+        assert before is not None
+        Process.exit(before, "kill")
+        await Process.sleep(1)
+        after = GenServer.whereis(Via("reg", "lobby"))
+        return isinstance(after, Pid) and after is not before
+
+    assert play(main) is True
+
+
+def test_r19_register_enters_the_caller() -> None:
+    async def main() -> Any:
+        reg, other = await registry(), helper()
+        await do(other, lambda: Registry.register(reg, "k"))
+        return Registry.lookup(reg, "k")[0][0] is other
+
+    assert play(main) is True
+
+
+def test_an_unknown_registry_is_a_mistake_that_says_what_to_do() -> None:
+    async def main() -> None:
+        with pytest.raises(BadArg, match="there is no registry 'rooms'"):
+            Registry.lookup("rooms", "k")
+
+    play(main)
+
+
+def test_values_are_copied_in_and_out() -> None:
+    async def main() -> Any:
+        reg = await registry()
+        value = [1]
+        Registry.register(reg, "k", value)
+        value.append(2)
+        Registry.lookup(reg, "k")[0][1].append(3)
+        Registry.dispatch(reg, "k", lambda entries: entries[0][1].append(4))
+        return Registry.lookup(reg, "k")[0][1]
+
+    assert play(main) == [1]
+
+
+def test_the_end_of_a_registry_takes_its_members_along() -> None:
+    async def main() -> Any:
+        Process.flag(trap_exit=True)
+        reg, other = await registry(), helper()
+        await do(other, lambda: Registry.register(reg, "k"))
+        pid = Process.whereis(reg)
+        assert pid is not None
+        Process.exit(pid, "kill")
+        return Process.alive(other)
+
+    assert play(main) is False
+
+
+def test_many_registrations_leave_nothing_behind() -> None:
+    async def main() -> Any:
+        reg = await registry()
+        for _ in range(1000):
+            Registry.register(reg, "k")
+            Registry.unregister(reg, "k")
+        info = Process.info(self_())
+        assert info is not None
+        return Registry.count(reg), len(self_().block.cleanups)
+
+    assert play(main) == (0, 1)
