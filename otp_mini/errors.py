@@ -147,12 +147,12 @@ class StartError(Exception):
 
     __match_args__ = ("reason",)
 
-    def __init__(self, reason: object) -> None:
+    def __init__(self, reason: object, hint: str = "") -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason, self.hint = reason, hint
 
     def __str__(self) -> str:
-        return f"the process did not start: {describe_reason(self.reason)}"
+        return f"the process did not start: {self.hint or describe_reason(self.reason)}"
 
 
 class AlreadyStarted(StartError):

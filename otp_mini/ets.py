@@ -202,7 +202,7 @@ def order(key: Any, exactly: bool = False) -> Place:
             return 6, len(key), *(order(each, exactly) for each in key)
         case dict():
             pairs = sorted((order(name, True), order(value, exactly)) for name, value in key.items())
-            return 7, len(key), [name for name, _ in pairs], [value for _, value in pairs]
+            return 7, len(key), tuple(name for name, _ in pairs), tuple(value for _, value in pairs)
         case list():
             return 8, *(order(each, exactly) for each in key)
         case bytes():
@@ -288,13 +288,15 @@ class Table(Ref):
     def remove(self, key: Any, unwanted: Callable[[Row], bool] = lambda row: True) -> None:
         """Take out rows with this key: those that are not wanted."""
         place = self.place(key)
-        there = self.rows.pop(place, [])
+        there = self.rows.get(place, [])
         kept = [row for row in there if not unwanted(row)]
         self.size -= len(there) - len(kept)
         if kept:
             self.rows[place] = kept
-        elif there and self.sorted:
-            del self.sorted[bisect_left(self.sorted, place)]
+        elif there:
+            del self.rows[place]
+            if self.sorted:
+                del self.sorted[bisect_left(self.sorted, place)]
 
     def step(self, key: Any, forward: bool) -> Any:
         """The key after this one, or before it; `END` if there is none."""
@@ -672,9 +674,11 @@ def update_counter(table: Any, key: Any, steps: Any, default: Row | None = None)
     """
     found = _open_single(table, "update_counter")
     places = _counters(found, key, default)
+    if type(steps) is int:
+        steps = found.keypos + 1, steps
     answers = []
     for step in steps if isinstance(steps, list) else [steps]:
-        at, value = _counted(found, tuple(places), (found.keypos + 1, step) if type(step) is int else step)
+        at, value = _counted(found, tuple(places), step)
         places[at] = value
         answers.append(value)
     found.add(tuple(places))

@@ -11,18 +11,18 @@ Differs: callbacks may be ``async def`` where they must wait; the others wait wi
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import CoroutineType
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from .child_spec import ChildSpec
-from .copying import AS_THEY_ARE
+from .copying import AS_THEY_ARE, copy_reason
 from .errors import AlreadyStarted, BadArg, Exit, StartError, safe_repr
 from .node import PARKED, YIELDED, Become
 from .primitives import (
     START,
     Destination,
     ask,
+    charge,
     check_name,
     check_timeout,
     current_process,
@@ -34,7 +34,7 @@ from .primitives import (
 )
 from .process import MESSAGE, ControlBlock
 from .reports import logger, server_crashed
-from .terms import TIMEOUT, Address, Atom, ExitSignal, From, Ok, Pid, is_quiet
+from .terms import TIMEOUT, Address, Atom, ExitSignal, From, Ok, Pid, Ref, is_quiet
 
 # ---- what callbacks return ---------------------------------------------------------------------
 
@@ -92,18 +92,25 @@ class NoReply(NamedTuple):
 
 
 _NO_REPLY: Final = Atom("no_reply")
+_NO_STATE: Final = Atom("no_state")
 CALL: Final = "$gen_call"
 
 
 class Stop(NamedTuple):
     """End the server with ``reason``, after ``terminate``; a caller may get a last ``reply``.
 
+    Only ``init`` leaves the state out.
+
     OTP: ``{:stop, reason, state}``, ``{:stop, reason, reply, state}``
     """
 
     reason: object
-    state: Any = None
+    state: Any = _NO_STATE
     reply: Any = _NO_REPLY
+
+    def __repr__(self) -> str:
+        given = [term for term in self if term is not _NO_STATE and term is not _NO_REPLY]
+        return f"Stop({', '.join(map(safe_repr, given))})"
 
 
 # ---- the behaviour -----------------------------------------------------------------------------
@@ -261,7 +268,7 @@ class GenServer:
 
         OTP: ``GenServer.reply/2``
         """
-        if not (isinstance(from_, tuple) and len(from_) == 2 and isinstance(from_[0], Pid)):
+        if not is_from(from_):
             raise BadArg(f"reply needs the from_ of a handle_call, got {safe_repr(from_)}")
         node = current_process().node
         node.reply(self_(), from_, node.copy(value))
@@ -326,13 +333,15 @@ async def start_server(
     OTP: ``gen:start``, ``proc_lib:start_link``
     """
     limit = check_timeout(timeout)
+    caller = current_process()
+    node = caller.node
+    await charge(caller)
     if name is not None:
-        check_name(name) if not isinstance(name, Address) else None
+        if not isinstance(name, Address):
+            check_name(name)
         taken = find(name)
         if taken is not None:
             raise AlreadyStarted(taken.pid)
-    caller = current_process()
-    node = caller.node
     parent = caller.pid if link else None
     child = node.spawn(_serve, (module, argument, name, parent), label=label or module.__name__, link=link)
     try:
@@ -343,24 +352,21 @@ async def start_server(
             node.unlink(caller, child.pid)
             node.signal(caller.pid, child.pid, "kill")
     child.monitors = child.monitors or None  # an empty dict is 300 bytes
-    return _started(caller, child, outcome)
+    return _started(module, outcome)
 
 
-def _started(caller: ControlBlock, child: ControlBlock, outcome: object) -> Pid | None:
-    match outcome:
-        case ("ok", Pid() as pid):
-            return pid
-        case ("ignore", _):
-            return None
-        case ("error", reason):
-            if caller.mailbox:  # a caller that traps exits hears of it once, by the error
-                caller.mailbox.take(lambda message: type(message) is ExitSignal and message.pid is child.pid)
-            match reason:
-                case ("already_started", Pid() as holder):
-                    raise AlreadyStarted(holder)
-            cause = reason if isinstance(reason, BaseException) else None
-            raise StartError(reason) from cause
-    raise AssertionError(f"a server's start came out as {outcome!r}")
+def _started(module: type[GenServer], outcome: tuple[str, Any]) -> Pid | None:
+    """Answer how a start went, as ``start_link`` says it."""
+    how, value = outcome
+    if how != "error":
+        return value  # type: ignore[no-any-return]  # a pid, or None for Ignore
+    match value:
+        case ("already_started", Pid() as holder):
+            raise AlreadyStarted(holder)
+        case ("bad_return_value", returned):
+            expected = f"{module.__name__}.init returned {safe_repr(returned)}, not Ok, Ignore or Stop"
+            raise StartError(value, expected + (": is a `return` missing?" if returned is None else ""))
+    raise StartError(value) from (value if isinstance(value, BaseException) else None)
 
 
 async def _serve(module: type[GenServer], argument: Any, name: Destination, parent: Pid | None) -> Become | None:
@@ -402,7 +408,7 @@ async def _serve(module: type[GenServer], argument: Any, name: Destination, pare
             case _:
                 reason = ("bad_return_value", result)
     _give_name_up(process, name)
-    node.answer(*starter, ("error", node.copy(reason)))
+    node.answer(*starter, ("error", copy_reason(reason)))
     raise Exit(reason)
 
 
@@ -471,16 +477,14 @@ class _Loop:
                     result = self.dispatch(message)
                 if type(result) is CoroutineType:
                     result = await result
-                if type(result) is Reply and (call or _callback(message) == "handle_call"):
+                if call and type(result) is Reply and result.then is None:
                     value = result.value
                     if type(value) not in AS_THEY_ARE:
                         value = node.copy(value)
                     node.reply(process.pid, message[1], value)
-                elif type(result) is not NoReply:
-                    await self.stop(result, message)
-                if result.then is not None and not _is_then(result.then):
-                    raise Exit(("bad_return_value", result))
-                self.state, then = result.state, result.then
+                    self.state, then = result.state, None
+                else:
+                    then = await self.settle(result, message, then)
             except (GeneratorExit, KeyboardInterrupt, SystemExit, _Over):
                 raise
             except BaseException as error:
@@ -490,15 +494,29 @@ class _Loop:
 
     async def after(self, then: Then) -> Any:
         """What comes next where the last result asked for something."""
+        process = self.process
         if type(then) is Continue:
-            return then
+            await charge(process)
+            return _Continued(then.term)
         if type(then) is Timeout:
             return await receive(timeout=then.seconds)
-        mailbox = self.process.mailbox
-        if not mailbox:
-            self.process.mailbox = None  # hibernate: the next message makes a new one
-            self.process.monitors = self.process.monitors or None
-        return await next_message(self.process)
+        if not process.mailbox:  # hibernate: the next message makes new ones
+            process.mailbox, process.monitors = None, process.monitors or None
+        return await next_message(process)
+
+    async def settle(self, result: Any, message: Any, before: Then) -> Then:
+        """Do what a callback's result says; answers what is to come next."""
+        callback = _callback(message)
+        reply = type(result) is Reply and callback == "handle_call"
+        if type(result) is Stop:
+            await self.stop(result, message)
+        if not (reply or type(result) is NoReply) or not (result.then is None or _is_then(result.then)):
+            raise Exit(("bad_return_value", result))
+        if reply:
+            node = self.process.node
+            node.reply(self.process.pid, message[1], node.copy(result.value))
+        self.state = result.state
+        return before if callback == "system" and type(before) is Timeout else result.then
 
     def dispatch(self, message: Any) -> Any:
         """Give the message to the callback that it belongs to."""
@@ -515,24 +533,26 @@ class _Loop:
             case "handle_continue":
                 return server.handle_continue(message.term, state)
             case "system":
-                return self.system(message[1], message[2])
+                return self.system(message)
             case _ if message.pid is self.parent:
                 return Stop(message.reason, state)
         return server.handle_info(message, state)
 
     # The end.
 
-    async def stop(self, result: Any, message: Any) -> None:
-        """End by a `Stop`, or by something that a callback may not return."""
-        if type(result) is not Stop or (result.reply is not _NO_REPLY and _callback(message) != "handle_call"):
+    async def stop(self, result: Stop, message: Any) -> None:
+        """End by a `Stop`; the reply goes out after ``terminate`` has run, as in OTP."""
+        last = result.reply is not _NO_REPLY
+        if result.state is _NO_STATE or (last and _callback(message) != "handle_call"):
             raise Exit(("bad_return_value", result))
+        node = self.process.node
+        reply = node.copy(result.reply)
         self.state = result.state
         try:
             await self.terminate(result.reason, message)
         finally:
-            if result.reply is not _NO_REPLY:
-                node = self.process.node
-                node.reply(self.process.pid, message[1], node.copy(result.reply))
+            if last:
+                node.reply(self.process.pid, message[1], reply)
 
     async def terminate(self, reason: object, message: Any) -> None:
         """Run the server's ``terminate``, report what is worth it, and end the process."""
@@ -561,81 +581,62 @@ class _Loop:
                         f"{name} returned None where {allowed} was expected. Is a `return` "
                         "missing, or does no `case` match this message?"
                     )
+                if type(value) is Stop and value.state is _NO_STATE:
+                    return f"{name} returned {value!r}: outside of init a Stop needs the state, too."
                 return f"{name} returned {safe_repr(value)} where {allowed} was expected."
         return ""
 
     # System messages.
 
-    def system(self, from_: From, request: Any) -> Any:
-        """Answer `otp_mini.sys_`.
+    async def system(self, message: Any) -> Any:
+        """Answer `otp_mini.sys_`; a server that is suspended stays in here.
 
         OTP: ``sys:handle_system_msg/6``
         """
-        node = self.process.node
-        match request:
-            case ("terminate", reason):
-                return Stop(reason, self.state)
-            case ("replace_state", change):
-                return self.replace_state(from_, change)
-            case "suspend":
-                node.reply(self.process.pid, from_, "ok")
-                return self.suspended()
-            case ("trace", bool() as flag):
-                self.debug = flag
-                answer: object = "ok"
-            case "get_state":
-                answer = node.copy(self.state)
-            case "get_status":
-                answer = self.status("running")
-            case "resume":
-                answer = "ok"
-            case _:
-                answer = ("error", ("unknown_system_msg", request))
-        node.reply(self.process.pid, from_, answer)
-        return NoReply(self.state)
-
-    def replace_state(self, from_: From, change: Callable[[Any], Any]) -> Any:
-        """Run ``change`` on the state; a change that fails leaves it as it was."""
-        node, state = self.process.node, self.state
-        try:
-            state = change(node.copy(state))
-            answer: object = ("ok", node.copy(state))
-        except Exception as error:
-            answer = ("error", error)
-        node.reply(self.process.pid, from_, answer)
-        return NoReply(state)
-
-    async def suspended(self) -> Any:
-        """Answer system messages only; all others stay in the mailbox."""
+        node, suspended = self.process.node, False
         while True:
-            message = await receive(
-                lambda m: (
-                    (type(m) is tuple and len(m) == 3 and m[0] == "system")
-                    or (type(m) is ExitSignal and m.pid is self.parent)
-                )
-            )
+            _, from_, request = message
+            if request[0] == "terminate":
+                return Stop(request[1], self.state)
+            suspended = request[0] == "suspend" or (suspended and request[0] != "resume")
+            try:
+                answer: tuple[str, Any] = ("ok", self.about(request, suspended))
+            except Exception as error:
+                answer = ("error", error)
+            node.reply(self.process.pid, from_, answer)
+            if not suspended:
+                return NoReply(self.state)
+            message = await receive(self.interrupts)
             if type(message) is ExitSignal:
                 return Stop(message.reason, self.state)
-            _, from_, request = message
-            if request == "get_status":
-                self.process.node.reply(self.process.pid, from_, self.status("suspended"))
-                continue
-            result = self.system(from_, request if request != "suspend" else "resume")
-            if type(result) is Stop or request == "resume":
-                return result
-            self.state = result.state
 
-    def status(self, system_state: Literal["running", "suspended"]) -> dict[str, Any]:
-        """What ``sys.get_status`` answers."""
-        node = self.process.node
-        return {
-            "pid": self.process.pid,
-            "module": type(self.server),
-            "name": self.process.name,
-            "status": system_state,
-            "parent": self.parent,
-            "state": node.copy(self.state),
-        }
+    def interrupts(self, message: Any) -> bool:
+        """Is this something that a suspended server listens to?"""
+        callback = _callback(message)
+        return callback == "system" or (callback == "handle_exit" and message.pid is self.parent)
+
+    def about(self, request: tuple[str, Any], suspended: bool) -> Any:
+        """What a system message asks for."""
+        copy = self.process.node.copy
+        match request:
+            case ("get_state", _):
+                return copy(self.state)
+            case ("replace_state", change):
+                state = change(copy(self.state))
+                answer, self.state = copy(state), state
+                return answer
+            case ("get_status", _):
+                return {
+                    "pid": self.process.pid,
+                    "module": type(self.server),
+                    "name": self.process.name,
+                    "status": "suspended" if suspended else "running",
+                    "parent": self.parent,
+                    "state": copy(self.state),
+                }
+            case ("trace", bool() as flag):
+                self.debug = flag
+        return "ok"
 
     def say(self, message: Any) -> None:
         """One line of ``sys.trace``."""
@@ -650,13 +651,24 @@ class _Loop:
 
 def _callback(message: Any) -> str:
     """The callback that a message belongs to, by the form of the message."""
-    if type(message) is tuple and message and type(message[0]) is str:
+    if type(message) is tuple and len(message) > 1 and type(message[0]) is str:
         form = _FORMS.get((message[0], len(message)))
-        if form is not None:
+        if form == "handle_cast" or (form is not None and is_from(message[1])):
             return form
-    if type(message) is Continue:
+    if type(message) is _Continued:
         return "handle_continue"
     return "handle_exit" if type(message) is ExitSignal else "handle_info"
+
+
+def is_from(term: object) -> bool:
+    """Is this the ``from_`` of a call?"""
+    return type(term) is tuple and len(term) == 2 and isinstance(term[0], Pid) and isinstance(term[1], Ref)
+
+
+class _Continued(NamedTuple):
+    """A `Continue` on its way to ``handle_continue``: nobody else can send one."""
+
+    term: object
 
 
 _FORMS: Final = {

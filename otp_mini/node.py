@@ -20,6 +20,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
+from functools import partial
 from heapq import heapify, heappop, heappush
 from typing import Any, Final, NamedTuple
 
@@ -29,7 +30,7 @@ from .copying import copy_reason, copy_term
 from .errors import BadArg, Deadlock, Exit, safe_repr
 from .host import Host, running_loop
 from .mailbox import Mailbox
-from .process import LATE, MESSAGE, REDUCTIONS, ControlBlock, Failed
+from .process import LATE, MESSAGE, REDUCTIONS, ControlBlock, Failed, Monitors
 from .terms import CallRef, Down, ExitSignal, Pid, Ref
 from .tracing import Trace
 
@@ -134,7 +135,7 @@ class Node:
         self._pids = self._refs = self._timer_count = 0
         self._deadlines: list[tuple[float, int]] = []
         self.timers: dict[int, tuple[float, object, Any]] = {}
-        self._signals: deque[tuple[Pid, Pid, object, bool]] = deque()
+        self._signals: deque[Callable[[], None]] = deque()
         self._delivering = False
         self._stubborn: list[Coroutine[Any, Any, Any]] = []
         self._slow: set[str] = set()
@@ -526,7 +527,7 @@ class Node:
             raise BadArg(
                 f"spawn needs a function, and its arguments after it: spawn(work, 1, 2). Got {safe_repr(function)}."
             )
-        copied = self.copy(args)
+        function, copied = self.copy(function), self.copy(args)
         code = _is_async(function)
         coroutine = function(*copied) if code else _plain(function, copied)
         if label is None:
@@ -591,7 +592,7 @@ class Node:
     def end(self, process: ControlBlock, reason: object) -> None:
         """The process is over: undo what it held, then tell those who watch it.
 
-        In OTP's order: its tables, its name, its monitors and links.
+        In OTP's order: its tables, its name, its links, its monitors.
         """
         pid = process.pid
         pid.block = None
@@ -612,15 +613,15 @@ class Node:
             if watched.monitors is not None:
                 watched.monitors.pop(ref, None)
         process.mailbox = process.monitoring = None
-        self._tell_watchers(process, reason)
         for linked in process.links or ():
-            self._signals.append((linked, pid, reason, True))
-        process.links = None
+            self._signals.append(partial(self._handle_signal, linked, pid, reason, linked=True))
+        if process.monitors:
+            self._signals.append(partial(self._tell_watchers, process, process.monitors, reason))
+        process.links = process.monitors = None
         self._deliver_signals()
 
-    def _tell_watchers(self, process: ControlBlock, reason: object) -> None:
-        monitors, process.monitors = process.monitors, None
-        for ref, (watcher, name) in (monitors or {}).items():
+    def _tell_watchers(self, process: ControlBlock, monitors: Monitors, reason: object) -> None:
+        for ref, (watcher, name) in monitors.items():
             if type(ref) is CallRef:
                 self.answer(watcher, ref, Failed(copy_reason(reason)))
             elif watcher.block is not None:
@@ -655,7 +656,7 @@ class Node:
 
     def signal(self, sender: Pid, target: Pid, reason: object) -> None:
         """Send an exit signal, as ``Process.exit`` does."""
-        self._signals.append((target, sender, reason, False))
+        self._signals.append(partial(self._handle_signal, target, sender, reason, linked=False))
         self._deliver_signals()
 
     def _deliver_signals(self) -> None:
@@ -664,11 +665,11 @@ class Node:
         self._delivering = True
         try:
             while self._signals:
-                self._handle_signal(*self._signals.popleft())
+                self._signals.popleft()()
         finally:
             self._delivering = False
 
-    def _handle_signal(self, target: Pid, sender: Pid, reason: object, linked: bool) -> None:
+    def _handle_signal(self, target: Pid, sender: Pid, reason: object, *, linked: bool) -> None:
         process = target.block
         if process is None:
             return
@@ -837,8 +838,9 @@ def _is_async(function: Callable[..., Any]) -> bool:
 
 
 async def _plain(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-    """A plain function runs to its end in one turn."""
-    return function(*args)
+    """A plain function runs to its end in one turn; one that answers a coroutine goes on as that."""
+    result = function(*args)
+    return await result if inspect.iscoroutine(result) else result
 
 
 def _finish(coroutine: Coroutine[Any, Any, None]) -> None:

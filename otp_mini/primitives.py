@@ -20,7 +20,7 @@ from .errors import BadArg, Exit, NoProc, safe_repr
 from .mailbox import NOTHING, Pattern
 from .node import PARKED, YIELDED, Node, current_node, runtime
 from .process import LATE, MESSAGE, TIME, ControlBlock, Failed
-from .terms import INFINITY, TIMEOUT, Address, CallRef, ExitSignal, Pid, Ref
+from .terms import INFINITY, TIMEOUT, Address, CallRef, Down, ExitSignal, Pid, Ref
 from .tracing import Trace
 
 Value = TypeVar("Value")
@@ -170,8 +170,18 @@ def check_timeout(timeout: object) -> float | None:
     if timeout is None or timeout == INFINITY:
         return None
     if isinstance(timeout, (int, float)) and not isinstance(timeout, bool) and timeout >= 0:
-        return float(timeout)
+        try:
+            return float(timeout)
+        except OverflowError:
+            return None  # more seconds than a float can say: it never comes
     raise BadArg(f"a time-out is a number of seconds from 0 up, or INFINITY, got {safe_repr(timeout)}")
+
+
+async def charge(process: ControlBlock) -> None:
+    """Count a reduction; a process that has spent its share goes to the end of the queue."""
+    process.reductions -= 1
+    if process.reductions < 0 and process.coroutine is not None:
+        await YIELDED
 
 
 async def receive(pattern: Pattern | None = None, timeout: float | None = None) -> Any:
@@ -198,9 +208,7 @@ async def receive(pattern: Pattern | None = None, timeout: float | None = None) 
     """
     process = current_process()
     seconds = check_timeout(timeout)
-    process.reductions -= 1
-    if process.reductions < 0 and process.coroutine is not None:
-        await YIELDED
+    await charge(process)
     seen = 0
     try:
         while True:
@@ -504,13 +512,11 @@ class Process:
         target = (caller.monitoring or {}).pop(ref, None)
         if target is not None and target.monitors is not None:
             target.monitors.pop(ref, None)
-        removed = False
         if flush and caller.mailbox:
-            found = caller.mailbox.take(lambda message: getattr(message, "ref", None) is ref)
-            removed = found is not NOTHING
+            caller.mailbox.take(lambda message: type(message) is Down and message.ref is ref)
         if not info:
             return True
-        return target is not None if not flush else target is not None or not removed
+        return target is not None
 
     @staticmethod
     def flag(*, trap_exit: bool) -> bool:
@@ -622,6 +628,8 @@ class Process:
 
         OTP: ``Process.send_after/3``
         """
+        if not isinstance(destination, Pid):
+            check_name(destination)
         if check_timeout(seconds) is None:
             raise BadArg("send_after needs a number of seconds, got INFINITY or None")
         node = current_process().node

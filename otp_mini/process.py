@@ -34,6 +34,10 @@ class Failed:
 LATE: Final = Failed("timeout")
 
 
+Monitors = dict[Ref, tuple[Pid, object]]
+"""Who watches a process: the watcher, and the name under which it asked."""
+
+
 class ControlBlock:
     """One process.
 
@@ -93,7 +97,7 @@ class ControlBlock:
         self.trap_exit = False
         self.doom: tuple[object] | None = None
         self.links: dict[Pid, None] | None = None
-        self.monitors: dict[Ref, tuple[Pid, object]] | None = None
+        self.monitors: Monitors | None = None
         self.monitoring: dict[Ref, ControlBlock] | None = None
         self.cleanups: list[Callable[[Pid], None]] | None = None
         self.current: object = None

@@ -11,12 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .primitives import Destination, ask, check_timeout, find
+from .errors import BadArg, safe_repr
+from .primitives import Destination, Where, ask, check_timeout, find
 
 
-async def _request(function: str, server: Destination, request: object, timeout: float) -> Any:
-    where = ("sys", function, [server, timeout])
-    return await ask(find(server), "system", request, check_timeout(timeout), where)
+async def _request(what: str, server: Destination, term: object, timeout: float) -> Any:
+    where: Where = ("sys", what, [server, timeout])
+    outcome, value = await ask(find(server), "system", (what, term), check_timeout(timeout), where)
+    if outcome == "error":
+        raise value
+    return value
 
 
 async def get_state(server: Destination, timeout: float = 5.0) -> Any:
@@ -31,7 +35,7 @@ async def get_state(server: Destination, timeout: float = 5.0) -> Any:
         >>> run(main)
         {'visits': 3}
     """
-    return await _request("get_state", server, "get_state", timeout)
+    return await _request("get_state", server, None, timeout)
 
 
 async def replace_state(server: Destination, change: Callable[[Any], Any], timeout: float = 5.0) -> Any:
@@ -42,10 +46,7 @@ async def replace_state(server: Destination, change: Callable[[Any], Any], timeo
 
     OTP: ``:sys.replace_state/3``
     """
-    outcome, value = await _request("replace_state", server, ("replace_state", change), timeout)
-    if outcome == "error":
-        raise value
-    return value
+    return await _request("replace_state", server, change, timeout)
 
 
 async def get_status(server: Destination, timeout: float = 5.0) -> dict[str, Any]:
@@ -53,7 +54,7 @@ async def get_status(server: Destination, timeout: float = 5.0) -> dict[str, Any
 
     OTP: ``:sys.get_status/2``
     """
-    status: dict[str, Any] = await _request("get_status", server, "get_status", timeout)
+    status: dict[str, Any] = await _request("get_status", server, None, timeout)
     return status
 
 
@@ -62,7 +63,7 @@ async def suspend(server: Destination, timeout: float = 5.0) -> str:
 
     OTP: ``:sys.suspend/2``
     """
-    return str(await _request("suspend", server, "suspend", timeout))
+    return str(await _request("suspend", server, None, timeout))
 
 
 async def resume(server: Destination, timeout: float = 5.0) -> str:
@@ -70,7 +71,7 @@ async def resume(server: Destination, timeout: float = 5.0) -> str:
 
     OTP: ``:sys.resume/2``
     """
-    return str(await _request("resume", server, "resume", timeout))
+    return str(await _request("resume", server, None, timeout))
 
 
 async def trace(server: Destination, flag: bool, timeout: float = 5.0) -> str:
@@ -78,4 +79,6 @@ async def trace(server: Destination, flag: bool, timeout: float = 5.0) -> str:
 
     OTP: ``:sys.trace/3``
     """
-    return str(await _request("trace", server, ("trace", flag), timeout))
+    if not isinstance(flag, bool):
+        raise BadArg(f"trace is switched with True or False, got {safe_repr(flag)}")
+    return str(await _request("trace", server, flag, timeout))
