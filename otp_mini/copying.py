@@ -2,7 +2,7 @@
 
 Terms that cannot change (numbers, strings, pids, tuples of such …) pass as they are, and so
 do functions, classes and modules, so the common message costs one look-up. Lists, dicts and
-sets are copied here, everything else by `copy.deepcopy`. What refuses to be copied is not
+sets are copied here, objects in the way that they prescribe for `pickle`. What refuses to be copied is not
 sent at all.
 
 OTP: message passing copies between process heaps
@@ -11,10 +11,11 @@ Differs: a function passes as it is, so what its closure captured is shared.
 
 from __future__ import annotations
 
-import copy
+import copyreg
 import types
+import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -26,12 +27,12 @@ from .terms import Atom, CallRef, Pid, Ref, Shared
 
 AS_THEY_ARE: frozenset[type] = frozenset(
     (int, str, float, bool, type(None), bytes, complex, range, type(Ellipsis), type(NotImplemented))
-    + (Pid, Ref, CallRef, Atom, Shared, type, types.ModuleType)
-    + (types.FunctionType, types.BuiltinFunctionType, types.MethodDescriptorType)
+    + (Pid, Ref, CallRef, Atom, Shared, type, types.ModuleType, types.FunctionType)
     + (date, datetime, time, timedelta, Decimal, Fraction)
 )
 
 Memo = dict[int, Any]
+"""What was copied already, by identity: the same that `copy.deepcopy` hands to ``__deepcopy__``."""
 
 
 def copy_term(term: Any) -> Any:
@@ -55,14 +56,15 @@ def copy_term(term: Any) -> Any:
         return term
     try:
         return _copy(term, {})
-    except CopyError:
-        raise
+    except CopyError as refused:
+        inside = safe_repr(term)
+        if inside in str(refused):
+            raise
+        raise CopyError(f"{refused} It was found in {inside}.") from refused.__cause__
     except RecursionError:
         raise CopyError(
             f"a {type(term).__name__} nests too deeply to be copied into a message: send it flat, or in parts"
         ) from None
-    except Exception as why:
-        raise CopyError(_refusal(term, describe_exception(why))) from why
 
 
 def _copy(term: Any, memo: Memo) -> Any:
@@ -71,13 +73,12 @@ def _copy(term: Any, memo: Memo) -> Any:
         return term
     if kind is tuple:
         return _copy_tuple(term, memo)
-    known = memo.get(id(term))
-    if known is not None:
-        return known[0]
-    make = _CONTAINERS.get(kind)
-    if make is not None:
-        return make(term, memo)
-    return _copy_object(term, memo)
+    if id(term) in memo:
+        return memo[id(term)]
+    copied = _COPIERS.get(kind, _copy_object)(term, memo)
+    memo[id(term)] = copied
+    memo.setdefault(id(memo), []).append(term)  # keeps it, so that no other gets its id meanwhile
+    return copied
 
 
 def _copy_tuple(term: tuple[Any, ...], memo: Memo) -> tuple[Any, ...]:
@@ -90,43 +91,41 @@ def _copy_tuple(term: tuple[Any, ...], memo: Memo) -> tuple[Any, ...]:
 
 def _copy_list(term: list[Any], memo: Memo) -> list[Any]:
     copied: list[Any] = []
-    memo[id(term)] = (copied, term)
+    memo[id(term)] = copied
     copied.extend([_copy(item, memo) for item in term])
     return copied
 
 
 def _copy_dict(term: dict[Any, Any], memo: Memo) -> dict[Any, Any]:
     copied: dict[Any, Any] = {}
-    memo[id(term)] = (copied, term)
+    memo[id(term)] = copied
     for key, value in term.items():
         copied[_copy(key, memo)] = _copy(value, memo)
     return copied
 
 
 def _copy_set(term: set[Any], memo: Memo) -> set[Any]:
-    copied = {_copy(item, memo) for item in term}
-    memo[id(term)] = (copied, term)
-    return copied
+    return {_copy(item, memo) for item in term}
 
 
 def _copy_deque(term: deque[Any], memo: Memo) -> deque[Any]:
     copied: deque[Any] = deque(maxlen=term.maxlen)
-    memo[id(term)] = (copied, term)
+    memo[id(term)] = copied
     copied.extend([_copy(item, memo) for item in term])
     return copied
 
 
-_CONTAINERS: dict[type, Callable[[Any, Memo], Any]] = {
-    list: _copy_list,
-    dict: _copy_dict,
-    set: _copy_set,
-    deque: _copy_deque,
-}
+def _copy_method(term: Any, memo: Memo) -> Any:
+    """A bound method takes a copy of its object along; a plain built-in has none."""
+    owner = term.__self__
+    if owner is None or isinstance(owner, (type, types.ModuleType)):
+        return term
+    return getattr(_copy(owner, memo), term.__name__)
 
 
 def _copy_object(term: Any, memo: Memo) -> Any:
-    """Instances of classes: exceptions keep their traceback, the rest is deepcopy's."""
-    if isinstance(term, (type, PurePath)):
+    """An instance of a class: in the way that it prescribes itself, for `copy` and `pickle`."""
+    if isinstance(term, (type, types.ModuleType, PurePath, types.MethodDescriptorType)):
         return term
     if isinstance(term, BaseException):
         return _copy_exception(term, memo)
@@ -136,24 +135,100 @@ def _copy_object(term: Any, memo: Memo) -> Any:
             f"Write `await {term.__qualname__}(...)` and send its answer."
         )
     try:
-        copied = copy.deepcopy(term)
-    except RecursionError:
+        if isinstance(term, weakref.ref):
+            raise TypeError("a weak reference would reach the object itself")
+        if hasattr(type(term), "__deepcopy__"):
+            return term.__deepcopy__(memo)
+        reduce = copyreg.dispatch_table.get(type(term))
+        parts = reduce(term) if reduce is not None else term.__reduce_ex__(4)
+        return term if isinstance(parts, str) else _rebuild(term, memo, *parts)
+    except (CopyError, RecursionError):
         raise
     except Exception as why:
         raise CopyError(_refusal(term, describe_exception(why))) from why
-    memo[id(term)] = (copied, term)
+
+
+def _rebuild(
+    term: Any,
+    memo: Memo,
+    make: Callable[..., Any],
+    args: tuple[Any, ...],
+    state: Any = None,
+    items: Iterable[Any] | None = None,
+    pairs: Iterable[tuple[Any, Any]] | None = None,
+    set_state: Callable[[Any, Any], None] | None = None,
+) -> Any:
+    """Make an object anew from what its ``__reduce_ex__`` said.
+
+    OTP: none; the protocol of `pickle`
+    """
+    copied = memo[id(term)] = make(*[_copy(arg, memo) for arg in args])
+    state = _copy(state, memo)
+    if set_state is not None:
+        set_state(copied, state)
+    elif state is not None and hasattr(copied, "__setstate__"):
+        copied.__setstate__(state)
+    elif state is not None:
+        attributes, slots = state if isinstance(state, tuple) and len(state) == 2 else (state, None)
+        copied.__dict__.update(attributes or {})
+        for name, value in (slots or {}).items():
+            object.__setattr__(copied, name, value)
+    for item in items or ():
+        copied.append(_copy(item, memo))
+    for key, value in pairs or ():
+        copied[_copy(key, memo)] = _copy(value, memo)
     return copied
+
+
+_LINKS = ("__traceback__", "__suppress_context__")
 
 
 def _copy_exception(error: BaseException, memo: Memo) -> BaseException:
-    copied = type(error).__new__(type(error), *_copy_tuple(error.args, memo))
-    memo[id(error)] = (copied, error)
-    copied.args = _copy_tuple(error.args, memo)
+    """Without calling ``__init__``, which may want other arguments than ``args``.
+
+    What Python's own exceptions keep beside them (a file name, a code) is copied as far as it
+    can be; the traceback is the same object.
+    """
+    args = _copy_tuple(error.args, memo)
+    kind: Any = type(error)
+    try:
+        copied: BaseException = kind.__new__(kind, *args)
+    except TypeError:
+        copied = kind.__new__(kind)
+    memo[id(error)] = copied
+    copied.args = args
     copied.__dict__.update(_copy_dict(error.__dict__, memo))
-    copied.__traceback__ = error.__traceback__
-    copied.__cause__, copied.__context__ = error.__cause__, error.__context__
-    copied.__suppress_context__ = error.__suppress_context__
+    for name in _built_in_fields(kind):
+        try:
+            value = getattr(error, name)
+            if value is not getattr(copied, name, None):
+                setattr(copied, name, _copy(value, memo))
+        except (AttributeError, TypeError, CopyError):
+            continue  # read-only, or nothing that could be sent, such as AttributeError.obj
+    for link in _LINKS:
+        setattr(copied, link, getattr(error, link))
+    copied.__context__ = None if error.__context__ is None else _copy(error.__context__, memo)
+    if error.__cause__ is not None:
+        copied.__cause__ = _copy(error.__cause__, memo)
     return copied
+
+
+def _built_in_fields(kind: type) -> Iterable[str]:
+    fields = (types.MemberDescriptorType, types.GetSetDescriptorType)
+    for owner in kind.__mro__:
+        for name, field in vars(owner).items():
+            if isinstance(field, fields) and not name.startswith("__") and name != "args":
+                yield name
+
+
+_COPIERS: dict[type, Callable[[Any, Memo], Any]] = {
+    list: _copy_list,
+    dict: _copy_dict,
+    set: _copy_set,
+    deque: _copy_deque,
+    types.MethodType: _copy_method,
+    types.BuiltinFunctionType: _copy_method,
+}
 
 
 def _refusal(term: object, why: str) -> str:

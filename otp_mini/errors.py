@@ -14,6 +14,8 @@ OTP: ``exit/1``, ``ArgumentError``, ``ErlangError``
 
 from __future__ import annotations
 
+import re
+
 
 class Exit(BaseException):
     """Ends the process that raises it, with ``reason``; nobody else is asked.
@@ -109,10 +111,21 @@ def describe_exception(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
+def name_of(name: object) -> str:
+    """A process's name for a person, on one line: a class by its own name."""
+    text = name if isinstance(name, str) else getattr(name, "__name__", None)
+    if not isinstance(text, str):
+        text = safe_repr(name)
+    return text if text.isprintable() else repr(text)[1:-1]
+
+
 def safe_repr(term: object) -> str:
-    """``repr`` that never raises: logging a crash must not cause another."""
+    """``repr`` that never raises and names no address: the same in every run.
+
+    Logging a crash must not cause another.
+    """
     try:
-        return repr(term)
+        return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(term))
     except Exception as broken:
         return f"<{type(term).__name__} whose __repr__ failed with {type(broken).__name__}>"
 
@@ -168,7 +181,7 @@ class AlreadyStarted(StartError):
         self.pid = pid
 
     def __str__(self) -> str:
-        return f"a process with that name runs already: {self.pid!r}"
+        return f"a process with that name runs already: {safe_repr(self.pid)}"
 
 
 class Deadlock(RuntimeError):

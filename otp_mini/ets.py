@@ -268,8 +268,8 @@ class Table(Ref):
 
     def copies(self, rows: Iterable[Row]) -> list[Row]:
         """Rows to hand out."""
-        copied: list[Row] = self.node.copy([*rows])
-        return copied
+        copy = self.node.copy
+        return [copy(row) for row in rows]
 
     def add(self, row: Row) -> None:
         """Put in a row that was checked and copied."""

@@ -257,7 +257,7 @@ class GenServer:
 
         OTP: ``GenServer.cast/2``
         """
-        target = server.block if type(server) is Pid else find(server)
+        target = find(server)
         if target is not None:
             post(target, ("$gen_cast", target.node.copy(request)))
         return "ok"
@@ -622,9 +622,9 @@ class _Loop:
             case ("get_state", _):
                 return copy(self.state)
             case ("replace_state", change):
-                state = change(copy(self.state))
-                answer, self.state = copy(state), state
-                return answer
+                changed = change(copy(self.state))
+                self.state = copy(changed)
+                return copy(changed)
             case ("get_status", _):
                 return {
                     "pid": self.process.pid,

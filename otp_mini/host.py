@@ -26,6 +26,7 @@ from .reports import logger
 
 LONG_SLICE = 0.005
 STUCK_AFTER = 1.0
+POLL = 0.02
 
 
 class Driven(Protocol):
@@ -130,11 +131,13 @@ class Host:
         try:
             while not done():
                 node.run_slice()
-                if done():
-                    break
-                if not node.ready and (node.foreign or not node.pass_time()):
-                    await self._wait(pause, alone)
-                elif time.perf_counter() - let_in > LONG_SLICE:
+                if not (node.ready or alone or done()):
+                    await pause(0.0)  # before time passes, asyncio may have something to say
+                if node.ready or done():
+                    pass
+                elif node.foreign or not node.pass_time():
+                    await self._wait(done, pause, alone)
+                if time.perf_counter() - let_in > LONG_SLICE:
                     await pause(0.0)
                     let_in = time.perf_counter()
         finally:
@@ -143,26 +146,37 @@ class Host:
             if not self._drives and not alone and self.attach():
                 self._schedule()  # the pump takes over; a script that has ended stays as it is
 
-    async def _wait(self, pause: Pause, alone: bool) -> None:
+    async def _wait(self, done: Callable[[], bool], pause: Pause, alone: bool) -> None:
         """Nothing can run now: wait for a timer, an outside result, or a message."""
         delay = self.node.delay()
         if delay is not None or self.node.foreign:
             await pause(delay)
-        elif alone:
-            raise Deadlock(
-                "the program waits for ever: every process is parked, no timer is set and no "
-                f"outside result is awaited.\n{self.node.who_waits()}\n"
-                "Send what is waited for, give the wait a time-out, or end the process."
-            )
-        else:
+        elif not alone:
             await pause(STUCK_AFTER)
-            if not self.node.ready and self.node.delay() is None and not self.node.foreign:
+            if not (done() or self.node.ready or self.node.foreign or self.node.delay() is not None):
                 logger.warning(
                     "still waiting, and nothing in this node can end the wait:\n%s\n"
                     "Interrupt the cell (Ctrl-C, or the stop button) to go on.",
                     self.node.who_waits(),
                 )
                 await pause(None)
+        elif self._asyncio_is_busy():
+            await pause(POLL)
+        else:
+            raise Deadlock(
+                "the program waits for ever: every process is parked, no timer is set and no "
+                f"outside result is awaited.\n{self.node.who_waits()}\n"
+                "Send what is waited for, give the wait a time-out, or end the process."
+            )
+
+    def _asyncio_is_busy(self) -> bool:
+        """Could the loop still do something that wakes the node, such as ``asyncio.timeout``?"""
+        if not self.can_wait():
+            return False
+        import asyncio
+
+        timers = getattr(self.loop, "_scheduled", ())
+        return len(asyncio.all_tasks(self.loop)) > 1 or any(not timer.cancelled() for timer in timers)
 
     async def block(self, seconds: float | None) -> None:
         """Wait as a script does: the whole thread sleeps, but for reports of other threads."""

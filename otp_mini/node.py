@@ -27,7 +27,7 @@ from typing import Any, Final, NamedTuple
 from . import reports
 from .clock import ClockName, RealClock, VirtualClock
 from .copying import copy_reason, copy_term
-from .errors import BadArg, Deadlock, Exit, safe_repr
+from .errors import BadArg, Deadlock, Exit, name_of, safe_repr
 from .host import Host, running_loop
 from .mailbox import Mailbox
 from .process import LATE, MESSAGE, REDUCTIONS, ControlBlock, Failed, Monitors
@@ -195,6 +195,7 @@ class Node:
 
             with asyncio.Runner() as runner:
                 runner.run(self._drive_main(block, self.host.sleep, alone=True))
+            self.foreign = 0  # what was awaited of that loop will never come
         else:
             _finish(self._drive_main(block, self.host.block, alone=True))
         return self._result_of(block)
@@ -303,7 +304,8 @@ class Node:
         task = self.host.leave_task()
         try:
             self._fire_timers()
-            until = clock() + seconds
+            began = clock()
+            until = began + seconds
             while ready and not self._halted:
                 process = pick()
                 if process.pid.block is process:  # else it died while it was ready
@@ -311,8 +313,9 @@ class Node:
                     turn(process)
                     if clock() > until:
                         break
-            if process is not None and clock() - until > LONG_TURN:
-                self._took_long(process, clock() - until)
+            overdue = clock() - max(began, until)
+            if process is not None and overdue > LONG_TURN:
+                self._took_long(process, overdue)
         finally:
             self.driving, runtime.running = before
             self.host.enter_task(task)
@@ -400,7 +403,7 @@ class Node:
             self.foreign += 1
 
             def finished(future: Any) -> None:
-                self.foreign -= 1
+                self.foreign = max(0, self.foreign - 1)
                 if process.waiting is future:
                     self.wake(process)
 
@@ -531,7 +534,7 @@ class Node:
         code = _is_async(function)
         coroutine = function(*copied) if code else _plain(function, copied)
         if label is None:
-            label = getattr(function, "__name__", type(function).__name__)
+            label = name_of(getattr(function, "__name__", type(function).__name__))
         parent = runtime.running
         if parent is None or parent.node is not self:
             parent = self._shell
@@ -561,7 +564,7 @@ class Node:
         self.names[name] = process
         process.name = name
         if self.tracer is not None:
-            self.tracer.names[process.pid] = str(getattr(name, "__name__", name))
+            self.tracer.names[process.pid] = name_of(name)
             self.tracer.record(self.now(), "register", process.pid, None, name)
         return None
 
@@ -574,8 +577,7 @@ class Node:
 
     def describe(self, process: ControlBlock) -> str:
         """The process for a person: its name and pid, or what it was started as."""
-        name = process.name if process.name is not None else process.label
-        return f"{getattr(name, '__qualname__', name)} {process.pid}"
+        return f"{name_of(process.label if process.name is None else process.name)} {process.pid}"
 
     def who_waits(self) -> str:
         """Every parked process and what it waits for, a line each."""

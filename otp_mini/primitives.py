@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 from .copying import AS_THEY_ARE
-from .errors import BadArg, Exit, NoProc, safe_repr
+from .errors import BadArg, Exit, NoProc, name_of, safe_repr
 from .mailbox import NOTHING, Pattern
 from .node import PARKED, YIELDED, Node, current_node, runtime
 from .process import LATE, MESSAGE, TIME, ControlBlock, Failed
@@ -37,6 +37,15 @@ def current_process() -> ControlBlock:
     if running is not None:
         return running
     return current_node().shell()
+
+
+def waiting_process() -> ControlBlock:
+    """The process that is about to wait: where the shell waits already, one more shell.
+
+    So ``asyncio.gather`` of several calls in one cell works.
+    """
+    process = current_process()
+    return process if process.waiting is None else process.node.another_shell()
 
 
 def self_() -> Pid:
@@ -99,13 +108,20 @@ def _spawning_node() -> Node:
 # ---- sending -----------------------------------------------------------------------------------
 
 
+def _here(pid: Pid) -> ControlBlock | None:
+    """The living process behind a pid; nodes cannot talk to each other, so only on this one."""
+    process: ControlBlock | None = pid.block
+    running = runtime.running
+    return None if process is None or (running is not None and running.node is not process.node) else process
+
+
 def find(destination: Destination) -> ControlBlock | None:
     """The living process behind a pid, a name or an address; None if there is none."""
     if type(destination) is Pid:
-        return destination.block  # type: ignore[no-any-return]
+        return _here(destination)
     if isinstance(destination, Address):
         pid = destination.whereis()
-        return None if pid is None else pid.block
+        return None if pid is None else _here(pid)
     try:
         return current_node().names.get(destination)
     except TypeError:
@@ -207,6 +223,8 @@ async def receive(pattern: Pattern | None = None, timeout: float | None = None) 
         (1, 'a', TIMEOUT)
     """
     process = current_process()
+    if process.waiting is not None:
+        raise BadArg("the shell waits already: two tasks of one cell cannot read the same mailbox")
     seconds = check_timeout(timeout)
     await charge(process)
     seen = 0
@@ -276,15 +294,14 @@ async def ask(target: ControlBlock | None, tag: str, request: object, timeout: f
 
     OTP: ``gen:call/4``
     """
-    caller = runtime.running or current_process()
+    caller = runtime.running or waiting_process()
     node = caller.node
     if caller.coroutine is None:
-        if caller.waiting is not None:
-            caller = node.another_shell()  # asyncio.gather in a cell: one shell each
+        pass  # a shell has no share to spend
     elif caller.reductions <= 0:
         await YIELDED
     caller.reductions -= 1
-    if target is None or target.pid.block is not target or target is caller:
+    if target is None or target.pid.block is not target or target.node is not node or target is caller:
         raise Exit(("noproc" if target is not caller else "calling_self", where))
     ref = node.make_ref(CallRef)
     copied = request if type(request) in AS_THEY_ARE else node.copy(request)
@@ -325,7 +342,7 @@ async def in_thread(function: Callable[..., Any], *args: Any) -> Any:
         >>> run(in_thread, sum, [1, 2, 3])
         6
     """
-    process = current_process()
+    process = waiting_process()
     node = process.node
     copied = node.copy(args)
     if sys.platform == "emscripten":
@@ -384,7 +401,7 @@ def trace() -> Iterator[Trace]:
 
 def _traced_name(process: ControlBlock) -> str:
     if process.name is not None:
-        return str(getattr(process.name, "__name__", process.name))
+        return name_of(process.name)
     return process.label if process.parent is None else f"{process.label}{str(process.pid)[4:]}"
 
 
@@ -394,7 +411,7 @@ def _traced_name(process: ControlBlock) -> str:
 def _alive(pid: object, function: str) -> ControlBlock | None:
     if not isinstance(pid, Pid):
         raise BadArg(f"{function} needs a pid, got {safe_repr(pid)}")
-    return pid.block  # type: ignore[no-any-return]
+    return _here(pid)
 
 
 def check_name(name: object) -> None:
@@ -510,6 +527,7 @@ class Process:
             raise BadArg(f"demonitor needs what monitor answered, got {safe_repr(ref)}")
         caller = current_process()
         target = (caller.monitoring or {}).pop(ref, None)
+        caller.node.note("demonitor", caller.pid, target and target.pid)
         if target is not None and target.monitors is not None:
             target.monitors.pop(ref, None)
         if flush and caller.mailbox:
@@ -661,7 +679,7 @@ class Process:
 
         OTP: ``Process.sleep/1``
         """
-        process, wait = current_process(), check_timeout(seconds)
+        process, wait = waiting_process(), check_timeout(seconds)
         if wait == 0.0 and process.coroutine is not None:
             await YIELDED
             return

@@ -9,6 +9,7 @@ OTP: ``proc_lib`` and ``gen_server`` reports, as Elixir's ``Logger`` formats the
 
 from __future__ import annotations
 
+import contextlib
 import linecache
 import logging
 import traceback
@@ -52,7 +53,7 @@ def _place(code: CodeType) -> str:
 
 def process_crashed(who: object, error: BaseException) -> None:
     """A plain process ended with an exception."""
-    logger.error("Process %s raised an exception\n%s", who, explain(error))
+    _log(f"Process {who} raised an exception\n{explain(error)}")
 
 
 def server_crashed(who: object, reason: object, state: object, message: object = _NO_MESSAGE, hint: str = "") -> None:
@@ -73,4 +74,10 @@ def server_crashed(who: object, reason: object, state: object, message: object =
         case _ if message is not _NO_MESSAGE:
             lines.append(f"Last message: {safe_repr(message)}")
     lines.append(f"State: {safe_repr(state)}")
-    logger.error("%s", "\n".join(lines))
+    _log("\n".join(lines))
+
+
+def _log(text: str) -> None:
+    """A handler that fails must not take the scheduler along."""
+    with contextlib.suppress(Exception):
+        logger.error("%s", text)

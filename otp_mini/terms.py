@@ -204,7 +204,6 @@ def is_quiet(reason: object) -> bool:
         >>> is_quiet("shutdown"), is_quiet(("shutdown", "moved")), is_quiet("killed")
         (True, True, False)
     """
-    match reason:
-        case "normal" | "shutdown" | ("shutdown", _):
-            return True
-    return False
+    if isinstance(reason, tuple):
+        return len(reason) == 2 and isinstance(reason[0], str) and reason[0] == "shutdown"
+    return isinstance(reason, str) and reason in ("normal", "shutdown")

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from .copying import copy_reason
 from .errors import safe_repr
 from .terms import Pid
 
@@ -68,7 +69,7 @@ class Trace:
     def record(self, time: float, kind: str, pid: Pid | None, other: Pid | None = None, term: object = None) -> Event:
         """Add an event; the node calls this."""
         cause = self._causes.get(pid) if pid is not None else None
-        event = Event(len(self.events), time, kind, pid, other, term, cause)
+        event = Event(len(self.events), time, kind, pid, other, copy_reason(term), cause)
         self.events.append(event)
         if kind in _ARRIVE and other is not None:
             self._in_flight.setdefault(other, []).append((term, event.number))
@@ -87,10 +88,10 @@ class Trace:
             if term is message:
                 del waiting[index]
                 sender = self.events[number].pid
-                event = Event(len(self.events), time, "receive", pid, sender, message, number)
+                event = Event(len(self.events), time, "receive", pid, sender, copy_reason(message), number)
                 break
         else:
-            event = Event(len(self.events), time, "receive", pid, None, message, None)
+            event = Event(len(self.events), time, "receive", pid, None, copy_reason(message), None)
         self.events.append(event)
         self._causes[pid] = event.number
 
