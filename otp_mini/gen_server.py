@@ -11,6 +11,7 @@ Differs: callbacks may be ``async def`` where they must wait; the others wait wi
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from types import CoroutineType
 from typing import Any, Final, NamedTuple
 
@@ -231,7 +232,7 @@ class GenServer:
         return ChildSpec(id=cls, start=(cls.start_link, (argument,)), modules=(cls,))
 
     @staticmethod
-    def call(server: Destination, request: object, timeout: float | None = 5.0) -> CoroutineType[Any, Any, Any]:
+    def call(server: Destination, request: object, timeout: float | None = 5.0) -> Coroutine[Any, Any, Any]:
         """Send a request and wait for the reply.
 
         Args:
@@ -247,9 +248,7 @@ class GenServer:
         target = server.block if type(server) is Pid else find(server)
         limit = 5.0 if timeout == 5.0 else check_timeout(timeout)
         where = ("GenServer", "call", [server, request, timeout])
-        asking: Any = ask(target, CALL, request, limit, where)
-        asking.__qualname__ = "GenServer.call"  # what "was never awaited" will name
-        return asking  # type: ignore[no-any-return]
+        return ask(target, CALL, request, limit, where)
 
     @staticmethod
     def cast(server: Destination, request: object) -> str:

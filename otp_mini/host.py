@@ -14,8 +14,11 @@ asyncio is imported only where the program imported it already.
 
 from __future__ import annotations
 
+import _thread
 import queue
+import signal
 import sys
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -25,6 +28,7 @@ from .errors import Deadlock
 from .reports import logger
 
 LONG_SLICE = 0.005
+LONG_TURN = 0.5
 STUCK_AFTER = 1.0
 POLL = 0.02
 
@@ -209,6 +213,34 @@ class Host:
             self.loop.call_soon_threadsafe(news)
         else:
             self._reports.put(news)
+
+    def watch_interrupt(self, began: float) -> Callable[[], None] | None:
+        """Have Ctrl-C end a turn that lasts too long, also where the host only notes it.
+
+        A notebook's kernel turns the signal into a cancellation, which a process that computes for
+        ever would never see. A short turn is left alone: the signal is not meant for it.
+        """
+        if self.loop is None or threading.current_thread() is not threading.main_thread():
+            return None
+        before = signal.getsignal(signal.SIGINT)
+        if before is signal.default_int_handler or not callable(before):
+            return None
+        again = threading.Timer(LONG_TURN, _thread.interrupt_main)
+        again.daemon = True
+
+        def interrupt(number: int, frame: Any) -> None:
+            if time.perf_counter() - began > LONG_TURN:
+                raise KeyboardInterrupt
+            before(number, frame)
+            if not again.ident:
+                again.start()  # and look once more: the turn may be a long one that has just begun
+
+        def unwatch() -> None:
+            again.cancel()
+            signal.signal(signal.SIGINT, before)
+
+        signal.signal(signal.SIGINT, interrupt)
+        return unwatch
 
     def leave_task(self) -> Any:
         """Step out of the asyncio task whose turn it is, so that processes can be tasks."""

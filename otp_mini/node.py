@@ -19,7 +19,7 @@ import random
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine
 from functools import partial
 from heapq import heapify, heappop, heappush
 from typing import Any, Final, NamedTuple
@@ -28,14 +28,13 @@ from . import reports
 from .clock import ClockName, RealClock, VirtualClock
 from .copying import copy_reason, copy_term
 from .errors import BadArg, Deadlock, Exit, name_of, safe_repr
-from .host import Host, running_loop
+from .host import LONG_TURN, Host, running_loop
 from .mailbox import Mailbox
 from .process import LATE, MESSAGE, REDUCTIONS, ControlBlock, Failed, Monitors
 from .terms import CallRef, Down, ExitSignal, Pid, Ref
 from .tracing import Trace
 
 SLICE: Final = 0.002
-LONG_TURN: Final = 0.5
 PATIENCE: Final = 1_000_000  # timers that may fire while the foreground waits without an end
 
 _PARK: Final = object()
@@ -61,22 +60,17 @@ class Become(NamedTuple):
     coroutine: Coroutine[Any, Any, Any]
 
 
-class Turn:
+class Turn(tuple[object]):
     """``await`` it to give the turn away: the one place where a process stops."""
 
-    __slots__ = ("_once",)
-
-    def __init__(self, wanted: object) -> None:
-        self._once = (wanted,)
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        return iter(self._once)  # type: ignore[return-value]  # cheaper than a generator
+    __slots__ = ()
+    __await__: Any = tuple.__iter__  # yields what it holds, once, and is cheaper than a generator
 
 
-PARKED: Final = Turn(_PARK)
+PARKED: Final = Turn((_PARK,))
 """Until somebody wakes this process."""
 
-YIELDED: Final = Turn(None)
+YIELDED: Final = Turn((None,))
 """To the end of the queue."""
 
 
@@ -301,11 +295,11 @@ class Node:
         turn = self.turn if self.max_turns is None else self._counted_turn
         process = None
         before, self.driving, self._halted = (self.driving, runtime.running), True, False
-        task = self.host.leave_task()
+        began = clock()
+        until = began + seconds
+        task, unwatch = self.host.leave_task(), self.host.watch_interrupt(began)
         try:
             self._fire_timers()
-            began = clock()
-            until = began + seconds
             while ready and not self._halted:
                 process = pick()
                 if process.pid.block is process:  # else it died while it was ready
@@ -317,6 +311,8 @@ class Node:
             if process is not None and overdue > LONG_TURN:
                 self._took_long(process, overdue)
         finally:
+            if unwatch is not None:
+                unwatch()
             self.driving, runtime.running = before
             self.host.enter_task(task)
         return None if process is None else process.pid

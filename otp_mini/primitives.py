@@ -330,6 +330,9 @@ async def ask(target: ControlBlock | None, tag: str, request: object, timeout: f
     return outcome
 
 
+ask.__qualname__ = "GenServer.call"  # what Python names when somebody forgets the await
+
+
 async def in_thread(function: Callable[..., Any], *args: Any) -> Any:
     """Run blocking work in a thread; meanwhile the other processes go on.
 

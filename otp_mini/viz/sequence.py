@@ -11,22 +11,24 @@ OTP: ``et_viewer``
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from ..errors import describe_reason, safe_repr
+from ..errors import describe_exception, safe_repr
 from ..terms import Down, ExitSignal, Pid
 from ..tracing import Event, Trace
 
 CLOCK: Final = "clock"
-_SHOWN: Final = {"spawn", "send", "reply", "timer", "signal", "down", "exit"}
+_MESSAGES: Final = {"send", "timer", "down", "signal"}
+_SHOWN: Final = {"spawn", "reply", "exit"} | _MESSAGES
+_PID: Final = re.compile(r"(?<=.)<0\.\d+\.0>$")  # what a trace puts after the name of a nameless process
 
 # Measures of the drawing, in pixels.
-_MARGIN, _COLUMN, _ROW, _HEAD = 70, 220, 34, 52
-_LABEL: Final = 30  # characters that fit between two columns; a longer label is cut in the drawing
-_INK = 'stroke="currentColor" fill="none" stroke-width="1.5"'
-_PID: Final = re.compile(r"(?<=.)<0\.\d+\.0>$")  # what a trace puts after the name of a nameless process
+_MARGIN, _ROW, _HEAD, _LETTER = 64, 34, 52, 7.3
+_NARROW, _WIDE = 150, 250  # of a column
+_INK: Final = 'stroke="currentColor" fill="none" stroke-width="1.5"'
 _DASHES: Final = {"reply": "6 4", "spawn": "2 4", "signal": "10 3 2 3", "down": "10 3 2 3"}
 
 
@@ -35,8 +37,7 @@ class Line:
     """One event as the chart shows it.
 
     ``source`` and ``target`` are what the processes are called; ``target`` is empty where a
-    process only ends. ``arrives`` counts the lines that come between the sending of a message and
-    the moment when it was taken out of the mailbox.
+    process does something by itself: it ends, or takes a message that had to wait.
     """
 
     time: float
@@ -44,7 +45,6 @@ class Line:
     source: str
     target: str
     words: str
-    arrives: int = 0
 
     def __str__(self) -> str:
         if not self.target:
@@ -57,8 +57,10 @@ def said(event: Event) -> str:
     match event.kind, event.term:
         case "spawn", _:
             return "starts"
+        case "exit", BaseException() as error:
+            return f"ends: {describe_exception(error)}"
         case "exit", reason:
-            return f"ends: {describe_reason(reason)}"
+            return f"ends: {safe_repr(reason)}"
         case "signal", ExitSignal(_, reason) | reason:
             return f"exit signal {safe_repr(reason)}"
         case "down", Down(_, _, reason):
@@ -75,45 +77,58 @@ def said(event: Event) -> str:
 
 
 def lines(trace: Trace) -> list[Line]:
-    """The events of a trace that a chart shows, in order."""
-    shown = [event for event in trace if event.kind in _SHOWN and (event.pid or event.kind == "timer")]
-    taken = {event.cause: event.number for event in trace if event.kind == "receive"}
+    """The events of a trace that a chart shows, in order.
+
+    That a message was taken out of the mailbox is said only where another one was there too.
+    """
     names = _names(trace)
+    sent: dict[int, Event] = {}  # messages on their way, or in a mailbox
+    mailboxes: dict[Pid | None, list[int]] = {}
+    waited: set[int] = set()
+    found = []
+    for event in trace:
+        if event.kind in _MESSAGES and (event.kind != "signal" or isinstance(event.term, ExitSignal)):
+            sent[event.number] = event
+            mailbox = mailboxes.setdefault(event.other, [])
+            waited |= {event.number, *mailbox[-1:]} if mailbox else set()
+            mailbox.append(event.number)
+        if event.kind in _SHOWN and (event.pid or event.kind == "timer"):
+            source, target = names.get(event.pid, CLOCK), names.get(event.other, "")
+            found.append(Line(event.time, event.kind, source, target, _printable(said(event))))
+        elif event.kind == "receive" and event.cause in sent:
+            message = sent.pop(event.cause)
+            mailboxes[event.pid].remove(message.number)
+            if message.number in waited:
+                found.append(Line(event.time, "takes", names[event.pid], "", _printable(f"takes {said(message)}")))
+    return found
 
-    def line(event: Event) -> Line:
-        until = taken.get(event.number, event.number)
-        waits = sum(event.number < other.number < until for other in shown)
-        source = names[event.pid] if event.pid else CLOCK
-        target = names[event.other] if event.other else ""
-        return Line(event.time, event.kind, source, target, said(event), waits)
 
-    return [line(event) for event in shown]
-
-
-def _names(trace: Trace) -> dict[Pid, str]:
-    """A name for each process; two that are called the same get their pid after it."""
+def _names(trace: Trace) -> dict[Pid | None, str]:
+    """A name for each process; only where two are called the same it has the pid in it."""
     pids = dict.fromkeys(pid for event in trace for pid in (event.pid, event.other) if pid)
-    called = {pid: _PID.sub("", _one_line(trace.name(pid))) or repr(pid) for pid in pids}
-    often = [name for name in called.values() if list(called.values()).count(name) > 1 or name == CLOCK]
-    return {pid: f"{name} {pid}" if name in often else name for pid, name in called.items()}
+    names = {pid: _PID.sub("", _printable(trace.name(pid))) for pid in pids}
+    often = Counter([*names.values(), CLOCK])
+    return {pid: name if often[name] == 1 else name + str(pid).removeprefix("#PID") for pid, name in names.items()}
 
 
-def _one_line(text: str) -> str:
-    """What cannot be printed, and so may not stand in XML or would break a line, is replaced."""
+def _printable(text: str) -> str:
+    """What cannot be printed would break a line, or may not stand in XML: it is replaced."""
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 class Chart:
     """A sequence chart: a picture in a notebook, lines of text in ``print``.
 
-    An arrow that slopes is a message that waited in the mailbox. Solid is a message, dashed a
-    reply, dotted a start, dash and dot a signal; a cross is where a process ends.
+    A solid arrow is a message, a dashed one a reply, a dotted one a start, dash and dot a signal.
+    A cross is the end of a process; a dot, where it takes a message out of a full mailbox.
     """
 
     def __init__(self, lines: list[Line]) -> None:
         self.lines = lines
         talking = [name for line in lines for name in (line.source, line.target) if name]
         self.columns = list(dict.fromkeys(talking))
+        longest = max((len(line.words) for line in lines if line.target), default=0)
+        self._column = round(min(max(longest * _LETTER + 24, _NARROW), _WIDE))
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.lines))
@@ -124,13 +139,17 @@ class Chart:
     def _repr_html_(self) -> str:
         title = escape(repr(self)[1:-1])
         return (
-            f'<div style="overflow-x:auto" tabindex="0" role="region" aria-label="{title}">{self.svg()}</div>'
+            f'<div class="sequence-chart" style="overflow-x:auto" tabindex="0" role="region" aria-label="{title}">'
+            f"{self.svg()}</div>\n"
             f"<details><summary>The same as text</summary><pre>{escape(str(self))}</pre></details>"
         )
 
     def svg(self) -> str:
         """The picture. Everything in it that the program said is escaped."""
-        width = _MARGIN + _COLUMN * max(1, len(self.columns))
+        width = _MARGIN + self._column * max(1, len(self.columns))
+        marks = [line for line in self.lines if not line.target and not self._at_the_edge(line)]
+        alone = [self._x(line.source) + 20 + len(self._words(line)) * _LETTER for line in marks]
+        width = round(max([width, *alone]))
         height = _HEAD + _ROW * (len(self.lines) + 1)
         title, told = escape(repr(self)[1:-1]), escape(str(self))
         head = (
@@ -138,49 +157,55 @@ class Chart:
             f'height="{height}" viewBox="0 0 {width} {height}" style="max-width:none" '
             'font-family="monospace" font-size="12" fill="currentColor">'
         )
-        parts = [
-            head,
-            f"<title>{title}</title><desc>{told}</desc>",
-            *(self._lifeline(name) for name in self.columns),
-            *(self._row(index) for index in range(len(self.lines))),
-            "</svg>",
-        ]
-        return "\n".join(parts)
+        parts = [head, f"<title>{title}</title><desc>{told}</desc>"]
+        parts += [self._lifeline(name) for name in self.columns]
+        parts += [self._row(index, line) for index, line in enumerate(self.lines)]
+        return "\n".join([*parts, "</svg>"])
 
     def _x(self, name: str) -> int:
-        return _MARGIN + _COLUMN * self.columns.index(name) + _COLUMN // 2
+        return _MARGIN + self._column * self.columns.index(name) + self._column // 2
+
+    def _words(self, line: Line) -> str:
+        """As much as there is room for; the text form has it all."""
+        columns = abs(self._x(line.source) - self._x(line.target or line.source)) or 1.5 * _WIDE
+        return _cut(line.words, int((columns - 20) / _LETTER))
 
     def _lifeline(self, name: str) -> str:
-        """From the process's box, or from where it is started, to its end."""
-        top, bottom = _HEAD - 14, _y(len(self.lines))
-        for index, line in enumerate(self.lines):
-            if line.kind == "exit" and line.source == name:
-                bottom = _y(index)
-        x = self._x(name)
+        """From the process's box to its end."""
+        ends = [index for index, line in enumerate(self.lines) if line.kind == "exit" and line.source == name]
+        bottom = _y(ends[0] if ends else len(self.lines))
+        x, width = self._x(name), self._column - 12
         return (
-            f'<rect x="{x - 85}" y="8" width="170" height="30" rx="4" {_INK}/>'
-            + _text(x, 27, _cut(name, 22), 'text-anchor="middle" font-weight="bold"')
-            + f'<path d="M{x} {top}V{bottom}" stroke="currentColor" stroke-opacity="0.5"/>'
+            f'<rect x="{x - width // 2}" y="8" width="{width}" height="30" rx="4" {_INK}/>'
+            + _text(x, 27, _cut(name, int(width / _LETTER)), 'text-anchor="middle" font-weight="bold"')
+            + f'<path d="M{x} 38V{bottom}" stroke="currentColor" stroke-opacity="0.5"/>'
         )
 
-    def _row(self, index: int) -> str:
-        line = self.lines[index]
-        y, x = _y(index), self._x(line.source)
+    def _row(self, index: int, line: Line) -> str:
         new_time = index == 0 or self.lines[index - 1].time != line.time
-        parts = [_text(4, y + 4, f"{line.time:.3f}")] if new_time else []
-        if line.target in ("", line.source):
-            if line.kind == "exit":
-                parts.append(f'<path d="M{x - 7} {y - 7}l14 14m-14 0l14 -14" {_INK}/>')
-            parts.append(_text(x + 12, y + 4, _cut(line.words, _LABEL)))
-            return "".join(parts)
-        to, end = self._x(line.target), y + _ROW * line.arrives
-        way = 1 if to > x else -1
+        time = _text(0, _y(index) + 4, f"{line.time:.3f}") if new_time else ""
+        return time + (self._arrow if line.target not in ("", line.source) else self._mark)(line, _y(index))
+
+    def _arrow(self, line: Line, y: int) -> str:
+        x, to = self._x(line.source), self._x(line.target)
+        way, anchor = (1, "start") if to > x else (-1, "end")
         dashes = f' stroke-dasharray="{_DASHES[line.kind]}"' if line.kind in _DASHES else ""
-        parts.append(f'<path d="M{x} {y}L{to - 9 * way} {end}" {_INK}{dashes}/>')
-        parts.append(f'<path d="M{to} {end}l{-10 * way} -5v10z"/>')
-        anchor = "start" if way > 0 else "end"
-        parts.append(_text(x + 10 * way, y - 6, _cut(line.words, _LABEL), f'text-anchor="{anchor}"'))
-        return "".join(parts)
+        return f'<path d="M{x} {y}H{to - 9 * way}" {_INK}{dashes}/><path d="M{to} {y}l{-10 * way} -5v10z"/>' + _text(
+            x + 8 * way, y - 6, self._words(line), f'text-anchor="{anchor}"'
+        )
+
+    def _mark(self, line: Line, y: int) -> str:
+        """Something that a process does by itself."""
+        x = self._x(line.source)
+        cross = f'<path d="M{x - 7} {y - 7}l14 14m-14 0l14 -14" {_INK}/>'
+        shape = cross if line.kind == "exit" else f'<circle cx="{x}" cy="{y}" r="4"/>'
+        if self._at_the_edge(line):
+            return shape + _text(x - 12, y + 4, self._words(line), 'text-anchor="end"')
+        return shape + _text(x + 12, y + 4, self._words(line))
+
+    def _at_the_edge(self, line: Line) -> bool:
+        """Is there room for words only on the left?"""
+        return len(self.columns) > 1 and line.source == self.columns[-1]
 
 
 def _y(index: int) -> int:

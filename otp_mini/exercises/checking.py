@@ -1,0 +1,287 @@
+"""Run one exercise's check: one line where it passes, a readable `NotYet` where it does not.
+
+A check is an ``async def`` that takes what the student wrote, uses it as a program would, and
+says by `expect` what it hoped to see. `check` gives it a node of its own with virtual time, so an
+hour of timers takes no time and nothing of one exercise reaches the next.
+
+A check never hangs: virtual time, the number of turns and real time are all limited. It never
+lets a group of exceptions out, and writes nothing to stderr, because a grader takes that for a
+failure; what was logged stands in the message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import signal
+import textwrap
+import threading
+import warnings
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, redirect_stderr
+from typing import Any, Final
+
+from .. import Deadlock, Exit, Node, Pid, Process, StartError, self_, spawn, trace
+from ..errors import describe_exception, describe_reason, safe_repr
+from ..tracing import Trace
+from ..viz.sequence import sequence_chart
+
+Check = Callable[..., Awaitable[None]]
+
+MAX_TURNS: Final = 20_000
+VIRTUAL_PATIENCE: Final = 7200.0  # seconds on the node's clock
+REAL_PATIENCE: Final = 10.0  # seconds of the world's time, for a loop that never awaits
+SHOWN: Final = 24  # lines of what happened, the last ones
+
+
+class NotYet(AssertionError):
+    """The exercise is not solved yet; the message says what was seen and what was hoped for.
+
+    IPython shows the message alone: the frames of the check are nobody's concern.
+    """
+
+    def __init__(self, done: str, seen: str, hoped: str, idea: str) -> None:
+        super().__init__(done, seen, hoped, idea)
+        self.parts = {"What was done": done, "Hoped for": hoped, "Seen": seen, "Look again at": idea}
+        self.name = ""
+        self.happened = self.logged = ""
+
+    def __str__(self) -> str:
+        lines = [f"{self.name}: not yet.".removeprefix(": ")]
+        for title, words in self.parts.items():
+            indent = " " * 17
+            filled = textwrap.fill(words, 96, initial_indent=f"{title + ':':<17}", subsequent_indent=indent)
+            lines.append(filled)
+        if self.happened:
+            lines += ["", "What happened (virtual seconds, who, to whom, what):", self.happened]
+        if self.logged:
+            lines += ["", "What was logged:", textwrap.indent(self.logged, "  ")]
+        return "\n".join(lines)
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"{type(self).__name__}: {self}"]
+
+
+def expect(done: str, seen: object, hoped: object, idea: str) -> None:
+    """Say in a check what was done, what came of it, and what was hoped for.
+
+    Args:
+        done: what the check did, as a sentence without its full stop.
+        seen: what came of it.
+        hoped: what should have.
+        idea: what to look at again; never the solution.
+
+    Raises:
+        NotYet: the two differ.
+
+    Example:
+        >>> expect("two and three were added", 6, 5, "what `+` does")
+        Traceback (most recent call last):
+        otp_mini.exercises.checking.NotYet: not yet.
+        What was done:   two and three were added
+        Hoped for:       5
+        Seen:            6
+        Look again at:   what `+` does
+    """
+    if seen != hoped:
+        raise NotYet(done, safe_repr(seen), safe_repr(hoped), idea)
+
+
+async def check(test: Check, *given: Any, quiet: bool = False, **others: Any) -> None:
+    """Run a check on what a student wrote, on a fresh node; print one line if it holds.
+
+    Args:
+        test: a check from one of the modules of `otp_mini.exercises`.
+        given: what the student wrote, usually a class.
+        quiet: print nothing on success.
+        others: other numbers for the same check, so that an answer made for one case fails.
+
+    Raises:
+        NotYet: it does not hold yet. It is an AssertionError.
+
+    Example:
+        >>> from otp_mini import GenServer, Reply
+        >>> from otp_mini.exercises import genserver_basics as exercises
+        >>> class Tally(GenServer):
+        ...     def handle_call(self, request, from_, total):
+        ...         match request:
+        ...             case ("count", n):
+        ...                 return Reply(total + n, total + n)
+        ...             case "total":
+        ...                 return Reply(total, total)
+        >>> asyncio.run(check(exercises.tally, Tally))
+        ok: tally: counts are added up, and asking changes nothing.
+    """
+    name = getattr(test, "__name__", "check")
+    sink = io.StringIO()
+    traces: list[Trace] = []
+    failure: NotYet | None = None
+    with _captured(sink), warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        try:
+            await _run(test, given, others, traces)
+        except NotYet as error:
+            failure = error
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            raise
+        except BaseException as error:
+            failure = _explained(error)
+    forgotten = [str(warning.message) for warning in warned if "never awaited" in str(warning.message)]
+    if forgotten:
+        failure = NotYet("the code ran", forgotten[0], "every coroutine awaited", _AWAIT)
+    if failure is not None:
+        raise _told(failure, name, traces, sink.getvalue()) from None
+    if not quiet:
+        print(f"ok: {name}: {_first_line(test)}")  # noqa: T201  (printing is its purpose)
+
+
+_AWAIT: Final = (
+    "`await`. A call without it is only prepared: nothing is sent, and what you hold is a coroutine and not the answer"
+)
+
+
+def _first_line(test: Check) -> str:
+    words = (test.__doc__ or "passed.").strip().splitlines()[0]
+    return words[0].lower() + words[1:]
+
+
+def _told(failure: NotYet, name: str, traces: list[Trace], logged: str) -> NotYet:
+    """The failure with its surroundings."""
+    failure.name = name
+    failure.logged = logged.rstrip()
+    failure.__traceback__ = None
+    if traces:
+        happened = str(sequence_chart(traces[0])).splitlines()
+        left = len(happened) - SHOWN
+        shown = [f"  ({left} lines before these)"] * (left > 0) + happened[-SHOWN:]
+        failure.happened = "\n".join(line[:110] for line in shown)
+    return failure
+
+
+# ---- running without hanging ---------------------------------------------------------------------
+
+
+async def _run(test: Check, given: tuple[Any, ...], others: dict[str, Any], traces: list[Trace]) -> None:
+    stuck: list[bool] = []
+
+    async def watch(pid: Pid) -> None:
+        await Process.sleep(VIRTUAL_PATIENCE)
+        stuck.append(True)
+        Process.exit(pid, "kill")
+
+    async def program() -> None:
+        spawn(watch, self_())
+        with trace() as recorded:
+            traces.append(recorded)
+            await test(*given, **others)
+
+    program.__name__ = "check"
+    node = Node(clock="virtual", max_turns=MAX_TURNS)
+    try:
+        with _alarm():
+            async with asyncio.timeout(REAL_PATIENCE):
+                await node.run_async(program)
+    except Exit:
+        if stuck:
+            raise Deadlock(f"nothing came for {VIRTUAL_PATIENCE:.0f} virtual seconds") from None
+        raise
+    finally:
+        node.close()
+
+
+class _TooLong(BaseException):
+    """A callback computes, and never awaits: raised in the middle of it."""
+
+
+@contextmanager
+def _alarm() -> Iterator[None]:
+    """Interrupt a loop that never awaits, where the system can: not on Windows or in a browser."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(*_: object) -> None:
+        raise _TooLong
+
+    handler = signal.signal(signal.SIGALRM, ring)
+    # Later than asyncio's own limit, which ends a wait more gently.
+    remaining, interval = signal.setitimer(signal.ITIMER_REAL, REAL_PATIENCE + 1, 1.0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(signal.ITIMER_REAL, remaining, interval)
+
+
+@contextmanager
+def _captured(sink: io.StringIO) -> Iterator[None]:
+    """Keep the node's log and all else that would go to stderr."""
+    logger = logging.getLogger("otp_mini")
+    handler, passed_on = logging.StreamHandler(sink), logger.propagate
+    others, logger.handlers = logger.handlers, [handler]
+    logger.propagate = False
+    try:
+        with redirect_stderr(sink):
+            yield
+    finally:
+        logger.propagate, logger.handlers = passed_on, others
+
+
+# ---- saying what went wrong ----------------------------------------------------------------------
+
+
+def _explained(error: BaseException) -> NotYet:
+    """A `NotYet` for whatever else came out of the student's code."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    match error:
+        case Exit(((BaseException() | str() | tuple()) as reason, ("GenServer", str(function), list(arguments)))):
+            done = f"GenServer.{function}(…, {', '.join(map(safe_repr, arguments[1:2]))}) was waiting"
+            return _of_reason(done, reason)
+        case Exit(reason):
+            return _of_reason("the check was running", reason)
+        case StartError(reason):
+            return _of_reason("the server was started", reason)
+        case Deadlock():
+            return NotYet("the check was waiting", str(error), "an end", _STUCK)
+        case TimeoutError():
+            seen = f"no end after {REAL_PATIENCE:.0f} seconds of real time"
+            return NotYet("the check was running", seen, "virtual time", _REAL)
+    return _of_reason("the check was running", error)
+
+
+_STUCK: Final = (
+    "who waits for whom. Does a callback wait for something that only its own server could bring, "
+    "or does the server send itself one message after the other without a pause?"
+)
+_REAL: Final = "what the code waits for. A process waits with `Process.sleep`, which uses the node's clock"
+_IDEAS: Final = {
+    "timeout": "who answers the call. A caller waits until a callback returns `Reply`, or until "
+    "somebody uses `GenServer.reply`",
+    "noproc": "why the server is gone: the log says it if it crashed, a `Stop` if it wanted to",
+    "calling_self": "which process the code runs in. A callback that calls its own server waits for itself",
+}
+
+
+def _of_reason(done: str, reason: object) -> NotYet:
+    """The exit reason of a server, as something to learn from."""
+    match reason:
+        case NotImplementedError():
+            stub = "the place that still says `raise NotImplementedError`: your code goes there"
+            return NotYet(done, "NotImplementedError", "your code", stub)
+        case _TooLong():
+            seen = f"a callback that ran for {REAL_PATIENCE:.0f} seconds without an `await`"
+            return NotYet(done, seen, "an answer", _STUCK)
+        case ("bad_return_value", value):
+            idea = (
+                "the results of the callback: each way through it must end in a `return` of Ok, Reply, NoReply or "
+                "Stop, and each callback allows only some of them. A `match` without a fitting `case` returns None"
+            )
+            return NotYet(done, f"a callback returned {safe_repr(value)}", "one of the results", idea)
+        case BaseException():
+            idea = "the line that the log names. An exception in a callback ends the server, and with it every call"
+            return NotYet(done, describe_exception(reason), "no exception", idea)
+    idea = _IDEAS.get(reason, _IDEAS["noproc"]) if isinstance(reason, str) else _IDEAS["noproc"]
+    return NotYet(done, describe_reason(reason), "an answer", idea)

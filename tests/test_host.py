@@ -1,0 +1,959 @@
+"""Where a node lives: a script, an asyncio loop, a notebook's cells, a widget's callback, a real kernel."""
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from otp_mini import (
+    TIMEOUT,
+    Down,
+    Exit,
+    GenServer,
+    Node,
+    NoReply,
+    Ok,
+    Process,
+    Reply,
+    StartError,
+    Stop,
+    current_node,
+    host,
+    in_thread,
+    receive,
+    self_,
+    send,
+    spawn,
+    spawn_monitor,
+)
+
+ROOT = Path(__file__).resolve().parent.parent
+pytestmark = pytest.mark.timeout(20)
+
+
+class Counter(GenServer):
+    def init(self, first: Any) -> Any:
+        return Ok(first)
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        if request == "print":
+            print("from the handler")
+        if request == "stop":
+            return Stop("boom", state)
+        return Reply(state, state + 1)
+
+    def handle_cast(self, request: Any, state: Any) -> Any:
+        return NoReply(state + request)
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        return NoReply(state + 1)
+
+
+async def ticker(seconds: float) -> None:
+    while True:
+        await Process.sleep(seconds)
+
+
+def notebook(*cells: Callable[[], Awaitable[Any]], clock: Any = "virtual") -> list[Any]:
+    """Play cells as a kernel does: one after the other on one loop, an exception ends only its cell."""
+
+    async def kernel() -> list[Any]:
+        answers: list[Any] = []
+        with Node(clock=clock):
+            for cell in cells:
+                try:
+                    answers.append(await asyncio.wait_for(cell(), 5))
+                except (Exception, Exit) as error:
+                    answers.append(error)
+                await asyncio.sleep(0)
+        return answers
+
+    return asyncio.run(kernel())
+
+
+def script(code: str, **environment: str) -> str:
+    """What a program of its own prints."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", textwrap.dedent(code)],
+        capture_output=True, text=True, timeout=30, check=False, cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+# ---- scripts -------------------------------------------------------------------------------
+
+
+def test_a_script_runs_without_importing_asyncio() -> None:
+    code = """
+        import sys
+        from otp_mini import *
+
+        class Counter(GenServer):
+            def handle_call(self, request, from_, state):
+                return Reply(state, state + 1)
+
+        async def main():
+            pid = await Counter.start_link(5, name=Counter)
+            await Process.sleep(0.01)
+            Process.send_after(self_(), "tick", 0.01)
+            return [await GenServer.call(Counter, "x"), await receive(), await in_thread(sum, [1, 2])]
+
+        print(run(main))
+        with Node(clock="virtual") as node:
+            print(node.run(Process.sleep, 3600), node.now())
+        print([name for name in ("asyncio", "selectors", "socket", "ssl") if name in sys.modules])
+    """
+    assert script(code).splitlines() == ["[5, 'tick', 3]", "None 3600.0", "[]"]
+
+
+def test_a_script_that_imported_asyncio_can_await_it() -> None:
+    code = """
+        import asyncio
+        from otp_mini import *
+
+        async def main():
+            await asyncio.sleep(0.001)
+            async with asyncio.timeout(1):
+                return await asyncio.to_thread(sum, [1, 2])
+
+        print(run(main))
+        print(run(main))
+    """
+    assert script(code).splitlines() == ["3", "3"]
+
+
+def test_a_script_without_asyncio_is_told_what_it_cannot_await() -> None:
+    code = """
+        from otp_mini import *
+
+        class Strange:
+            def __await__(self):
+                yield "something"
+
+        async def main():
+            try:
+                await Strange()
+            except RuntimeError as error:
+                return str(error)
+
+        print(run(main))
+    """
+    said = script(code)
+    assert "a process can await otp_mini's own functions and asyncio's, got 'something'" in said
+
+
+def test_a_script_ends_although_a_process_ticks_for_ever() -> None:
+    code = """
+        from otp_mini import *
+        async def ticker():
+            while True:
+                await Process.sleep(0.001)
+        async def main():
+            spawn(ticker)
+            await Process.sleep(0.01)
+        run(main)
+        print("over")
+    """
+    assert script(code) == "over\n"
+
+
+def test_a_second_run_is_not_held_up_by_what_the_first_one_left_waiting() -> None:
+    async def left_over() -> None:
+        await asyncio.sleep(3600)
+
+    async def first() -> None:
+        spawn(left_over)
+        await Process.sleep(0)
+
+    with Node(clock="virtual") as node:
+        node.run(first)
+        node.run(Process.sleep, 5)
+        assert node.now() == 5.0
+
+
+def test_a_very_long_timer_does_not_break_a_script() -> None:
+    async def main() -> int:
+        Process.send_after(self_(), "in three thousand years", 1e11)
+        return await in_thread(int)
+
+    with Node() as node:
+        assert node.run(main) == 0
+
+
+# ---- asyncio inside a process --------------------------------------------------------------
+
+
+async def t_sleep() -> None:
+    await asyncio.sleep(0.001)
+
+
+async def t_sleep0() -> None:
+    await asyncio.sleep(0)
+
+
+async def t_current_task() -> None:
+    assert asyncio.current_task() is not None
+
+
+async def t_timeout() -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.002):
+            await asyncio.sleep(50)
+
+
+async def t_timeout_around_receive() -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.002):
+            await receive(lambda _: False)
+
+
+async def t_wait_for() -> None:
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asyncio.sleep(50), 0.002)
+
+
+async def t_wait_for_ok() -> None:
+    assert await asyncio.wait_for(asyncio.sleep(0.001, "slept"), 10) == "slept"
+
+
+async def t_gather() -> None:
+    assert await asyncio.gather(asyncio.sleep(0, 1), asyncio.sleep(0, 2)) == [1, 2]
+
+
+async def t_task_group() -> None:
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(asyncio.sleep(0, "grouped"))
+    assert task.result() == "grouped"
+
+
+async def t_task_group_that_fails() -> None:
+    async def bad() -> None:
+        raise ValueError("bad")
+
+    with pytest.raises(BaseExceptionGroup) as group:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(bad())
+            await asyncio.sleep(50)
+    assert [type(error) for error in group.value.exceptions] == [ValueError]
+
+
+async def t_lock() -> None:
+    lock = asyncio.Lock()
+    async with lock:
+        assert lock.locked()
+
+
+async def t_queue() -> None:
+    queue: asyncio.Queue[int] = asyncio.Queue()
+    asyncio.get_running_loop().call_later(0.001, queue.put_nowait, 1)
+    assert await queue.get() == 1
+
+
+async def t_thread() -> None:
+    assert await asyncio.to_thread(int) == 0
+
+
+async def t_event() -> None:
+    event = asyncio.Event()
+    asyncio.get_running_loop().call_soon(event.set)
+    assert await event.wait() is True
+
+
+async def t_future_that_fails() -> None:
+    future = asyncio.get_running_loop().create_future()
+    future.get_loop().call_soon(future.set_exception, KeyError("lost"))
+    with pytest.raises(KeyError):
+        await future
+
+
+async def t_calls_in_gather() -> None:
+    pid = await Counter.start_link(0)
+    assert sorted(await asyncio.gather(*(GenServer.call(pid, "x") for _ in range(3)))) == [0, 1, 2]
+
+
+IDIOMS = [value for name, value in sorted(globals().items()) if name.startswith("t_")]
+
+
+@pytest.mark.parametrize("clock", ["real", "virtual"])
+@pytest.mark.parametrize("idiom", IDIOMS, ids=lambda idiom: idiom.__name__[2:])
+def test_asyncio_inside_a_process_of_a_script(idiom: Any, clock: Any) -> None:
+    with Node(clock=clock) as node:
+        node.run(idiom)
+        assert node.foreign == 0
+
+
+@pytest.mark.parametrize("idiom", IDIOMS, ids=lambda idiom: idiom.__name__[2:])
+def test_asyncio_inside_a_process_of_a_notebook(idiom: Any) -> None:
+    async def cell() -> object:
+        spawn_monitor(idiom)
+        return (await receive(Down)).reason
+
+    assert notebook(cell) == ["normal"]
+
+
+@pytest.mark.parametrize("callback", ["init", "handle_call", "handle_cast", "handle_info", "terminate"])
+@pytest.mark.parametrize("idiom", IDIOMS, ids=lambda idiom: idiom.__name__[2:])
+def test_asyncio_inside_a_callback(idiom: Any, callback: str, caplog: pytest.LogCaptureFixture) -> None:
+    done: list[str] = []
+
+    class Server(GenServer):
+        async def _try(self, name: str) -> None:
+            if name == callback:
+                await idiom()
+                done.append(name)
+
+        async def init(self, _: Any) -> Any:
+            await self._try("init")
+            return Ok(None)
+
+        async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+            await self._try("handle_call")
+            return Reply("ok", state)
+
+        async def handle_cast(self, request: Any, state: Any) -> Any:
+            await self._try("handle_cast")
+            return NoReply(state)
+
+        async def handle_info(self, message: Any, state: Any) -> Any:
+            await self._try("handle_info")
+            return NoReply(state)
+
+        async def terminate(self, reason: object, state: Any) -> None:
+            await self._try("terminate")
+
+    async def main() -> None:
+        pid = await Server.start()
+        GenServer.cast(pid, "x")
+        send(pid, "x")
+        assert await GenServer.call(pid, "x", None) == "ok"
+        await GenServer.stop(pid)
+
+    with Node(clock="virtual") as node:
+        node.run(main)
+    assert done == [callback]
+    assert caplog.messages == []
+
+
+def test_killing_a_process_cancels_the_future_it_awaits() -> None:
+    async def waiter(box: Any) -> None:
+        await box.value
+
+    async def cell() -> bool:
+        from otp_mini import Shared
+
+        future = asyncio.get_running_loop().create_future()
+        pid = spawn(waiter, Shared(future))
+        await Process.sleep(0)
+        current_node().run_until_idle()
+        Process.exit(pid, "kill")
+        return bool(future.cancelled())
+
+    assert notebook(cell) == [True]
+
+
+def test_the_death_of_a_process_in_a_task_group_cancels_its_tasks() -> None:
+    ended: list[str] = []
+
+    async def child() -> None:
+        try:
+            await asyncio.sleep(50)
+        finally:
+            ended.append("child")
+
+    async def group() -> None:
+        async with asyncio.timeout(0.005):
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(child())
+                await receive()
+
+    async def cell() -> object:
+        spawn_monitor(group)
+        return type((await receive(Down)).reason)
+
+    assert notebook(cell) == [TimeoutError]
+    assert ended == ["child"]
+
+
+def test_a_cancelled_future_is_a_crash_of_the_process_that_awaits_it() -> None:
+    async def cell() -> object:
+        async def waiter() -> None:
+            future = asyncio.get_running_loop().create_future()
+            asyncio.get_running_loop().call_soon(future.cancel)
+            await future
+
+        spawn_monitor(waiter)
+        return type((await receive(Down)).reason)
+
+    assert notebook(cell) == [asyncio.CancelledError]
+
+
+# ---- a notebook ----------------------------------------------------------------------------
+
+
+def test_cells_use_plain_top_level_await() -> None:
+    pids: list[Any] = []
+
+    async def start() -> None:
+        pids.append(await Counter.start_link(1, name=Counter))
+
+    async def call() -> Any:
+        return await GenServer.call(Counter, "x")
+
+    async def state() -> Any:
+        GenServer.cast(Counter, 10)
+        return await GenServer.call(pids[0], "x")
+
+    assert notebook(start, call, call, state) == [None, 1, 2, 13]
+
+
+def test_the_cell_is_a_process_with_a_mailbox() -> None:
+    async def first() -> Any:
+        send(self_(), "to myself")
+        return self_()
+
+    async def second() -> Any:
+        return self_(), await receive(), await receive(timeout=0)
+
+    first_pid, (second_pid, message, nothing) = notebook(first, second)
+    assert first_pid is second_pid
+    assert (message, nothing) == ("to myself", TIMEOUT)
+
+
+def test_an_exception_in_a_cell_does_not_end_the_cells_process() -> None:
+    async def start() -> Any:
+        await Counter.start_link(1, name=Counter)
+        return self_()
+
+    async def fail() -> None:
+        raise ValueError("typo")
+
+    async def call() -> Any:
+        return self_(), await GenServer.call(Counter, "x")
+
+    pid, error, (same_pid, answer) = notebook(start, fail, call)
+    assert isinstance(error, ValueError)
+    assert same_pid is pid
+    assert answer == 1
+
+
+def test_a_call_that_fails_in_a_cell_does_not_end_the_cells_process() -> None:
+    async def fail() -> None:
+        await GenServer.call("nobody", "x")
+
+    async def who() -> Any:
+        return self_()
+
+    before, error, after = notebook(who, fail, who)
+    assert isinstance(error, Exit)
+    assert before is after
+
+
+def test_a_cell_that_fails_half_way_leaves_its_processes_and_the_rest_usable() -> None:
+    async def half() -> None:
+        await Counter.start_link(7, name=Counter)
+        await GenServer.call("nobody", "x")
+        await Counter.start_link(8, name="never")
+
+    async def call() -> Any:
+        return await GenServer.call(Counter, "x"), Process.whereis("never")
+
+    assert notebook(half, call)[1] == (7, None)
+
+
+def test_a_linked_server_that_crashes_gives_the_cells_a_new_process(caplog: pytest.LogCaptureFixture) -> None:
+    async def start() -> Any:
+        await Counter.start_link(1, name=Counter)
+        return self_()
+
+    async def crash() -> Any:
+        await GenServer.call(Counter, "stop")
+
+    async def again() -> Any:
+        await Counter.start_link(5, name=Counter)
+        return self_(), await GenServer.call(Counter, "x")
+
+    first, error, (second, answer) = notebook(start, crash, again)
+    assert isinstance(error, Exit)
+    assert "boom" in repr(error.reason)
+    assert first is not second
+    assert answer == 5
+
+
+def test_a_failing_start_link_in_a_cell_says_why_and_the_next_cell_works() -> None:
+    class Broken(GenServer):
+        def init(self, _: Any) -> Any:
+            raise ValueError("no disk")
+
+    async def start() -> None:
+        await Broken.start_link()
+
+    async def again() -> Any:
+        return await GenServer.call(await Counter.start_link(3), "x")
+
+    error, answer = notebook(start, again)
+    assert isinstance(error, StartError)
+    assert "no disk" in str(error)
+    assert answer == 3
+
+
+def test_running_the_cell_of_a_class_again_leaves_its_old_instance_alone() -> None:
+    made: list[Any] = []
+
+    def define(answer: str) -> Callable[[], Awaitable[Any]]:
+        async def cell() -> Any:
+            class Greeter(GenServer):
+                def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+                    return Reply(answer, state)
+
+            made.append(await Greeter.start_link(name=Greeter))
+            return [await GenServer.call(pid, "x") for pid in made]
+
+        return cell
+
+    assert notebook(define("old"), define("new")) == [["old"], ["old", "new"]]
+
+
+def test_gather_in_a_cell_makes_several_calls() -> None:
+    class Slow(GenServer):
+        async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+            await Process.sleep(request)
+            return Reply((request, from_[0]), state)
+
+    async def cell() -> Any:
+        servers = [await Slow.start_link() for _ in range(3)]
+        answers = await asyncio.gather(*(GenServer.call(pid, 3 - n) for n, pid in enumerate(servers)))
+        return [seconds for seconds, _ in answers], len({pid for _, pid in answers}), current_node().now()
+
+    assert notebook(cell) == [([3, 2, 1], 3, 3.0)]
+
+
+def test_gather_in_a_cell_starts_several_servers() -> None:
+    async def cell() -> Any:
+        pids = await asyncio.gather(*(Counter.start_link(n) for n in range(3)))
+        return [await GenServer.call(pid, "x") for pid in pids]
+
+    assert notebook(cell) == [[0, 1, 2]]
+
+
+def test_gather_in_a_cell_sleeps_side_by_side() -> None:
+    ended: list[tuple[int, float]] = []
+
+    async def nap(seconds: int) -> None:
+        await Process.sleep(seconds)
+        ended.append((seconds, current_node().now()))
+
+    async def cell() -> None:
+        await asyncio.gather(nap(1), nap(3), nap(2))
+
+    assert notebook(cell) == [None]
+    assert ended == [(1, 1.0), (2, 2.0), (3, 3.0)]
+
+
+def test_gather_in_a_cell_takes_a_call_and_a_sleep() -> None:
+    class Slow(GenServer):
+        async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+            await Process.sleep(2)
+            return Reply("done", state)
+
+    async def cell() -> Any:
+        pid = await Slow.start_link()
+        return await asyncio.gather(GenServer.call(pid, "x"), Process.sleep(1), Process.sleep(3))
+
+    assert notebook(cell) == [["done", None, None]]
+
+
+def test_a_cell_may_await_asyncio_while_processes_run() -> None:
+    async def cell() -> Any:
+        pid = await Counter.start_link(0)
+        send(pid, "x")
+        await asyncio.sleep(0.01)
+        return pid.block.turns >= 2, not pid.block.mailbox
+
+    assert notebook(cell) == [(True, True)]
+
+
+def test_virtual_time_does_not_pass_between_cells() -> None:
+    async def start() -> None:
+        spawn(ticker, 1)
+
+    async def wait() -> float:
+        await asyncio.sleep(0.01)
+        return current_node().now()
+
+    async def sleep() -> float:
+        await Process.sleep(2.5)
+        return current_node().now()
+
+    assert notebook(start, wait, sleep, wait) == [None, 0.0, 2.5, 2.5]
+
+
+def test_on_a_real_clock_timers_fire_while_nobody_waits() -> None:
+    async def cell() -> Any:
+        pid = await Counter.start_link(0)
+        Process.send_after(pid, "tick", 0.001)
+        for _ in range(2000):
+            await asyncio.sleep(0.001)
+            if not current_node().timers:
+                break
+        return await GenServer.call(pid, "x")
+
+    assert notebook(cell, clock="real") == [1]
+
+
+def test_a_message_from_a_loops_callback_wakes_a_waiting_cell() -> None:
+    async def cell() -> Any:
+        me = self_()
+        asyncio.get_running_loop().call_later(0.005, lambda: send(me, "from outside"))
+        return await receive()
+
+    assert notebook(cell) == ["from outside"]
+
+
+def test_a_cell_that_waits_for_what_cannot_come_is_told_so(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(host, "STUCK_AFTER", 0.001)
+
+    async def cell() -> Any:
+        me = self_()
+        asyncio.get_running_loop().call_later(0.1, lambda: send(me, "at last"))
+        return await receive()
+
+    assert notebook(cell) == ["at last"]
+    assert "still waiting, and nothing in this node can end the wait" in caplog.messages[0]
+    assert "shell #PID<0.1.0> waits for a message" in caplog.messages[0]
+    assert "Interrupt the cell" in caplog.messages[0]
+
+
+def test_a_busy_node_lets_the_loop_in() -> None:
+    async def busy() -> None:
+        while True:
+            await Process.sleep(0)
+
+    async def cell() -> int:
+        beats = 0
+
+        def beat() -> None:
+            nonlocal beats
+            beats += 1
+            if beats < 5:
+                asyncio.get_running_loop().call_soon(beat)
+            else:
+                send(me, "enough")
+
+        me = self_()
+        spawn(busy)
+        asyncio.get_running_loop().call_soon(beat)
+        await receive()
+        return beats
+
+    assert notebook(cell) == [5]
+
+
+def test_prints_of_a_handler_appear_in_the_context_of_the_waiting_cell() -> None:
+    import contextvars
+
+    cell_name: contextvars.ContextVar[str] = contextvars.ContextVar("cell_name", default="none")
+    seen: list[str] = []
+
+    class Watcher(GenServer):
+        def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+            seen.append(cell_name.get())
+            return Reply("ok", state)
+
+        handle_info = None  # type: ignore[assignment]
+
+    async def start() -> None:
+        cell_name.set("first")
+        await Watcher.start_link(name="watcher")
+
+    async def call() -> None:
+        cell_name.set("second")
+        await GenServer.call("watcher", "x")
+
+    async def kernel() -> None:
+        with Node(clock="virtual"):
+            await asyncio.create_task(start())
+            await asyncio.create_task(call())
+
+    asyncio.run(kernel())
+    assert seen == ["second"]
+
+
+def test_run_works_inside_a_running_loop() -> None:
+    async def cell() -> Any:
+        async def main() -> Any:
+            await Process.sleep(5)
+            return await GenServer.call(await Counter.start_link(4), "x")
+
+        return current_node().run(main)
+
+    assert notebook(cell) == [4]
+
+
+def test_run_async_runs_a_process_in_a_cell() -> None:
+    async def cell() -> Any:
+        async def main() -> Any:
+            await asyncio.sleep(0.001)
+            return "ran"
+
+        return await current_node().run_async(main)
+
+    assert notebook(cell) == ["ran"]
+
+
+# ---- interrupts ----------------------------------------------------------------------------
+
+
+async def interrupted() -> None:
+    raise KeyboardInterrupt
+
+
+def test_ctrl_c_in_a_process_of_a_script_comes_out_of_run_and_the_node_goes_on() -> None:
+    async def main() -> None:
+        spawn(interrupted)
+        await Process.sleep(1)
+
+    with Node(clock="virtual") as node:
+        with pytest.raises(KeyboardInterrupt):
+            node.run(main)
+        assert node.run(max, 1, 2) == 2
+
+
+def test_ctrl_c_in_a_callback_ends_that_server_and_tells_its_monitors() -> None:
+    class Server(GenServer):
+        def handle_cast(self, request: Any, state: Any) -> Any:
+            raise KeyboardInterrupt
+
+    async def main() -> Any:
+        pid = await Server.start()
+        ref = Process.monitor(pid)
+        GenServer.cast(pid, "x")
+        return pid, ref
+
+    async def after(pid: Any) -> Any:
+        return Process.alive(pid)
+
+    with Node(clock="virtual") as node:
+        pid, _ = node.run(main)
+        with pytest.raises(KeyboardInterrupt):
+            node.run(Process.sleep, 1)
+        assert node.run(after, pid) is False
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX's")
+@pytest.mark.parametrize("clock", ["real", "virtual"])
+def test_ctrl_c_while_a_script_computes_comes_out_and_the_node_goes_on(clock: Any) -> None:
+    async def spin() -> None:
+        threading.Timer(0.05, signal.raise_signal, [signal.SIGINT]).start()
+        while True:
+            await Process.sleep(0)
+
+    with Node(clock=clock) as node:
+        with pytest.raises(KeyboardInterrupt):
+            node.run(spin)
+        assert node.run(max, 1, 2) == 2
+
+
+def test_interrupting_a_cell_that_waits_leaves_everything_usable() -> None:
+    """A kernel cancels the task of the cell on Ctrl-C."""
+
+    async def kernel() -> Any:
+        with Node(clock="virtual") as node:
+            pid = await Counter.start_link(1)
+            silent = spawn(Process.sleep, None)
+            for wait in (receive, lambda: Process.sleep(None), lambda: GenServer.call(silent, "x", None)):
+                cell = asyncio.create_task(wait())  # type: ignore[arg-type]
+                await asyncio.sleep(0.01)
+                cell.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await cell
+                assert self_().block.waiting is None
+                send(self_(), "hello")
+                assert await receive() == "hello"
+            return await GenServer.call(pid, "x"), node.driving, len(node.timers)
+
+    assert asyncio.run(kernel()) == (1, False, 0)
+
+
+# ---- a widget's callback -------------------------------------------------------------------
+
+
+def test_a_widgets_callback_sends_and_runs_until_idle() -> None:
+    async def kernel() -> Any:
+        with Node(clock="virtual") as node:
+            pid = await Counter.start_link(0)
+            seen: list[Any] = []
+
+            def clicked() -> None:
+                send(pid, "click")
+                GenServer.cast(pid, 10)
+                node.run_until_idle()
+                seen.append(pid.block.coroutine is not None and not pid.block.mailbox)
+
+            asyncio.get_running_loop().call_soon(clicked)
+            await asyncio.sleep(0.01)
+            clicked()
+            return seen, await GenServer.call(pid, "x")
+
+    assert asyncio.run(kernel()) == ([True, True], 22)
+
+
+def test_a_widgets_callback_may_kill() -> None:
+    async def kernel() -> Any:
+        with Node(clock="virtual") as node:
+            pid = await Counter.start(0)
+
+            def clicked() -> None:
+                Process.exit(pid, "kill")
+                node.run_until_idle()
+
+            asyncio.get_running_loop().call_soon(clicked)
+            await asyncio.sleep(0.01)
+            return Process.alive(pid)
+
+    assert asyncio.run(kernel()) is False
+
+
+def test_a_widgets_callback_while_a_cell_waits() -> None:
+    async def kernel() -> Any:
+        with Node(clock="virtual") as node:
+            me = self_()
+
+            async def forward() -> None:
+                send(me, await receive())
+
+            pid = spawn(forward)
+
+            def clicked() -> None:
+                send(pid, "clicked")
+                node.run_until_idle()
+
+            asyncio.get_running_loop().call_later(0.005, clicked)
+            return await receive()
+
+    assert asyncio.run(kernel()) == "clicked"
+
+
+def test_a_spawned_process_runs_by_itself_on_the_loop() -> None:
+    async def kernel() -> Any:
+        ran: list[int] = []
+        with Node(clock="virtual"):
+            spawn(lambda: ran.append(1))
+            for _ in range(5):
+                await asyncio.sleep(0)
+        return ran
+
+    assert asyncio.run(kernel()) == [1]
+
+
+def test_a_node_moves_from_one_loop_to_the_next() -> None:
+    async def start() -> Any:
+        return await Counter.start(0)
+
+    async def call(pid: Any) -> Any:
+        return await GenServer.call(pid, "x")
+
+    with Node(clock="virtual"):
+        pid = asyncio.run(start())
+        assert asyncio.run(call(pid)) == 0
+        assert asyncio.run(call(pid)) == 1
+
+
+# ---- a real kernel -------------------------------------------------------------------------
+
+
+def cells_of(notebook: Any) -> list[str]:
+    return [
+        "".join(output.get("text", "") or output.get("data", {}).get("text/plain", "") for output in cell.outputs)
+        for cell in notebook.cells
+    ]
+
+
+def test_a_real_kernel_runs_cells_and_shows_prints_where_they_belong() -> None:
+    import nbformat
+    from nbclient import NotebookClient
+
+    sources = [
+        'from otp_mini import *\nnode = Node(clock="virtual").use()',
+        textwrap.dedent("""
+            class Counter(GenServer):
+                def handle_call(self, request, from_, state):
+                    print('counting')
+                    return Reply(state, state + 1)
+                def handle_info(self, message, state):
+                    print('got', message)
+                    return NoReply(state)
+            await Counter.start_link(41, name=Counter)
+        """),
+        "await GenServer.call(Counter, 'next')",
+        "_ = Process.send_after(Counter, 'tick', 60)",
+        "await Process.sleep(3600)\nnode.now()",
+        "import asyncio\nawait asyncio.gather(*(GenServer.call(Counter, 'next') for _ in range(2)))",
+        "self_(), Process.whereis(Counter)",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    NotebookClient(notebook, timeout=30, kernel_name="python3").execute()
+    assert cells_of(notebook) == [
+        "",
+        "#PID<0.2.0>",
+        "counting\n41",
+        "",
+        "got tick\n3600.0",
+        "counting\ncounting\n[42, 43]",
+        "(#PID<0.1.0>, #PID<0.2.0>)",
+    ]
+
+
+BUSY = """
+async def busy():
+    print('waiting', flush=True)
+    while True:
+        pass
+spawn(busy)
+await receive()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a kernel is interrupted by a signal")
+def test_a_real_kernel_is_interrupted_while_a_cell_waits_and_goes_on() -> None:
+    from jupyter_client.manager import KernelManager
+
+    manager = KernelManager(kernel_name="python3")
+    manager.start_kernel()
+    client = manager.blocking_client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=30)
+        for source, status in (
+            ("from otp_mini import *\npid = await GenServer.start_link(1)", "ok"),
+            ("print('waiting', flush=True)\nawait receive()", "error"),
+            (BUSY, "error"),
+            ("assert await sys_.get_state(pid) == 1\nsend(self_(), 'x')\nassert await receive() == 'x'", "ok"),
+        ):
+            request = client.execute(source)
+            while status == "error":
+                message = client.get_iopub_msg(timeout=20)
+                if message["msg_type"] == "stream" and "waiting" in message["content"]["text"]:
+                    manager.interrupt_kernel()
+                    break
+            while True:
+                reply = client.get_shell_msg(timeout=20)
+                if reply["parent_header"]["msg_id"] == request:
+                    break
+            assert reply["content"]["status"] == status, reply["content"]
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
