@@ -256,7 +256,12 @@ class GenServer:
 
         OTP: ``GenServer.cast/2``
         """
-        target = find(server)
+        try:
+            target = find(server)
+        except BadArg:
+            if isinstance(server, Address):
+                return "ok"  # no such registry: a cast does not tell
+            raise
         if target is not None:
             post(target, ("$gen_cast", target.node.copy(request)))
         return "ok"
@@ -284,11 +289,11 @@ class GenServer:
         """
         where = ("GenServer", "stop", [server, reason, timeout])
         limit = check_timeout(timeout)
+        target = find(server)
         try:
-            await ask(find(server), "system", ("terminate", reason), limit, where)
-        except Exit as exit:
-            ended = exit.reason[0] if isinstance(exit.reason, tuple) else exit.reason
-            if exit.reason != ("noproc", where) and same(ended, reason):
+            await ask(target, "system", ("terminate", reason), limit, where)
+        except Exit:
+            if target is not None and same(target.reason, reason) and not target.alive:
                 return "ok"
             raise
         raise AssertionError("a server answered a terminate")
@@ -448,7 +453,7 @@ class _Loop:
     def __init__(self, process: ControlBlock, server: GenServer, parent: Pid | None, state: Any) -> None:
         self.process = process
         self.server = server
-        self.parent = parent
+        self.parent = parent or process.pid  # without a parent it is its own, as in OTP
         self.state = state
         self.debug = False
 
@@ -487,6 +492,8 @@ class _Loop:
             except (GeneratorExit, KeyboardInterrupt, SystemExit, _Over):
                 raise
             except BaseException as error:
+                if process.doom is not None:
+                    raise  # an exit signal to oneself: a kill, which nothing in here survives
                 reason = error.reason if isinstance(error, Exit) else error
                 await self.terminate(reason, message)
             process.current = None

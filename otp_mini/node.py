@@ -131,6 +131,7 @@ class Node:
         self.timers: dict[int, tuple[float, object, Any]] = {}
         self._signals: deque[Callable[[], None]] = deque()
         self._delivering = False
+        self.held: list[Callable[[], None]] = []  # signals for the process that runs just now
         self._stubborn: list[Coroutine[Any, Any, Any]] = []
         self._slow: set[str] = set()
         self._patience = PATIENCE
@@ -350,6 +351,8 @@ class Node:
         else:
             if wanted is not _PARK:
                 self._park_outside(process, wanted)
+            if self.held:
+                self.release_held()
             if process.doom is not None:
                 self._kill(process, process.doom[0])
             return
@@ -481,14 +484,14 @@ class Node:
             self.note("reply", sender, to[0], value)
         process, ref = to[0].block, to[1]
         if process is not None and process.waiting is ref:
-            process.outcome = value
+            process.outcome, process.answered = value, ref
             process.waiting = None
             if process.coroutine is not None and self.driving:
                 self.ready.append(process)
             else:
                 self.wake(process)
-        elif process is not None and type(ref) is not CallRef:
-            self.deliver(process, (ref, value))  # a call by hand: the reply is a message
+        elif process is not None and (type(ref) is not CallRef or process.answered is ref):
+            self.deliver(process, (ref, value))  # a call by hand, or a second reply at once
 
     def cancel_wait(self, process: ControlBlock) -> None:
         """Undo what a wait set up: its timer and its watch on the server."""
@@ -623,11 +626,15 @@ class Node:
             if type(ref) is CallRef:
                 self.answer(watcher, ref, Failed(copy_reason(reason)))
             elif watcher.block is not None:
-                watcher.block.monitoring.pop(ref, None)
                 self.tell_down(watcher.block, ref, name, reason, process.pid)
 
     def tell_down(self, watcher: ControlBlock, ref: Ref, who: object, reason: object, pid: Pid | None) -> None:
-        """Deliver the one `Down` that a monitor gives."""
+        """Deliver the one `Down` that a monitor gives, unless it was taken back meanwhile."""
+        if watcher is runtime.running:
+            self.held.append(partial(self.tell_down, watcher, ref, who, reason, pid))
+            return
+        if not watcher.alive or (watcher.monitoring or {}).pop(ref, None) is None:
+            return
         message = Down(ref, who, copy_reason(reason))
         self.note("down", pid, watcher.pid, message)
         self.deliver(watcher, message)
@@ -657,6 +664,14 @@ class Node:
         self._signals.append(partial(self._handle_signal, target, sender, reason, linked=False))
         self._deliver_signals()
 
+    def release_held(self) -> None:
+        """What came for a process while it ran: it looks at that between two turns, as on the BEAM."""
+        running, runtime.running = runtime.running, None
+        self._signals.extend(self.held)
+        self.held.clear()
+        self._deliver_signals()
+        runtime.running = running
+
     def _deliver_signals(self) -> None:
         if self._delivering:
             return  # whoever delivers already will come to it: no recursion
@@ -670,6 +685,9 @@ class Node:
     def _handle_signal(self, target: Pid, sender: Pid, reason: object, *, linked: bool) -> None:
         process = target.block
         if process is None:
+            return
+        if process is runtime.running and sender is not target:
+            self.held.append(partial(self._handle_signal, target, sender, reason, linked=linked))
             return
         if linked and (process.links is None or process.links.pop(sender, 0) is not None):
             return  # unlinked in the meantime

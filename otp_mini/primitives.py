@@ -227,6 +227,8 @@ async def receive(pattern: Pattern | None = None, timeout: float | None = None) 
         raise BadArg("the shell waits already: two tasks of one cell cannot read the same mailbox")
     seconds = check_timeout(timeout)
     await charge(process)
+    if process.node.held:
+        process.node.release_held()
     seen = 0
     try:
         while True:
@@ -320,7 +322,7 @@ async def ask(target: ControlBlock | None, tag: str, request: object, timeout: f
         await (PARKED if caller.coroutine is not None else node.shell_waits(caller))
         outcome = caller.outcome
     finally:
-        caller.outcome = caller.calling = caller.waiting = None
+        caller.outcome = caller.calling = caller.waiting = caller.answered = None
         if caller.timer is not None:
             node.drop_timer(caller.timer)
             caller.timer = None
@@ -511,8 +513,12 @@ class Process:
         ref: Ref = node.make_ref()
         node.note("monitor", caller.pid, target and target.pid)
         if target is None:
+            caller.monitoring = caller.monitoring or {}
+            caller.monitoring[ref] = caller  # so that it can be taken back until the Down is there
             node.tell_down(caller, ref, who, "noproc", None)
             return ref
+        if target is caller:
+            return ref  # nobody lives to hear of his own death
         monitor_as(caller, target, ref, who)
         return ref
 

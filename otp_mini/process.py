@@ -56,6 +56,7 @@ class ControlBlock:
         "mailbox",          # messages not yet received
         "waiting",          # None, or what it is parked for
         "outcome",          # what came of the wait
+        "answered",         # the reference of the call whose answer it has not looked at yet
         "timer",            # the number of the timer that ends the wait, None without
         "calling",          # the block that a call waits for, None without
         "reductions",       # what is left of its share
@@ -91,6 +92,7 @@ class ControlBlock:
         self.mailbox: Mailbox | None = None
         self.waiting: object = None
         self.outcome: Any = None
+        self.answered: object = None
         self.timer: int | None = None
         self.calling: ControlBlock | None = None
         self.reductions = REDUCTIONS

@@ -207,7 +207,7 @@ def test_nobody_reaches_the_state_of_an_agent() -> None:
         first: list[int] = []
         agent = await Agent.start_link(lambda: first)
         caught: list[list[int]] = []
-        await Agent.get(agent, caught.append)
+        await Agent.get(agent, lambda state: caught.append(state))  # noqa: PLW0108  (a method would be copied)
         await Agent.update(agent, lambda state: first)
         first.append(1)
         caught[0].append(2)

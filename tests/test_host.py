@@ -8,7 +8,7 @@ import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -917,18 +917,30 @@ def test_a_real_kernel_runs_cells_and_shows_prints_where_they_belong() -> None:
     ]
 
 
-BUSY = """
-async def busy():
-    print('waiting', flush=True)
-    while True:
-        pass
-spawn(busy)
-await receive()
-"""
+class Kernel:
+    """A real kernel, driven cell by cell."""
+
+    def __init__(self, client: Any, interrupt: Callable[[], None]) -> None:
+        self.client = client
+        self.interrupt = interrupt
+
+    def run(self, source: str, interrupt_at: str | None = None) -> Any:
+        """Run a cell; answer the kernel's reply. Ctrl-C comes when the cell has printed `interrupt_at`."""
+        request = self.client.execute(textwrap.dedent(source), stop_on_error=False)
+        while interrupt_at is not None:
+            message = self.client.get_iopub_msg(timeout=10)
+            mine = message["parent_header"].get("msg_id") == request
+            if mine and message["msg_type"] == "stream" and interrupt_at in message["content"]["text"]:
+                self.interrupt()
+                break
+        while True:
+            reply = self.client.get_shell_msg(timeout=10)
+            if reply["parent_header"]["msg_id"] == request:
+                return reply["content"]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a kernel is interrupted by a signal")
-def test_a_real_kernel_is_interrupted_while_a_cell_waits_and_goes_on() -> None:
+@pytest.fixture(scope="module")
+def kernel() -> Iterator[Kernel]:
     from jupyter_client.manager import KernelManager
 
     manager = KernelManager(kernel_name="python3")
@@ -937,23 +949,47 @@ def test_a_real_kernel_is_interrupted_while_a_cell_waits_and_goes_on() -> None:
     client.start_channels()
     try:
         client.wait_for_ready(timeout=30)
-        for source, status in (
-            ("from otp_mini import *\npid = await GenServer.start_link(1)", "ok"),
-            ("print('waiting', flush=True)\nawait receive()", "error"),
-            (BUSY, "error"),
-            ("assert await sys_.get_state(pid) == 1\nsend(self_(), 'x')\nassert await receive() == 'x'", "ok"),
-        ):
-            request = client.execute(source)
-            while status == "error":
-                message = client.get_iopub_msg(timeout=20)
-                if message["msg_type"] == "stream" and "waiting" in message["content"]["text"]:
-                    manager.interrupt_kernel()
-                    break
-            while True:
-                reply = client.get_shell_msg(timeout=20)
-                if reply["parent_header"]["msg_id"] == request:
-                    break
-            assert reply["content"]["status"] == status, reply["content"]
+        yield Kernel(client, manager.interrupt_kernel)
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a kernel is interrupted by a signal")
+@pytest.mark.parametrize(
+    "wait",
+    [
+        "await receive()",
+        "await Process.sleep(3600)",
+        "await sys_.get_state(spawn(receive, lambda _: False), INFINITY)",
+        "spawn(ticker, 0.0)\nawait receive()",
+        "runaway",
+    ],
+)
+def test_ctrl_c_in_a_real_kernel_ends_the_wait_of_a_cell_and_leaves_all_usable(kernel: Kernel, wait: str) -> None:
+    begun = kernel.run("""
+        from otp_mini import *
+
+        async def ticker(seconds):
+            while True:
+                await Process.sleep(seconds)
+
+        async def runaway():
+            print("at work", flush=True)
+            while True:
+                pass
+
+        Node().use()
+        pid = await GenServer.start_link(1)
+    """)
+    assert begun["status"] == "ok", begun
+    wait = "spawn(runaway)\nawait receive()" if wait == "runaway" else f"print('at work', flush=True)\n{wait}"
+    stopped = kernel.run(wait, interrupt_at="at work")
+    assert stopped["status"] == "error"
+    assert stopped["ename"] in ("CancelledError", "KeyboardInterrupt")
+    after = kernel.run("""
+        assert await sys_.get_state(pid) == 1
+        send(self_(), "x")
+        assert await receive() == "x"
+    """)
+    assert after["status"] == "ok", after

@@ -15,6 +15,7 @@ import asyncio
 import io
 import logging
 import signal
+import sys
 import textwrap
 import threading
 import warnings
@@ -22,16 +23,19 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, redirect_stderr
 from typing import Any, Final
 
-from .. import Deadlock, Exit, Node, Pid, Process, StartError, self_, spawn, trace
+from .. import Deadlock, Exit, Node, Pid, Process, StartError, self_, spawn
 from ..errors import describe_exception, describe_reason, safe_repr
-from ..tracing import Trace
+from ..terms import is_quiet
+from ..tracing import Event, Trace
 from ..viz.sequence import sequence_chart
 
 Check = Callable[..., Awaitable[None]]
 
-MAX_TURNS: Final = 20_000
+MAX_TURNS: Final = 5_000
+MAX_EVENTS: Final = 20_000  # a server that sends itself messages may do so within one turn
 VIRTUAL_PATIENCE: Final = 7200.0  # seconds on the node's clock
-REAL_PATIENCE: Final = 10.0  # seconds of the world's time, for a loop that never awaits
+REAL_PATIENCE: Final = 10.0  # seconds of the world's time, for whoever waits for the world
+ALARM: Final = 12.0  # and for a loop that never awaits; later, because asyncio ends a wait more gently
 SHOWN: Final = 24  # lines of what happened, the last ones
 
 
@@ -115,23 +119,23 @@ async def check(test: Check, *given: Any, quiet: bool = False, **others: Any) ->
     """
     name = getattr(test, "__name__", "check")
     sink = io.StringIO()
-    traces: list[Trace] = []
+    story = _Story()
     failure: NotYet | None = None
     with _captured(sink), warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         try:
-            await _run(test, given, others, traces)
+            await _run(test, given, others, story)
         except NotYet as error:
             failure = error
         except (KeyboardInterrupt, asyncio.CancelledError):
             raise
         except BaseException as error:
-            failure = _explained(error)
+            failure = _explained(error, story)
     forgotten = [str(warning.message) for warning in warned if "never awaited" in str(warning.message)]
     if forgotten:
         failure = NotYet("the code ran", forgotten[0], "every coroutine awaited", _AWAIT)
     if failure is not None:
-        raise _told(failure, name, traces, sink.getvalue()) from None
+        raise _told(failure, name, story, sink.getvalue()) from None
     if not quiet:
         print(f"ok: {name}: {_first_line(test)}")  # noqa: T201  (printing is its purpose)
 
@@ -146,23 +150,39 @@ def _first_line(test: Check) -> str:
     return words[0].lower() + words[1:]
 
 
-def _told(failure: NotYet, name: str, traces: list[Trace], logged: str) -> NotYet:
+def _told(failure: NotYet, name: str, story: Trace, logged: str) -> NotYet:
     """The failure with its surroundings."""
     failure.name = name
-    failure.logged = logged.rstrip()
+    failure.logged = "\n".join(line[:150] for line in logged.rstrip().splitlines())
     failure.__traceback__ = None
-    if traces:
-        happened = str(sequence_chart(traces[0])).splitlines()
-        left = len(happened) - SHOWN
-        shown = [f"  ({left} lines before these)"] * (left > 0) + happened[-SHOWN:]
-        failure.happened = "\n".join(line[:110] for line in shown)
+    happened = str(sequence_chart(story)).splitlines()
+    left = len(happened) - SHOWN
+    shown = [f"  ({left} lines before these)"] * (left > 0) + happened[-SHOWN:]
+    failure.happened = "\n".join(line[:110] for line in shown)
     return failure
 
 
 # ---- running without hanging ---------------------------------------------------------------------
 
 
-async def _run(test: Check, given: tuple[Any, ...], others: dict[str, Any], traces: list[Trace]) -> None:
+class _Endless(BaseException):
+    """Too much of something: raised in the middle of whatever does not end."""
+
+
+class _Story(Trace):
+    """A trace that ends a program which sends without end."""
+
+    ended = False
+
+    def record(self, time: float, kind: str, pid: Pid | None, other: Pid | None = None, term: object = None) -> Event:
+        event = super().record(time, kind, pid, other, term)
+        if kind == "send" and len(self.events) > MAX_EVENTS and not self.ended:
+            self.ended = True
+            raise _Endless(f"more than {MAX_EVENTS:,} messages and their like")
+        return event
+
+
+async def _run(test: Check, given: tuple[Any, ...], others: dict[str, Any], story: _Story) -> None:
     stuck: list[bool] = []
 
     async def watch(pid: Pid) -> None:
@@ -172,11 +192,13 @@ async def _run(test: Check, given: tuple[Any, ...], others: dict[str, Any], trac
 
     async def program() -> None:
         spawn(watch, self_())
-        with trace() as recorded:
-            traces.append(recorded)
+        story.names[self_()] = "check"
+        node.tracer = story
+        try:
             await test(*given, **others)
+        finally:
+            node.tracer = None
 
-    program.__name__ = "check"
     node = Node(clock="virtual", max_turns=MAX_TURNS)
     try:
         with _alarm():
@@ -190,23 +212,19 @@ async def _run(test: Check, given: tuple[Any, ...], others: dict[str, Any], trac
         node.close()
 
 
-class _TooLong(BaseException):
-    """A callback computes, and never awaits: raised in the middle of it."""
-
-
 @contextmanager
 def _alarm() -> Iterator[None]:
     """Interrupt a loop that never awaits, where the system can: not on Windows or in a browser."""
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+    can_ring = hasattr(signal, "setitimer") and sys.platform != "emscripten"
+    if not can_ring or threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def ring(*_: object) -> None:
-        raise _TooLong
+        raise _Endless(f"code that ran for {ALARM:.0f} seconds without an `await`")
 
     handler = signal.signal(signal.SIGALRM, ring)
-    # Later than asyncio's own limit, which ends a wait more gently.
-    remaining, interval = signal.setitimer(signal.ITIMER_REAL, REAL_PATIENCE + 1, 1.0)
+    remaining, interval = signal.setitimer(signal.ITIMER_REAL, ALARM, 1.0)
     try:
         yield
     finally:
@@ -232,13 +250,16 @@ def _captured(sink: io.StringIO) -> Iterator[None]:
 # ---- saying what went wrong ----------------------------------------------------------------------
 
 
-def _explained(error: BaseException) -> NotYet:
+def _explained(error: BaseException, story: Trace) -> NotYet:
     """A `NotYet` for whatever else came out of the student's code."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
+    crashes = [event.term for event in story if event.kind == "exit" and not is_quiet(event.term)]
     match error:
-        case Exit(((BaseException() | str() | tuple()) as reason, ("GenServer", str(function), list(arguments)))):
+        case Exit((reason, ("GenServer", str(function), list(arguments)))):
             done = f"GenServer.{function}(…, {', '.join(map(safe_repr, arguments[1:2]))}) was waiting"
+            if reason == "noproc" and crashes:
+                reason = crashes[0]  # what ended the server says more than that it is gone
             return _of_reason(done, reason)
         case Exit(reason):
             return _of_reason("the check was running", reason)
@@ -247,7 +268,7 @@ def _explained(error: BaseException) -> NotYet:
         case Deadlock():
             return NotYet("the check was waiting", str(error), "an end", _STUCK)
         case TimeoutError():
-            seen = f"no end after {REAL_PATIENCE:.0f} seconds of real time"
+            seen = f"no end after {REAL_PATIENCE:g} seconds of real time"
             return NotYet("the check was running", seen, "virtual time", _REAL)
     return _of_reason("the check was running", error)
 
@@ -271,9 +292,8 @@ def _of_reason(done: str, reason: object) -> NotYet:
         case NotImplementedError():
             stub = "the place that still says `raise NotImplementedError`: your code goes there"
             return NotYet(done, "NotImplementedError", "your code", stub)
-        case _TooLong():
-            seen = f"a callback that ran for {REAL_PATIENCE:.0f} seconds without an `await`"
-            return NotYet(done, seen, "an answer", _STUCK)
+        case _Endless():
+            return NotYet(done, str(reason), "an end", _STUCK)
         case ("bad_return_value", value):
             idea = (
                 "the results of the callback: each way through it must end in a `return` of Ok, Reply, NoReply or "

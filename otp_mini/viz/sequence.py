@@ -138,9 +138,11 @@ class Chart:
 
     def _repr_html_(self) -> str:
         title = escape(repr(self)[1:-1])
+        # JupyterLab takes the tags of SVG out of a notebook that is not trusted, and leaves their
+        # text. At a font size of 0 that text does not show; the picture sets a size of its own.
         return (
-            f'<div class="sequence-chart" style="overflow-x:auto" tabindex="0" role="region" aria-label="{title}">'
-            f"{self.svg()}</div>\n"
+            '<div class="sequence-chart" style="overflow-x:auto;font-size:0px" tabindex="0" role="region" '
+            f'aria-label="{title}">{self.svg()}</div>\n'
             f"<details><summary>The same as text</summary><pre>{escape(str(self))}</pre></details>"
         )
 

@@ -5,8 +5,9 @@
    (it stops its children concurrently).
 3. family gs: the log of a `settle` is grouped by process (order inside one process is kept), and consecutive
    EXIT/DOWN messages of one process are sorted (links versus monitors of the same dying process).
-4. the EXIT message that a trapping parent finds after a failed start_link is dropped (OTP <= 25 leaves it, OTP >= 26 does not).
-   Messages (gs: EXIT/DOWN infos) of a process that died in the same observation are dropped: whether it still read them is a race.
+4. the EXIT message that a trapping parent finds after a failed start_link is dropped (OTP <= 25 leaves it, OTP >= 26
+   does not). Messages (gs: EXIT/DOWN infos) of a process that died in the same observation are dropped: whether it
+   still read them is a race.
 5. died, msgs and the lists that the README calls unordered are multisets; so are lookup, take and lookup_element on a
    `bag` (insertion order, but what inserting an object again does to its place is not documented).
 """
@@ -75,7 +76,9 @@ def _above(event: Json) -> str:
 
 
 def _snapshot(tree: Json) -> Json:
-    children = [child[:3] + [_snapshot(child[3])] if len(child) > 3 and child[3] else child for child in tree["children"]]
+    children = [
+        [*child[:3], _snapshot(child[3])] if len(child) > 3 and child[3] else child for child in tree["children"]
+    ]
     return dict(tree, children=sorted(children, key=key))
 
 
@@ -85,20 +88,22 @@ def _snapshot(tree: Json) -> Json:
 def _server_family(scenario: Scenario, observed: list[Json]) -> list[Json]:
     failed: set[str] = set()
     out = []
-    for op, observation in zip(scenario["ops"], observed):
+    for op, observation in zip(scenario["ops"], observed, strict=False):
         if op["op"] == "start" and observation != "ok":
             failed.add("owner:" + op["srv"])
         if op["op"] == "settle" and isinstance(observation, dict):
             down = sorted(observation["down"], key=key)
-            observation = dict(observation, log=_by_process(observation["log"], failed, {each[0] for each in down}), down=down)
-        out.append(observation)
+            log = _by_process(observation["log"], failed, {each[0] for each in down})
+            out.append(dict(observation, log=log, down=down))
+        else:
+            out.append(observation)
     return out
 
 
 def _by_process(log: list[Json], failed: set[str], gone: set[str]) -> dict[str, list[Json]]:
     grouped: dict[str, list[Json]] = {}
     for event in log:
-        stale = event[0] in failed and event[1] == "EXIT" or event[0] in gone and _is_signal(event)
+        stale = (event[0] in failed and event[1] == "EXIT") or (event[0] in gone and _is_signal(event))
         if not stale:
             grouped.setdefault(event[0], []).append(event)
     return {process: _signals_sorted(events) for process, events in grouped.items()}
@@ -116,7 +121,8 @@ def _signals_sorted(events: list[Json]) -> list[Json]:
 
 
 def _is_signal(event: Json) -> bool:
-    return len(event) == 3 and event[1] == "info" and isinstance(event[2], list) and event[2][:1] in (["EXIT"], ["DOWN"])
+    is_info = len(event) == 3 and event[1] == "info" and isinstance(event[2], list)
+    return is_info and event[2][:1] in (["EXIT"], ["DOWN"])
 
 
 # ---- links, reg, task, ets, agent ----
@@ -125,7 +131,7 @@ def _is_signal(event: Json) -> bool:
 def _process_family(scenario: Scenario, observed: list[Json]) -> list[Json]:
     types: dict[str, str] = {}
     out = []
-    for op, observation in zip(scenario["ops"], observed):
+    for op, observation in zip(scenario["ops"], observed, strict=False):
         result = observation["r"]
         if op["op"] == "ets_new" and result == "ok":
             types[op["tab"]] = op["type"]
@@ -140,7 +146,7 @@ def _is_unordered(op: Json, types: dict[str, str]) -> bool:
     if op["op"] != "ets":
         return op["op"] in UNORDERED
     kind = types.get(op["tab"])
-    return op["f"] in UNORDERED_ETS and kind != "ordered_set" or op["f"] in UNORDERED_IN_BAG and kind == "bag"
+    return (op["f"] in UNORDERED_ETS and kind != "ordered_set") or (op["f"] in UNORDERED_IN_BAG and kind == "bag")
 
 
 def _list_sorted(result: Json) -> Json:

@@ -7,11 +7,13 @@ The same seed gives the same scenarios (with the same hypothesis). `--count` is 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
-
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis.errors import Flaky
 from scenarios import STRATEGIES, Scenario
 
 
@@ -21,7 +23,7 @@ def generate(family: str, count: int, start: int) -> list[Scenario]:
     number = start * 1_000_000
     while len(drawn) < count:
         scenario = draw(family, number)
-        drawn.setdefault(json.dumps(scenario, sort_keys=True), scenario)
+        drawn.setdefault(json.dumps(scenario, sort_keys=True), {"number": number, **scenario})
         number += 1
     return [{"id": f"{family}-{start}-{place:05}", **scenario} for place, scenario in enumerate(drawn.values())]
 
@@ -33,16 +35,37 @@ def draw(family: str, number: int) -> Scenario:
     random, and then varies what it has drawn, which would make a set of scenarios that are much alike.
     """
     drawn: list[Scenario] = []
-
-    @seed(number)
-    @settings(max_examples=2, database=None, deadline=None, phases=[Phase.generate],
-              suppress_health_check=list(HealthCheck))
-    @given(STRATEGIES[family])
-    def collect(scenario: Scenario) -> None:
-        drawn.append(scenario)
-
-    collect()
+    _run(family, number, drawn.append, Phase.generate)
     return drawn[-1]
+
+
+class Found(Exception):
+    """The scenario shows what is looked for."""
+
+
+def shrunk(family: str, number: int, fine: Callable[[Scenario], bool]) -> Scenario:
+    """Return the smallest scenario that hypothesis finds which is not `fine`, beginning with this number's."""
+    found: list[Scenario] = []
+
+    def check(scenario: Scenario) -> None:
+        if not fine(scenario):
+            found.append(scenario)
+            raise Found
+
+    with contextlib.suppress(Found, Flaky):
+        _run(family, number, check, Phase.generate, Phase.shrink)
+    return found[-1] if found else draw(family, number)
+
+
+def _run(family: str, number: int, use: Callable[[Scenario], None], *phases: Phase) -> None:
+    @seed(number)
+    @settings(max_examples=2, database=None, deadline=None, phases=phases, report_multiple_bugs=False,
+              verbosity=Verbosity.quiet, suppress_health_check=list(HealthCheck))
+    @given(STRATEGIES[family])
+    def each(scenario: Scenario) -> None:
+        use(scenario)
+
+    each()
 
 
 def main() -> None:

@@ -21,8 +21,9 @@ for folder in (HERE, HERE.parents[1]):  # this script's helpers; otp_mini, where
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
-import otp_mini  # noqa: E402
 from player import PLAYERS  # noqa: E402
+
+import otp_mini  # noqa: E402
 
 Scenario = dict[str, Any]
 
@@ -33,9 +34,14 @@ MOST_TURNS = 1_000_000
 def play(scenario: Scenario) -> Scenario:
     """Play one scenario on a fresh node, and return what was observed."""
 
-    async def main() -> list[Any]:
-        return await PLAYERS[scenario["family"]]().play(scenario)
+    log = logging.getLogger("otp_mini")
+    level = log.level
 
+    async def main() -> list[Any]:
+        observed: list[Any] = await PLAYERS[scenario["family"]]().play(scenario)
+        return observed
+
+    log.setLevel(logging.CRITICAL + 1)  # most scenarios crash something
     try:
         with otp_mini.Node(clock="virtual", max_turns=MOST_TURNS) as node:
             observed = node.run(main)
@@ -43,6 +49,8 @@ def play(scenario: Scenario) -> Scenario:
         return {"id": scenario["id"], "error": f"the harness exited: {exit}"}
     except Exception as error:
         return {"id": scenario["id"], "error": f"{type(error).__name__}: {error}"}
+    finally:
+        log.setLevel(level)
     return {"id": scenario["id"], "obs": observed}
 
 
@@ -59,7 +67,6 @@ def main() -> None:
     parser.add_argument("scenarios", type=Path)
     parser.add_argument("results", type=Path)
     chosen = parser.parse_args()
-    logging.getLogger("otp_mini").setLevel(logging.CRITICAL + 1)  # most scenarios crash something
     results = [play(scenario) for scenario in read(chosen.scenarios)]
     chosen.results.write_text(json.dumps(results))
     print(f"{len(results)} scenarios, {sum('error' in result for result in results)} without an answer")

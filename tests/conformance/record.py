@@ -12,8 +12,7 @@ import gzip
 import json
 from pathlib import Path
 
-import elixir
-from elixir import Scenario
+from elixir import Elixir, Scenario
 from generate import generate
 from scenarios import STRATEGIES
 
@@ -38,11 +37,12 @@ def main() -> None:
     parser.add_argument("--family", choices=sorted(STRATEGIES), action="append")
     parser.add_argument("--out", type=Path, default=RECORDS, help="folder for the records")
     chosen = parser.parse_args()
-    for family in chosen.family or STRATEGIES:
-        sure, unsure = elixir.settled(generate(family, chosen.count, chosen.seed))
-        path = write(family, chosen.seed, sure, chosen.out)
-        print(f"{family:6} {len(sure)} recorded, {len(unsure)} left out: {[each['id'] for each in unsure]} "
-              f"({path.stat().st_size // 1024} KB)", flush=True)
+    with Elixir() as elixir:
+        for family in chosen.family or STRATEGIES:
+            sure, races = elixir.settled(generate(family, chosen.count, chosen.seed))
+            path = write(family, chosen.seed, sure, chosen.out)
+            print(f"{family:6} {len(sure)} recorded, {len(races)} left out: {[each['id'] for each in races]} "
+                  f"({path.stat().st_size // 1024} KB)", flush=True)
 
 
 if __name__ == "__main__":

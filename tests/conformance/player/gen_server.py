@@ -178,12 +178,16 @@ async def perform(world: GsWorld, effect: Json, state: State, from_: Any) -> Sta
         case ["exit_signal", to, reason]:
             Process.exit(pid(to), world.decode(reason))
         case ["call", to, milliseconds, act]:
-            async def call() -> Json:
-                return ["ok", world.encode(await GenServer.call(pid(to), act, milliseconds / 1000))]
-            world.log.append([state.id, "got", await world.attempt(call)])
+            asking = partial(ask, world, lambda: pid(to), act, milliseconds / 1000)
+            world.log.append([state.id, "got", await world.attempt(asking)])
         case _:
             raise AssertionError(f"no such effect: {effect}")
     return state
+
+
+async def ask(world: World, server: Callable[[], Any], act: Act, timeout: float | None) -> Json:
+    """Call a server; it is looked up here, so that a name that is not bound is the call's own failure."""
+    return ["ok", world.encode(await GenServer.call(server(), act, timeout))]
 
 
 class GsPlayer:
@@ -251,8 +255,7 @@ class GsPlayer:
     # What the client does.
 
     async def op_call(self, op: Op) -> Json:
-        reply = await GenServer.call(self.target(op), op["act"], seconds(op.get("timeout"), 2000))
-        return ["ok", self.world.encode(reply)]
+        return await ask(self.world, lambda: self.target(op), op["act"], seconds(op.get("timeout"), 2000))
 
     async def op_cast(self, op: Op) -> Json:
         return self.world.encode(GenServer.cast(self.target(op), op["act"]))

@@ -44,6 +44,7 @@ class PlainPlayer(AgentOps, TaskOps, EtsOps):
         for process in scenario.get("procs", []):
             name = process["name"]
             self.watch(self.world.bind(spawn(self.plain(process.get("trap", False))), name), name)
+        await quiet()  # each has got as far as its first receive
         at_settle = scenario.get("flush") == "settle"
         observed = []
         for op in scenario["ops"]:

@@ -125,14 +125,14 @@ class Builder:
 
         return start_supervisor
 
-    async def start(self, node: Node, path: str) -> otp.Pid:
+    async def start(self, node: Node, path: str) -> Any:
         """Start a supervisor with its children, linked to the process that runs this."""
         generation = self.world.generation(path)
         limits = {"max_restarts": node.get("max_restarts", 3), "max_seconds": float(node.get("max_seconds", 5))}
         if node["type"] == "dsup":
             if "max_children" in node:
                 limits["max_children"] = node["max_children"]
-            pid = await otp.DynamicSupervisor.start_link(**limits)
+            pid: Any = await otp.DynamicSupervisor.start_link(**limits)
         else:
             children = [self.spec(child, path) for child in node["children"]]
             pid = await otp.Supervisor.start_link(children, strategy=node["strategy"], **limits)
@@ -319,4 +319,4 @@ COUNTS = ("specs", "active", "supervisors", "workers")
 
 
 def count_of(counts: Any, name: str) -> int:
-    return counts[name] if isinstance(counts, dict) else getattr(counts, name)
+    return int(counts[name] if isinstance(counts, dict) else getattr(counts, name))

@@ -102,7 +102,7 @@ class TaskOps(LinkOps):
 
     async def op_shutdown(self, op: Op) -> Json:
         end = op.get("timeout")
-        timeout = end if isinstance(end, str) else seconds(end, 2000)
+        timeout: Any = end if isinstance(end, str) else seconds(end, 2000)
         return self.outcome(await otp.Task.shutdown(self.task(op["task"]), timeout))
 
     def outcome(self, result: Any) -> Json:

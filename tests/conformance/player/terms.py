@@ -63,6 +63,8 @@ def encode(term: Term, name_of: Callable[[object], str]) -> Json:
             return ["EXIT", write(pid), write(reason)]
         case otp.Down(ref, who, reason):
             return ["DOWN", write(ref), write(who), write(reason)]
+        case otp.ets.EtsTransfer(table, giver, data):
+            return ["ETS-TRANSFER", write(table), write(giver), write(data)]
         case BaseException():
             return ["exception", kind_of(term), str(term)]
         case tuple():

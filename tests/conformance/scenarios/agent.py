@@ -5,8 +5,22 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from .common import (
-    Json, Op, Piece, Scenario, choose, endings, family, flags, maybe, of_pieces, op, piece, processes, reasons,
-    settle, single,
+    Json,
+    Op,
+    Piece,
+    Scenario,
+    choose,
+    endings,
+    family,
+    flags,
+    maybe,
+    of_pieces,
+    op,
+    piece,
+    processes,
+    reasons,
+    settle,
+    single,
 )
 
 AGENTS = ["a1", "a2"]
@@ -43,7 +57,8 @@ def slow() -> st.SearchStrategy[Piece]:
 
 
 def pieces() -> st.SearchStrategy[Piece]:
-    start = op("agent_start", by=holder, agent=agents, link=flags, init=choose((3, starting), (1, functions)), name=maybe(names))
+    first = choose((3, starting), (1, functions))
+    start = op("agent_start", by=holder, agent=agents, link=flags, init=first, name=maybe(names))
     special = st.sampled_from([["pop"], ["bad", 7], ["bad", ["a", "b", "c"]], ["bad", None], ["bad", ["r", 4]]])
     use = st.one_of(*single(*using(functions)))
     rest = st.one_of(*single(

@@ -9,7 +9,22 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from .common import ABSENT, Json, Op, Piece, Scenario, choose, family, flags, maybe, of_pieces, op, piece, reasons, settle
+from .common import (
+    ABSENT,
+    Json,
+    Op,
+    Piece,
+    Scenario,
+    choose,
+    family,
+    flags,
+    maybe,
+    of_pieces,
+    op,
+    piece,
+    reasons,
+    settle,
+)
 
 A, B = "s?a", "s?b"
 results = st.sampled_from([1, "v", None, ["t", 2], {"list": [1]}, "$state"])

@@ -5,8 +5,22 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from .common import (
-    Op, Piece, Scenario, choose, endings, family, flags, maybe, of_pieces, op, piece, processes, reasons,
-    settle, single, within,
+    Op,
+    Piece,
+    Scenario,
+    choose,
+    endings,
+    family,
+    flags,
+    maybe,
+    of_pieces,
+    op,
+    piece,
+    processes,
+    reasons,
+    settle,
+    single,
+    within,
 )
 
 #: `q…` are the processes that a scenario spawns itself, perhaps again and again; before that they are unbound.
@@ -17,38 +31,51 @@ names = st.sampled_from(["n1", "n2"])
 messages = st.sampled_from([1, "hello", ["tick", 1], {"list": [1, 2.5]}, {"bin": "b"}, None])
 
 
-def monitors() -> st.SearchStrategy[list[Piece]]:
+def monitors() -> st.SearchStrategy[Piece]:
     """Draw pieces in which a process handles its own monitors; only the owner of a monitor may end it."""
 
-    def of_owner(owner: str) -> st.SearchStrategy[Piece]:
+    def of_owner(both: tuple[str, str]) -> st.SearchStrategy[Piece]:
+        owner, other = both
         ref = st.sampled_from([f"{owner}m1", f"{owner}m2"])
-        watch = op("monitor", by=owner, to=someone, ref=ref)
+        watch = op("monitor", by=owner, to=other, ref=ref)
         stop = op("demonitor", by=owner, ref=ref, flush=flags)
         ask = op("demonitor_info", by=owner, ref=ref)
-        late = within(owner, watch, op("exit", to=someone, reason=reasons), op("pause", ms=40), stop | ask)
+        leave = op("exit", to=st.just(other) | someone, reason=reasons)
+        late = within(owner, watch, leave, op("pause", ms=40), stop | ask)
         return st.one_of(*single(
-            watch, watch, op("monitor", by=owner, name=names, ref=ref), stop, ask, late, within(owner, watch, stop | ask),
+            watch, watch, op("monitor", by=owner, name=names, ref=ref), stop, ask, late,
+            within(owner, watch, stop | ask), within(owner, watch, leave, stop | ask),
             op("spawn_monitor", by=owner, new=spawned, trap=flags, ref=ref),
         ))
 
-    return someone.flatmap(of_owner)
+    return st.tuples(someone, someone).flatmap(of_owner)
 
 
 def inside() -> st.SearchStrategy[Op]:
-    """Draw things that a process does in one go, before it looks at its mailbox."""
-    link, unlink = op("link", to=someone), op("unlink", to=someone)
-    leave = op("exit", to=someone, reason=reasons)
-    trap, pause = op("trap", flag=flags), op("pause", ms=40)
-    return st.one_of(
-        within(someone, link, leave),
-        within(someone, link, unlink, leave),
-        within(someone, trap, link, leave, pause, trap, unlink),
-        within(someone, leave, pause, link),
-        within(someone, link, op("die", how=endings)),
-        within(someone, trap, op("die", how=endings)),
-        within(someone, op("spawn_link", new=spawned, trap=flags), pause, op("exit", to=spawned, reason=reasons)),
-        within(someone, op("send", to=someone, msg=messages), op("send", to=someone, msg=messages)),
-    )
+    """Draw things that a process does in one go, before it looks at its mailbox.
+
+    A signal that reaches a running process takes effect when it next waits, by what it traps, links and
+    monitors then: so there are pieces with a pause, and the same without.
+    """
+
+    def with_one(other: str) -> st.SearchStrategy[Op]:
+        link, unlink = op("link", to=other), op("unlink", to=other)
+        leave = op("exit", to=st.just(other) | someone, reason=reasons)
+        trap, pause = op("trap", flag=flags), op("pause", ms=40)
+        return st.one_of(
+            within(someone, link, leave),
+            within(someone, link, unlink, leave),
+            within(someone, link, leave, unlink),
+            within(someone, trap, link, leave, trap),
+            within(someone, trap, link, leave, pause, trap, unlink),
+            within(someone, leave, pause, link),
+            within(someone, link, op("die", how=endings)),
+            within(someone, trap, op("die", how=endings)),
+            within(someone, op("spawn_link", new=spawned, trap=flags), pause, op("exit", to=spawned, reason=reasons)),
+            within(someone, op("send", to=other, msg=messages), op("send", to=someone, msg=messages)),
+        )
+
+    return someone.flatmap(with_one)
 
 
 def timers() -> st.SearchStrategy[Piece]:

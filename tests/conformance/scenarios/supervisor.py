@@ -45,17 +45,23 @@ def worker(name: Json, mode: str) -> st.SearchStrategy[Node]:
     return st.tuples(names, maybe(restarts), flags, ends, init).map(build)
 
 
+def limits(name: str) -> st.SearchStrategy[int]:
+    """Draw max_restarts; the root gets more, as a scenario is over when it gives up."""
+    return st.sampled_from([5, 3, 10, 1] if name == "r" else [3, 1, 1, 2, 5, 0])
+
+
 def supervisor(name: str, mode: str, depth: int, kinds: tuple[str, ...]) -> st.SearchStrategy[Node]:
     """Draw a supervisor with its children; `kinds` says which supervisors may stand below it."""
     window = st.just(1) if mode == "window" else st.just(300)
-    fields = {"type": "sup", "id": name, "strategy": strategies, "max_restarts": st.sampled_from([5, 3, 10, 1] if name == "r" else [3, 1, 1, 2, 5, 0]),
+    fields = {"type": "sup", "id": name, "strategy": strategies, "max_restarts": limits(name),
               "max_seconds": window, "restart": maybe(restarts)}
     return st.tuples(_dict(fields), children(mode, depth, kinds)).map(lambda drawn: {**drawn[0], "children": drawn[1]})
 
 
 def dynamic(name: str, mode: str) -> st.SearchStrategy[Node]:
-    return _dict({"type": "dsup", "id": name, "max_restarts": st.sampled_from([5, 3, 10, 1] if name == "r" else [3, 1, 1, 2, 5, 0]),
-                  "max_seconds": 1 if mode == "window" else 300, "max_children": maybe(st.sampled_from([1, 2, 3, 3, 0])),
+    return _dict({"type": "dsup", "id": name, "max_restarts": limits(name),
+                  "max_seconds": 1 if mode == "window" else 300,
+                  "max_children": maybe(st.sampled_from([2, 3, 3, 5, 1, 0])),
                   "restart": maybe(restarts), "shutdown": maybe(st.sampled_from([1000, "infinity", "brutal_kill"]))})
 
 

@@ -1,0 +1,39 @@
+"""The built book asks for nothing outside itself.
+
+With no mathematics and no widgets in static pages, and without sphinx-thebe among the
+extensions (``_config.yml``), the theme's own files are all that is left. This extension keeps it
+so: a script, style sheet or picture of a page with a foreign address is a warning, and the book
+is built with warnings as errors.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+
+_FOREIGN = re.compile(r"^(?:https?:)?//")
+
+
+def report_foreign(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Warn of everything that the page would fetch from elsewhere."""
+    files = [*context.get("script_files", []), *context.get("css_files", [])]
+    addresses = [str(getattr(file, "filename", file)) for file in files]
+    if doctree is not None:
+        addresses += [image["uri"] for image in doctree.findall(nodes.image)]
+    for address in addresses:
+        if _FOREIGN.match(address):
+            logger.warning("the page would fetch %s: ship the file with the book", address, location=page)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    # Last of all: after every extension has added its files.
+    app.connect("html-page-context", report_foreign, priority=999)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

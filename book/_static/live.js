@@ -1,0 +1,294 @@
+/* "Run live": the chapter of this page as a notebook, run by Python in the browser.
+ *
+ * lite/build_lite.py makes the folder lite/ of the site; its live.json names the live copy of every chapter. The name
+ * carries a hash of the content, and the browser keeps what a reader changes under that name (IndexedDB, by JupyterLite).
+ * So a new release of a chapter is always shown, and this script offers the reader's copies of earlier ones.
+ *
+ * A page opened with ?live shows the notebook at once and gives it the whole window: that is "Open in a tab".
+ */
+(() => {
+  "use strict";
+
+  const root = new URL(document.documentElement.dataset.content_root || "./", location.href);
+  const page = decodeURIComponent(location.pathname).match(/\/notebooks\/([^/]+)\.html$/);
+  if (!page) return;
+  const stem = page[1];
+
+  const TEXTS = {
+    offer: "Python runs in this page; nothing is installed. It takes about 15 s to start, the first time.",
+    resume: "You have changed this chapter in this browser: Run live goes on with your copy.",
+    released: "This chapter is newer than the copy that you changed. Run live opens the new one; yours is listed below.",
+    starting: "Starting Python in your browser, about 15 s the first time.",
+    slow: "Python is still starting. A slow machine or connection can take a minute or two.",
+    ready: "Python is ready. Shift+Enter runs a cell, the Run menu runs them all. Your changes stay in this browser.",
+    dead: "Python stopped. Reload this page to start it again; your changes are kept.",
+    failed: "The notebook did not start in this browser. Reload the page to try again; a current Firefox, Chrome, Edge or Safari is needed.",
+    fresh: "This is the chapter as it was published.",
+    aside: "This is the chapter as it was published. Your copy is listed below.",
+    file: "This page was opened as a file, and browsers do not let a file start Python. "
+      + "With python3 course.py read the same page comes from this machine and runs.",
+    unbuilt: "This copy of the book was built without its in-page Python: the chapter can be read here, not run. "
+      + "python3 course.py lab opens it in JupyterLab.",
+    remove: "Delete this copy? It cannot be brought back.",
+  };
+  const SLOW_AFTER = 60_000, FAILED_AFTER = 300_000, LOOK_EVERY = 200;
+
+  const element = (name, properties = {}, ...children) => {
+    const made = Object.assign(document.createElement(name), properties);
+    made.append(...children);
+    return made;
+  };
+
+  /* --- what the reader changed: the store of JupyterLite ------------------------------------------------ */
+
+  /** Open the store; null where nothing was ever saved (opening must not make an empty one). */
+  const openStore = (name) => new Promise((resolve, reject) => {
+    const request = indexedDB.open(name);
+    request.onupgradeneeded = () => request.transaction.abort();
+    request.onerror = () => (request.error.name === "AbortError" ? resolve(null) : reject(request.error));
+    request.onsuccess = () => {
+      request.result.onversionchange = () => request.result.close();
+      resolve(request.result);
+    };
+  });
+
+  /** Do `work` with the stored files and the checkpoints in one transaction; answer what `work` answers. */
+  const inStore = async (name, mode, work) => {
+    const store = await openStore(name);
+    if (!store) return null;
+    try {
+      const names = ["files", "checkpoints"].filter((each) => store.objectStoreNames.contains(each));
+      if (!names.includes("files")) return null;
+      return await new Promise((resolve, reject) => {
+        const transaction = store.transaction(names, mode);
+        let answer = null;
+        transaction.oncomplete = () => resolve(answer);
+        transaction.onerror = transaction.onabort = () => reject(transaction.error);
+        work(transaction.objectStore("files"), names[1] && transaction.objectStore("checkpoints"),
+          (value) => { answer = value; });
+      });
+    } finally {
+      store.close();
+    }
+  };
+
+  /** The notebooks of this chapter that the browser keeps: the published name, and earlier ones or copies of it. */
+  const stored = (name) => inStore(name, "readonly", (files, _, answer) => {
+    const found = [];
+    answer(found);
+    files.openCursor().onsuccess = ({ target: { result: cursor } }) => {
+      if (!cursor) return;
+      const key = String(cursor.key);
+      if (key.startsWith(stem) && /^\W.*ipynb$/.test(key.slice(stem.length))) found.push(cursor.value);
+      cursor.continue();
+    };
+  }).then((found) => found || [], () => []); // a browser that keeps nothing has nothing to offer
+
+  const remove = (name, path) => inStore(name, "readwrite", (files, checkpoints) => {
+    files.delete(path);
+    checkpoints?.delete(path);
+  });
+
+  const rename = (name, path, newPath) => inStore(name, "readwrite", (files, checkpoints) => {
+    files.get(path).onsuccess = ({ target: { result: file } }) => {
+      if (!file) return;
+      files.put({ ...file, name: newPath, path: newPath }, newPath);
+      files.delete(path);
+      checkpoints?.delete(path);
+    };
+  });
+
+  /** Whether a stored notebook differs from what was published under its name (live_notebooks.fingerprint). */
+  const changed = (file) => {
+    const published = file.content?.metadata?.published;
+    const cells = (file.content?.cells || []).map((cell) => [cell.cell_type, [cell.source].flat().join("")]);
+    const text = cells.filter(([, source]) => source.trim()).map((cell) => cell.join("\n")).join("\x1e");
+    let hash = 0x811c9dc5;
+    for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+    return published !== hash;
+  };
+
+  /* --- the bar above the chapter ------------------------------------------------------------------------ */
+
+  const run = element("button", { type: "button", className: "live-run", textContent: "Run live" });
+  const tab = element("a", { className: "live-tab", target: "_blank", rel: "noopener", textContent: "Open in a tab" });
+  const afresh = element("button", { type: "button", className: "live-afresh", textContent: "Start afresh", hidden: true });
+  const says = element("p", { className: "live-says" });
+  const list = element("ul");
+  const earlier = element("details", { className: "live-earlier", hidden: true }, element("summary"), list);
+  const bar = element("div", { className: "live-bar" }, says);
+  bar.setAttribute("role", "group");
+  bar.setAttribute("aria-label", "Run this chapter");
+  says.setAttribute("role", "status");
+
+  const article = () => document.querySelector("article.bd-article");
+  const whole = new URLSearchParams(location.search).has("live");
+  let book, room, frame, opened, position; // the room is what the frame stands in: it shows that something is coming
+
+  const say = (text) => { says.textContent = text; };
+  const current = () => book.notebooks[stem];
+  const application = () => { try { return frame?.contentWindow?.jupyterapp; } catch { return undefined; } };
+  const notebook = () => application()?.shell?.currentWidget;
+
+  /** Write what is not saved yet; the notebook also saves by itself, every few seconds. */
+  const save = async () => {
+    const context = notebook()?.context;
+    if (context?.model?.dirty) await context.save();
+  };
+
+  const show = (path) => {
+    close();
+    opened = path;
+    const address = `lite/notebooks/index.html?path=${encodeURIComponent(path)}&release=${book.release}`;
+    frame = element("iframe", { title: `${document.title}: the notebook`, src: new URL(address, root).href });
+    room = element("div", { id: "live-notebook", className: "live-room" }, frame);
+    room.dataset.state = "starting";
+    bar.after(room);
+    article().hidden = true;
+    document.documentElement.classList.add("live-on");
+    run.setAttribute("aria-expanded", "true");
+    run.textContent = "Back to the text";
+    afresh.hidden = path !== current();
+    say(TEXTS.starting);
+    watch(frame, performance.now());
+  };
+
+  /** Take the notebook out of the page; without asking, so what is not saved must be saved before. */
+  const close = () => {
+    room?.remove();
+    room = frame = opened = undefined;
+  };
+
+  const toggle = async () => {
+    const on = !document.documentElement.classList.contains("live-on");
+    if (on) position = window.scrollY;
+    if (on && !frame) {
+      show(current());
+    } else {
+      if (!on) await save();
+      room.hidden = !on;
+      article().hidden = on;
+      document.documentElement.classList.toggle("live-on", on);
+      run.setAttribute("aria-expanded", String(on));
+      run.textContent = on ? "Back to the text" : "Run live";
+      afresh.hidden = !on || opened !== current();
+    }
+    if (!on) {
+      await offer();
+      window.scrollTo(0, position);
+    }
+  };
+
+  /** Follow a notebook from its first byte to the first idle kernel, and say what happens. */
+  const watch = (watched, began) => {
+    if (watched !== frame) return;
+    const status = notebook()?.sessionContext?.session?.kernel?.status;
+    if (notebook()?.content?.model && room.dataset.state === "starting") {
+      room.dataset.state = "shown";
+      watched.contentDocument.head.append(element("style", { textContent: SHEET }));
+      follow();
+    }
+    if (status === "idle" || status === "busy") {
+      room.dataset.state = "ready";
+      if (![TEXTS.fresh, TEXTS.aside].includes(says.textContent)) say(TEXTS.ready);
+      notebook().sessionContext.statusChanged.connect((_, now) => { if (now === "dead") say(TEXTS.dead); });
+      return;
+    }
+    const waited = performance.now() - began;
+    if (status === "dead" || waited > FAILED_AFTER) return say(TEXTS.failed);
+    if (waited > SLOW_AFTER) say(TEXTS.slow);
+    setTimeout(watch, LOOK_EVERY, watched, began);
+  };
+
+  /** Give the notebook the theme of the page. */
+  const follow = () => {
+    const theme = document.documentElement.dataset.theme === "dark" ? "JupyterLab Dark" : "JupyterLab Light";
+    if (room && room.dataset.state !== "starting") application()?.commands.execute("apputils:change-theme", { theme });
+  };
+
+  /** As on the page: a picture that was drawn for white paper gets a light ground in the dark. */
+  const SHEET = `[data-jp-theme-light="false"] .jp-RenderedSVG img { background: #d8dce0; border-radius: 4px; padding: 4px; }`;
+
+  const startAfresh = async () => {
+    await save();
+    close(); // before the store is changed: the notebook would write its copy back
+    const file = (await stored(book.storage)).find(({ path }) => path === current());
+    const keep = file && changed(file);
+    const stamp = new Date().toISOString().replace(/[:.]/g, "-");
+    if (keep) await rename(book.storage, current(), current().replace(/ipynb$/, `kept-${stamp}.ipynb`));
+    else if (file) await remove(book.storage, current());
+    show(current());
+    await listEarlier();
+    say(keep ? TEXTS.aside : TEXTS.fresh);
+  };
+
+  const listEarlier = async () => {
+    const files = await stored(book.storage);
+    const others = files.filter((file) => file.path !== current() && changed(file));
+    others.sort((one, other) => (one.last_modified < other.last_modified ? 1 : -1));
+    list.replaceChildren(...others.map(earlierCopy));
+    earlier.firstChild.textContent = `Your earlier copies (${others.length})`;
+    earlier.hidden = !others.length;
+    return { mine: files.some((file) => file.path === current() && changed(file)), others };
+  };
+
+  const earlierCopy = (file) => {
+    const when = new Date(file.last_modified).toLocaleString(document.documentElement.lang || undefined,
+      { dateStyle: "medium", timeStyle: "medium" });
+    const open = element("button", { type: "button", textContent: "Open" });
+    const drop = element("button", { type: "button", textContent: "Delete" });
+    open.setAttribute("aria-label", `Open the copy that was saved ${when}`);
+    drop.setAttribute("aria-label", `Delete the copy that was saved ${when}`);
+    open.onclick = async () => { await save(); show(file.path); };
+    drop.onclick = async () => {
+      if (!window.confirm(TEXTS.remove)) return;
+      if (opened === file.path) { await toggle(); close(); }
+      await remove(book.storage, file.path);
+      await listEarlier();
+      run.focus();
+    };
+    return element("li", {}, element("span", { textContent: `saved ${when}` }), open, drop);
+  };
+
+  /** Say what "Run live" would open. */
+  const offer = async () => {
+    const { mine, others } = await listEarlier();
+    const newer = others.some(({ path }) => !path.includes(current().replace(/\.ipynb$/, "")));
+    say(mine ? TEXTS.resume : newer ? TEXTS.released : TEXTS.offer);
+  };
+
+  const start = async () => {
+    if (!article()) return;
+    article().before(bar);
+    if (location.protocol === "file:") return say(TEXTS.file);
+    try {
+      const answer = await fetch(new URL("lite/live.json", root), { cache: "no-cache" });
+      book = answer.ok ? await answer.json() : undefined;
+    } catch { /* no connection: the same as no file */ }
+    if (!book || !current()) return say(TEXTS.unbuilt);
+    run.setAttribute("aria-expanded", "false");
+    run.setAttribute("aria-controls", "live-notebook");
+    run.onclick = toggle;
+    afresh.onclick = startAfresh;
+    tab.href = `${location.pathname}?live`;
+    tab.onclick = async () => {
+      if (!frame) return;
+      await toggle(); // one notebook at a time: two would write over each other's changes
+      close();
+    };
+    bar.prepend(run, tab, afresh);
+    bar.append(earlier);
+    new MutationObserver(follow).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    document.addEventListener("visibilitychange", () => { if (document.hidden) save(); });
+    await offer();
+    if (whole) {
+      document.documentElement.classList.add("live-whole");
+      tab.hidden = true;
+      run.onclick = async () => { await save(); location.assign(location.pathname); };
+      show(current());
+    }
+  };
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();

@@ -1,0 +1,49 @@
+"""What is changed in JupyterLite's own files, and why. A change whose place is not found once ends the build."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class PatchError(Exception):
+    """JupyterLite has changed at a place that is patched here."""
+
+
+@dataclass(frozen=True)
+class Patch:
+    """One change: in the one file that `pattern` is found in, among those that `files` matches."""
+
+    why: str
+    files: str
+    pattern: str
+    replacement: str
+
+
+PATCHES = (
+    Patch("The configuration names everything else by version or hash: it alone must never be an old one.",
+          "config-utils.js", r"window\.fetch\(liteUrl\)", r"window.fetch(liteUrl, {cache: 'no-cache'})"),
+    Patch("The page of the application is read for configuration too.",
+          "config-utils.js", r"window\.fetch\(`\$\{url\}index\.html`\)",
+          r"window.fetch(`${url}index.html`, {cache: 'no-cache'})"),
+    Patch('JupyterLite ends "Run All Cells" at the first error; JupyterLab goes on behind a cell that is tagged '
+          "`raises-exception` (it asks with stop_on_error=false), and so do the tests of the notebooks.",
+          "build/*.js",
+          r"(removed socket for kernel \$\{(\w+)\}[^$]{1,300}?\"interrupt\"!==\w+\.metadata\.cause)&&\(",
+          r"\1&&!1!==this._kernels.get(\2)?.parent?.content?.stop_on_error&&("),
+)
+
+
+def apply(site: Path, patches: tuple[Patch, ...] = PATCHES) -> None:
+    """Change the files below `site`."""
+    for patch in patches:
+        found = {path: text for path in sorted(site.glob(patch.files))
+                 if re.search(patch.pattern, text := path.read_text(encoding="utf-8"))}
+        places = sum(len(re.findall(patch.pattern, text)) for text in found.values())
+        if places != 1:
+            raise PatchError(f"JupyterLite has changed: the place to patch in {patch.files} was found {places} times "
+                             f"({patch.why})")
+        for path, text in found.items():
+            changed = re.sub(patch.pattern, patch.replacement, text)
+            path.write_text(changed, encoding="utf-8", newline="\n")

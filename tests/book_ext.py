@@ -1,0 +1,13 @@
+"""The book's Sphinx extensions, for the tests: they lie beside the book and are no package."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "book" / "_ext"))
+
+api_reference = importlib.import_module("api_reference")
+cheat_sheet = importlib.import_module("cheat_sheet")
+exercise_view = importlib.import_module("exercise_view")

@@ -1,0 +1,57 @@
+"""Builds a book of a few made-up pages with the course's own configuration and extensions."""
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import yaml
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class ScratchBook:
+    """What came of the build."""
+
+    site: Path
+    status: int  # of the command: 0 only when there was no warning
+    warnings: list[str]
+
+    def about(self, page: str) -> list[str]:
+        """The warnings about one page, given by its name with the ending."""
+        return [warning for warning in self.warnings if f"/{page}:" in warning]
+
+    def page(self, name: str) -> BeautifulSoup:
+        return BeautifulSoup((self.site / f"{name}.html").read_text(encoding="utf-8"), "html.parser")
+
+
+def notebook(*cells: nbformat.NotebookNode) -> str:
+    """A Python notebook of these cells, as text."""
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}, "language_info": {"name": "python"}}
+    return nbformat.writes(nbformat.v4.new_notebook(cells=list(cells), metadata=metadata))
+
+
+def build(folder: Path, pages: dict[str, str]) -> ScratchBook:
+    """Build a book of these pages (name with ending: text), behind a first page of its own."""
+    shutil.copytree(ROOT / "book" / "_ext", folder / "book" / "_ext")
+    shutil.copytree(ROOT / "book" / "_static", folder / "book" / "_static")
+    shutil.copy(ROOT / "book" / "cheat_sheet.toml", folder / "book")
+    shutil.copy(ROOT / "_config.yml", folder)
+    (folder / "first.md").write_text("# First page\n", encoding="utf-8")
+    for name, text in pages.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    toc = {"format": "jb-book", "root": "first", "chapters": [{"file": Path(name).stem} for name in pages]}
+    (folder / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")
+    program = "from jupyter_book.cli.main import main; main()"
+    command = [sys.executable, "-c", program, "build", str(folder), "-W", "-n", "--keep-going"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
+    said = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr)
+    warnings = [line for line in said.splitlines() if re.search(r"\b(WARNING|ERROR|CRITICAL)\b", line)]
+    assert (folder / "_build" / "html" / "first.html").exists(), said[-3000:]
+    return ScratchBook(folder / "_build" / "html", done.returncode, warnings)

@@ -1,0 +1,204 @@
+"""The shape of otp_mini: who may import whom, how long a function may be, how large the core is."""
+from __future__ import annotations
+
+import ast
+import io
+import sys
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import otp_mini
+
+PACKAGE = Path(otp_mini.__file__).parent
+
+# From the bottom to the top. A file may import only files from rows above its own: so nothing in a row
+# depends on its neighbours, and the rows are an order in which to read. `folder/` stands for all in it.
+LAYERS = [
+    ("0", "errors terms"),
+    ("1", "clock copying mailbox reports"),
+    ("1, on the row above", "host process tracing"),
+    ("2", "node"),
+    ("3", "primitives child_spec"),
+    ("4", "gen_server ets task"),
+    ("4, on the row above", "sys_"),
+    ("5", "agent application registry supervisor"),
+    ("5, on the row above", "dynamic_supervisor partition_supervisor"),
+    ("5, on top of both", "task_supervisor"),
+    ("the names of the package", "__init__"),
+    ("6", "explore lab"),
+    ("7", "viz/"),
+    ("8", "widgets/ exercises/"),
+]
+ROW = {name: number for number, (_, names) in enumerate(LAYERS) for name in names.split()}
+CORE_ROWS = ROW["__init__"]  # layers 0 to 5 and `__init__`: the standard library is enough for them
+LONGEST_FUNCTION = 40
+KERNEL_ROWS = ROW["primitives"]  # layers 0 to 3: what a process is; the rest stands on its words alone
+LARGEST_KERNEL = 2000
+LARGEST_BEHAVIOUR = 500
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def part(path: Path) -> str:
+    """Return the name under which a file stands in the table."""
+    inside = path.relative_to(PACKAGE)
+    return inside.stem if len(inside.parts) == 1 else inside.parts[0] + "/"
+
+
+def is_core(path: Path) -> bool:
+    return ROW.get(part(path), 99) <= CORE_ROWS
+
+
+CORE = [path for path in FILES if is_core(path)]
+
+
+def absolute(node: ast.ImportFrom, path: Path) -> str:
+    """Return the dotted name of the module that a `from` line names."""
+    if not node.level:
+        return node.module or ""
+    package = ("otp_mini", *path.relative_to(PACKAGE).parts[:-1])
+    above = package[: len(package) - node.level + 1]
+    return ".".join([*above, *filter(None, [node.module])])
+
+
+def imports(path: Path, source: str | None = None) -> Iterator[str]:
+    """Yield the dotted names that a file imports, at its top or inside its functions."""
+    tree = ast.parse(source or path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = absolute(node, path)
+            for alias in node.names:
+                yield f"{module}.{alias.name}" if is_package(module) else module
+
+
+def is_package(module: str) -> bool:
+    """Tell whether `from module import name` may name a file, as in `from . import reports`."""
+    first, *rest = module.split(".")
+    return first == "otp_mini" and PACKAGE.joinpath(*rest).is_dir()
+
+
+def imported_part(name: str) -> str | None:
+    """Return the entry in the table for a dotted name, None for what lies outside the package."""
+    first, *rest = name.split(".")
+    if first != "otp_mini":
+        return None
+    if not rest:
+        return "__init__"
+    if (PACKAGE / rest[0]).is_dir():
+        return rest[0] + "/"
+    return rest[0] if (PACKAGE / f"{rest[0]}.py").exists() else "__init__"
+
+
+def layering_errors(path: Path, source: str | None = None) -> list[str]:
+    """Return a sentence for each import that goes the wrong way."""
+    own = part(path)
+    errors = []
+    for name in imports(path, source):
+        other = imported_part(name)
+        if other is None or (other == own and own.endswith("/")):
+            continue
+        if other not in ROW:
+            errors.append(f"{own} imports {other}, which has no layer")
+        elif ROW[other] >= ROW[own]:
+            errors.append(f"{own} (layer {LAYERS[ROW[own]][0]}) imports {other} (layer {LAYERS[ROW[other]][0]})")
+    return errors
+
+
+def functions(path: Path) -> Iterator[tuple[str, int]]:
+    """Yield the name of each function and its lines, those of its docstring taken off."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0]
+            words = first.end_lineno - first.lineno + 1 if ast.get_docstring(node) else 0
+            yield node.name, node.end_lineno - node.lineno + 1 - words
+
+
+def docstring_lines(tree: ast.Module) -> set[int]:
+    """Return the numbers of the lines that are docstrings, also those under a constant."""
+    lines: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            lines |= set(range(node.lineno, node.end_lineno + 1))
+    return lines
+
+
+def code_lines(source: str) -> int:
+    """Count the lines that hold code: not blank, not only a comment, not a docstring."""
+    nothing = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+    lines: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type not in nothing:
+            lines |= set(range(token.start[0], token.end[0] + 1))
+    return len(lines - docstring_lines(ast.parse(source)))
+
+
+def test_every_file_has_a_layer() -> None:
+    assert [part(path) for path in FILES if part(path) not in ROW] == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=part)
+def test_a_file_imports_only_from_the_layers_below_it(path: Path) -> None:
+    assert layering_errors(path) == []
+
+
+@pytest.mark.parametrize("path", CORE, ids=part)
+def test_the_core_needs_the_standard_library_only(path: Path) -> None:
+    outside = {name.split(".")[0] for name in imports(path)} - {"otp_mini", *sys.stdlib_module_names}
+    assert outside == set()
+
+
+@pytest.mark.parametrize("path", CORE, ids=part)
+def test_the_core_imports_nothing_by_a_name_made_at_run_time(path: Path) -> None:
+    hidden = {"__import__", "import_module", "importlib"}
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    names |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert hidden & (names | {name.split(".")[0] for name in imports(path)}) == set()
+
+
+@pytest.mark.parametrize("path", FILES, ids=part)
+def test_no_function_is_longer_than_a_screen(path: Path) -> None:
+    assert [(name, lines) for name, lines in functions(path) if lines > LONGEST_FUNCTION] == []
+
+
+def test_the_kernel_can_be_read_in_an_evening_and_each_behaviour_in_an_hour() -> None:
+    sizes = {part(path): code_lines(path.read_text(encoding="utf-8")) for path in CORE}
+    kernel = {name: size for name, size in sizes.items() if ROW[name] <= KERNEL_ROWS}
+    assert sum(kernel.values()) <= LARGEST_KERNEL, kernel
+    behaviours = {name: size for name, size in sizes.items() if ROW[name] > KERNEL_ROWS}
+    assert max(behaviours.values()) <= LARGEST_BEHAVIOUR, behaviours
+
+
+# The checks above are only worth what they would find: here they have to find something.
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from .node import Node",
+        "from . import node",
+        "import otp_mini.node",
+        "from otp_mini import node",
+        "from otp_mini import Node",
+        "from otp_mini.node import Node",
+        "def late():\n    from .node import Node",
+        "from .terms import Pid",
+    ],
+)
+def test_an_import_upwards_or_sideways_is_found(line: str) -> None:
+    assert layering_errors(PACKAGE / "errors.py", line) != []
+
+
+@pytest.mark.parametrize("line", ["from .errors import Exit", "from . import errors", "import otp_mini.errors"])
+def test_an_import_downwards_is_allowed(line: str) -> None:
+    assert layering_errors(PACKAGE / "node.py", line) == []
+
+
+def test_code_lines_are_counted_without_comments_blanks_and_docstrings() -> None:
+    source = '"""Text\n\nmore."""\n\n# why\nx = 1  # and a note\n\ndef f():\n    """Text."""\n    return """a\nb"""\n'
+    assert code_lines(source) == 4

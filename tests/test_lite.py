@@ -1,0 +1,348 @@
+"""The build of the in-page Python: what it takes, what it makes of a notebook, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+CACHE = ROOT / ".lite" / "cache"
+sys.path.insert(0, str(ROOT / "lite"))
+
+import build_lite  # noqa: E402 (its folder has just become one to import from)
+import live_notebooks  # noqa: E402
+import patches  # noqa: E402
+import wheels  # noqa: E402
+
+PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;#]+)\s*(;[^#]*)?(#.*)?$")
+
+
+def pins(name: str) -> dict[str, str]:
+    """The packages of a requirements file; every line has to be an exact pin."""
+    found = {}
+    for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
+        if line.strip() and not line.startswith(("#", "-")):
+            match = PIN.match(line.strip())
+            assert match, f"{name}: not an exact pin: {line}"
+            found[match[1].lower()] = match[2]
+    return found
+
+
+# --- what it takes ----------------------------------------------------------------------------------------------
+
+
+def test_the_page_has_the_versions_that_the_course_is_tested_with() -> None:
+    here, there = pins("lite/requirements.txt"), pins("constraints.txt")
+    assert {name: version for name, version in here.items() if name in there} == {
+        name: there[name] for name in here if name in there}
+    assert set(here) - set(there) == {"micropip"}  # of Pyodide's makers, and of no use outside it
+
+
+@pytest.mark.parametrize("name", ["ipywidgets", "anywidget", "graphviz", "jupyterquiz"])
+def test_what_notebooks_import_is_in_the_page(name: str) -> None:
+    assert pins("lite/requirements.txt")[name] == pins("requirements.txt")[name]
+
+
+def wheel(
+    folder: Path, name: str, requires: str = "", files: dict[str, str] | None = None, newline: str = "\n"
+) -> Path:
+    """Write a small wheel."""
+    path = folder / f"{name}-1.0-py3-none-any.whl"
+    meta = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\nLicense: MIT\n{requires}\n".replace("\n", newline)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(f"{name}-1.0.dist-info/METADATA", meta)
+        for file, text in (files or {f"{name}.py": "x = 1\n"}).items():
+            archive.writestr(file, text)
+    return path
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_metadata_are_read_whatever_their_line_ends(tmp_path: Path, newline: str) -> None:
+    wanted = ("other>=1", 'winonly; sys_platform == "win32"', 'x; extra == "y"')
+    requires = "".join(f"Requires-Dist: {each}\n" for each in wanted)
+    found = wheels.describe(wheel(tmp_path, "Some_Thing", requires, newline=newline))
+    assert (found.name, found.version, found.licence) == ("some-thing", "1.0", "MIT")
+    assert found.depends == ("other",)
+    assert found.imports == ("Some_Thing",)
+
+
+def test_dependencies_are_followed_and_one_that_is_missing_is_named(tmp_path: Path) -> None:
+    a = wheels.describe(wheel(tmp_path, "a", "Requires-Dist: b\n"))
+    b = wheels.describe(wheel(tmp_path, "b", "Requires-Dist: a\n"))
+    unused = wheels.describe(wheel(tmp_path, "unused"))
+    assert [found.name for found in wheels.needed([a, b, unused], ["a"])] == ["a", "b"]
+    with pytest.raises(wheels.BuildError, match=r"a needs b, which lite/requirements\.txt does not name"):
+        wheels.needed([a], ["a"])
+
+
+def test_a_wheel_is_made_slim_and_the_same_every_time(tmp_path: Path) -> None:
+    names = ("a/__init__.py", "a/tests/test_a.py", "a/code.js", "a/code.js.map", "a-1.0.dist-info/RECORD")
+    described = wheels.describe(wheel(tmp_path, "a", files=dict.fromkeys(names, "")))
+    outs = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        outs.append(wheels.slim(described, tmp_path / name))
+    assert outs[0].read_bytes() == outs[1].read_bytes()
+    assert zipfile.ZipFile(outs[0]).namelist() == ["a-1.0.dist-info/METADATA", "a/__init__.py", "a/code.js"]
+
+
+def test_a_wheels_name_tells_its_content(tmp_path: Path) -> None:
+    one = wheels.hashed_name(wheel(tmp_path, "a"))
+    two = wheels.hashed_name(wheel(tmp_path, "a", files={"a.py": "x = 2\n"}))
+    assert one != two
+    assert re.fullmatch(r"a-1\.0-0x[0-9a-f]{8}-py3-none-any\.whl", one)
+
+
+# --- what it makes of a notebook ------------------------------------------------------------------------------------
+
+
+def code(name: str, source: str, *tags: str, outputs: Any = ()) -> dict[str, Any]:
+    return {"cell_type": "code", "id": name, "metadata": {"tags": list(tags)} if tags else {}, "source": source,
+            "outputs": list(outputs), "execution_count": 1}
+
+
+def text(name: str, source: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "id": name, "metadata": {}, "source": source}
+
+
+PASSED = {"output_type": "stream", "name": "stdout", "text": "passed\n"}
+EXERCISE = [
+    text("task", "## Exercise\n\nWrite `double`."),
+    code("answer", "### BEGIN SOLUTION\ndef double(x):\n    return 2 * x\n### END SOLUTION"),
+    code("check", "check(double)\n### BEGIN HIDDEN TESTS\nassert double(5) == 10\n### END HIDDEN TESTS",
+         outputs=[PASSED]),
+    text("hints", '<details class="hint">\n<summary>Hint 1</summary>\n\nTwice.\n\n</details>'),
+]
+
+
+def live(tmp_path: Path, cells: list[dict[str, Any]], name: str = "chapter") -> tuple[str, dict[str, dict[str, Any]]]:
+    """The live copy of a notebook: the name of its file, and its cells by their ids, in order."""
+    path = tmp_path / f"{name}.ipynb"
+    path.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}), encoding="utf-8")
+    made = live_notebooks.live_notebook(path)
+    return made.path, {cell["id"]: cell for cell in json.loads(made.text)["cells"]}
+
+
+def test_the_live_copy_has_every_cell_and_no_output(tmp_path: Path) -> None:
+    _, cells = live(tmp_path, [text("a", "# Title"), code("b", "print('passed')", outputs=[PASSED]), code("c", "2")])
+    assert list(cells) == ["a", "b", "c"]
+    assert [cells[name]["outputs"] for name in "bc"] == [[], []]
+    assert cells["b"]["source"] == "print('passed')"
+
+
+def test_an_exercise_has_its_stub_first_and_its_solution_folded_at_the_end(tmp_path: Path) -> None:
+    _, cells = live(tmp_path, [*EXERCISE, text("next", "## Next")])
+    order = ["task", "answer", "check", "hints", "answer-solved", "check-solved", "next"]
+    assert [name for name in cells if name in order] == order
+    assert "raise NotImplementedError" in cells["answer"]["source"]
+    assert cells["answer-solved"]["source"] == "def double(x):\n    return 2 * x"
+    for name in ("answer-solved", "check-solved"):
+        assert cells[name]["metadata"]["jupyter"] == {"source_hidden": True}
+    sources = [cell["source"] for cell in cells.values()]
+    assert not any(source.startswith(live_notebooks.FOLD_OPENS) or source == "</details>" for source in sources)
+
+
+def test_run_all_goes_on_behind_an_unsolved_exercise_and_behind_nothing_else(tmp_path: Path) -> None:
+    given = code("given", "x = 1", "hide-input")  # folded, and in the exercise all the same
+    around = [code("before", "1"), *EXERCISE[:2], given, *EXERCISE[2:], text("next", "## Next"), code("after", "1")]
+    _, cells = live(tmp_path, [*around, code("meant", "1/0", "raises-exception")])
+    going_on = {name for name, cell in cells.items() if "raises-exception" in cell["metadata"].get("tags", [])}
+    assert going_on == {"answer", "given", "check", "meant"}
+
+
+def test_no_hidden_test_reaches_the_page(tmp_path: Path) -> None:
+    alone = code("alone", "### BEGIN HIDDEN TESTS\nassert double(7) == 14\n### END HIDDEN TESTS")
+    _, cells = live(tmp_path, [*EXERCISE, alone])
+    assert "HIDDEN" not in json.dumps(list(cells.values()))
+    assert "double(5)" not in json.dumps(list(cells.values()))
+    assert "double(7)" not in json.dumps(list(cells.values()))
+
+
+@pytest.mark.parametrize("tag", ["hide-input", "hide-cell", "remove-input"])
+def test_what_the_book_folds_is_folded(tmp_path: Path, tag: str) -> None:
+    _, cells = live(tmp_path, [code("a", "1", tag), code("b", "1")])
+    assert cells["a"]["metadata"]["jupyter"] == {"source_hidden": True}
+    assert "jupyter" not in cells["b"]["metadata"]
+
+
+def test_the_name_changes_with_what_the_reader_sees_and_with_nothing_else(tmp_path: Path) -> None:
+    first, _ = live(tmp_path, [code("a", "1")])
+    run_again, _ = live(tmp_path, [code("a", "1", outputs=[PASSED])])
+    changed, _ = live(tmp_path, [code("a", "2")])
+    assert re.fullmatch(r"chapter\.[0-9a-f]{8}\.ipynb", first)
+    assert run_again == first
+    assert changed != first
+
+
+def test_the_fingerprint_is_fnv_1a() -> None:
+    # A known value: live.js takes the same hash, and a browser test compares the two on a real notebook.
+    assert live_notebooks.fingerprint([]) == 0x811C9DC5
+    told = [{"cell_type": "markdown", "source": "ä"}, {"cell_type": "code", "source": "  "}]
+    assert live_notebooks.fingerprint(told) == live_notebooks.fingerprint(told[:1]) != live_notebooks.fingerprint([])
+
+
+# --- what it builds -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def built(live_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The live part, built anew from the cache that the site left."""
+    out = tmp_path_factory.mktemp("built") / "lite"
+    build_lite.build(out, ROOT / "notebooks", ROOT, CACHE, "npm")
+    return out
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_same_input_gives_the_same_bytes(built: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    build_lite.build(again, ROOT / "notebooks", ROOT, CACHE, "no-npm-is-needed-now")
+    one, two = contents(built), contents(again)
+    assert set(one) == set(two)
+    assert [name for name in one if one[name] != two[name]] == []
+
+
+def test_the_kernel_is_told_of_nothing_outside_the_site(built: Path) -> None:
+    config = json.loads((built / "jupyter-lite.json").read_text(encoding="utf-8"))["jupyter-config-data"]
+    assert not re.search(r"[a-z]:?//", json.dumps(config))
+    kernel = config["litePluginSettings"]["@jupyterlite/pyodide-kernel-extension:kernel"]
+    lock = json.loads((built / kernel["loadPyodideOptions"]["lockFileURL"]).read_text(encoding="utf-8"))
+    assert kernel["disablePyPIFallback"] is True
+    assert set(kernel["loadPyodideOptions"]["packages"]) == set(lock["packages"]) >= {"otp-mini", "ipywidgets"}
+    assert not re.search(r"[a-z]:?//", json.dumps(lock["packages"]))
+    extensions = {extension["name"] for extension in config["federated_extensions"]}
+    assert extensions == {"@jupyter-widgets/jupyterlab-manager", "@jupyterlite/pyodide-kernel-extension", "anywidget"}
+
+
+def test_otp_mini_comes_with_its_source_and_its_bytecode(built: Path) -> None:
+    (path,) = built.glob("static/*/otp_mini-*.whl")
+    names = zipfile.ZipFile(path).namelist()
+    modules = sorted(source.stem for source in (ROOT / "otp_mini").glob("*.py"))
+    assert sorted(Path(name).stem for name in names if re.fullmatch(r"otp_mini/\w+\.py", name)) == modules
+    assert {f"otp_mini/__pycache__/{module}.cpython-314.pyc" for module in modules} <= set(names)
+    assert "otp_mini/py.typed" in names
+
+
+def test_what_others_made_is_credited_with_version_and_licence(built: Path) -> None:
+    credit = (built / "third-party.txt").read_text(encoding="utf-8").partition("\n\n")[2].splitlines()
+    assert all(re.fullmatch(r"\S.* [0-9][0-9.a-z]*(, inside \w+)?: \S.*", line) for line in credit)
+    credited = {line.split()[0] for line in credit}
+    (lock,) = built.glob("static/*/pyodide-lock.*.json")
+    served = set(json.loads(lock.read_text(encoding="utf-8"))["packages"]) - {"otp-mini"}
+    assert credited >= served | {"Pyodide", "CPython", "JupyterLite", "anywidget"}
+
+
+# --- what it refuses ------------------------------------------------------------------------------------------------
+
+
+def test_a_failure_leaves_the_earlier_build_alone_and_says_one_sentence(tmp_path: Path) -> None:
+    earlier = tmp_path / "html" / "lite"
+    earlier.mkdir(parents=True)
+    (earlier / "live.json").write_text("the earlier one", encoding="utf-8")
+    command = [sys.executable, ROOT / "lite" / "build_lite.py", earlier, "--cache", tmp_path / "work" / "cache",
+               "--npm", "no-such-npm"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.strip() == ("The in-page Python was not built: npm could not fetch Pyodide: "
+                                   "there is no no-such-npm on this machine.")
+    assert (earlier / "live.json").read_text(encoding="utf-8") == "the earlier one"
+    assert [path.name for path in earlier.parent.iterdir()] == ["lite"]
+    assert [path.name for path in (tmp_path / "work").iterdir()] == ["cache"]
+
+
+def test_a_disk_that_fills_up_while_the_new_build_moves_in_keeps_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site, out = tmp_path / "work" / "site", tmp_path / "lite"
+    for folder in (site, out):
+        folder.mkdir(parents=True)
+        (folder / "live.json").write_text(folder.name, encoding="utf-8")
+    move = build_lite.move
+
+    def full(source: Path, target: Path) -> None:
+        if source == site:
+            raise OSError(28, "No space left on device", str(target))
+        move(source, target)
+
+    monkeypatch.setattr(build_lite, "move", full)
+    with pytest.raises(OSError, match="No space left"):
+        build_lite.swap(site, out)
+    assert (out / "live.json").read_text(encoding="utf-8") == "lite"
+
+
+def test_a_notebook_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "broken.ipynb").write_text("{", encoding="utf-8")
+    with pytest.raises(wheels.BuildError, match=r"broken\.ipynb cannot be read"):
+        build_lite.build(tmp_path / "out", tmp_path, ROOT, tmp_path / "work" / "cache", "npm")
+
+
+def small_site(folder: Path) -> tuple[Path, dict[str, Any], dict[str, Any]]:
+    """A site with which `check` has no quarrel: its folder, its configuration of the kernel, its lock."""
+    for name in (*wheels.KERNEL, "pyodide.mjs"):
+        (folder / "static" / name).parent.mkdir(exist_ok=True)
+        (folder / "static" / name).write_text("", encoding="utf-8")
+    packages = {name: {"file_name": name} for name in wheels.KERNEL}
+    kernel = {"pyodideUrl": "./static/pyodide.mjs", "disablePyPIFallback": True,
+              "loadPyodideOptions": {"lockFileURL": "static/lock.json", "packages": list(wheels.KERNEL)}}
+    return folder, kernel, packages
+
+
+def write_small_site(folder: Path, kernel: dict[str, Any], packages: dict[str, Any], live: str = "{}") -> None:
+    config = {"jupyter-config-data": {"litePluginSettings": {build_lite.KERNEL_PLUGIN: kernel}}}
+    (folder / "jupyter-lite.json").write_text(json.dumps(config), encoding="utf-8")
+    (folder / "static" / "lock.json").write_text(json.dumps({"packages": packages}), encoding="utf-8")
+    (folder / "live.json").write_text(f'{{"notebooks": {live}}}', encoding="utf-8")
+
+
+def test_a_site_that_would_ask_elsewhere_is_refused(tmp_path: Path) -> None:
+    folder, kernel, packages = small_site(tmp_path)
+    write_small_site(folder, kernel, packages)
+    build_lite.check(folder)
+    elsewhere = "https://elsewhere.example/pyodide.mjs"
+    for changed_kernel, changed_packages in [
+        ({**kernel, "pyodideUrl": elsewhere}, packages),
+        ({**kernel, "disablePyPIFallback": False}, packages),
+        (kernel, {**packages, "jedi": {"file_name": elsewhere}}),
+        (kernel, {**packages, "jedi": {"file_name": "not-there.whl"}}),
+        (kernel, {**packages, "not-loaded": {"file_name": "jedi"}}),
+        ({**kernel, "loadPyodideOptions": {"lockFileURL": "static/no-lock.json", "packages": []}}, packages),
+    ]:
+        write_small_site(folder, changed_kernel, changed_packages)
+        with pytest.raises(wheels.BuildError):
+            build_lite.check(folder)
+
+
+def test_a_site_without_a_notebook_that_it_offers_is_refused(tmp_path: Path) -> None:
+    write_small_site(*small_site(tmp_path), live='{"chapter": "chapter.0.ipynb"}')
+    with pytest.raises(wheels.BuildError, match=r"files/chapter\.0\.ipynb is not a file"):
+        build_lite.check(tmp_path)
+
+
+def test_a_kernel_without_what_it_looks_for_at_its_start_is_refused(tmp_path: Path) -> None:
+    folder, kernel, packages = small_site(tmp_path)
+    del packages["jedi"]
+    kernel["loadPyodideOptions"]["packages"].remove("jedi")
+    write_small_site(folder, kernel, packages)
+    with pytest.raises(wheels.BuildError, match="outside the book"):
+        build_lite.check(folder)
+
+
+def test_a_place_to_patch_must_be_there_exactly_once(tmp_path: Path) -> None:
+    patch = patches.Patch("a reason", "*.js", r"fetch\((\w+)\)", r"ask(\1)")
+    (tmp_path / "a.js").write_text("fetch(url)", encoding="utf-8")
+    patches.apply(tmp_path, (patch,))
+    assert (tmp_path / "a.js").read_text(encoding="utf-8") == "ask(url)"
+    with pytest.raises(patches.PatchError, match="was found 0 times"):
+        patches.apply(tmp_path, (patch,))
+    (tmp_path / "b.js").write_text("fetch(a); fetch(b)", encoding="utf-8")
+    with pytest.raises(patches.PatchError, match="was found 2 times"):
+        patches.apply(tmp_path, (patch,))

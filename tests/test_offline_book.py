@@ -1,0 +1,47 @@
+"""What a page would fetch from elsewhere stops the build, and widgets need no scripts."""
+from __future__ import annotations
+
+import nbformat
+import pytest
+from scratch_book import ScratchBook, build, notebook
+
+PICTURES = {
+    "markdown.md": "# Page\n\n![A picture](https://example.org/a.png)\n",
+    "directive.md": "# Page\n\n```{image} https://example.org/a.png\n:alt: A picture\n```\n",
+}
+LINK = "# Page\n\n[Elixir](https://elixir-lang.org)\n"
+
+
+def slider() -> str:
+    view = {"application/vnd.jupyter.widget-view+json": {"model_id": "1", "version_major": 2, "version_minor": 0}}
+    output = nbformat.v4.new_output("display_data", {**view, "text/plain": "IntSlider(value=7)"})
+    cell = nbformat.v4.new_code_cell("slider", outputs=[output], execution_count=1)
+    return notebook(nbformat.v4.new_markdown_cell("# Slider\n\nIt costs $5 and then $6."), cell)
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> ScratchBook:
+    pages = {**PICTURES, "link.md": LINK, "slider.ipynb": slider()}
+    return build(tmp_path_factory.mktemp("offline"), pages)
+
+
+@pytest.mark.parametrize("page", PICTURES)
+def test_a_picture_from_elsewhere_fails_the_build(book: ScratchBook, page: str) -> None:
+    assert book.status != 0
+    assert any("would fetch https://example.org/a.png" in warning for warning in book.about(page))
+
+
+def test_a_link_to_elsewhere_may_stand_on_a_page(book: ScratchBook) -> None:
+    assert book.about("link.md") == []
+
+
+def test_a_widget_shows_its_text_and_needs_no_script(book: ScratchBook) -> None:
+    page = book.page("slider")
+    assert book.about("slider.ipynb") == []
+    assert "IntSlider(value=7)" in page.select_one(".cell_output").get_text()
+    scripts = [script.get("src", "") + script.get_text() for script in page.find_all("script")]
+    assert not any(word in script.lower() for script in scripts for word in ("require", "mathjax", "widget"))
+
+
+def test_a_dollar_is_a_dollar(book: ScratchBook) -> None:
+    assert "It costs $5 and then $6." in book.page("slider").get_text()

@@ -1,0 +1,165 @@
+"""The process control block, and what asyncio asks of it."""
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Any
+
+import pytest
+
+from otp_mini import Node, Process, receive, self_, spawn
+from otp_mini.process import REDUCTIONS
+
+
+def test_a_block_says_who_it_is() -> None:
+    async def main() -> str:
+        return repr(self_().block)
+
+    with Node(clock="virtual") as node:
+        assert node.run(main) == "<main #PID<0.1.0>>"
+
+
+def test_a_pid_loses_its_block_when_the_process_ends() -> None:
+    async def main() -> None:
+        pid = spawn(lambda: None)
+        block = pid.block
+        assert block.alive
+        await Process.sleep(0)
+        assert pid.block is None
+        assert not block.alive
+        assert (block.reason, block.done()) == ("normal", True)
+
+    with Node(clock="virtual") as node:
+        node.run(main)
+
+
+def test_an_idle_process_holds_no_empty_containers() -> None:
+    async def idle() -> None:
+        await receive()
+
+    async def main() -> None:
+        block = spawn(idle).block
+        await Process.sleep(1)
+        for field in ("mailbox", "links", "monitors", "monitoring", "cleanups", "name"):
+            assert getattr(block, field) is None
+
+    with Node(clock="virtual") as node:
+        node.run(main)
+
+
+def test_an_idle_process_is_small() -> None:
+    async def idle() -> None:
+        await receive()
+
+    async def main() -> int:
+        block = spawn(idle).block
+        await Process.sleep(1)
+        parts = (block, block.pid, block.coroutine, block.coroutine.cr_frame)
+        return sum(sys.getsizeof(part) for part in parts)
+
+    with Node(clock="virtual") as node:
+        assert node.run(main) < 1500
+
+
+def test_every_turn_has_the_same_share() -> None:
+    async def main() -> int:
+        await Process.sleep(0)
+        return int(self_().block.reductions)
+
+    with Node(clock="virtual") as node:
+        assert node.run(main) == REDUCTIONS
+
+
+# ---- asyncio's view ------------------------------------------------------------------------
+
+
+def test_a_process_is_the_current_task_while_it_runs() -> None:
+    async def main() -> None:
+        task: Any = asyncio.current_task()
+        assert task is self_().block
+        assert task.get_name() == "main"
+        assert task.get_loop() is asyncio.get_running_loop()
+        assert task.done() is False
+
+    with Node() as node:
+        node.run(main)
+
+
+def test_the_task_that_hosts_the_node_is_current_again_afterwards() -> None:
+    async def host() -> None:
+        task = asyncio.current_task()
+        with Node(clock="virtual") as node:
+            await node.run_async(Process.sleep, 1)
+            assert asyncio.current_task() is task
+            spawn(lambda: None)
+            node.run_until_idle()
+            assert asyncio.current_task() is task
+
+    asyncio.run(host())
+
+
+def test_a_cancellation_asked_for_while_it_is_parked_is_raised_there() -> None:
+    async def victim() -> str:
+        try:
+            await receive()
+        except asyncio.CancelledError:
+            return "cancelled"
+        return "not"
+
+    async def main() -> Any:
+        block = spawn(victim).block
+        await Process.sleep(0)
+        assert block.cancel() is True
+        assert block.cancelling() == 1
+        await Process.sleep(0)
+        return block.result
+
+    with Node() as node:
+        assert node.run(main) == "cancelled"
+
+
+def test_a_cancellation_asked_for_while_it_runs_is_raised_at_its_next_wait() -> None:
+    async def main() -> str:
+        task: Any = asyncio.current_task()
+        task.cancel()
+        try:
+            await receive(timeout=0.05)
+        except asyncio.CancelledError:
+            return "cancelled"
+        return "not"
+
+    with Node() as node:
+        assert node.run(main) == "cancelled"
+
+
+def test_a_dead_process_cannot_be_cancelled() -> None:
+    async def main() -> bool:
+        block = spawn(lambda: None).block
+        await Process.sleep(0)
+        return bool(block.cancel())
+
+    with Node() as node:
+        assert node.run(main) is False
+
+
+def test_uncancel_never_goes_below_nothing() -> None:
+    async def main() -> int:
+        task: Any = asyncio.current_task()
+        return int(task.uncancel())
+
+    with Node() as node:
+        assert node.run(main) == 0
+
+
+@pytest.mark.parametrize("clock", ["real", "virtual"])
+def test_an_exit_leaves_no_current_task_behind(clock: Any) -> None:
+    async def boom() -> None:
+        raise ValueError
+
+    async def host() -> None:
+        with Node(clock=clock) as node:
+            with pytest.raises(ValueError):
+                await node.run_async(boom)
+            assert await node.run_async(asyncio.sleep, 0, "fine") == "fine"
+
+    asyncio.run(host())

@@ -1,0 +1,196 @@
+"""Crash reports: said once, readable, and the same in every run."""
+from __future__ import annotations
+
+import contextlib
+import logging
+from typing import Any
+
+import pytest
+
+from otp_mini import Exit, GenServer, Node, NoReply, Ok, Process, receive, spawn, spawn_monitor
+from otp_mini.reports import explain
+
+
+def play(main: Any) -> Any:
+    with Node(clock="virtual") as node:
+        return node.run(main)
+
+
+async def divide(by: int) -> float:
+    return 1 / by
+
+
+async def leave(reason: object) -> None:
+    raise Exit(reason)
+
+
+def reports(function: Any, *args: Any) -> None:
+    async def main() -> None:
+        spawn(function, *args)
+        await Process.sleep(1)
+
+    play(main)
+
+
+def test_an_exception_in_a_process_is_logged_once_with_who_why_and_where(caplog: pytest.LogCaptureFixture) -> None:
+    reports(divide, 0)
+    [record] = caplog.records
+    assert (record.name, record.levelno) == ("otp_mini", logging.ERROR)
+    lines = record.getMessage().splitlines()
+    assert lines[0] == "Process divide #PID<0.2.0> raised an exception"
+    assert lines[1] == "** (ZeroDivisionError) division by zero"
+    assert lines[2].startswith("    (test_reports.py) divide, line ")
+    assert lines[2].endswith(": return 1 / by")
+    assert len(lines) == 3
+
+
+@pytest.mark.parametrize("reason", ["normal", "shutdown", "boom", "kill"])
+def test_an_exit_of_a_plain_process_is_not_logged(reason: str, caplog: pytest.LogCaptureFixture) -> None:
+    reports(leave, reason)
+    assert caplog.messages == []
+
+
+def test_a_registered_process_is_named_in_the_report(caplog: pytest.LogCaptureFixture) -> None:
+    async def named() -> None:
+        from otp_mini import self_
+
+        Process.register(self_(), "accountant")
+        raise ValueError("books")
+
+    reports(named)
+    assert caplog.messages[0].startswith("Process accountant #PID<0.2.0> raised")
+
+
+def test_an_exception_of_the_main_process_is_raised_and_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(ZeroDivisionError), Node(clock="virtual") as node:
+        node.run(divide, 0)
+    assert caplog.messages == []
+
+
+def test_a_report_shows_neither_path_nor_time_nor_address(caplog: pytest.LogCaptureFixture) -> None:
+    class Server(GenServer):
+        def init(self, _: Any) -> Any:
+            return Ok(object())
+
+        def handle_cast(self, request: Any, state: Any) -> Any:
+            raise ValueError("boom")
+
+    async def main() -> None:
+        GenServer.cast(await Server.start(), object())
+        await Process.sleep(1)
+
+    play(main)
+    [report] = caplog.messages
+    assert " at 0x" not in report
+    assert "/" not in report
+
+
+def test_an_exception_with_many_lines_is_shown_whole() -> None:
+    assert explain(ValueError("one\ntwo")) == "** (ValueError) one\ntwo"
+
+
+def test_an_exception_without_words_is_its_name() -> None:
+    assert explain(ValueError()) == "** (ValueError)"
+
+
+def test_an_exit_reason_is_said_as_a_person_would() -> None:
+    reason = ("noproc", ("GenServer", "call", ["a", 1, 5.0]))
+    assert explain(reason).startswith("** (stop) GenServer.call('a', 1, 5.0) exited")
+
+
+def test_the_frames_of_the_library_are_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    class Server(GenServer):
+        def handle_cast(self, request: Any, state: Any) -> Any:
+            return self.fail()
+
+        def fail(self) -> Any:
+            raise ValueError("boom")
+
+    async def main() -> None:
+        GenServer.cast(await Server.start(), "x")
+        await Process.sleep(1)
+
+    play(main)
+    frames = [line for line in caplog.messages[0].splitlines() if ", line " in line]
+    assert len(frames) == 2
+    assert "Server.handle_cast" in frames[0]
+    assert "Server.fail" in frames[1]
+
+
+class Unprintable:
+    def __repr__(self) -> str:
+        raise RuntimeError("no repr")
+
+    __str__ = __repr__
+
+    def __hash__(self) -> int:
+        return 7
+
+
+class Unspeakable(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no str")
+
+    __repr__ = __str__
+
+
+class Fragile(GenServer):
+    def handle_cast(self, request: Any, state: Any) -> Any:
+        raise Unspeakable
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        return NoReply(state)
+
+
+def test_what_cannot_be_printed_is_reported_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> bool:
+        GenServer.cast(await Fragile.start(Unprintable()), Unprintable())
+        await Process.sleep(1)
+        return Process.alive(await Fragile.start())
+
+    assert play(main) is True
+    [report] = caplog.messages
+    assert "** (Unspeakable) <its __str__ failed with RuntimeError>" in report
+    assert "Last message: <Unprintable whose __repr__ failed with RuntimeError> (a cast)" in report
+    assert "State: <Unprintable whose __repr__ failed with RuntimeError>" in report
+
+
+def test_a_name_that_cannot_be_printed_is_reported_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> bool:
+        GenServer.cast(await Fragile.start(1, name=Unprintable()), "x")
+        await Process.sleep(1)
+        return Process.alive(await Fragile.start())
+
+    assert play(main) is True
+    assert len(caplog.messages) == 1
+    assert "#PID<0.2.0> terminating" in caplog.messages[0]
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "%s %d %(x)s", "{0} {x}", "\x1b[31mred"])
+def test_a_name_with_markup_is_text_in_a_report(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        GenServer.cast(await Fragile.start(name, name=name), name)
+        await Process.sleep(1)
+
+    play(main)
+    [report] = caplog.messages
+    assert f"State: {name!r}" in report
+    assert "#PID<0.2.0> terminating" in report.splitlines()[0]
+
+
+def test_a_handler_of_the_log_that_fails_leaves_a_usable_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            raise OSError("disk full")
+
+    async def main() -> object:
+        _, ref = spawn_monitor(divide, 0)
+        return (await receive(lambda m: m.ref is ref)).reason
+
+    monkeypatch.setattr(logging.getLogger("otp_mini"), "handlers", [Broken()])
+    with Node(clock="virtual") as node:
+        with contextlib.suppress(OSError):
+            node.run(main)
+        monkeypatch.undo()
+        assert isinstance(node.run(main), ZeroDivisionError)
+        assert not any(pid.block.label == "divide" for pid in node.processes())
