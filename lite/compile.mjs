@@ -19,10 +19,10 @@ from pathlib import Path
 UNCHECKED = py_compile.PycInvalidationMode.UNCHECKED_HASH   # nothing in the page looks at time stamps
 
 def compiled(name, source):
-    Path("/tmp/module.py").write_bytes(source)
-    py_compile.compile("/tmp/module.py", "/tmp/module.pyc", dfile=f"/lib/site-packages/{name}", doraise=True,
+    Path("module.py").write_bytes(source)
+    py_compile.compile("module.py", "module.pyc", dfile=f"/lib/site-packages/{name}", doraise=True,
                        invalidation_mode=UNCHECKED)
-    return Path("/tmp/module.pyc").read_bytes()
+    return Path("module.pyc").read_bytes()
 
 def pyc_name(name, keep):
     if keep:                               # a module with its source has its bytecode in __pycache__
@@ -39,10 +39,10 @@ def rewrite(path, keep):
             out[pyc_name(name, keep)] = compiled(name, data)
         if keep or not name.endswith(".py"):
             out[name] = data
-    with zipfile.ZipFile("/tmp/out.whl", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as wheel:
+    with zipfile.ZipFile("out.whl", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as wheel:
         for name in sorted(out):
             wheel.writestr(zipfile.ZipInfo(name), out[name], zipfile.ZIP_DEFLATED, 9)
-    path.write_bytes(Path("/tmp/out.whl").read_bytes())
+    path.write_bytes(Path("out.whl").read_bytes())
 
 for path in sorted(Path("/wheels").glob("*.whl")):
     rewrite(path, path.name.split("-")[0].replace("_", "-") in keep_source)

@@ -257,7 +257,7 @@ class GenServer:
         OTP: ``GenServer.cast/2``
         """
         try:
-            target = find(server)
+            target = find(server, sending=True)
         except BadArg:
             if isinstance(server, Address):
                 return "ok"  # no such registry: a cast does not tell

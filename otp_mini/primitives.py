@@ -115,12 +115,12 @@ def _here(pid: Pid) -> ControlBlock | None:
     return None if process is None or (running is not None and running.node is not process.node) else process
 
 
-def find(destination: Destination) -> ControlBlock | None:
+def find(destination: Destination, *, sending: bool = False) -> ControlBlock | None:
     """The living process behind a pid, a name or an address; None if there is none."""
     if type(destination) is Pid:
         return _here(destination)
     if isinstance(destination, Address):
-        pid = destination.whereis()
+        pid = destination.receiver() if sending else destination.whereis()
         return None if pid is None else _here(pid)
     try:
         return current_node().names.get(destination)
@@ -151,7 +151,7 @@ def send(destination: Destination, message: Value) -> Value:
 
     OTP: ``send/2``
     """
-    process = find(destination)
+    process = find(destination, sending=True)
     if process is not None:
         post(process, process.node.copy(message))
     elif isinstance(destination, Pid):

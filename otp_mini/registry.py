@@ -312,6 +312,13 @@ class Via(Address):
         book = self._unique()
         return next((entry.pid for entry in book.under(self.key)), None)
 
+    def receiver(self) -> Pid | None:
+        """The only holder of the key, in a registry of either kind."""
+        entries = _book(self.registry).under(self.key)
+        if len(entries) > 1:
+            raise BadArg(f"{self!r} has {len(entries)} holders, and a message goes to one: use Registry.dispatch")
+        return entries[0].pid if entries else None
+
     def register(self, pid: Pid) -> Pid | None:
         """Enter ``pid``, which is the caller; answers None, or who has the key."""
         process: ControlBlock = pid.block

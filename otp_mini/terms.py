@@ -159,6 +159,10 @@ class Address(ABC):
     def whereis(self) -> Pid | None:
         """The process behind the address, or None."""
 
+    def receiver(self) -> Pid | None:
+        """Who gets a plain message or a cast that is sent here: `whereis`, unless said otherwise."""
+        return self.whereis()
+
     @abstractmethod
     def register(self, pid: Pid) -> Pid | None:
         """Give the address to ``pid``; answers None, or whoever has it already."""

@@ -253,6 +253,15 @@ def test_it_can_be_read_without_being_seen() -> None:
     assert page.div["tabindex"] == "0", "whoever has no mouse must be able to scroll it"
 
 
+def test_where_the_tags_of_svg_are_taken_out_the_text_form_is_left_alone() -> None:
+    """JupyterLab does so to the stored outputs of a notebook that it does not trust."""
+    page = BeautifulSoup(chart_of(calls)._repr_html_(), "html.parser")
+    assert page.div is not None
+    assert "font-size:0px" in page.div["style"], "what is left of the picture's text must not show"
+    assert page.svg["font-size"] == "12"
+    assert page.div.find("details") is None
+
+
 # ---- what a program says may be anything ------------------------------------------------------------------
 
 HOSTILE = [

@@ -127,7 +127,7 @@ class Chart:
         self.lines = lines
         talking = [name for line in lines for name in (line.source, line.target) if name]
         self.columns = list(dict.fromkeys(talking))
-        longest = max((len(line.words) for line in lines if line.target), default=0)
+        longest = max((len(line.words) for line in lines), default=0)
         self._column = round(min(max(longest * _LETTER + 24, _NARROW), _WIDE))
 
     def __str__(self) -> str:
