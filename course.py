@@ -53,7 +53,8 @@ VENV_STAMP = VENV / "course-stamp.json"
 REQUIREMENTS = ["requirements.txt", "constraints.txt"]
 SHOWN = ["notebooks", "otp_mini", "LICENSE"]
 BOOK_INPUTS = [*REQUIREMENTS, *SHOWN, "README.md", "_config.yml", "_toc.yml", "book"]
-LITE_INPUTS = [*REQUIREMENTS, *SHOWN, "pyproject.toml", "lite"]
+LITE_INPUTS = [*REQUIREMENTS, *SHOWN, "pyproject.toml", "lite", "book/_ext/exercise_view.py"]
+USUAL_PORT = 8642  # a browser keeps edits by address: the same port every time keeps them in reach
 OLDEST_NODE = 18
 SPACE_NEEDED = 1300  # MB, for .venv, .lite and _build together
 
@@ -537,6 +538,14 @@ def make_server(folder: Path, port: int = 0) -> Server:
         ) from None
 
 
+def usual_server(folder: Path) -> Server:
+    """Return a server on the usual port, or on a free one where that is taken."""
+    try:
+        return make_server(folder, USUAL_PORT)
+    except Stop:
+        return make_server(folder)
+
+
 def open_browser(address: str) -> None:
     """Show the page, where there is a desktop to show it on."""
     desktop = sys.platform in ("win32", "darwin") or {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ)
@@ -549,7 +558,8 @@ def open_browser(address: str) -> None:
 
 def word_read(options: argparse.Namespace, rest: list[str]) -> int:
     """Build the book and serve it on this machine."""
-    with make_server(HTML, options.port) as server:  # first: a taken port should not cost a build
+    # First: a taken port should not cost a build.
+    with make_server(HTML, options.port) if options.port else usual_server(HTML) as server:
         ensure_environment()
         build_site(strict=False)
         address = f"http://127.0.0.1:{server.server_address[1]}/"
@@ -615,6 +625,15 @@ def word_bench(options: argparse.Namespace, rest: list[str]) -> int:
     return hand_over([str(VENV_PYTHON), str(ROOT / "benchmarks" / "run.py"), *rest])
 
 
+def word_conformance(options: argparse.Namespace, rest: list[str]) -> int:
+    """Play random scenarios on otp_mini and on real Elixir, and print the score of each family."""
+    if shutil.which("elixir") is None:
+        raise Stop("There is no `elixir` on the path to compare with: install Elixir 1.14 or newer.")
+    ensure_environment()
+    play = ROOT / "tests" / "conformance" / "differential.py"
+    return hand_over([str(VENV_PYTHON), str(play), "--scenarios", str(options.scenarios), *rest])
+
+
 def word_clean(options: argparse.Namespace, rest: list[str]) -> int:
     """Remove everything that these commands and the tools behind them made."""
     made = [VENV, LITE, BUILD, ROOT / ".hypothesis"]
@@ -639,6 +658,7 @@ WORDS: dict[str, Word] = {
     "book": word_book,
     "refresh": word_refresh,
     "bench": word_bench,
+    "conformance": word_conformance,
     "clean": word_clean,
 }
 
@@ -649,14 +669,17 @@ def parser() -> argparse.ArgumentParser:
         prog="course.py",
         description="OTP patterns in Python, the course. Each word sets up what it needs first.",
         epilog="To start with: `python3 course.py read`.",
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=20),
     )
     words = top.add_subparsers(dest="word", metavar="WORD")
     for name, function in WORDS.items():
         about = (function.__doc__ or "").rstrip(".")
         word = words.add_parser(name, help=about, description=about + ".")
         if name in ("read", "lab"):
-            word.add_argument("--port", type=port, default=0, help="on 127.0.0.1 (default: a free one)")
+            word.add_argument("--port", type=port, default=0, help="on 127.0.0.1 (default: the usual, or a free one)")
             word.add_argument("--no-browser", action="store_true", help="only print the address")
+        if name == "conformance":
+            word.add_argument("--scenarios", type=int, default=80, help="how many, all families together (default: 80)")
         if name == "refresh":
             word.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="which ones (default: all)")
     return top

@@ -9,12 +9,15 @@ Read the source in this order; each file uses only those before it:
 
 from __future__ import annotations
 
+from typing import Any
+
 from . import ets, sys_
 from .agent import Agent
 from .application import Application
 from .child_spec import ChildSpec
 from .dynamic_supervisor import DynamicSupervisor, SuperviseDynamically
 from .errors import AlreadyStarted, BadArg, CopyError, Deadlock, Exit, NoProc, StartError
+from .ets import EtsTransfer
 from .gen_server import HIBERNATE, Continue, GenServer, Ignore, NoReply, Reply, Stop, Timeout
 from .node import Node, current_node, run
 from .partition_supervisor import Partition, PartitionSupervisor
@@ -35,7 +38,18 @@ from .task import Exited, Task, TaskStream
 from .task_supervisor import TaskSupervisor
 from .terms import INFINITY, TIMEOUT, Address, Down, ExitSignal, From, Ok, Pid, Ref, Shared
 
+
+def __getattr__(name: str) -> Any:
+    """The looking functions load on first use, so that the core stays free of what they need."""
+    if name in ("which", "processes"):
+        from .viz import tables
+
+        return getattr(tables, name)
+    raise AttributeError(f"module 'otp_mini' has no attribute {name!r}")
+
+
 __all__ = [
+    "EtsTransfer",
     "AlreadyRegistered",
     "Application",
     "Partition",

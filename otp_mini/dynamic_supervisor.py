@@ -12,6 +12,7 @@ from typing import Any
 
 from .child_spec import ChildSpec
 from .gen_server import GenServer, Ignore, Ok, Stop, start_server
+from .node import current_node
 from .primitives import Destination, Process, current_process, self_
 from .supervisor import (
     RESTARTING,
@@ -189,6 +190,14 @@ class _Children:
 
     def __deepcopy__(self, memo: object) -> list[ChildRow]:
         return self.rows()
+
+    def kept(self) -> list[Kept]:
+        """The children, for those who look."""
+        return [*self.children.values()]
+
+    def describe(self) -> str:
+        """Number and budget, for those who look."""
+        return f"{len(self.children)} children, {self.budget.describe(current_node().now())}"
 
     def rows(self) -> list[ChildRow]:
         return [child.row()._replace(id=None) for child in self.children.values()]

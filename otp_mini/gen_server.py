@@ -402,7 +402,8 @@ async def _serve(module: type[GenServer], argument: Any, name: Destination, pare
         match result:
             case Ok(state, then) if _is_then(then):
                 node.answer(*starter, ("ok", process.pid))
-                return Become(_Loop(process, server, parent, state).run(then))
+                process.server = _Loop(process, server, parent, state)
+                return Become(process.server.run(then))
             case Ignore():
                 _give_name_up(process, name)
                 node.answer(*starter, ("ignore", None))

@@ -613,7 +613,7 @@ class Node:
         for ref, watched in (process.monitoring or {}).items():
             if watched.monitors is not None:
                 watched.monitors.pop(ref, None)
-        process.mailbox = process.monitoring = None
+        process.mailbox = process.monitoring = process.server = None
         for linked in process.links or ():
             self._signals.append(partial(self._handle_signal, linked, pid, reason, linked=True))
         if process.monitors:

@@ -50,6 +50,7 @@ class ControlBlock:
         "pid",              # its address; pid.block is this object until the process ends
         "node",             # the node it lives on
         "coroutine",        # its code; None for the shell: a cell or a script outside run()
+        "server",           # the loop and state of a behaviour, for those who look; else None
         "label",            # what it was started as, for people
         "parent",           # the pid that spawned it, None for the first
         "name",             # its registered name, None without
@@ -86,6 +87,7 @@ class ControlBlock:
         self.pid = pid
         self.node = node
         self.coroutine = coroutine
+        self.server: Any = None
         self.label = label
         self.parent = parent
         self.name: object = None

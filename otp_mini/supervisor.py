@@ -17,6 +17,7 @@ from typing import Any, Final, Literal, NamedTuple
 from .child_spec import DEFAULT_SHUTDOWN, ChildSpec
 from .errors import BadArg, Exit, StartError, describe_reason, safe_repr
 from .gen_server import GenServer, Ignore, NoReply, Ok, Reply, Stop, start_server
+from .node import current_node
 from .primitives import Destination, Process, check_timeout, current_process, receive, self_
 from .reports import logger
 from .terms import INFINITY, TIMEOUT, Down, ExitSignal, From, Pid, Ref, is_quiet
@@ -271,6 +272,11 @@ class Budget:
         self.restarts = [at for at in (*self.restarts, now) if now <= at + self.max_seconds]
         return len(self.restarts) <= self.max_restarts
 
+    def describe(self, now: float) -> str:
+        """What is spent, and of how much."""
+        spent = sum(now <= at + self.max_seconds for at in self.restarts)
+        return f"{spent} of {self.max_restarts} restarts in {self.max_seconds:g} s"
+
     def error(self) -> object:
         """What is wrong with it, as OTP says it; None if nothing is."""
         if not isinstance(self.max_restarts, int) or self.max_restarts < 0:
@@ -484,6 +490,14 @@ class _Children:
 
     def __deepcopy__(self, memo: object) -> list[ChildRow]:
         return [child.row() for child in self.children]  # what sys_.get_state shows
+
+    def kept(self) -> list[Kept]:
+        """The children, for those who look."""
+        return self.children
+
+    def describe(self) -> str:
+        """Strategy and budget, for those who look."""
+        return f"{self.strategy}, {self.budget.describe(current_node().now())}"
 
     def error(self) -> object:
         """What is wrong with the plan, as OTP says it."""
