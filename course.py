@@ -669,7 +669,6 @@ def parser() -> argparse.ArgumentParser:
         prog="course.py",
         description="OTP patterns in Python, the course. Each word sets up what it needs first.",
         epilog="To start with: `python3 course.py read`.",
-        formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=20),
     )
     words = top.add_subparsers(dest="word", metavar="WORD")
     for name, function in WORDS.items():

@@ -573,7 +573,8 @@ class _Loop:
             reason = error
         if not is_quiet(reason):
             who = self.process.node.describe(self.process)
-            server_crashed(who, reason, self.state, message, self.hint(reason, message))
+            shown = Continue(message.term) if type(message) is _Continued else message
+            server_crashed(who, reason, self.state, shown, self.hint(reason, message))
         raise _Over(reason)
 
     def hint(self, reason: object, message: Any) -> str:
