@@ -54,11 +54,12 @@ def which(supervisor: Destination) -> Table:
     OTP: ``Supervisor.which_children/1``
 
     Example:
-        >>> from otp_mini import GenServer, Supervisor, run, which
+        >>> from otp_mini import GenServer, Node, Supervisor, which
         >>> async def main():
         ...     sup = await Supervisor.start_link([(GenServer, 0)], strategy="one_for_one", name="shop")
         ...     return which(sup)
-        >>> run(main)
+        >>> with Node(clock="virtual") as node:
+        ...     node.run(main)
         shop #PID<0.2.0>: one_for_one, 0 of 3 restarts in 5 s
         id         pid          type    restart    state
         GenServer  #PID<0.3.0>  worker  permanent  running

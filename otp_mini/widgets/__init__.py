@@ -1,0 +1,7 @@
+"""What shows itself in a notebook by widgets; needs ipywidgets, or does with less."""
+
+from __future__ import annotations
+
+from .progress import progress
+
+__all__ = ["progress"]
