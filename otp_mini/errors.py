@@ -105,7 +105,7 @@ _SAID = {
 def describe_exception(error: BaseException) -> str:
     """The last line of a traceback, also where ``__str__`` itself fails."""
     try:
-        text = str(error)
+        text = re.sub(r" at 0x[0-9a-fA-F]+", "", str(error))
     except Exception as broken:
         text = f"<its __str__ failed with {type(broken).__name__}>"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

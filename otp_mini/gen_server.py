@@ -268,7 +268,9 @@ class GenServer:
 
     @staticmethod
     def reply(from_: From, value: object) -> str:
-        """Answer a call from anywhere, at any time; a second answer is dropped.
+        """Answer a call from anywhere, at any time.
+
+        A second answer is dropped once the caller has gone on; before that it is a message.
 
         OTP: ``GenServer.reply/2``
         """

@@ -95,7 +95,7 @@ class Partition(Address):
     def whereis(self) -> Pid | None:
         """The process of the partition."""
         pids = _pids(self.supervisor)
-        number = self.key if isinstance(self.key, int) else _stable_hash(self.key)
+        number = abs(self.key) if type(self.key) is int else _stable_hash(self.key)
         return pids[number % len(pids)]
 
     def register(self, pid: Pid) -> Pid | None:
@@ -117,6 +117,6 @@ def _pids(supervisor: Any) -> list[Pid | None]:
 def _stable_hash(key: Any) -> int:
     """The same in every run, whatever PYTHONHASHSEED is."""
     number = 0
-    for letter in repr(exact(key)):
+    for letter in safe_repr(exact(key)):
         number = (number * 31 + ord(letter)) % 4_294_967_291
     return number

@@ -349,7 +349,7 @@ async def in_thread(function: Callable[..., Any], *args: Any) -> Any:
     """
     process = waiting_process()
     node = process.node
-    copied = node.copy(args)
+    function, copied = node.copy(function), node.copy(args)
     if sys.platform == "emscripten":
         return node.copy(function(*copied))
     import threading

@@ -111,6 +111,8 @@ class Registry:
 
         OTP: ``Registry.start_link/1``
         """
+        if unknown := set(options or ()) - {"keys", "name"}:
+            raise BadArg(f"a registry has the options keys and name, got {', '.join(map(safe_repr, sorted(unknown)))}")
         given = {"keys": keys, "name": name, **(options or {})}
         if given["keys"] not in ("unique", "duplicate"):
             raise BadArg(f'keys must be "unique" or "duplicate", got {safe_repr(given["keys"])}')

@@ -789,3 +789,138 @@ def test_an_unexpected_message_is_reported_and_dropped(caplog: pytest.LogCapture
 
     assert play(main) is True
     assert "Supervisor received unexpected message: 'hello'" in caplog.text
+
+
+# ---- what mutants of the code would have got away with -------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"start": ("not callable", ())}, "invalid_mfa"),
+        ({"start": (Worker.start_link, ["a list"])}, "invalid_mfa"),
+        ({"start": (Worker.start_link,)}, "invalid_mfa"),
+        ({"start": (Worker.start_link, (), "more")}, "invalid_mfa"),
+        ({"shutdown": True}, "invalid_shutdown"),
+        ({"shutdown": "soon"}, "invalid_shutdown"),
+        ({"significant": 1}, "invalid_significant"),
+    ],
+)
+def test_each_field_of_a_specification_is_checked(wrong: dict[str, Any], said: str) -> None:
+    async def main() -> Any:
+        sup = await start()
+        return await refused(Supervisor.start_child(sup, worker("a").override(**wrong)))
+
+    assert play(main)[0] == said
+
+
+def test_a_shutdown_of_no_seconds_is_allowed_and_kills_what_does_not_end_at_once() -> None:
+    async def main() -> float:
+        sup = await start(worker("a", trap=True, kind=SlowToEnd, shutdown=0))
+        before = self_().block.node.now()
+        await Supervisor.stop(sup)
+        return float(self_().block.node.now() - before)
+
+    assert play(main) == 0.0
+
+
+def test_a_sibling_that_dies_while_another_is_stopped_is_seen_to_afterwards() -> None:
+    async def main() -> Any:
+        sup = await start(worker("a"), worker("b", trap=True, kind=SlowToEnd, shutdown=100.0))
+        before = await child(sup, "a")
+        spawn(lambda: Supervisor.terminate_child(sup, "b"))
+        await Process.sleep(10)
+        Process.exit(before, "boom")
+        await Process.sleep(100)
+        after = await child(sup, "a")
+        return isinstance(after, Pid) and after is not before
+
+    assert play(main) is True
+
+
+def test_a_child_whose_exit_is_on_its_way_is_stopped_without_a_restart() -> None:
+    async def main() -> Any:
+        sup = await start(worker("a"), max_restarts=0)
+        slow = spawn(lambda: Supervisor.start_child(sup, worker("s", slow_start)))
+        await Process.sleep(1)
+        Process.exit(await_pid(sup), "boom")
+        assert Process.alive(slow)
+        return await Supervisor.count_children(sup), Process.alive(sup)
+
+    def await_pid(sup: Pid) -> Pid:
+        return next(row.pid for row in sup.block.server.state.kept() if row.spec.id == "a")  # type: ignore[no-any-return]
+
+    async def late() -> Any:
+        await Process.sleep(5)
+        return Stop("too late")
+
+    def slow_start() -> Any:
+        return late()
+
+    with pytest.raises(Exit):  # the death is seen to once the slow start is over: the budget is 0
+        play(main)
+
+
+def test_a_child_that_is_terminated_while_its_restart_is_due_stays_stopped() -> None:
+    async def main() -> Any:
+        sup = await start(worker("a", None, fails))
+        Process.exit(await child(sup, "a"), "boom")
+        stopped = await Supervisor.terminate_child(sup, "a")
+        await Process.sleep(1)
+        return stopped, await pids(sup), Process.alive(sup)
+
+    assert play(main) == ("ok", {"a": None}, True)
+    assert inits() == ["a", "a"]
+
+
+def test_a_child_that_is_deleted_while_its_restart_is_due_is_forgotten() -> None:
+    async def main() -> Any:
+        sup = await start(worker("a", None, fails))
+        Process.exit(await child(sup, "a"), "boom")
+        await Supervisor.terminate_child(sup, "a")
+        deleted = await Supervisor.delete_child(sup, "a")
+        await Process.sleep(1)
+        return deleted, await pids(sup), Process.alive(sup)
+
+    assert play(main) == ("ok", {}, True)
+
+
+def reports(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if "had child" in record.getMessage()]
+
+
+def test_a_supervisor_reports_each_restart_to_those_who_ask(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        sup = await start(worker("a"), worker("b", restart="transient"), max_restarts=1)
+        await hit(sup, "b", stop("normal"))
+        await hit(sup, "a", stop("shutdown"))
+        GenServer.cast(await child(sup, "a"), stop("boom"))
+        await Process.sleep(1)
+
+    with caplog.at_level("INFO", logger="otp_mini"):
+        play(main)
+    assert [line.split("): ", 1)[1] for line in reports(caplog)] == [
+        "child_terminated: 'shutdown'",
+        "child_terminated: 'boom'",
+        "reached_max_restart_intensity: 'shutdown'",
+    ]
+
+
+def test_the_reports_are_off_by_default(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        await hit(await start(worker("a")), "a", stop("shutdown"))
+
+    play(main)
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(("shutdown", "lines"), [("brutal_kill", 0), (1.0, 1)])
+def test_a_kill_is_reported_unless_it_was_asked_for(
+    shutdown: Any, lines: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        await Supervisor.stop(await start(worker("a", trap=True, kind=SlowToEnd, shutdown=shutdown)))
+
+    with caplog.at_level("INFO", logger="otp_mini"):
+        play(main)
+    assert sum("shutdown_error: 'killed'" in line for line in reports(caplog)) == lines

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .progress import progress
+from .progress_bar import progress
 
 __all__ = ["progress"]
