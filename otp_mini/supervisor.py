@@ -582,8 +582,6 @@ class _Children:
         if not self.budget.spend(current_process().node.now()):
             report("reached_max_restart_intensity", child.spec, child.pid, "shutdown")
             child.pid = None
-            if child.spec.restart == "temporary":
-                self.children.remove(child)
             return False
         child.pid = None
         group = [child]
@@ -591,8 +589,7 @@ class _Children:
             group = self.children[:]
         elif self.strategy == "rest_for_one":
             group = self.children[self.children.index(child) :]
-        if len(group) > 1:
-            await self.stop(group)
+        await self.stop(group)
         failed = await self.start([kept for kept in group if kept in self.children])
         if failed is not None:
             failed[0].pid = RESTARTING

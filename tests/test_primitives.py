@@ -369,6 +369,28 @@ def test_p14_unlinking_a_stranger_or_a_dead_process_is_fine() -> None:
 # ---- monitors ------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("who_dies", ["the one that unlinked", "the other"])
+def test_p14_one_unlink_takes_the_link_from_both_sides(who_dies: str) -> None:
+    async def main() -> bool:
+        other = spawn(Process.sleep, None)
+
+        async def unlinking() -> None:
+            Process.link(other)
+            Process.unlink(other)
+            await Process.sleep(1)
+            raise Exit("boom")
+
+        one = spawn(unlinking)
+        await Process.sleep(0.5)
+        if who_dies == "the other":
+            Process.exit(other, "boom")
+            return Process.alive(one)
+        await Process.sleep(2)
+        return not Process.alive(one) and Process.alive(other)
+
+    assert play(main) is True
+
+
 @pytest.mark.parametrize("reason", ["normal", "shutdown", "boom", ("shutdown", [1])])
 def test_p15_a_monitor_gives_exactly_one_down(reason: object) -> None:
     async def main() -> None:

@@ -607,6 +607,8 @@ def test_s38_the_modules_of_a_child_are_its_class() -> None:
         ([], {"strategy": "one_for_each"}, ("supervisor_data", ("invalid_strategy", "one_for_each"))),
         ([], {"max_restarts": -1}, ("supervisor_data", ("invalid_intensity", -1))),
         ([], {"max_seconds": 0}, ("supervisor_data", ("invalid_period", 0))),
+        ([], {"max_seconds": -5}, ("supervisor_data", ("invalid_period", -5))),
+        ([], {"auto_shutdown": "soon"}, ("supervisor_data", ("invalid_auto_shutdown", "soon"))),
     ],
 )
 def test_s39_a_plan_that_is_wrong_is_an_error_of_the_start(children: Any, options: Any, reason: object) -> None:
@@ -727,6 +729,17 @@ def test_the_clean_end_of_significant_children_ends_the_supervisor(how: Any, aft
         return first, first or await end_of(sup)
 
     assert play(main) == (after_one, "shutdown")
+
+
+@pytest.mark.parametrize("how", ["any_significant", "all_significant"])
+def test_the_clean_end_of_another_child_ends_nothing(how: Any) -> None:
+    async def main() -> bool:
+        kinds = {"restart": "transient", "significant": True}
+        sup = await start(worker("a", **kinds), worker("b", restart="transient"), auto_shutdown=how)
+        await hit(sup, "b", stop("normal"))
+        return Process.alive(sup)
+
+    assert play(main) is True
 
 
 def test_a_significant_child_needs_auto_shutdown() -> None:
