@@ -225,18 +225,20 @@ class Host:
         before = signal.getsignal(signal.SIGINT)
         if before is signal.default_int_handler or not callable(before):
             return None
-        again = threading.Timer(LONG_TURN, _thread.interrupt_main)
-        again.daemon = True
+        again: list[threading.Timer] = []
 
         def interrupt(number: int, frame: Any) -> None:
             if time.perf_counter() - began > LONG_TURN:
                 raise KeyboardInterrupt
             before(number, frame)
-            if not again.ident:
-                again.start()  # and look once more: the turn may be a long one that has just begun
+            if not again:  # look once more: the turn may be a long one that has just begun
+                again.append(threading.Timer(LONG_TURN, _thread.interrupt_main))
+                again[0].daemon = True
+                again[0].start()
 
         def unwatch() -> None:
-            again.cancel()
+            for timer in again:
+                timer.cancel()
             signal.signal(signal.SIGINT, before)
 
         signal.signal(signal.SIGINT, interrupt)
