@@ -237,9 +237,9 @@ class Host:
                 again[0].start()
 
         def unwatch() -> None:
+            signal.signal(signal.SIGINT, before)  # first: from here on nobody starts another timer
             for timer in again:
                 timer.cancel()
-            signal.signal(signal.SIGINT, before)
 
         signal.signal(signal.SIGINT, interrupt)
         return unwatch

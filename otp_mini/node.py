@@ -686,12 +686,13 @@ class Node:
         process = target.block
         if process is None:
             return
-        if process is runtime.running and sender is not target:
+        kill = isinstance(reason, str) and reason == "kill" and not linked
+        at_once = sender is target and (kill or not process.trap_exit)
+        if process is runtime.running and not at_once:
             self.held.append(partial(self._handle_signal, target, sender, reason, linked=linked))
             return
         if linked and (process.links is None or process.links.pop(sender, 0) is not None):
             return  # unlinked in the meantime
-        kill = isinstance(reason, str) and reason == "kill" and not linked
         normal = isinstance(reason, str) and reason == "normal"
         message = None
         if process.trap_exit and not kill:

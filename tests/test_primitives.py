@@ -369,6 +369,27 @@ def test_p14_unlinking_a_stranger_or_a_dead_process_is_fine() -> None:
 # ---- monitors ------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("trap_later", "outcome"), [(True, "a message"), (False, "boom")])
+def test_p24_a_signal_to_oneself_meets_the_flag_of_the_moment_when_it_is_looked_at(
+    trap_later: bool, outcome: str
+) -> None:
+    """Seen on OTP 25: trapping, exit(self(), :boom), then no longer trapping, ends the process."""
+
+    async def main() -> object:
+        async def sends_itself_a_signal(to: Pid) -> None:
+            Process.flag(trap_exit=True)
+            Process.exit(self_(), "boom")
+            Process.flag(trap_exit=trap_later)
+            await receive(ExitSignal)
+            send(to, "a message")
+
+        _, ref = spawn_monitor(sends_itself_a_signal, self_())
+        first = await receive()
+        return first.reason if isinstance(first, Down) and first.ref is ref else first
+
+    assert play(main) == outcome
+
+
 @pytest.mark.parametrize("who_dies", ["the one that unlinked", "the other"])
 def test_p14_one_unlink_takes_the_link_from_both_sides(who_dies: str) -> None:
     async def main() -> bool:
@@ -534,6 +555,7 @@ def test_p24_turning_the_flag_off_counts_for_later_signals_only() -> None:
         async def work() -> None:
             Process.flag(trap_exit=True)
             Process.exit(self_(), "first")
+            await Process.sleep(0)  # it looks at its signals, and turns the first into a message
             Process.flag(trap_exit=False)
             assert await receive() == ExitSignal(self_(), "first")
             Process.exit(self_(), "second")
