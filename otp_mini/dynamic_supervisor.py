@@ -27,6 +27,7 @@ from .supervisor import (
     begin_stop,
     count,
     finish_stop,
+    note,
     report,
     spec_error,
     start_kept,
@@ -208,9 +209,10 @@ class _Children:
             raise ChildError(error if error[0] == "invalid_child_spec" else ("invalid_child_spec", error))  # type: ignore[index]
         if len(self.children) >= self.max_children:
             raise ChildError("max_children")
-        pid = await start_kept(spec, self.extra)
+        child = Kept(spec)
+        pid = await start_kept(child, self.extra)
         if pid is not None:
-            self.children[pid] = Kept(spec, pid)
+            self.children[pid] = child
         return pid
 
     async def ended(self, pid: Pid, reason: object) -> bool:
@@ -223,17 +225,18 @@ class _Children:
             report("child_terminated", child.spec, pid, reason)
         if comes_back:
             return await self.restart(pid, child)
+        note("forget", pid, child.spec.id)
         del self.children[pid]
         return True
 
     async def restart(self, key: object, child: Kept) -> bool:
         """Restart it, if the budget allows; False if it does not."""
-        if not self.budget.spend(current_process().node.now()):
+        if not self.budget.spend(child):
             report("reached_max_restart_intensity", child.spec, child.pid, "shutdown")
             del self.children[key]
             return False
         try:
-            pid = await start_kept(child.spec, self.extra)
+            pid = await start_kept(child, self.extra)
         except ChildError as error:
             report("start_error", child.spec, child.pid, error.reason)
             child.pid = RESTARTING
@@ -241,7 +244,6 @@ class _Children:
             return True
         del self.children[key]
         if pid is not None:
-            child.pid = pid
             self.children[pid] = child
         return True
 
@@ -255,6 +257,7 @@ class _Children:
         if child is None or child.pid == RESTARTING:
             raise ChildError("not_found")
         await stop_kept(child)
+        note("forget", pid, child.spec.id)
         del self.children[pid]
         return "ok"
 

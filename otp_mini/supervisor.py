@@ -145,10 +145,16 @@ def spec_error(spec: object) -> object:
 
 @dataclass(eq=False)
 class Kept:
-    """A child as its supervisor keeps it: the specification, and who it is at present."""
+    """A child as its supervisor keeps it: the specification, and who it is at present.
+
+    ``lives`` counts how often it was started, and ``doing`` says what its supervisor is doing to
+    it just now; both are only for those who look.
+    """
 
     spec: ChildSpec
     pid: Pid | Literal["restarting"] | None = None
+    lives: int = 0
+    doing: Literal["", "starting", "stopping"] = ""
 
     @property
     def shutdown(self) -> float | None:
@@ -187,12 +193,27 @@ class Counts(NamedTuple):
     workers: int
 
 
-async def start_kept(spec: ChildSpec, extra: tuple[Any, ...] = ()) -> Pid | None:
-    """Call a child's start function: its pid, or None where it chose not to start.
+async def start_kept(child: Kept, extra: tuple[Any, ...] = ()) -> Pid | None:
+    """Start a child and keep its pid; None where it chose not to start.
 
     Raises:
         ChildError: it failed; the reason is the child's.
     """
+    child.doing, child.lives = "starting", child.lives + 1
+    note("start", None, child.spec.id)
+    try:
+        started = child.pid = await _started(child.spec, extra)
+    except ChildError as error:
+        note("start_failed", None, (child.spec.id, error.reason))
+        raise
+    finally:
+        child.doing = ""
+    note("started", started, child.spec.id)
+    return started
+
+
+async def _started(spec: ChildSpec, extra: tuple[Any, ...]) -> Pid | None:
+    """Call the start function, and say as a `ChildError` how it failed."""
     function, arguments = spec.start
     try:
         started = await function(*extra, *arguments)
@@ -207,12 +228,20 @@ async def start_kept(spec: ChildSpec, extra: tuple[Any, ...] = ()) -> Pid | None
     raise ChildError(started)
 
 
+def note(kind: str, child: Pid | None, term: object = None) -> None:
+    """Have a trace, if there is one, record what this supervisor does or decides."""
+    supervisor = current_process()
+    if supervisor.node.tracer is not None:
+        supervisor.node.note(kind, supervisor.pid, child, term)
+
+
 def begin_stop(child: Kept) -> Ref | None:
     """Take leave of a child and signal it to end; answers the monitor that tells of it.
 
     None if its exit has come already.
     """
     assert isinstance(child.pid, Pid)
+    child.doing = "stopping"
     ref = Process.monitor(child.pid)
     Process.unlink(child.pid)
     process, pid = current_process(), child.pid
@@ -244,7 +273,7 @@ async def stop_kept(child: Kept) -> None:
         wait = child.shutdown
         deadline = None if wait is None or wait < 0 else current_process().node.now() + wait
         await finish_stop(child, ref, deadline)
-    child.pid = None
+    child.pid, child.doing = None, ""
 
 
 def report(context: str, spec: ChildSpec, pid: object, reason: object) -> None:
@@ -267,10 +296,15 @@ class Budget:
     max_seconds: float
     restarts: list[float] = field(default_factory=list)
 
-    def spend(self, now: float) -> bool:
-        """One more restart, now: is it allowed?"""
+    def spend(self, child: Kept) -> bool:
+        """One more restart, of this child, now: is it allowed?"""
+        now = current_process().node.now()
         self.restarts = [at for at in (*self.restarts, now) if now <= at + self.max_seconds]
-        return len(self.restarts) <= self.max_restarts
+        count = len(self.restarts)
+        allowed = count <= self.max_restarts
+        pid = child.pid if isinstance(child.pid, Pid) else None
+        note("restart" if allowed else "give_up", pid, (child.spec.id, count, self.max_restarts, self.max_seconds))
+        return allowed
 
     def describe(self, now: float) -> str:
         """What is spent, and of how much."""
@@ -450,7 +484,14 @@ class Keeper(GenServer):
 
     async def terminate(self, reason: object, state: Any) -> None:
         """Stop the children."""
+        note("stopping", None)
         await state.stop_all()
+
+
+class Starting(NamedTuple):
+    """What stands for the server while its ``init`` still runs, for those who look."""
+
+    state: Any
 
 
 class _Server(Keeper):
@@ -471,6 +512,7 @@ class _Server(Keeper):
         error = state.error()
         if error is not None:
             return Stop(error)
+        current_process().server = Starting(state)
         failed = await state.start(state.children)
         if failed is None:
             return Ok(state)
@@ -534,7 +576,7 @@ class _Children:
         """Start some children in order; answers the one that failed, and why."""
         for child in list(children):
             try:
-                child.pid = await start_kept(child.spec)
+                await start_kept(child)
             except ChildError as error:
                 report("start_error", child.spec, None, error.reason)
                 return child, error.reason
@@ -545,8 +587,10 @@ class _Children:
     async def stop(self, children: list[Kept]) -> None:
         """Stop some children one by one, the last first; temporary ones are forgotten."""
         for child in reversed(children):
+            pid = child.pid
             await stop_kept(child)
             if child.spec.restart == "temporary":
+                note("forget", pid if isinstance(pid, Pid) else None, child.spec.id)
                 self.children.remove(child)
 
     async def stop_all(self) -> None:
@@ -565,6 +609,7 @@ class _Children:
         comes_back = child.spec.restart == "permanent" or (child.spec.restart == "transient" and not is_quiet(reason))
         if comes_back:
             return await self.restart(child)
+        note("forget" if child.spec.restart == "temporary" else "keep", pid, child.spec.id)
         child.pid = None
         if child.spec.restart == "temporary":
             self.children.remove(child)
@@ -579,7 +624,7 @@ class _Children:
 
     async def restart(self, child: Kept) -> bool:
         """Restart by the strategy, if the budget allows; False if it does not."""
-        if not self.budget.spend(current_process().node.now()):
+        if not self.budget.spend(child):
             report("reached_max_restart_intensity", child.spec, child.pid, "shutdown")
             child.pid = None
             return False
@@ -611,9 +656,10 @@ class _Children:
         for child in self.children:
             if child.spec.id == spec.id:
                 raise ChildError("already_present" if child.pid is None else ("already_started", child.pid))
-        pid = await start_kept(spec)
+        child = Kept(spec)
+        pid = await start_kept(child)
         if pid is not None or spec.restart != "temporary":
-            self.children.append(Kept(spec, pid))
+            self.children.append(child)
         return pid
 
     async def terminate_child(self, id: Any) -> str:
@@ -625,8 +671,7 @@ class _Children:
         child = self.find(id)
         if child.pid is not None:
             raise ChildError("restarting" if child.pid == RESTARTING else "running")
-        child.pid = await start_kept(child.spec)
-        return child.pid
+        return await start_kept(child)
 
     async def delete_child(self, id: Any) -> str:
         child = self.find(id)

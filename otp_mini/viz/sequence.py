@@ -19,6 +19,7 @@ from typing import Final
 from ..errors import describe_exception, safe_repr
 from ..terms import Down, ExitSignal, Pid
 from ..tracing import Event, Trace
+from ..tracing import said as in_words
 
 CLOCK: Final = "clock"
 _MESSAGES: Final = {"send", "timer", "down", "signal"}
@@ -67,12 +68,8 @@ def said(event: Event) -> str:
             return f"DOWN {safe_repr(reason)}"
         case "reply", value:
             return f"reply {safe_repr(value)}"
-        case "send", ("$gen_call", _, request):
-            return f"call {safe_repr(request)}"
-        case "send", ("$gen_cast", request):
-            return f"cast {safe_repr(request)}"
-        case "send", ("system", _, request):
-            return f"system {safe_repr(request)}"
+        case "send", message:
+            return in_words(message)
     return safe_repr(event.term)
 
 
