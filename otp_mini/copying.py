@@ -6,7 +6,8 @@ sets are copied here, objects in the way that they prescribe for `pickle`. What 
 sent at all.
 
 OTP: message passing copies between process heaps
-Differs: a function passes as it is, so what its closure captured is shared.
+Differs: a function passes as it is, so what its closure captured is shared; so does the traceback
+    of an exception, and the frames in it hold the variables of those functions.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from fractions import Fraction
 from pathlib import PurePath
 from typing import Any
 
-from .errors import CopyError, describe_exception, safe_repr
+from .errors import CopyError, Exit, describe_exception, safe_repr
 from .terms import Atom, CallRef, Pid, Ref, Shared
 
 AS_THEY_ARE: frozenset[type] = frozenset(
@@ -33,6 +34,11 @@ AS_THEY_ARE: frozenset[type] = frozenset(
 
 Memo = dict[int, Any]
 """What was copied already, by identity: the same that `copy.deepcopy` hands to ``__deepcopy__``."""
+
+
+class _Telling(Memo):
+    """The memo of a copy in which its text stands for what cannot be copied."""
+
 
 
 def copy_term(term: Any) -> Any:
@@ -75,7 +81,12 @@ def _copy(term: Any, memo: Memo) -> Any:
         return _copy_tuple(term, memo)
     if id(term) in memo:
         return memo[id(term)]
-    copied = _COPIERS.get(kind, _copy_object)(term, memo)
+    try:
+        copied = _COPIERS.get(kind, _copy_object)(term, memo)
+    except (Exception, Exit):
+        if type(memo) is not _Telling:
+            raise
+        copied = safe_repr(term)
     memo[id(term)] = copied
     memo.setdefault(id(memo), []).append(term)  # keeps it, so that no other gets its id meanwhile
     return copied
@@ -104,10 +115,6 @@ def _copy_dict(term: dict[Any, Any], memo: Memo) -> dict[Any, Any]:
     return copied
 
 
-def _copy_set(term: set[Any], memo: Memo) -> set[Any]:
-    return {_copy(item, memo) for item in term}
-
-
 def _copy_deque(term: deque[Any], memo: Memo) -> deque[Any]:
     copied: deque[Any] = deque(maxlen=term.maxlen)
     memo[id(term)] = copied
@@ -134,6 +141,8 @@ def _copy_object(term: Any, memo: Memo) -> Any:
             f"a coroutine cannot be sent: {term.__qualname__}(...) was called but not awaited. "
             f"Write `await {term.__qualname__}(...)` and send its answer."
         )
+    if type(memo) is _Telling:
+        memo = {}  # an object without one of its parts is not that object: all of it, or its text
     try:
         if isinstance(term, weakref.ref):
             raise TypeError("a weak reference would reach the object itself")
@@ -149,15 +158,10 @@ def _copy_object(term: Any, memo: Memo) -> Any:
 
 
 def _rebuild(
-    term: Any,
-    memo: Memo,
-    make: Callable[..., Any],
-    args: tuple[Any, ...],
-    state: Any = None,
-    items: Iterable[Any] | None = None,
-    pairs: Iterable[tuple[Any, Any]] | None = None,
+    term: Any, memo: Memo, make: Callable[..., Any], args: tuple[Any, ...], state: Any = None,
+    items: Iterable[Any] | None = None, pairs: Iterable[tuple[Any, Any]] | None = None,
     set_state: Callable[[Any, Any], None] | None = None,
-) -> Any:
+) -> Any:  # fmt: skip
     """Make an object anew from what its ``__reduce_ex__`` said.
 
     OTP: none; the protocol of `pickle`
@@ -180,7 +184,7 @@ def _rebuild(
     return copied
 
 
-_LINKS = ("__traceback__", "__suppress_context__")
+_set = object.__setattr__  # an exception may be a frozen dataclass
 
 
 def _copy_exception(error: BaseException, memo: Memo) -> BaseException:
@@ -189,27 +193,31 @@ def _copy_exception(error: BaseException, memo: Memo) -> BaseException:
     What Python's own exceptions keep beside them (a file name, a code) is copied as far as it
     can be; the traceback is the same object.
     """
-    args = _copy_tuple(error.args, memo)
-    kind: Any = type(error)
-    try:
-        copied: BaseException = kind.__new__(kind, *args)
-    except TypeError:
-        copied = kind.__new__(kind)
-    memo[id(error)] = copied
-    copied.args = args
+    kind, args = type(error), _copy_tuple(error.args, memo)
+    copied = memo[id(error)] = _blank(error, kind, args)
     copied.__dict__.update(_copy_dict(error.__dict__, memo))
     for name in _built_in_fields(kind):
         try:
             value = getattr(error, name)
             if value is not getattr(copied, name, None):
-                setattr(copied, name, _copy(value, memo))
+                _set(copied, name, _copy(value, memo))
         except (AttributeError, TypeError, CopyError):
             continue  # read-only, or nothing that could be sent, such as AttributeError.obj
-    for link in _LINKS:
-        setattr(copied, link, getattr(error, link))
-    copied.__context__ = None if error.__context__ is None else _copy(error.__context__, memo)
-    if error.__cause__ is not None:
-        copied.__cause__ = _copy(error.__cause__, memo)
+    for link in ("__context__", "__cause__"):
+        _set(copied, link, _copy(getattr(error, link), memo))
+    for link in ("__traceback__", "__suppress_context__"):
+        _set(copied, link, getattr(error, link))
+    return copied
+
+
+def _blank(error: BaseException, kind: Any, args: tuple[Any, ...]) -> BaseException:
+    """A new exception of this class, made by what its nearest ancestor in Python itself made it with."""
+    base: Any = next(each for each in kind.__mro__ if not each.__flags__ & 1 << 9)  # no Py_TPFLAGS_HEAPTYPE
+    try:
+        copied: BaseException = base.__new__(kind, *args)
+        _set(copied, "args", args)
+    except Exception as why:
+        raise CopyError(_refusal(error, describe_exception(why))) from why
     return copied
 
 
@@ -224,7 +232,7 @@ def _built_in_fields(kind: type) -> Iterable[str]:
 _COPIERS: dict[type, Callable[[Any, Memo], Any]] = {
     list: _copy_list,
     dict: _copy_dict,
-    set: _copy_set,
+    set: lambda term, memo: {_copy(item, memo) for item in term},
     deque: _copy_deque,
     types.MethodType: _copy_method,
     types.BuiltinFunctionType: _copy_method,
@@ -239,12 +247,16 @@ def _refusal(term: object, why: str) -> str:
     )
 
 
-def copy_reason(reason: object) -> object:
-    """A copy for one more receiver; a reason that cannot be copied passes as it is.
+def copy_reason(reason: Any) -> Any:
+    """A copy for one more receiver, in which its text stands for what cannot be copied.
 
     A death must always be told, so this never raises.
+
+    Example:
+        >>> copy_reason(("gave up", (number for number in range(3))))
+        ('gave up', '<generator object <genexpr>>')
     """
     try:
-        return copy_term(reason)
-    except CopyError:
-        return reason
+        return _copy(reason, {})
+    except (Exception, Exit):
+        return _copy(reason, _Telling())

@@ -15,6 +15,12 @@ OTP: ``exit/1``, ``ArgumentError``, ``ErlangError``
 from __future__ import annotations
 
 import re
+from typing import Any, Final
+
+LONGEST: Final = 2_000
+"""So many characters of a term, and of an exception's text, are shown in a message or a report."""
+DEEPEST: Final = 50
+"""So many collections inside of each other are shown."""
 
 
 class Exit(BaseException):
@@ -105,8 +111,8 @@ _SAID = {
 def describe_exception(error: BaseException) -> str:
     """The last line of a traceback, also where ``__str__`` itself fails."""
     try:
-        text = re.sub(r" at 0x[0-9a-fA-F]+", "", str(error))
-    except Exception as broken:
+        text = _cut(_ADDRESS.sub("", str(error)), LONGEST)
+    except (Exception, Exit) as broken:
         text = f"<its __str__ failed with {type(broken).__name__}>"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
@@ -119,15 +125,63 @@ def name_of(name: object) -> str:
     return text if text.isprintable() else repr(text)[1:-1]
 
 
-def safe_repr(term: object) -> str:
-    """``repr`` that never raises and names no address: the same in every run.
+def safe_repr(term: object, longest: int = LONGEST, above: tuple[int, ...] = ()) -> str:
+    """``repr`` that never raises, is the same in every run, and ends: what is cut off is counted.
 
-    Logging a crash must not cause another.
+    It names no address and sorts a set. Of a large collection only the part that is shown is looked
+    at: to log a crash must not cause another one.
+
+    Args:
+        longest: about so many characters are shown.
+        above: the identities of the collections that it stands in; those are not shown once more.
+
+    OTP: ``inspect/2`` with its limits
+
+    Example:
+        >>> safe_repr({"rows": list(range(1_000_000)), "seen": {"b", "a"}}, 20)
+        "{'rows': [0, 1, 2, 3, 4, … 999,995 more], … 1 more}"
+        >>> safe_repr("spam " * 1000, 20)
+        "'spam spam spam spam… (4,980 characters more)"
     """
     try:
-        return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(term))
-    except Exception as broken:
+        return _written(term, max(longest, 10), above)
+    except (Exception, Exit) as broken:
         return f"<{type(term).__name__} whose __repr__ failed with {type(broken).__name__}>"
+
+
+_ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+")
+_BRACKETS: Final[dict[Any, str]] = {list: "[ ]", tuple: "( )", dict: "{ }", set: "{ }", frozenset: "frozenset({ })"}
+
+
+def _written(term: Any, room: int, above: tuple[int, ...]) -> str:
+    kind = type(term)
+    if kind in (str, bytes):
+        return _cut(_ADDRESS.sub("", repr(term[:room])), room, len(term))
+    if kind not in _BRACKETS or not term:
+        return _cut(_ADDRESS.sub("", repr(term)), room)
+    opening, closing = _BRACKETS[kind].split(" ")
+    if id(term) in above or len(above) == DEEPEST:
+        return f"{opening}...{closing}"
+    inside, written = (*above, id(term)), list[str]()
+    in_order = "set" in kind.__name__ and len(term) < 1_000  # a larger one is cut anyway
+    for item in sorted(term, key=_rank) if in_order else term:
+        if room <= 0:
+            written.append(f"… {len(term) - len(written):,} more")
+            break
+        written.append(safe_repr(item, room, inside))
+        if kind is dict:
+            written[-1] += ": " + safe_repr(term[item], room - len(written[-1]), inside)
+        room -= len(written[-1]) + 2
+    return opening + ", ".join(written) + ("," if kind is tuple and len(term) == 1 else "") + closing
+
+
+def _rank(item: Any) -> tuple[bool, float, str]:
+    return (False, item, "") if isinstance(item, (int, float)) else (True, 0, safe_repr(item))
+
+
+def _cut(text: str, room: int, size: int = 0) -> str:
+    more = (size or len(text)) - room
+    return f"{text[:room]}… ({more:,} characters more)" if more > 0 else text
 
 
 class BadArg(ValueError):

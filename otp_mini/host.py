@@ -15,6 +15,7 @@ asyncio is imported only where the program imported it already.
 from __future__ import annotations
 
 import _thread
+import contextlib
 import queue
 import signal
 import sys
@@ -99,8 +100,7 @@ class Host:
         if not self.attach():
             return  # a script: run() will see to it
         for pause in self._pauses:
-            if not pause.done():
-                pause.set_result(None)
+            _finish(pause)
         if not self._drives:
             self._schedule()
 
@@ -132,6 +132,8 @@ class Host:
         self._drives += 1
         outer, self.blocking = self.blocking, pause == self.block
         let_in = time.perf_counter()
+        while not self._reports.empty():
+            self._reports.get()()
         try:
             while not done():
                 node.run_slice()
@@ -210,9 +212,10 @@ class Host:
     def report(self, news: Callable[[], None]) -> None:
         """Run ``news`` on the node's own thread; may be called from any thread."""
         if self.can_wait():
-            self.loop.call_soon_threadsafe(news)
-        else:
-            self._reports.put(news)
+            with contextlib.suppress(RuntimeError):  # that loop was closed: whoever drives next will hear it
+                self.loop.call_soon_threadsafe(news)
+                return
+        self._reports.put(news)
 
     def watch_interrupt(self, began: float) -> Callable[[], None] | None:
         """Have Ctrl-C end a turn that lasts too long, also where the host only notes it.

@@ -405,6 +405,8 @@ class Node:
                 self.foreign = max(0, self.foreign - 1)
                 if process.waiting is future:
                     self.wake(process)
+                else:
+                    self.host.notify()  # it has died; nobody is to be woken, but time may pass again
 
             wanted.add_done_callback(finished)
             if process.thrown is not None and wanted.cancel():

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
-from .copying import AS_THEY_ARE
+from .copying import AS_THEY_ARE, copy_reason
 from .errors import BadArg, Exit, NoProc, name_of, safe_repr
 from .mailbox import NOTHING, Pattern
 from .node import PARKED, YIELDED, Node, current_node, runtime
@@ -338,7 +338,8 @@ ask.__qualname__ = "GenServer.call"  # what Python names when somebody forgets t
 async def in_thread(function: Callable[..., Any], *args: Any) -> Any:
     """Run blocking work in a thread; meanwhile the other processes go on.
 
-    The function runs outside of any process: it gets and answers copies.
+    The function runs outside of any process: it gets and answers copies, and a copy is raised of
+    what it raises.
 
     OTP: a dirty scheduler or a port
     Differs: in the browser there are no threads, and the work blocks everybody.
@@ -350,36 +351,48 @@ async def in_thread(function: Callable[..., Any], *args: Any) -> Any:
     process = waiting_process()
     node = process.node
     function, copied = node.copy(function), node.copy(args)
-    if sys.platform == "emscripten":
-        return node.copy(function(*copied))
-    import threading
-
-    ref = node.make_ref(CallRef)
     box: list[tuple[bool, Any]] = []
-
-    def report() -> None:
-        node.foreign -= 1
-        node.answer(process.pid, ref, box)
 
     def work() -> None:
         try:
             box.append((True, function(*copied)))
         except BaseException as error:
             box.append((False, error))
-        node.host.report(report)
+
+    if sys.platform == "emscripten":
+        work()
+    else:
+        await _thread(process, work)
+    good, value = box[0]
+    if not good:
+        raise copy_reason(value)
+    return node.copy(value)
+
+
+async def _thread(process: ControlBlock, work: Callable[[], None]) -> None:
+    """Park ``process``, which is the one that runs this, until a thread has done the work."""
+    import threading
+
+    node = process.node
+    ref = node.make_ref(CallRef)
+
+    def done() -> None:
+        node.foreign = max(0, node.foreign - 1)
+        node.answer(process.pid, ref, True)
+        node.host.notify()  # the process may have died; nobody is woken then, but time may pass again
+
+    def begin() -> None:
+        work()
+        node.host.report(done)
 
     node.foreign += 1
     process.waiting = ref
     try:
-        threading.Thread(target=work, daemon=True).start()
+        threading.Thread(target=begin, daemon=True).start()
         await park(process)
     finally:
         process.outcome = None
         node.cancel_wait(process)
-    good, value = box[0]
-    if not good:
-        raise value
-    return node.copy(value)
 
 
 def run(main: Callable[..., Any], *args: Any) -> Any:

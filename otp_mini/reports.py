@@ -21,12 +21,15 @@ from .terms import Pid
 
 logger = logging.getLogger("otp_mini")
 
+FRAMES = 20
+"""So many frames of a traceback are shown: the outermost and the innermost."""
+
 _HERE = Path(__file__).parent
 _NO_MESSAGE = object()
 
 
 def explain(reason: object) -> str:
-    """The reason in the first line, then the frames of the program's own code.
+    """The reason in the first line, then the frames of the program's own code, of many the ends.
 
     Example:
         >>> print(explain("boom"))
@@ -41,6 +44,8 @@ def explain(reason: object) -> str:
         if _HERE not in Path(code.co_filename).parents:
             source = linecache.getline(code.co_filename, number).strip()
             lines.append(f"    {_place(code)}, line {number}: {source}")
+    if len(lines) > FRAMES + 1:
+        lines[FRAMES // 2 + 1 : -FRAMES // 2] = [f"    … ({len(lines) - 1 - FRAMES} frames more)"]
     return "\n".join(lines)
 
 

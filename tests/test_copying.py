@@ -6,6 +6,7 @@ import dataclasses
 import enum
 import functools
 import json
+import re
 import threading
 import warnings
 import weakref
@@ -479,9 +480,104 @@ def test_an_exception_of_pythons_own_says_the_same_after_copying(code: str) -> N
         assert repr(getattr(copied, name, None)) == repr(getattr(error, name, None))
 
 
-def test_copy_reason_passes_on_what_refuses_copying() -> None:
-    guarded = Guarded()
-    assert copy_reason(guarded) is guarded
+@dataclasses.dataclass(frozen=True)
+class Fixed(Exception):
+    """An exception whose attributes cannot be set."""
+
+    what: list[str]
+
+
+class Made(Exception):
+    """An exception whose class wants arguments of its own to make one."""
+
+    def __new__(cls, *, where: list[str]) -> Any:
+        return super().__new__(cls, where)
+
+    def __init__(self, *, where: list[str]) -> None:
+        self.where = where
+
+
+@pytest.mark.parametrize("error", [Fixed(["milk"]), Made(where=["fridge"])], ids=repr)
+def test_an_exception_that_resists_being_made_anew_is_copied_all_the_same(error: Exception) -> None:
+    try:
+        raise error
+    except Exception:
+        copied = copy_term(error)
+    assert type(copied) is type(error)
+    assert (copied.args, copied.__dict__) == (error.args, error.__dict__)
+    assert copied.__traceback__ is error.__traceback__
+    assert shared(copied, error) == []
+
+
+def test_an_exception_that_cannot_be_made_anew_is_refused() -> None:
+    group = ExceptionGroup("many", [ValueError(1)])
+    group.args = ()
+    with pytest.raises(CopyError, match="ExceptionGroup"):
+        copy_term(group)
+
+
+# ---- reasons -------------------------------------------------------------------------------
+
+
+def test_text_stands_in_a_reason_for_what_cannot_be_copied() -> None:
+    where, lock = ["cellar"], threading.Lock()
+    copied = copy_reason(("gave up", where, {"lock": lock}, Guarded(), [lock]))
+    assert copied == ("gave up", ["cellar"], {"lock": repr_of(lock)}, "Guarded()", [repr_of(lock)])
+    assert copied[1] is not where
+    assert copy_reason(lock) == repr_of(lock)
+
+
+def repr_of(lock: Any) -> str:
+    return repr(lock).split(" at ")[0] + ">"
+
+
+def test_an_exception_that_holds_what_cannot_be_copied_is_still_that_exception() -> None:
+    error = caught()
+    error.lock, error.where = threading.Lock(), ["fridge"]  # type: ignore[attr-defined]
+    error.__cause__ = ValueError(error.lock)  # type: ignore[attr-defined]
+    copied = copy_reason(error)
+    assert type(copied) is Picky
+    assert str(copied) == str(error)
+    assert copied.lock == repr_of(error.lock)  # type: ignore[attr-defined]
+    assert copied.__cause__.args == (copied.lock,)
+    assert copied.__traceback__ is error.__traceback__
+    assert shared(copied, error) == []
+
+
+def test_a_reason_that_nests_too_deeply_arrives_as_text() -> None:
+    term: Any = []
+    for _ in range(100_000):
+        term = [term]
+    error = ValueError(term)
+    copied = copy_reason(error)
+    assert type(copied) is ValueError
+    assert str(copied).startswith("[[[[")
+    assert len(str(copied)) < 3_000
+    error.args = ()
+    while term:  # taken apart by hand: its own destructor would nest as deeply
+        term = term[0]
+
+
+@pytest.mark.parametrize(("wrap", "arrives_as"), [(lambda x: x, str), (ValueError, ValueError), (Box, str)])
+def test_a_reason_whose_copy_exits_is_told_all_the_same(wrap: Any, arrives_as: type) -> None:
+    class Leaving:
+        def __deepcopy__(self, memo: object) -> object:
+            raise Exit("from within a copy")
+
+        def __repr__(self) -> str:
+            raise Exit("from within a repr")
+
+    async def fail() -> None:
+        raise Exit(wrap(Leaving()))
+
+    async def main() -> Any:
+        spawn_monitor(fail)
+        return (await receive(Down)).reason
+
+    with Node(clock="virtual") as node:
+        told = node.run(main)
+    assert type(told) is arrives_as
+    assert re.search("(Leaving|Box).* failed with Exit", str(told))
 
 
 def test_isolation_off_sends_the_object_itself() -> None:

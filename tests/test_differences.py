@@ -272,17 +272,29 @@ def test_shared_passes_the_thing_itself() -> None:
 
 
 @difference()
-def test_a_reason_that_cannot_be_copied_is_told_all_the_same() -> None:
-    lock = threading.Lock()
-
+def test_a_reason_that_cannot_be_copied_arrives_as_text() -> None:
     async def fail() -> None:
-        raise Exit(lock)
+        raise Exit(("locked", threading.Lock()))
 
-    async def main() -> bool:
+    async def main() -> object:
         spawn_monitor(fail)
-        return (await receive(Down)).reason is lock
+        return (await receive(Down)).reason
 
-    assert play(main)
+    assert play(main) == ("locked", "<unlocked _thread.lock object>")
+
+
+@difference("copying")
+def test_a_traceback_passes_as_it_is() -> None:
+    async def main() -> object:
+        basket = ["apple"]
+        try:
+            basket[1]
+        except IndexError as error:
+            send(self_(), error)
+        (await receive()).__traceback__.tb_frame.f_locals["basket"].append("pear")
+        return basket
+
+    assert play(main) == ["apple", "pear"]
 
 
 @difference("agent.Agent")
@@ -536,6 +548,23 @@ def test_a_crash_report_is_the_same_in_every_run(caplog: pytest.LogCaptureFixtur
     assert "ValueError" in first
     assert "<function idle>" in first
     assert not re.search(r"0x[0-9a-f]{4}|\d\d:\d\d", first)
+
+
+@difference()
+def test_what_is_too_long_for_a_report_is_cut_and_counted(caplog: pytest.LogCaptureFixture) -> None:
+    class Fragile(GenServer):
+        def handle_cast(self, request: Any, state: Any) -> Any:
+            raise ValueError("boom")
+
+    async def main() -> None:
+        GenServer.cast(await Fragile.start(list(range(10_000))), "go " * 10_000)
+        await Process.sleep(1)
+
+    play(main)
+    assert len(caplog.text) < 6_000
+    assert "State: [0, 1, 2," in caplog.text
+    assert re.search(r", … 9,\d\d\d more\]", caplog.text)
+    assert "… (28,000 characters more) (a cast)" in caplog.text
 
 
 # ---- servers -----------------------------------------------------------------------------------

@@ -1,10 +1,16 @@
 """Errors: exits are no exceptions, and every message can be read."""
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from otp_mini import AlreadyStarted, BadArg, CopyError, Deadlock, Exit, NoProc, Pid, StartError
-from otp_mini.errors import describe_exception, describe_reason, safe_repr
+from otp_mini.errors import DEEPEST, LONGEST, describe_exception, describe_reason, safe_repr
+
+LAW = settings(derandomize=True, deadline=None, database=None)  # the same examples in every run
 
 
 class Unprintable:
@@ -111,3 +117,120 @@ def test_describe_exception_survives_a_broken_str() -> None:
 )
 def test_any_term_can_be_a_reason(reason: object) -> None:
     assert describe_reason(reason) == repr(reason)
+
+
+# ---- long, deep and large --------------------------------------------------------------------
+
+leaves = st.one_of(st.integers(), st.floats(), st.text(max_size=9), st.binary(max_size=9), st.booleans(), st.none())
+hashable = st.recursive(leaves, lambda inner: st.tuples(inner, inner), max_leaves=3)
+
+
+def containers(inner: Any) -> Any:
+    return st.lists(inner) | st.tuples(inner) | st.tuples(inner, inner) | st.dictionaries(hashable, inner)
+
+
+terms = st.recursive(leaves, containers, max_leaves=20)
+
+
+@LAW
+@given(terms)
+def test_what_is_short_is_shown_as_python_shows_it(term: Any) -> None:
+    assert safe_repr(term, 100_000) == repr(term)
+
+
+@LAW
+@given(terms | st.sets(hashable) | st.frozensets(hashable).map(lambda some: [some]), st.integers(0, 300))
+def test_nothing_is_shown_much_longer_than_it_may_be(term: Any, longest: int) -> None:
+    assert len(safe_repr(term, longest)) <= longest + 60 * DEEPEST
+
+
+@pytest.mark.parametrize("length", [LONGEST - 2, LONGEST, LONGEST + 1, 10 * LONGEST])
+def test_a_long_text_is_cut_and_the_rest_is_counted(length: int) -> None:
+    shown, _, rest = safe_repr("x" * length).partition("…")
+    assert rest == (f" ({length - LONGEST:,} characters more)" if length > LONGEST else "")
+    assert len(shown) == min(LONGEST, length + 2) or length == LONGEST
+
+
+def test_the_middle_of_a_collection_is_cut_and_the_rest_of_each_is_counted() -> None:
+    state = {"rows": [[n] * 100 for n in range(1_000)], "user": "ann"}
+    assert safe_repr(state, 20) == "{'rows': [[0, 0, 0, 0, 0, … 95 more], … 999 more], … 1 more}"
+    assert safe_repr(tuple("abc"), 1) == "('a', 'b', … 1 more)"
+    assert safe_repr([b"x" * 50], 20) == "[b'xxxxxxxxxxxxxxxxxx… (30 characters more)]"
+
+
+def test_of_a_large_collection_only_what_is_shown_is_looked_at() -> None:
+    looked: list[int] = []
+
+    class Row:
+        def __repr__(self) -> str:
+            looked.append(1)
+            return "Row()"
+
+    shown = safe_repr([Row() for _ in range(100_000)])
+    assert shown.endswith(", Row(), … 99,714 more]")
+    assert len(looked) == 286
+
+
+def test_what_has_a_long_repr_of_its_own_is_cut() -> None:
+    class State:
+        def __repr__(self) -> str:
+            return f"State({'x' * 100_000})"
+
+    assert safe_repr(State()).startswith("State(xxx")
+    assert safe_repr(State()).endswith("x… (98,007 characters more)")
+
+
+def test_a_set_is_shown_in_the_same_order_in_every_run() -> None:
+    assert safe_repr({"pear", 10, "apple", 9, ("a",)}) == "{9, 10, 'apple', 'pear', ('a',)}"
+    assert safe_repr(frozenset({"b", "a"})) == "frozenset({'a', 'b'})"
+    assert (safe_repr(set()), safe_repr(frozenset())) == ("set()", "frozenset()")
+
+
+def test_a_large_set_is_cut_without_being_sorted() -> None:
+    looked: list[int] = []
+
+    class Row:
+        def __repr__(self) -> str:
+            looked.append(1)
+            return "Row()"
+
+    assert safe_repr({Row() for _ in range(10_000)}, 20) == "{Row(), Row(), Row(), … 9,997 more}"
+    assert len(looked) == 3
+
+
+def test_a_collection_inside_itself_is_shown_once() -> None:
+    ring: list[Any] = [1]
+    ring.append({"again": ring})
+    assert safe_repr(ring) == repr(ring) == "[1, {'again': [...]}]"
+
+
+def test_collections_that_nest_very_deeply_are_shown_as_far_as_one_can_count() -> None:
+    term: Any = ["bottom"]
+    for _ in range(DEEPEST - 2):
+        term = [term]
+    assert safe_repr(term) == repr(term)
+    for _ in range(100_000):
+        term = [term]
+    assert safe_repr(term) == "[" * DEEPEST + "[...]" + "]" * DEEPEST
+    while term != ["bottom"]:  # taken apart by hand: its own destructor would nest as deeply
+        term = term[0]
+
+
+def test_one_part_that_cannot_be_printed_leaves_the_others_readable() -> None:
+    class Leaving:
+        def __repr__(self) -> str:
+            raise Exit("shutdown")
+
+    assert safe_repr({"a": [Unprintable()], "b": Leaving()}) == (
+        "{'a': [<Unprintable whose __repr__ failed with RuntimeError>], 'b': <Leaving whose __repr__ failed with Exit>}"
+    )
+
+
+def test_no_address_is_shown_however_deep_it_lies() -> None:
+    assert safe_repr({"f": [object()]}) == "{'f': [<object object>]}"
+    assert safe_repr("<object object at 0x7f0000000000>") == "'<object object>'"
+
+
+def test_a_long_text_of_an_exception_is_cut_and_the_rest_is_counted() -> None:
+    said = describe_exception(ValueError("x" * 12_000))
+    assert said == f"ValueError: {'x' * LONGEST}… (10,000 characters more)"

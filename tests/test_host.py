@@ -183,6 +183,30 @@ def test_a_second_run_is_not_held_up_by_what_the_first_one_left_waiting() -> Non
         assert node.now() == 5.0
 
 
+def test_a_thread_that_outlives_a_run_is_heard_in_the_next_one() -> None:
+    gate = threading.Event()
+
+    async def work(to: Any) -> None:
+        send(to, await in_thread(lambda: gate.wait(10)))
+
+    async def first(to: Any) -> None:
+        spawn(work, to)
+        await Process.sleep(0)
+
+    async def second() -> object:
+        return await receive(timeout=1)
+
+    with Node(clock="virtual") as node:
+        threads = {*threading.enumerate()}
+        shell = self_()
+        node.run(first, shell)
+        [thread] = {*threading.enumerate()} - threads
+        gate.set()
+        thread.join(10)
+        node.run(Process.sleep, 1)
+        assert asyncio.run(second()) is True
+
+
 def test_a_very_long_timer_does_not_break_a_script() -> None:
     async def main() -> int:
         Process.send_after(self_(), "in three thousand years", 1e11)
@@ -361,6 +385,35 @@ def test_killing_a_process_cancels_the_future_it_awaits() -> None:
         return bool(future.cancelled())
 
     assert notebook(cell) == [True]
+
+
+@pytest.mark.parametrize("outside", ["thread", "task"])
+def test_time_passes_again_when_the_outside_work_of_a_dead_process_is_over(outside: str) -> None:
+    """While somebody outside works no virtual time passes; here nobody is left to be woken by the end of that work."""
+    gate = threading.Event()
+
+    async def slow_to_cancel() -> None:
+        try:
+            await asyncio.sleep(50)
+        except asyncio.CancelledError:
+            await asyncio.sleep(0.01)
+
+    async def work() -> None:
+        if outside == "thread":
+            await in_thread(lambda: gate.wait(10))
+        else:
+            await asyncio.get_running_loop().create_task(slow_to_cancel())
+
+    async def cell() -> float:
+        pid = spawn(work)
+        await Process.sleep(0)
+        await asyncio.sleep(0)
+        asyncio.get_running_loop().call_later(0.01, gate.set)
+        Process.exit(pid, "kill")
+        await Process.sleep(60)
+        return current_node().now()
+
+    assert notebook(cell) == [60.0]
 
 
 def test_the_death_of_a_process_in_a_task_group_cancels_its_tasks() -> None:

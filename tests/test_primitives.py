@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from functools import partial
 from typing import Any
 
@@ -1211,6 +1212,34 @@ def test_in_thread_raises_what_the_function_raised() -> None:
             await in_thread(divmod, 1, 0)
 
     play(main)
+
+
+@pytest.mark.parametrize("platform", [sys.platform, "emscripten"])
+def test_what_a_function_in_a_thread_raises_is_a_copy(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    basket = ["apple"]
+
+    def fail() -> None:
+        raise ValueError(basket)
+
+    async def main() -> object:
+        with pytest.raises(ValueError, match="apple") as caught:
+            await in_thread(fail)
+        basket.append("pear")
+        return caught.value.args
+
+    monkeypatch.setattr(sys, "platform", platform)
+    assert play(main) == (["apple"],)
+
+
+def test_what_a_function_in_a_thread_answers_is_a_copy() -> None:
+    basket = ["apple"]
+
+    async def main() -> object:
+        answer = await in_thread(lambda: basket)
+        basket.append("pear")
+        return answer
+
+    assert play(main) == ["apple"]
 
 
 def test_in_thread_lets_the_other_processes_run() -> None:

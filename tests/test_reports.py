@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from otp_mini import Exit, GenServer, Node, NoReply, Ok, Process, receive, spawn, spawn_monitor
-from otp_mini.reports import explain
+from otp_mini.reports import FRAMES, explain
 
 
 def play(main: Any) -> Any:
@@ -115,6 +115,45 @@ def test_the_frames_of_the_library_are_left_out(caplog: pytest.LogCaptureFixture
     assert len(frames) == 2
     assert "Server.handle_cast" in frames[0]
     assert "Server.fail" in frames[1]
+
+
+def test_a_state_and_a_message_without_end_are_cut_and_what_is_missing_is_counted(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def main() -> None:
+        state = {"rows": list(range(300_000)), "user": "ann"}
+        GenServer.cast(await Fragile.start(state), ["x" * 300_000])
+        await Process.sleep(1)
+
+    play(main)
+    lines = caplog.messages[0].splitlines()
+    assert lines[-2].startswith("Last message: ['xxx")
+    assert lines[-2].endswith("x… (298,000 characters more)] (a cast)")
+    assert lines[-1].startswith("State: {'rows': [0, 1, 2, 3")
+    assert lines[-1].endswith(", … 299,579 more], … 1 more}")
+    assert max(map(len, lines)) < 2_100
+
+
+def test_a_reason_without_end_is_cut(caplog: pytest.LogCaptureFixture) -> None:
+    async def fail() -> None:
+        raise ValueError(list(range(100_000)))
+
+    reports(fail)
+    assert "… (686,890 characters more)" in caplog.messages[0].splitlines()[1]
+    assert explain(("odd", list(range(100_000)))).endswith(", … 99,579 more])")
+
+
+@pytest.mark.parametrize("left_out", [0, 1, 500])
+def test_of_a_deep_recursion_both_ends_are_shown(left_out: int, caplog: pytest.LogCaptureFixture) -> None:
+    def deeper(left: int) -> int:
+        return deeper(left - 1) if left else 1 // 0
+
+    reports(deeper, FRAMES - 1 + left_out)
+    _, error, *frames = caplog.messages[0].splitlines()
+    assert error.startswith("** (ZeroDivisionError)")
+    said = [frames.pop(FRAMES // 2)] if left_out else []
+    assert said == [f"    … ({left_out} frames more)"] * bool(left_out)
+    assert ["deeper, line" in frame for frame in frames] == [True] * FRAMES
 
 
 class Unprintable:
