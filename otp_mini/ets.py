@@ -264,7 +264,11 @@ class Table(Ref):
         """The rows that may fit: where the pattern says the key, those with that key; else all."""
         if isinstance(pattern, tuple) and len(pattern) > self.keypos and not _has_holes(pattern[self.keypos]):
             return [*self.find(pattern[self.keypos])]
-        return [row for place in self.sorted or self.rows for row in self.rows[place]]
+        return [*self.walk()]
+
+    def walk(self) -> Iterator[Row]:
+        """All rows in the table's order: its own, not to be handed out."""
+        return (row for place in self.sorted or self.rows for row in self.rows[place])
 
     def copies(self, rows: Iterable[Row]) -> list[Row]:
         """Rows to hand out."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from .child_spec import ChildSpec, Start
+from .copying import copy_term
 from .errors import BadArg, safe_repr
 from .ets import exact
 from .node import current_node
@@ -90,7 +91,13 @@ class Partition(Address):
     __slots__ = ("supervisor", "key")
 
     def __init__(self, supervisor: Any, key: Any) -> None:
-        self.supervisor, self.key = supervisor, key
+        self.supervisor, self.key = supervisor, copy_term(key)
+
+    def __repr__(self) -> str:
+        return f"Partition({safe_repr(self.supervisor)}, {safe_repr(self.key)})"
+
+    def __deepcopy__(self, memo: object) -> Partition:
+        return Partition(self.supervisor, self.key)
 
     def whereis(self) -> Pid | None:
         """The process of the partition."""

@@ -61,6 +61,24 @@ class _Book:
         self.by_pid: dict[Pid, list[Entry]] = {}
         self.meta: dict[Any, Any] = {}
 
+    def __repr__(self) -> str:
+        return f"<{self.describe()}>"
+
+    def __deepcopy__(self, memo: object) -> list[Entry]:
+        return [Entry(*copy_term(tuple(entry))) for entry in self.entries()]  # what sys_.get_state shows
+
+    def describe(self) -> str:
+        """Kind of keys and number of entries, for those who look."""
+        count = self.count()
+        return f"{'unique' if self.unique else 'duplicate'} keys, {count:,} {'entry' if count == 1 else 'entries'}"
+
+    def count(self) -> int:
+        return sum(map(len, self.by_key.values()))
+
+    def entries(self) -> list[Entry]:
+        """All entries, in the order of their keys' first registration."""
+        return [entry for entries in self.by_key.values() for entry in entries]
+
     def under(self, key: Any) -> list[Entry]:
         return self.by_key.get(exact(key), [])
 
@@ -191,7 +209,7 @@ class Registry:
         OTP: ``Registry.select/2``
         Differs: takes one pattern, without guards and without a body.
         """
-        rows = [(entry.key, entry.pid, entry.value) for entries in _book(registry).by_key.values() for entry in entries]
+        rows = [(entry.key, entry.pid, entry.value) for entry in _book(registry).entries()]
         return [_copied(row) for row in rows if fits(pattern, row, {})]
 
     @staticmethod
@@ -216,7 +234,7 @@ class Registry:
 
         OTP: ``Registry.count/1``
         """
-        return sum(map(len, _book(registry).by_key.values()))
+        return _book(registry).count()
 
     @staticmethod
     def count_match(registry: Any, key: Any, pattern: Any) -> int:
@@ -296,6 +314,9 @@ class Via(Address):
     def __init__(self, registry: Any, key: Any, value: Any = None) -> None:
         self.registry, self.key, self.value = registry, copy_term(key), copy_term(value)
 
+    def __deepcopy__(self, memo: object) -> Via:
+        return Via(self.registry, self.key, self.value)  # the key may be a list
+
     def __repr__(self) -> str:
         shown = (self.registry, self.key) if self.value is None else (self.registry, self.key, self.value)
         return f"Via({', '.join(map(safe_repr, shown))})"
@@ -352,13 +373,13 @@ class _Server(GenServer):
         books = _books(process.node)
         if name in books:
             return Stop(("already_started", books[name].process.pid))
-        books[name] = _Book(keys, process)
+        books[name] = book = _Book(keys, process)
 
         def close(pid: Pid) -> None:
             del books[name]
 
         process.cleanups = [*(process.cleanups or ()), close]
-        return Ok(name)
+        return Ok(book)
 
     def handle_info(self, message: Any, state: Any) -> Any:
         return NoReply(state)
