@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import ets, sys_
+from . import ets, sys_, terms
 from .agent import Agent
 from .application import Application
 from .child_spec import ChildSpec
@@ -47,6 +47,14 @@ def __getattr__(name: str) -> Any:
         return getattr(tables, name)
     raise AttributeError(f"module 'otp_mini' has no attribute {name!r}")
 
+
+def _artist(thing: Any, **how: Any) -> Any:
+    from .viz import picture_of
+
+    return picture_of(thing, **how)
+
+
+terms.artist = _artist
 
 __all__ = [
     "EtsTransfer",

@@ -10,11 +10,24 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 INFINITY: Final = math.inf
 """A time-out that never comes. ``None`` means the same wherever a time-out is asked for."""
+
+
+def picture(thing: object, **how: Any) -> Any:
+    """What shows a thing to a person: ``str`` of the answer is its text, ``_repr_html_()`` its HTML.
+
+    None if nobody draws such a thing. The core itself knows no pictures; `otp_mini` says who does.
+    """
+    return None if artist is None else artist(thing, **how)
+
+
+artist: Callable[..., Any] | None = None
+"""Who draws: a function that answers a picture of a thing, or None. Loads what it needs when asked."""
 
 
 class Atom(str):

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Protocol
 
 from .copying import copy_reason
-from .errors import describe_exception, name_of, safe_repr
-from .terms import Down, ExitSignal, Pid
+from .errors import BadArg, name_of, safe_repr
+from .terms import Down, Pid, picture
 
 KINDS: Final = (
     "spawn", "exit", "send", "receive", "reply", "signal", "down", "link", "unlink",
@@ -68,6 +68,7 @@ class Trace:
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.names: dict[Pid, str] = {}
+        self.whole: Trace = self  # what this is a part of, where it was filtered
         self._in_flight: dict[Pid, list[tuple[object, int]]] = {}
         self._causes: dict[Pid, int] = {}
         self._deciding: set[Pid] = set()  # supervisors that carry out what they decided
@@ -112,56 +113,106 @@ class Trace:
         self._deciding.discard(pid)
         self._causes[pid] = event.number
 
-    def why(self, pid: Pid) -> Why:
+    def why(self, who: object) -> Why:
         """Why did this process end? The events from the first cause to its end.
 
+        Print the answer for a sentence; a notebook shows the chart with these events lit.
+
         Args:
-            pid: of a process whose end, and what led to it, this trace has recorded.
+            who: a pid, or a name: then the last process of that name which has ended.
 
         Raises:
-            ValueError: its end is not in the trace.
+            BadArg: nobody here has this name, or no such end is in the trace.
 
         OTP: none; on the BEAM one reads logs
+
+        Example:
+            >>> from otp_mini import Exit, Node, Process, receive, spawn, spawn_link, trace
+            >>> async def boss():
+            ...     spawn_link(worker)
+            ...     await receive()
+            >>> async def worker():
+            ...     raise Exit("no paper")
+            >>> async def main():
+            ...     with trace() as t:
+            ...         spawn(boss)
+            ...         await Process.sleep(1)
+            ...     print(t.why("boss"))
+            >>> with Node(clock="virtual") as node:
+            ...     node.run(main)
+            boss went down with worker, to which it was linked, because worker ended with 'no paper'.
         """
-        end = next((event for event in self.events if event.kind == "exit" and event.pid is pid), None)
-        if end is None:
-            raise ValueError(
-                f"why needs a process whose end this trace has recorded; {self.name(pid)} has not ended in it. "
-                "Was the trace begun before the end, and was it filtered?"
-            )
-        by_number = {event.number: event for event in self.events}
-        chain = [end]
-        while (cause := by_number.get(-1 if chain[-1].cause is None else chain[-1].cause)) is not None:
-            chain.append(cause)
-        return Why(self, tuple(reversed(chain)))
+        answer: Why = picture(self, why=who)
+        return answer
 
     def filter(
         self,
-        *pids: Pid,
+        *who: object,
         kind: str | tuple[str, ...] | None = None,
         text: str | None = None,
         where: Callable[[Event], bool] | None = None,
     ) -> Trace:
-        """The events in which one of ``pids`` takes part, of these kinds, with this text.
+        """A part of the trace: the events that fulfil all of these conditions.
+
+        What it answers is a trace too: print it, draw it, filter it again. Its events keep their
+        numbers and causes, and `why` still knows the whole.
 
         Args:
-            pids: none means all of them.
+            who: pids, or names (``"db"``, ``"worker"`` for all that run ``worker``): events that one
+                of these processes did, or that were done to it. None given means everybody.
             kind: one of `KINDS`, or several.
             text: is looked for in the line as it is printed.
             where: any further condition on an event.
+
+        Raises:
+            BadArg: no process of this trace has the name, or there is no such kind.
+
+        Example:
+            >>> from otp_mini import Node, Process, send, receive, spawn, trace
+            >>> async def greeter():
+            ...     await receive()
+            >>> async def main():
+            ...     with trace() as t:
+            ...         send(spawn(greeter), "hello")
+            ...         await Process.sleep(1)
+            ...     print(t.filter("greeter", kind=("send", "exit")))
+            >>> with Node(clock="virtual") as node:
+            ...     node.run(main)
+            0.000  main                send     -> greeter<0.2.0>      'hello'
+            0.000  greeter<0.2.0>      exit                            'normal'
         """
         kinds = (kind,) if isinstance(kind, str) else kind
+        for given in kinds or ():
+            if given not in KINDS:
+                raise BadArg(f"filter: kind must be one of {', '.join(KINDS)}, got {safe_repr(given)}")
+        pids = {pid for each in who for pid in self.processes(each)}
         chosen = Trace()
-        chosen.names = self.names
+        chosen.names, chosen.whole = self.names, self.whole
         chosen.events = [
             event
             for event in self.events
-            if (not pids or event.pid in pids or event.other in pids)
+            if (not who or event.pid in pids or event.other in pids)
             and (kinds is None or event.kind in kinds)
             and (text is None or text in self.line(event))
             and (where is None or where(event))
         ]
         return chosen
+
+    def processes(self, who: object) -> list[Pid]:
+        """The processes that a name stands for, in the order of their start; of a pid, that one.
+
+        A restarted process has a new pid and its old name, so there may be several.
+
+        Raises:
+            BadArg: no process of this trace has the name.
+        """
+        name = "" if isinstance(who, Pid) else name_of(who)
+        found = [pid for pid, called in self.names.items() if pid is who or called in (name, name + str(pid)[4:])]
+        if not found:
+            known = list(dict.fromkeys(self.names.values()))
+            some = ", ".join(known[:_SHOWN]) + (f" and {len(known) - _SHOWN} more" if known[_SHOWN:] else "")
+            raise BadArg(f"no process of this trace is called {safe_repr(who)}; there are {some or 'none at all'}")
+        return found
 
     def name(self, pid: Pid | None) -> str:
         """What a process is called in this trace."""
@@ -189,92 +240,22 @@ class Trace:
     def __repr__(self) -> str:
         return f"<Trace of {len(self.events)} events>"
 
+    def _repr_html_(self) -> Any:
+        return picture(self)._repr_html_()
 
-class Why:
-    """Why a process ended: a chain of events, the first cause first.
 
-    Print it for the sentence. `Chart` draws the whole trace with this chain lit.
+class Why(Protocol):
+    """Why a process ended: a chain of events, the first cause first. `Trace.why` answers one."""
 
-    Example:
-        >>> from otp_mini import Exit, Node, Process, receive, spawn, spawn_link, trace
-        >>> async def boss():
-        ...     spawn_link(worker)
-        ...     await receive()
-        >>> async def worker():
-        ...     raise Exit("no paper")
-        >>> async def main():
-        ...     with trace() as t:
-        ...         pid = spawn(boss)
-        ...         await Process.sleep(1)
-        ...     print(t.why(pid))
-        >>> with Node(clock="virtual") as node:
-        ...     node.run(main)
-        boss<0.2.0> ended with 'no paper', because worker<0.3.0> ended with 'no paper'.
-    """
-
-    def __init__(self, trace: Trace, events: tuple[Event, ...]) -> None:
-        self.trace = trace
-        self.events = events
+    trace: Trace
+    events: tuple[Event, ...]
 
     @property
     def pid(self) -> Pid | None:
         """Whose end this is about."""
-        return self.events[-1].pid
-
-    def __str__(self) -> str:
-        """One sentence, from the end back to the first cause that says something."""
-        clauses: list[str] = []
-        for event in reversed(self.events):
-            clause = self._clause(event)
-            if clause and clause not in clauses[-1:]:
-                clauses.append(clause)
-        return ", because ".join(clauses) + "."
-
-    def __repr__(self) -> str:
-        return f"<Why {self.trace.name(self.pid)} ended: {len(self.events)} events>"
-
-    def _clause(self, event: Event) -> str:
-        """What an event adds to the sentence; nothing where the ones around it say it already."""
-        who, other = self.trace.name(event.pid), self.trace.name(event.other)
-        match event.kind, event.term:
-            case "exit", BaseException() as error:
-                return f"{who} raised {describe_exception(error)}"
-            case "exit", reason:
-                return f"{who} ended with {safe_repr(reason)}"
-            case "signal", ExitSignal(_, reason) | reason:
-                return "" if self._is_dead(event) else f"{who} sent {other} the exit signal {safe_repr(reason)}"
-            case "restart", (id, count, allowed, seconds):
-                return f"{who} had to restart {name_of(id)} (restart {count} of {allowed} in {seconds:g} s)"
-            case "give_up", (id, count, allowed, seconds):
-                return f"{who} gave up on {name_of(id)}: restart {count} in {seconds:g} s, and {allowed} are allowed"
-            case "stopping", _:
-                return f"{who} stops its children"
-            case "receive", Down() | ExitSignal():
-                return ""
-            case "receive", message:
-                return f"{who} took {said(message)}"
-            case "send" | "timer", _:
-                return f"{who or 'a timer'} sent it"
-        return ""
-
-    def _is_dead(self, signal: Event) -> bool:
-        """Did the signal come over a link, from the end of a process?"""
-        cause = signal.cause
-        return any(event.number == cause and event.kind == "exit" for event in self.events)
 
 
-def said(message: object) -> str:
-    """A message as its sender wrote it: what behaviours wrap around it is taken off."""
-    match message:
-        case ("$gen_call", _, request):
-            return f"call {safe_repr(request)}"
-        case ("$gen_cast", request):
-            return f"cast {safe_repr(request)}"
-        case ("system", _, request):
-            return f"system {safe_repr(request)}"
-    return safe_repr(message)
-
-
+_SHOWN: Final = 12  # so many names stand in an error message
 _ARRIVE: Final = ("send", "down", "signal", "timer")
-_MOVES: Final = ("exit", "restart", "give_up", "stopping")
+_MOVES: Final = ("exit", "restart", "give_up", "start_failed", "stopping")
 """What follows was caused by this event, and not by the message that led to it."""

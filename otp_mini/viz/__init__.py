@@ -2,6 +2,25 @@
 
 from __future__ import annotations
 
-from .sequence import Chart, Line, sequence_chart
+from typing import Any, Final
 
-__all__ = ["Chart", "Line", "sequence_chart"]
+from ..tracing import Trace
+from .chart import Chart, Line
+from .sequence import sequence_chart
+from .why import Why, why
+
+MOST_LINES: Final = 200
+"""A trace that shows itself in a notebook draws so many lines; `sequence_chart` draws them all."""
+
+
+def picture_of(thing: object, **how: Any) -> Any:
+    """The picture by which a thing shows itself, or None: what `otp_mini.terms.picture` asks."""
+    match thing, how:
+        case Trace(), {"why": who}:
+            return why(thing, who)
+        case Trace(), _:
+            return sequence_chart(thing, most=MOST_LINES)
+    return None
+
+
+__all__ = ["Chart", "Line", "Why", "picture_of", "sequence_chart", "why"]

@@ -1,229 +1,50 @@
 """A trace as a sequence chart: a column for each process, time from top to bottom.
 
-The chart is made from the trace alone, and the same trace gives the same SVG to the letter. It
-has no colours of its own but takes that of the text around it, so it can be read on light and on
-dark; what kind of event an arrow is, its form and its words say. ``print`` it for the same as
-text, a line each.
+From events to lines, in four steps that a reader can follow with a finger: who is who (`Roles`),
+which events say something (`lines`), what repeats (`fold`), and where time passes (`pauses`). What
+becomes of the lines, as a picture and as text, is in ``chart``.
 
 OTP: ``et_viewer``
 """
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from dataclasses import dataclass
-from html import escape
-from typing import Final
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Final, NamedTuple
 
-from ..errors import describe_exception, safe_repr
-from ..terms import Down, ExitSignal, Pid
+from ..errors import name_of
+from ..terms import ExitSignal, Pid
 from ..tracing import Event, Trace
-from ..tracing import said as in_words
+from .chart import LOOP, PAUSE, REST, Chart, Line
+from .words import called, event_in_words, printable
+from .words import life as ordinal
 
 CLOCK: Final = "clock"
+READABLE: Final = 40
+"""A chart of more lines than this folds what repeats, if nobody says otherwise."""
+
 _MESSAGES: Final = {"send", "timer", "down", "signal"}
-_SHOWN: Final = {"spawn", "reply", "exit"} | _MESSAGES
-_PID: Final = re.compile(r"(?<=.)<0\.\d+\.0>$")  # what a trace puts after the name of a nameless process
-
-# Measures of the drawing, in pixels.
-_MARGIN, _ROW, _HEAD, _LETTER = 64, 34, 52, 7.3
-_NARROW, _WIDE = 150, 250  # of a column
-_INK: Final = 'stroke="currentColor" fill="none" stroke-width="1.5"'
-_DASHES: Final = {"reply": "6 4", "spawn": "2 4", "signal": "10 3 2 3", "down": "10 3 2 3"}
+_NOTES: Final = {"start", "started", "start_failed", "restart", "give_up", "stopping", "keep", "forget"}
+_SHOWN: Final = {"spawn", "reply", "exit"} | _MESSAGES | _NOTES
+_REPEATABLE: Final = {"reply", "takes"} | _MESSAGES
+_LONGEST_BLOCK: Final = 6  # so many lines at most are looked for as something that repeats
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One event as the chart shows it.
-
-    ``source`` and ``target`` are what the processes are called; ``target`` is empty where a
-    process does something by itself: it ends, or takes a message that had to wait.
-    """
-
-    time: float
-    kind: str
-    source: str
-    target: str
-    words: str
-
-    def __str__(self) -> str:
-        if not self.target:
-            return f"{self.time:8.3f}  {self.source} {self.words}"
-        return f"{self.time:8.3f}  {self.source} -> {self.target}: {self.words}"
-
-
-def said(event: Event) -> str:
-    """What an event says, in the words of whoever wrote the program."""
-    match event.kind, event.term:
-        case "spawn", _:
-            return "starts"
-        case "exit", BaseException() as error:
-            return f"ends: {describe_exception(error)}"
-        case "exit", reason:
-            return f"ends: {safe_repr(reason)}"
-        case "signal", ExitSignal(_, reason) | reason:
-            return f"exit signal {safe_repr(reason)}"
-        case "down", Down(_, _, reason):
-            return f"DOWN {safe_repr(reason)}"
-        case "reply", value:
-            return f"reply {safe_repr(value)}"
-        case "send", message:
-            return in_words(message)
-    return safe_repr(event.term)
-
-
-def lines(trace: Trace) -> list[Line]:
-    """The events of a trace that a chart shows, in order.
-
-    That a message was taken out of the mailbox is said only where another one was there too.
-    """
-    names = _names(trace)
-    sent: dict[int, Event] = {}  # messages on their way, or in a mailbox
-    mailboxes: dict[Pid | None, list[int]] = {}
-    waited: set[int] = set()
-    found = []
-    for event in trace:
-        if event.kind in _MESSAGES and (event.kind != "signal" or isinstance(event.term, ExitSignal)):
-            sent[event.number] = event
-            mailbox = mailboxes.setdefault(event.other, [])
-            waited |= {event.number, *mailbox[-1:]} if mailbox else set()
-            mailbox.append(event.number)
-        if event.kind in _SHOWN and (event.pid or event.kind == "timer"):
-            source, target = names.get(event.pid, CLOCK), names.get(event.other, "")
-            found.append(Line(event.time, event.kind, source, target, _printable(said(event))))
-        elif event.kind == "receive" and event.cause in sent:
-            message = sent.pop(event.cause)
-            mailboxes[event.pid].remove(message.number)
-            if message.number in waited:
-                found.append(Line(event.time, "takes", names[event.pid], "", _printable(f"takes {said(message)}")))
-    return found
-
-
-def _names(trace: Trace) -> dict[Pid | None, str]:
-    """A name for each process; only where two are called the same it has the pid in it."""
-    pids = dict.fromkeys(pid for event in trace for pid in (event.pid, event.other) if pid)
-    names = {pid: _PID.sub("", _printable(trace.name(pid))) for pid in pids}
-    often = Counter([*names.values(), CLOCK])
-    return {pid: name if often[name] == 1 else name + str(pid).removeprefix("#PID") for pid, name in names.items()}
-
-
-def _printable(text: str) -> str:
-    """What cannot be printed would break a line, or may not stand in XML: it is replaced."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
-
-
-class Chart:
-    """A sequence chart: a picture in a notebook, lines of text in ``print``.
-
-    A solid arrow is a message, a dashed one a reply, a dotted one a start, dash and dot a signal.
-    A cross is the end of a process; a dot, where it takes a message out of a full mailbox.
-    """
-
-    def __init__(self, lines: list[Line]) -> None:
-        self.lines = lines
-        talking = [name for line in lines for name in (line.source, line.target) if name]
-        self.columns = list(dict.fromkeys(talking))
-        longest = max((len(line.words) for line in lines), default=0)
-        self._column = round(min(max(longest * _LETTER + 24, _NARROW), _WIDE))
-
-    def __str__(self) -> str:
-        return "\n".join(map(str, self.lines))
-
-    def __repr__(self) -> str:
-        return f"<Chart of {len(self.lines)} events between {', '.join(self.columns) or 'nobody'}>"
-
-    def _repr_html_(self) -> str:
-        title = escape(repr(self)[1:-1])
-        # JupyterLab takes the tags of SVG out of a notebook that is not trusted, and leaves their
-        # text. At a font size of 0 that text does not show; the picture sets a size of its own.
-        return (
-            '<div class="sequence-chart" style="overflow-x:auto;font-size:0px" tabindex="0" role="region" '
-            f'aria-label="{title}">{self.svg()}</div>\n'
-            f"<details><summary>The same as text</summary><pre>{escape(str(self))}</pre></details>"
-        )
-
-    def svg(self) -> str:
-        """The picture. Everything in it that the program said is escaped."""
-        width = _MARGIN + self._column * max(1, len(self.columns))
-        marks = [line for line in self.lines if not line.target and not self._at_the_edge(line)]
-        alone = [self._x(line.source) + 20 + len(self._words(line)) * _LETTER for line in marks]
-        width = round(max([width, *alone]))
-        height = _HEAD + _ROW * (len(self.lines) + 1)
-        title, told = escape(repr(self)[1:-1]), escape(str(self))
-        head = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{title}" width="{width}" '
-            f'height="{height}" viewBox="0 0 {width} {height}" style="max-width:none" '
-            'font-family="monospace" font-size="12" fill="currentColor">'
-        )
-        parts = [head, f"<title>{title}</title><desc>{told}</desc>"]
-        parts += [self._lifeline(name) for name in self.columns]
-        parts += [self._row(index, line) for index, line in enumerate(self.lines)]
-        return "\n".join([*parts, "</svg>"])
-
-    def _x(self, name: str) -> int:
-        return _MARGIN + self._column * self.columns.index(name) + self._column // 2
-
-    def _words(self, line: Line) -> str:
-        """As much as there is room for; the text form has it all."""
-        columns = abs(self._x(line.source) - self._x(line.target or line.source)) or 1.5 * _WIDE
-        return _cut(line.words, int((columns - 20) / _LETTER))
-
-    def _lifeline(self, name: str) -> str:
-        """From the process's box to its end."""
-        ends = [index for index, line in enumerate(self.lines) if line.kind == "exit" and line.source == name]
-        bottom = _y(ends[0] if ends else len(self.lines))
-        x, width = self._x(name), self._column - 12
-        return (
-            f'<rect x="{x - width // 2}" y="8" width="{width}" height="30" rx="4" {_INK}/>'
-            + _text(x, 27, _cut(name, int(width / _LETTER)), 'text-anchor="middle" font-weight="bold"')
-            + f'<path d="M{x} 38V{bottom}" stroke="currentColor" stroke-opacity="0.5"/>'
-        )
-
-    def _row(self, index: int, line: Line) -> str:
-        new_time = index == 0 or self.lines[index - 1].time != line.time
-        time = _text(0, _y(index) + 4, f"{line.time:.3f}") if new_time else ""
-        return time + (self._arrow if line.target not in ("", line.source) else self._mark)(line, _y(index))
-
-    def _arrow(self, line: Line, y: int) -> str:
-        x, to = self._x(line.source), self._x(line.target)
-        way, anchor = (1, "start") if to > x else (-1, "end")
-        dashes = f' stroke-dasharray="{_DASHES[line.kind]}"' if line.kind in _DASHES else ""
-        return f'<path d="M{x} {y}H{to - 9 * way}" {_INK}{dashes}/><path d="M{to} {y}l{-10 * way} -5v10z"/>' + _text(
-            x + 8 * way, y - 6, self._words(line), f'text-anchor="{anchor}"'
-        )
-
-    def _mark(self, line: Line, y: int) -> str:
-        """Something that a process does by itself."""
-        x = self._x(line.source)
-        cross = f'<path d="M{x - 7} {y - 7}l14 14m-14 0l14 -14" {_INK}/>'
-        shape = cross if line.kind == "exit" else f'<circle cx="{x}" cy="{y}" r="4"/>'
-        if self._at_the_edge(line):
-            return shape + _text(x - 12, y + 4, self._words(line), 'text-anchor="end"')
-        return shape + _text(x + 12, y + 4, self._words(line))
-
-    def _at_the_edge(self, line: Line) -> bool:
-        """Is there room for words only on the left?"""
-        return len(self.columns) > 1 and line.source == self.columns[-1]
-
-
-def _y(index: int) -> int:
-    return _HEAD + _ROW * index + 16
-
-
-def _cut(words: str, length: int) -> str:
-    return words if len(words) <= length else words[: length - 1] + "…"
-
-
-def _text(x: int, y: int, words: str, more: str = "") -> str:
-    return f'<text x="{x}" y="{y}" {more}>{escape(words)}</text>'
-
-
-def sequence_chart(trace: Trace) -> Chart:
+def sequence_chart(trace: Trace, fold: bool | None = None, most: int | None = None) -> Chart:
     """Draw who said what to whom.
+
+    A process that a supervisor has restarted goes on in the column of the one before, with a box
+    of its own ("db, 2nd life"). What a supervisor decides stands at its line; how it starts and stops
+    a child in detail does not.
 
     Args:
         trace: what ``with trace() as t:`` recorded; ``t.filter(...)`` for a part of it.
+        fold: tell what repeats once, and how often: the same message, a call and its reply, a round
+            of up to six lines. Only replies may differ in what is folded, and that is said. By
+            default a chart of more than 40 lines does so.
+        most: so many lines are drawn at most; the last one says how many are left out.
 
     Example:
         >>> from otp_mini import GenServer, Node, Reply, trace
@@ -233,11 +54,292 @@ def sequence_chart(trace: Trace) -> Chart:
         >>> async def main():
         ...     clerk = await Clerk.start()
         ...     with trace() as t:
-        ...         await GenServer.call(clerk, "how long?")
-        ...     return sequence_chart(t)
+        ...         for _ in range(25):
+        ...             await GenServer.call(clerk, "how long?")
+        ...     return t
         >>> with Node(clock="virtual") as node:
-        ...     print(node.run(main))
+        ...     t = node.run(main)
+        >>> print(sequence_chart(t.filter(where=lambda event: event.number < 3)))
            0.000  main -> Clerk: call 'how long?'
            0.000  Clerk -> main: reply 9
+        >>> print(sequence_chart(t))
+           0.000  main -> Clerk: call 'how long?' → reply 9, 25 times
     """
-    return Chart(lines(trace))
+    found = lines(trace)
+    if fold or (fold is None and len(found) > READABLE):
+        found = folded(found)
+    return Chart(cut(with_pauses(found), most))
+
+
+# ---- who is who ----------------------------------------------------------------------------------------
+
+
+class Roles(NamedTuple):
+    """What each process is called in a chart, and which life of that name it is, if not the first."""
+
+    names: dict[Pid | None, str]
+    lives: dict[Pid, str]
+
+
+class _Known(NamedTuple):
+    """What a trace says about one process."""
+
+    pid: Pid
+    place: object  # where a successor would be known for one; None where nobody could tell
+    first: int
+    born: bool  # its start is in the trace
+    last: int | None  # the number of its end
+
+
+def roles(trace: Trace) -> Roles:
+    """Who is who: one name for all lives of a process, and a pid in the name where two live at once.
+
+    A process is another life of an earlier one if that has ended, and it took over its name or is the
+    same child of the same supervisor.
+    """
+    by_name: dict[str, list[_Known]] = {}
+    for known in _everybody(trace):
+        by_name.setdefault(printable(called(known.pid, trace.name(known.pid))), []).append(known)
+    found = Roles({None: CLOCK}, {})
+    for name, bearers in by_name.items():
+        one_role = len({known.place for known in bearers}) == 1 and all(
+            before.last is not None and before.last < after.first
+            for before, after in pairwise(bearers)
+        )
+        alone = (len(bearers) == 1 or one_role) and name != CLOCK
+        for number, known in enumerate(bearers):
+            found.names[known.pid] = name if alone else name + str(known.pid)[4:]
+            if alone and number:
+                found.lives[known.pid] = ordinal(number + 1) if bearers[0].born else "next life"
+    return found
+
+
+def _everybody(trace: Trace) -> list[_Known]:
+    """All processes of a trace, in the order in which they turn up."""
+    first: dict[Pid, int] = {}
+    born: set[Pid | None] = set()
+    ends: dict[Pid | None, int] = {}
+    places: dict[Pid, object] = {}
+    for event in trace:
+        for pid in (event.pid, event.other):
+            if pid is not None:
+                first.setdefault(pid, event.number)
+        match event.kind:
+            case "spawn":
+                born.add(event.other)
+            case "exit":
+                ends[event.pid] = event.number
+            case "started" if event.other is not None:
+                places[event.other] = (trace.name(event.pid), name_of(event.term))
+    for pid in first:
+        if called(pid, trace.name(pid)) == trace.name(pid):
+            places[pid] = "registered"
+    return [_Known(pid, places.get(pid, pid), first[pid], pid in born, ends.get(pid)) for pid in first]
+
+
+# ---- which events say something -----------------------------------------------------------------------
+
+
+def lines(trace: Trace) -> list[Line]:
+    """The events of a trace that a chart shows, in order.
+
+    That a message was taken out of the mailbox is said only where another one was there too.
+    """
+    chosen = {event.number for event in trace}
+    return [line for line in _all_lines(trace.whole) if line.events[0] in chosen]
+
+
+def _all_lines(trace: Trace) -> Iterator[Line]:
+    names, lives = roles(trace)
+    hidden = _protocol(trace)
+    ids = {event.other: name_of(event.term) for event in trace if event.kind == "started" and event.other is not None}
+    queues = _Queues()
+    for event in trace:
+        if event.number in hidden:
+            continue
+        queues.sent(event)
+        if event.kind in _SHOWN and (event.pid or event.kind == "timer"):
+            words, life = event_in_words(event), ""
+            if event.kind == "spawn" and event.other is not None:
+                life = lives.get(event.other, "")
+                words += _as(ids.get(event.other, ""), called(event.other, trace.name(event.other)))
+                words += f", {life}" if life else ""
+            target = names[event.other] if event.other and event.kind not in _NOTES else ""
+            words, number = printable(words), (event.number,)
+            yield Line(event.time, event.kind, names[event.pid], target, words, number, life=life)
+        elif event.kind == "receive" and (message := queues.taken(event)) is not None:
+            words = printable(f"takes {event_in_words(message)}")
+            yield Line(event.time, "takes", names[event.pid], "", words, (event.number,))
+
+
+def _as(child: str, name: str) -> str:
+    """What its supervisor calls a new process, where nobody else does so."""
+    return "" if child in ("", name) else f" as {child}"
+
+
+class _Queues:
+    """The messages that wait in mailboxes, and which of them had to wait beside another one."""
+
+    def __init__(self) -> None:
+        self.messages: dict[int, Event] = {}
+        self.mailboxes: dict[Pid | None, list[int]] = {}
+        self.waited: set[int] = set()
+
+    def sent(self, event: Event) -> None:
+        """An event happens; perhaps it is a message."""
+        if event.kind not in _MESSAGES or (event.kind == "signal" and not isinstance(event.term, ExitSignal)):
+            return
+        self.messages[event.number] = event
+        mailbox = self.mailboxes.setdefault(event.other, [])
+        if mailbox:
+            self.waited |= {event.number, mailbox[-1]}
+        mailbox.append(event.number)
+
+    def taken(self, event: Event) -> Event | None:
+        """The message that is taken, if it had to wait."""
+        message = self.messages.pop(-1 if event.cause is None else event.cause, None)
+        if message is None:
+            return None
+        self.mailboxes[event.pid].remove(message.number)
+        return message if message.number in self.waited else None
+
+
+def _protocol(trace: Trace) -> set[int]:
+    """The events that are only how a supervisor does what it does.
+
+    How it learns that a child is down which it has told to stop; how it reminds itself to try a
+    restart again; and of a start what the arrow to the new process says already.
+    """
+    hidden: set[int] = set()
+    supervisors = {event.pid for event in trace if event.kind in _NOTES}
+    stopped: set[tuple[Pid | None, Pid | None]] = set()  # whom a supervisor told to stop
+    stopping: dict[Pid | None, int] = {}
+    begun: dict[Pid | None, Event] = {}
+    for event in trace:
+        pid, other, number = event.pid, event.other, event.number
+        match event.kind, event.term:
+            case "signal", _ if pid in supervisors:
+                stopped.add((pid, other))
+                hidden.discard(stopping.get(pid, -1))
+            case "stopping", _:
+                stopping[pid] = number
+                hidden.add(number)  # until it stops one
+            case "down", _ if (other, pid) in stopped:
+                hidden.add(number)
+            case "send", ("$gen_cast", ("try_again", _)) if pid is other and pid in supervisors:
+                hidden.add(number)
+            case "exit", _:
+                supervisors.discard(pid)  # what follows tells others of its end, and stops nobody
+            case "start", _:
+                begun[pid] = event
+            case "spawn", _ if pid in begun and begun[pid].time == event.time:
+                hidden.add(begun[pid].number)
+            case "started" | "start_failed", _ if pid in begun:
+                start = begun.pop(pid)
+                if event.kind == "started" and other is not None and start.time == event.time:
+                    hidden |= {start.number, number}
+    return hidden
+
+
+# ---- what repeats ----------------------------------------------------------------------------------------
+
+
+def folded(lines: Sequence[Line], apart: frozenset[int] = frozenset()) -> list[Line]:
+    """Tell what repeats once: one line for the same message or call, a loop for longer rounds.
+
+    No event is lost: each line keeps the numbers of all the events that it stands for.
+
+    Args:
+        apart: numbers of events whose lines must stay lines of their own.
+    """
+    keys = [_key(line, apart) for line in lines]
+    found: list[Line] = []
+    at = 0
+    while at < len(lines):
+        longest = 1 if lines[at].kind == "reply" else _LONGEST_BLOCK  # no round begins with a reply
+        size, times = _best(keys, at, longest)
+        if times == 1:
+            found.append(lines[at])
+            at += 1
+            continue
+        run = lines[at : at + size * times]
+        found += _once(run, size)
+        at += len(run)
+    return found
+
+
+def _key(line: Line, apart: frozenset[int]) -> object:
+    """Equal for lines that say the same; a reply may say something else each time."""
+    if line.kind not in _REPEATABLE or apart.intersection(line.events):
+        return object()
+    return (line.kind, line.source, line.target, "" if line.kind == "reply" else line.words)
+
+
+def _best(keys: Sequence[object], at: int, longest: int) -> tuple[int, int]:
+    """The block that begins here and repeats so that it saves most lines: its size, and how often."""
+    best, saved = (1, 1), 1  # to save a single line is not worth it
+    for size in range(1, longest + 1):
+        times = 1
+        while keys[at : at + size] == keys[at + times * size : at + (times + 1) * size]:
+            times += 1
+        if size * (times - 1) > saved:
+            best, saved = (size, times), size * (times - 1)
+    return best
+
+
+def _once(run: Sequence[Line], size: int) -> list[Line]:
+    """A run of equal blocks, told once."""
+    rounds = len(run) // size
+    often = f"{rounds} times" + ("" if run[0].time == run[-1].time else f", {run[0].time:.3f} to {run[-1].time:.3f} s")
+    block = [_merged(run[at::size]) for at in range(size)]
+    if size == 1:
+        return [replace(block[0], often=often)]
+    first, last = block[0], block[-1]
+    if size == 2 and last.kind == "reply" and (first.source, first.target) == (last.target, last.source):
+        events = tuple(sorted(first.events + last.events))
+        words = f"{first.words} → {last.words}"
+        return [replace(first, kind="call", words=words, often=often, until=last.until, events=events)]
+    loop = Line(run[0].time, LOOP, "", "", often, until=run[-1].until, rows=size)
+    return [loop, *block]
+
+
+def _merged(same: Sequence[Line]) -> Line:
+    """Lines that say the same as one; replies that differ are named, or counted where they are many."""
+    said = list(dict.fromkeys(line.words for line in same))
+    words = said[0]
+    if len(said) > 1:
+        values = [each.removeprefix("reply ") for each in said]
+        if len(values) > 3:
+            values = [*values[:2], f"{len(values) - 2} others"]
+        words = f"reply {', '.join(values[:-1])} or {values[-1]}"
+    events = tuple(number for line in same for number in line.events)
+    return replace(same[0], words=words, until=same[-1].time, events=events)
+
+
+# ---- where time passes -----------------------------------------------------------------------------------
+
+
+def with_pauses(lines: Sequence[Line]) -> list[Line]:
+    """Say where time passes: a tenth of a second at least, and a tenth of all the time that is shown."""
+    found: list[Line] = []
+    inside = 0  # lines of a loop that are still to come
+    before = None
+    for line in lines:
+        gap = 0.0 if before is None or inside else line.time - before
+        if gap >= 0.1 and gap >= (lines[-1].end - lines[0].time) / 10:
+            found.append(Line(line.time, PAUSE, "", "", f"{gap:g} s pass" + ("es" if f"{gap:g}" == "1" else "")))
+        found.append(line)
+        inside = line.rows if line.kind == LOOP else max(inside - 1, 0)
+        before = max(line.end, lines[0].time if before is None else before)
+    return found
+
+
+def cut(lines: Sequence[Line], most: int | None) -> list[Line]:
+    """The first lines, and how many more there are."""
+    if most is None or len(lines) <= most:
+        return list(lines)
+    inside = [at for at, line in enumerate(lines) if line.kind == LOOP and at <= most <= at + line.rows]
+    most = min([most, *inside])  # no frame is cut in two
+    left = lines[most:]
+    words = f"{len(left):,} more lines are left out: t.filter(…) chooses what to draw"
+    return [*lines[:most], Line(left[0].time, REST, "", "", words)]

@@ -1,0 +1,361 @@
+"""Why did this process end? As a sentence, and lit up in the chart.
+
+`otp_mini.tracing.Trace.why` finds the chain of events; here it is told from its end back to its
+beginning. Each clause takes as many events as it says at once: that a process raised an error, what
+it was handling, and who had sent that, are three.
+
+OTP: none; on the BEAM one reads logs
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Final
+
+from ..errors import BadArg, describe_exception, name_of, safe_repr
+from ..terms import Down, ExitSignal, Pid
+from ..tracing import Event, Trace
+from .chart import Chart
+from .sequence import READABLE, folded, lines, roles, with_pauses
+from .words import in_words, printable
+
+_MOST: Final = 5  # clauses; of a longer chain the first ones and the last are told
+_LONGEST: Final = 60  # so many letters of a term
+
+
+def why(trace: Trace, who: object) -> Why:
+    """Why did this process end? See `otp_mini.tracing.Trace.why`.
+
+    Args:
+        who: a pid, or a name: then the last process of that name which has ended.
+
+    Raises:
+        BadArg: nobody in the trace has this name, or no such end is in it.
+    """
+    events = trace.whole.events
+    pids = trace.processes(who)
+    end = _last(events, len(events), "exit", pids)
+    if end is None:
+        called = " and ".join(trace.name(pid) for pid in pids)
+        raise BadArg(
+            f"why needs a process whose end this trace has recorded; {called} has not ended in it. "
+            "Was the trace begun before the end?"
+        )
+    chain = [end]
+    while (cause := _before(events, chain[-1], trace)) is not None:
+        chain.append(cause)
+    return Why(trace, tuple(reversed(chain)))
+
+
+class Why:
+    """Why a process ended: a chain of events, the first cause first.
+
+    Print it for a sentence. A notebook shows the chart of the trace, with this chain lit.
+    """
+
+    def __init__(self, trace: Trace, events: tuple[Event, ...]) -> None:
+        self.trace = trace
+        self.events = events
+
+    @property
+    def pid(self) -> Pid | None:
+        """Whose end this is about."""
+        return self.events[-1].pid
+
+    def chart(self) -> Chart:
+        """The chart with the chain lit: numbered and in bold, the rest dimmed.
+
+        Above it stands the sentence, and its text form is the sentence and the chain. Where the trace
+        was filtered, what is in it is shown, and the whole chain.
+
+        Example:
+            >>> from otp_mini import Node, Process, spawn, trace
+            >>> async def worker():
+            ...     await Process.sleep(60)
+            >>> async def main():
+            ...     with trace() as t:
+            ...         Process.exit(spawn(worker), "kill")
+            ...     return t.why("worker")
+            >>> with Node(clock="virtual") as node:
+            ...     print(node.run(main).chart())
+            worker was killed by main.
+              1     0.000  main -> worker: exit signal 'kill'
+              2     0.000  worker ends: 'killed'
+        """
+        chain = frozenset(event.number for event in self.events)
+        shown = chain.union(event.number for event in self.trace)
+        found = lines(self.trace.whole.filter(where=lambda event: event.number in shown))
+        if len(found) > READABLE:
+            found = folded(found, chain)
+        return Chart(with_pauses(found), chain, str(self))
+
+    def __str__(self) -> str:
+        """The chain as a person would tell it, from the end to the first cause that says something."""
+        clauses = list(_Teller(self).clauses())
+        beginning = ""
+        if len(clauses) > _MOST:
+            beginning = f", and so on; {len(clauses) - _MOST + 1} steps before that, {clauses[-1]}"
+            clauses = clauses[: _MOST - 1]
+        return printable(", because ".join(clauses) + beginning) + "."
+
+    def __repr__(self) -> str:
+        return f"<Why {self.trace.name(self.pid)} ended: {len(self.events)} events>"
+
+    def _repr_html_(self) -> str:
+        return self.chart()._repr_html_()
+
+
+# ---- the chain ---------------------------------------------------------------------------------------
+
+
+def _before(events: Sequence[Event], event: Event, trace: Trace) -> Event | None:
+    """What led to an event: its cause, or something nearer that the process itself did not see."""
+    number = event.number
+    cause = None if event.cause is None else events[event.cause]
+    nearer = None
+    match event.kind, event.term:
+        case "exit", (_, (str(), str(), [server, *_])) if not _is_exit_signal(cause):
+            nearer = _last(events, number, "exit", _called(trace, server))  # its call failed
+        case "start_failed", _:
+            begun = _last(events, number, "start", (event.pid,))
+            spawned = _last(events, number, "spawn", (event.pid,))
+            if spawned is not None and begun is not None and spawned.number > begun.number:
+                nearer = _last(events, number, "exit", (spawned.other,))
+        case "signal", "kill" if cause is not None and cause.pid is event.pid:
+            asked = _last(events, number, "signal", (event.pid,), event.other)
+            if asked is not None and asked.cause == event.cause:
+                nearer = asked  # its time is over: before, it was asked to stop
+    return nearer or cause
+
+
+def _called(trace: Trace, server: object) -> list[Pid]:
+    """Whom a call was for."""
+    try:
+        return trace.processes(server)
+    except BadArg:
+        return []
+
+
+def _last(
+    events: Sequence[Event], before: int, kind: str, pids: Collection[Pid | None], other: Pid | None = None
+) -> Event | None:
+    """The last event of this kind before a number, that one of these processes did (to ``other``)."""
+    for event in reversed(events[:before]):
+        if event.kind == kind and event.pid in pids and (other is None or event.other is other):
+            return event
+    return None
+
+
+def _is_exit_signal(event: Event | None) -> bool:
+    return event is not None and (event.kind == "signal" or isinstance(event.term, ExitSignal))
+
+
+# ---- the sentence -------------------------------------------------------------------------------------
+
+
+class _Teller:
+    """Tells a chain of events, the end first."""
+
+    def __init__(self, why: Why) -> None:
+        self.names = roles(why.trace.whole).names
+        self.steps = list(reversed(why.events))
+        self.told = ""  # what the next clause need not say once more: a call, or that this is a start
+
+    def clauses(self) -> Iterator[str]:
+        """What the events add to the sentence, one after the other."""
+        while self.steps:
+            clause = self.clause(self.steps.pop(0))
+            if clause:
+                yield clause
+
+    def clause(self, event: Event) -> str:
+        """What an event, with those that belong to it, adds; nothing where others say it already."""
+        who = self.name(event.pid)
+        match event.kind, event.term:
+            case "exit" | "stopping", _:
+                return self.end(event, who)
+            case "give_up" | "restart" | "start_failed", _:
+                return self.decision(event, who)
+            case "receive", message:
+                return f"{who} had received {self.message(message, event.pid)}"
+            case "spawn", _ if any(step.kind != "spawn" for step in self.steps) and not self.follows("restart"):
+                during = ""
+                if self.follows("receive", event.pid):
+                    during = " while handling " + self.message(self.steps.pop(0).term, event.pid)
+                return f"{who} started {self.name(event.other)}{during}"
+        return ""
+
+    def end(self, event: Event, who: str) -> str:
+        """How a process came to its end, and what the nearest cause was."""
+        if event.kind == "exit" and self.follows("stopping", event.pid):
+            self.steps.pop(0)
+        verb = self.verb(event)
+        cause = self.steps[0] if self.steps else None
+        match cause and (cause.kind, cause.term):
+            case "receive", ("system", _, ("terminate", reason)) if event.term is None or _same(event.term, reason):
+                self.steps.pop(0)
+                asked = self.sender(event.pid)
+                return f"{who} was stopped by {asked}" + ("" if reason == "normal" else f" with {_short(reason)}")
+            case "receive", ExitSignal():
+                self.steps.pop(0)
+                return self.on_signal(event, who, verb)
+            case "receive", message:
+                self.steps.pop(0)
+                return f"{who} {verb} while handling {self.message(message, event.pid)}"
+            case "signal", _:
+                return self.on_signal(event, who, verb)
+            case "give_up" | "start_failed", _:
+                return self.decision(self.steps.pop(0), who) + (" and ended" if event.kind == "exit" else "")
+            case "exit", _ if cause is not None and cause.pid is not event.pid:
+                return f"{who} {self.in_call(event.term, self.name(cause.pid))}"
+        starting, self.told = self.told == "start", ""
+        return f"{who} {verb}" + (" while starting" if starting else "")
+
+    def on_signal(self, event: Event, who: str, verb: str) -> str:
+        """An exit signal ended it: from whom, and why from them?"""
+        if not self.follows("signal"):
+            return f"{who} {verb}"
+        signal = self.steps.pop(0)
+        sender, reason = self.name(signal.pid), _reason(signal)
+        expected = event.kind == "stopping" or _same(event.term, "killed" if reason == "kill" else reason)
+        if self.follows("exit", signal.pid):
+            return f"{who} {'went down' if expected else verb} with {sender}, to which it was linked"
+        late = ""
+        if self.follows("signal", signal.pid):
+            waited = signal.time - self.steps.pop(0).time
+            late = f", as it still ran {waited:g} s after it was told to stop"
+        asked = self.request(signal)
+        if asked is None and reason != "kill":
+            return f"{who} ended with {_short(reason)}, on an exit signal from {sender}" if expected else (
+                f"{who} {verb} on the exit signal {_short(reason)} from {sender}"
+            )
+        supervisor = sender if asked is None else f"its supervisor {sender}"
+        if not expected:
+            return f"{who} {verb} when {supervisor} stopped it{asked or ''}"
+        return f"{who} was {'killed' if reason == 'kill' else 'stopped'} by {supervisor}{late}{asked or ''}"
+
+    def request(self, signal: Event) -> str | None:
+        """What a supervisor stopped a child for; None if it was no supervisor that sent the signal."""
+        cause = self.steps[0] if self.steps and self.steps[0].pid is signal.pid else None
+        match cause and (cause.kind, cause.term):
+            case "restart", (id, count, allowed, seconds):
+                self.steps.pop(0)
+                self.skip_news()
+                return f" for the restart of {name_of(id)} ({count} of {allowed} in {seconds:g} s)"
+            case "start_failed", (id, _):
+                self.steps.pop(0)
+                self.told = "start"
+                return f" when {name_of(id)} did not start"
+            case "stopping", _:
+                return ""
+            case "receive", ("$gen_call", _, ("terminate_child", _)):
+                self.steps.pop(0)
+                return f" at the request of {self.sender(signal.pid)}"
+        return None
+
+    def decision(self, event: Event, who: str) -> str:
+        """What a supervisor decided."""
+        match event.kind, event.term:
+            case "give_up", (id, count, allowed, seconds):
+                self.skip_news()
+                return f"{who} gave up on {name_of(id)} (restart {count} in {seconds:g} s, {allowed or 'none'} allowed)"
+            case "restart", (id, count, allowed, seconds):
+                self.skip_news()
+                return f"{who} restarted {name_of(id)} ({count} of {allowed} in {seconds:g} s)"
+            case "start_failed", (id, reason):
+                if not self.follows("exit"):
+                    return f"{who} could not start {name_of(id)} ({self.reason(reason)})"
+                self.told = "start"
+                return f"{who} could not start {name_of(id)}"
+        return ""
+
+    def skip_news(self) -> None:
+        """How a supervisor learned of an end, or reminded itself to try again, tells nothing more."""
+        if self.follows("receive"):
+            self.steps.pop(0)
+            if self.follows("signal") or self.follows("send"):
+                self.steps.pop(0)
+
+    def in_call(self, reason: object, called: str) -> str:
+        """It ended because a call of its own failed."""
+        match reason:
+            case ("noproc", _):
+                return f"called {called}, which was gone"
+            case (_, (_, "call", [_, request, *_])):
+                self.told = f"call {_short(request)}"
+                return f"ended in its {self.told} to {called}"
+        return f"ended with {called}"
+
+    # Words.
+
+    def follows(self, kind: str, pid: Pid | None = None) -> bool:
+        """Is the next event of this kind (and of this process)?"""
+        return bool(self.steps) and self.steps[0].kind == kind and (pid is None or self.steps[0].pid is pid)
+
+    def name(self, pid: Pid | None) -> str:
+        """What the chart calls a process."""
+        return self.names.get(pid, repr(pid))
+
+    def sender(self, receiver: Pid | None) -> str:
+        """Who sent the message that was just taken; its sending is told by that."""
+        if not self.steps or self.steps[0].kind not in ("send", "timer", "down"):
+            return "somebody"
+        sent = self.steps.pop(0)
+        return "itself" if sent.pid is receiver else "a timer" if sent.kind == "timer" else self.name(sent.pid)
+
+    def message(self, message: object, receiver: Pid | None) -> str:
+        """A message, and from whom it came."""
+        if isinstance(message, Down | ExitSignal):
+            what = "DOWN" if isinstance(message, Down) else "exit signal"
+            if self.follows("down") or self.follows("signal"):
+                return f"the {what} of {self.name(self.steps.pop(0).pid)}"
+            return f"the {what} of {self.name(message.pid) if isinstance(message.pid, Pid) else name_of(message.pid)}"
+        words = in_words(message, _LONGEST)
+        known, self.told = self.told == words, ""
+        sender = self.sender(receiver)
+        return "it" if known else f"{words} from {sender}"
+
+    def verb(self, event: Event) -> str:
+        """What became of the process, without a word on why."""
+        return "ended" if event.kind == "stopping" else self.reason(event.term)
+
+    def reason(self, reason: object) -> str:
+        """An exit reason as a verb."""
+        match reason:
+            case BaseException():
+                return "raised " + _line(describe_exception(reason))
+            case "normal":
+                return "ended normally"
+            case "killed":
+                return "was killed"
+            case ("bad_return_value", value):
+                return f"returned {_short(value)} from a callback, which may not be,"
+            case ("timeout", (_, "call", [server, request, seconds])) if isinstance(seconds, int | float):
+                called = self.address(server)
+                return f"got no answer to its call {_short(request)} to {called} within {seconds:g} s"
+            case ("noproc", (_, "call" | "stop", [server, *_])):
+                return f"called {self.address(server)}, which was not there"
+            case (inner, (_, "call", [server, request, *_])):
+                return f"ended in its call {_short(request)} to {self.address(server)}, which {self.reason(inner)}"
+        return f"ended with {_short(reason)}"
+
+    def address(self, server: object) -> str:
+        """A process by whatever a call named it."""
+        return self.name(server) if isinstance(server, Pid) else name_of(server)
+
+
+def _reason(signal: Event) -> object:
+    return signal.term.reason if isinstance(signal.term, ExitSignal) else signal.term
+
+
+def _same(one: object, other: object) -> bool:
+    """Two reasons that say the same; exceptions are copied on their way."""
+    return safe_repr(one) == safe_repr(other)
+
+
+def _short(term: object) -> str:
+    return safe_repr(term, _LONGEST)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
