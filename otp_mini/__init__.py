@@ -45,6 +45,10 @@ def __getattr__(name: str) -> Any:
         from .viz import tables
 
         return getattr(tables, name)
+    if name == "tree":
+        from .viz.tree import tree
+
+        return tree
     raise AttributeError(f"module 'otp_mini' has no attribute {name!r}")
 
 

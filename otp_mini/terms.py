@@ -70,6 +70,11 @@ class Pid:
     def __repr__(self) -> str:
         return f"#PID<0.{self.number}.0>"
 
+    def _repr_html_(self) -> Any:
+        """In a notebook, a supervisor shows itself as its tree; any other pid is text alone."""
+        shown = picture(self)
+        return None if shown is None else shown._repr_html_()
+
     def __copy__(self) -> Pid:
         return self
 

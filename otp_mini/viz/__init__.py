@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from ..terms import Pid
 from ..tracing import Trace
 from .chart import Chart, Line
 from .sequence import sequence_chart
+from .tree import Tree, tree, tree_of_supervisor
 from .why import Why, why
 
 MOST_LINES: Final = 200
@@ -18,9 +20,11 @@ def picture_of(thing: object, **how: Any) -> Any:
     match thing, how:
         case Trace(), {"why": who}:
             return why(thing, who)
+        case Pid(), _:
+            return tree_of_supervisor(thing)
         case Trace(), _:
             return sequence_chart(thing, most=MOST_LINES)
     return None
 
 
-__all__ = ["Chart", "Line", "Why", "picture_of", "sequence_chart", "why"]
+__all__ = ["Chart", "Line", "Tree", "Why", "picture_of", "sequence_chart", "tree", "why"]
