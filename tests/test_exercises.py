@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import importlib
 import json
 import logging
 import sys
@@ -57,7 +58,8 @@ def defined(notebook: dict[str, Any]) -> dict[str, Any]:
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code" and "nbgrader" in cell["metadata"] and not is_check(cell):
             tree = ast.parse("".join(cell["source"]))
-            tree.body = [part for part in tree.body if isinstance(part, ast.ClassDef | ast.AsyncFunctionDef)]
+            kinds = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+            tree.body = [part for part in tree.body if isinstance(part, kinds)]
             exec(compile(tree, cell["id"], "exec"), names)
     return names
 
@@ -73,9 +75,10 @@ def checks(notebook: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def run_line(line: str, names: dict[str, Any]) -> None:
-    """Run the one line of a check as its notebook does."""
-    here = {**names, "check": check, "exercises": ex}
+def run_line(stem: str, line: str, names: dict[str, Any]) -> None:
+    """Run the one line of a check as its notebook does, with the checks of its chapter."""
+    exercises = importlib.import_module(f"otp_mini.exercises.{stem.partition('_')[2]}")
+    here = {**names, "check": check, "exercises": exercises}
     exec(f"async def cell():\n    {line}", here)
     asyncio.run(here["cell"]())
 
@@ -92,7 +95,7 @@ def test_a_chapter_has_seven_exercises() -> None:
 
 @each_check
 def test_the_solution_passes(stem: str, cell: str, line: str, capsys: pytest.CaptureFixture[str]) -> None:
-    run_line(line, defined(READ[stem]))
+    run_line(stem, line, defined(READ[stem]))
     said = capsys.readouterr()
     assert said.err == ""
     assert said.out.count("\n") == (0 if "quiet=True" in line else 1)
@@ -102,7 +105,7 @@ def test_the_solution_passes(stem: str, cell: str, line: str, capsys: pytest.Cap
 def test_the_stub_fails_and_says_where_the_code_goes(stem: str, cell: str, line: str) -> None:
     students = exercise_view.student_copy(READ[stem])
     with pytest.raises(NotYet, match="your code goes there"):
-        run_line(line, defined(students))
+        run_line(stem, line, defined(students))
 
 
 @pytest.mark.parametrize("stem", READ)

@@ -124,7 +124,7 @@ async def check(test: Check, *given: Any, quiet: bool = False, **others: Any) ->
     with _captured(sink), warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         try:
-            await _run(test, given, others, story)
+            await _run(test, given, others, story, sink)
         except NotYet as error:
             failure = error
         except (KeyboardInterrupt, asyncio.CancelledError):
@@ -135,7 +135,7 @@ async def check(test: Check, *given: Any, quiet: bool = False, **others: Any) ->
     if forgotten:
         failure = NotYet("the code ran", forgotten[0], "every coroutine awaited", _AWAIT)
     if failure is not None:
-        raise _told(failure, name, story, sink.getvalue()) from None
+        raise _told(failure, name, story, sink.getvalue()[: story.logged]) from None
     if not quiet:
         print(f"ok: {name}: {_first_line(test)}")  # noqa: T201  (printing is its purpose)
 
@@ -173,6 +173,7 @@ class _Story(Trace):
     """A trace that ends a program which sends without end."""
 
     ended = False
+    logged: int | None = None  # so many characters were logged when the check was over
 
     def record(self, time: float, kind: str, pid: Pid | None, other: Pid | None = None, term: object = None) -> Event:
         event = super().record(time, kind, pid, other, term)
@@ -182,7 +183,7 @@ class _Story(Trace):
         return event
 
 
-async def _run(test: Check, given: tuple[Any, ...], others: dict[str, Any], story: _Story) -> None:
+async def _run(test: Check, given: tuple[Any, ...], others: dict[str, Any], story: _Story, sink: io.StringIO) -> None:
     stuck: list[bool] = []
 
     async def watch(pid: Pid) -> None:
@@ -196,8 +197,9 @@ async def _run(test: Check, given: tuple[Any, ...], others: dict[str, Any], stor
         node.tracer = story
         try:
             await test(*given, **others)
-        finally:
+        finally:  # what the processes left behind do now, until the node is closed, is nobody's concern
             node.tracer = None
+            story.logged = len(sink.getvalue())
 
     node = Node(clock="virtual", max_turns=MAX_TURNS)
     try:
