@@ -9,7 +9,8 @@ from ..tracing import Trace
 from .chart import Chart, Line
 from .sequence import sequence_chart
 from .tree import Tree, tree, tree_of_supervisor
-from .why import Why, why
+from .why import Why, explain
+from .window import Window, restart_window
 
 MOST_LINES: Final = 200
 """A trace that shows itself in a notebook draws so many lines; `sequence_chart` draws them all."""
@@ -19,7 +20,7 @@ def picture_of(thing: object, **how: Any) -> Any:
     """The picture by which a thing shows itself, or None: what `otp_mini.terms.picture` asks."""
     match thing, how:
         case Trace(), {"why": who}:
-            return why(thing, who)
+            return explain(thing, who)
         case Pid(), _:
             return tree_of_supervisor(thing)
         case Trace(), _:
@@ -27,4 +28,4 @@ def picture_of(thing: object, **how: Any) -> Any:
     return None
 
 
-__all__ = ["Chart", "Line", "Tree", "Why", "picture_of", "sequence_chart", "tree", "why"]
+__all__ = ["Chart", "Line", "Tree", "Why", "Window", "picture_of", "restart_window", "sequence_chart", "tree"]

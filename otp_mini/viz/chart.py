@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 PAUSE: Final = "pause"
@@ -19,7 +20,9 @@ REST: Final = "rest"
 # Measures of the drawing, in pixels.
 LETTER: Final = 7.3  # as wide as one letter of the picture's font, or a little more
 _TIMES, _GUTTER, _HEAD, _ROW = 64, 30, 52, 34
-_NARROW, _WIDE = 150, 250  # of a column
+_NEAREST, _FARTHEST = 130, 300  # from one lifeline to the next
+_SMALLEST, _LARGEST = 90, 230  # the box with a name
+_BESIDE = 380  # so much room have words beside a lifeline
 _INK: Final = 'stroke="currentColor" fill="none"'
 _DASHES: Final = {"reply": "6 4", "spawn": "2 4", "signal": "10 3 2 3", "down": "10 3 2 3"}
 _DIM: Final = 0.55
@@ -176,17 +179,17 @@ class _Drawing:
 
     chart: Chart
     texts: list[_Box] = field(default_factory=list)
-    column: int = 0
     left: int = _TIMES
+    xs: dict[str, int] = field(default_factory=dict)
     ys: list[int] = field(default_factory=list)
     bottom: int = 0
 
     def __post_init__(self) -> None:
-        said = [line.words for line in self.chart.lines if line.source]
-        often = [line.often for line in self.chart.lines]
-        longest = max(map(len, said + often), default=0)
-        self.column = round(min(max(longest * LETTER + 24, _NARROW), _WIDE))
         self.left = _TIMES + (_GUTTER if self.chart.marks else 0)
+        x = self.left
+        for name, gap in zip(self.chart.columns, [0, *_gaps(self.chart)], strict=False):
+            x = x + gap if gap else x + _head(name) // 2
+            self.xs[name] = x
         y = _HEAD + 16
         ends: set[int] = set()  # lines after which a frame is closed
         for index, line in enumerate(self.chart.lines):
@@ -197,16 +200,12 @@ class _Drawing:
 
     def svg(self) -> str:
         rows = [self.row(index, line) for index, line in enumerate(self.chart.lines)]
-        heads = [self.box(self.x(name), 23, name, self.column - 12, 30) for name in self.chart.columns]
+        heads = [self.box(x, 23, name, _head(name), 30) for name, x in self.xs.items()]
         lives = [self.lifeline(name) for name in self.chart.columns]
-        width = self.left + self.column * max(1, len(self.chart.columns))
-        width = round(max([width, *(box.right for box in self.texts)]))
+        edges = [x + _head(name) / 2 + 6 for name, x in self.xs.items()]
+        width = round(max([self.left, *edges, *(box.right for box in self.texts)]))
         title, told = repr(self.chart)[1:-1], str(self.chart)
         return document(title, told, width, self.bottom + 18, [*heads, *lives, *rows])
-
-    def x(self, name: str) -> int:
-        """The middle of a process's column."""
-        return self.left + self.column * self.chart.columns.index(name) + self.column // 2
 
     def text(self, x: float, y: float, words: str, anchor: str = "start", more: str = "") -> str:
         """Write something, and keep lifelines away from it."""
@@ -225,7 +224,7 @@ class _Drawing:
 
     def lifeline(self, name: str) -> str:
         """A line for each life of a name, from its start to its end, dotted where time passes."""
-        x = self.x(name)
+        x = self.xs[name]
         pauses = [(y - 14, y + 8) for line, y in zip(self.chart.lines, self.ys, strict=True) if line.kind == PAUSE]
         holes = [(box.top, box.bottom) for box in self.texts if box.left < x < box.right]
         solid = [part for life in self.lives(name) for part in _without(life, [*holes, *pauses])]
@@ -272,7 +271,7 @@ class _Drawing:
     def drawn(self, line: Line, index: int, y: int, ink: str) -> str:
         """What a line is drawn as."""
         if line.kind in (PAUSE, REST):
-            return self.text(self.left, y + 1, line.words, more=' font-style="italic"')
+            return self.text(self.left - _TIMES, y + 1, line.words, more=' font-style="italic"')
         if line.kind == LOOP:
             return self.frame(line, index, y, ink)
         if not line.target:
@@ -281,12 +280,12 @@ class _Drawing:
 
     def arrow(self, line: Line, y: int, ink: str) -> str:
         """From one process to another."""
-        x, to = self.x(line.source), self.x(line.target)
+        x, to = self.xs[line.source], self.xs[line.target]
         way, anchor = (1, "start") if to > x else (-1, "end")
         box = ""
         if line.life:
             name = f"{line.target}, {line.life}"
-            width = min(self.column - 12, len(name) * LETTER + 16)
+            width = _head(name, 16)
             box = self.box(to, y, name, width, 24)
             to -= round(way * width / 2)
         dashes = f' stroke-dasharray="{_DASHES[line.kind]}"' if line.kind in _DASHES else ""
@@ -294,23 +293,23 @@ class _Drawing:
         if line.kind == "call":  # and its reply comes back
             dashes = f' stroke-dasharray="{_DASHES["reply"]}"'
             drawn += f'<path d="M{to} {y + 8}H{x + 9 * way}" {ink}{dashes}/><path d="M{x} {y + 8}l{10 * way} -5v10z"/>'
-        room = abs(to - x) - 20
+        room = abs(to - x) - 18
         drawn += box + self.text(x + 8 * way, y - 6, shortened(line.words, room), anchor)
         if line.often:
-            below = y + (22 if line.kind == "call" else 15)
+            below = y + (24 if line.kind == "call" else 15)
             drawn += self.text(x + 8 * way, below, shortened(line.often, room), anchor)
         return drawn
 
     def loop(self, line: Line, y: int, ink: str) -> str:
         """From a process to itself."""
-        x, dashes = self.x(line.source), _DASHES.get(line.kind)
+        x, dashes = self.xs[line.source], _DASHES.get(line.kind)
         ink += f' stroke-dasharray="{dashes}"' if dashes else ""
         drawn = f'<path d="M{x} {y - 6}h16v12h-7" {ink}/><path d="M{x} {y + 6}l10 -5v10z"/>'
         return drawn + self.beside(line, y, 22)
 
     def mark(self, line: Line, y: int, ink: str) -> str:
         """Something that a process does by itself."""
-        x = self.x(line.source)
+        x = self.xs[line.source]
         if line.kind == "exit":
             shape = f'<path d="M{x - 7} {y - 7}l14 14m-14 0l14 -14" {ink}/>'
         elif line.kind == "takes":
@@ -321,16 +320,16 @@ class _Drawing:
 
     def beside(self, line: Line, y: int, distance: int) -> str:
         """The words of a line that has no room over it: to the right, at the right edge to the left."""
-        x, words = self.x(line.source), f"{line.words}, {line.often}" if line.often else line.words
+        x, words = self.xs[line.source], f"{line.words}, {line.often}" if line.often else line.words
         edge = len(self.chart.columns) > 1 and line.source == self.chart.columns[-1]
         if edge and len(words) * LETTER <= x - self.left - 12:
             return self.text(x - 12, y + 4, words, "end")
-        return self.text(x + distance, y + 4, shortened(words, 1.5 * _WIDE))
+        return self.text(x + distance, y + 4, shortened(words, _BESIDE))
 
     def frame(self, line: Line, index: int, y: int, ink: str) -> str:
         """A frame around lines that repeat, as UML draws a loop."""
         inside = self.chart.lines[index + 1 : index + 1 + line.rows]
-        columns = [self.x(name) for each in inside for name in (each.source, each.target) if name]
+        columns = [self.xs[name] for each in inside for name in (each.source, each.target) if name]
         left, right = min(columns) - 24, max(columns) + 24
         below = self.ys[index + line.rows] + _height(inside[-1]) - 16
         width = max(right - left, len(line.words) * LETTER + 24)
@@ -343,10 +342,32 @@ class _Drawing:
 _TOP: Final = 38.0  # where lifelines begin
 
 
+def _head(name: str, margin: int = 24) -> int:
+    """The width of the box with a name."""
+    return round(min(max(len(name) * LETTER + margin, _SMALLEST), _LARGEST))
+
+
+def _gaps(chart: Chart) -> list[int]:
+    """How far each lifeline is from the next: as far as the words between them need."""
+    columns = chart.columns
+    gaps = [max(float(_NEAREST), (_head(one) + _head(other)) / 2 + 12) for one, other in pairwise(columns)]
+    place = {name: at for at, name in enumerate(columns)}
+    arrows = [line for line in chart.lines if line.target and line.target != line.source]
+    for line in sorted(arrows, key=lambda line: abs(place[line.source] - place[line.target])):
+        first, last = sorted((place[line.source], place[line.target]))
+        needed = max(len(line.words), len(line.often)) * LETTER + 26
+        if line.life:
+            needed += _head(f"{line.target}, {line.life}", 16) / 2
+        missing = min(needed, _FARTHEST) - sum(gaps[first:last])
+        if missing > 0:
+            gaps[first:last] = [gap + missing / (last - first) for gap in gaps[first:last]]
+    return [round(gap) for gap in gaps]
+
+
 def _height(line: Line) -> int:
     """From a line to the next."""
     if line.often and line.target and line.target != line.source:
-        return _ROW + (18 if line.kind == "call" else 12)
+        return _ROW + (20 if line.kind == "call" else 12)
     return 30 if line.kind in (PAUSE, LOOP) else _ROW
 
 

@@ -23,7 +23,7 @@ _MOST: Final = 5  # clauses; of a longer chain the first ones and the last are t
 _LONGEST: Final = 60  # so many letters of a term
 
 
-def why(trace: Trace, who: object) -> Why:
+def explain(trace: Trace, who: object) -> Why:
     """Why did this process end? See `otp_mini.tracing.Trace.why`.
 
     Args:
