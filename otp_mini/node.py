@@ -787,6 +787,11 @@ class Node:
             return None
         return max(0.0, timer[0] - self.clock.now())
 
+    def next_timer(self) -> float | None:
+        """Seconds until the next timer fires; None without one."""
+        deadline = self._next_deadline()
+        return None if deadline is None else max(0.0, deadline - self.clock.now())
+
     def _next_deadline(self) -> float | None:
         """When the next timer that still means something fires."""
         deadlines = self._deadlines

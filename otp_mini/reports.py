@@ -58,6 +58,8 @@ def _place(code: CodeType) -> str:
 
 def process_crashed(who: object, error: BaseException) -> None:
     """A plain process ended with an exception."""
+    if not logger.isEnabledFor(logging.ERROR):
+        return  # nobody listens: a report is a hundred times the work of the crash
     _log(f"Process {who} raised an exception\n{explain(error)}")
 
 
@@ -68,6 +70,8 @@ def server_crashed(who: object, reason: object, state: object, message: object =
         message: the message in hand as it lay in the mailbox, if there was one.
         hint: what the programmer could do, where that is known.
     """
+    if not logger.isEnabledFor(logging.ERROR):
+        return
     lines = [f"GenServer {who} terminating", explain(reason)]
     if hint:
         lines.append(f"Hint: {hint}")

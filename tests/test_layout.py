@@ -27,7 +27,7 @@ LAYERS = [
     ("5", "agent application registry supervisor"),
     ("5, on the row above", "dynamic_supervisor partition_supervisor"),
     ("5, on top of both", "task_supervisor"),
-    ("6", "explore lab"),
+    ("6", "lab/"),
     ("7", "viz/"),
     ("the names of the package", "__init__"),
     ("8", "widgets/ exercises/"),

@@ -1,0 +1,9 @@
+"""Many runs of one scenario: break it in every way, and record what really came of it."""
+
+from __future__ import annotations
+
+from .futures import Lab, strategy_labs
+from .scribe import OPS
+from .world import WAIT, WAYS
+
+__all__ = ["OPS", "WAIT", "WAYS", "Lab", "strategy_labs"]

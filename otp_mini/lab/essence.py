@@ -1,0 +1,157 @@
+"""What decides the future of a world, and nothing else.
+
+Two worlds with the same essence go on in the same way, whatever is done to them: so a lab needs to
+look at only one of them. Which pids the processes have and how often they were restarted is not
+part of it, the age of each restart in a supervisor's budget is.
+
+What cannot be compared (an open file, say) is like nothing else: worlds that hold it are never the
+same, which costs time and never correctness. The tests run labs without merging and compare.
+"""
+
+from __future__ import annotations
+
+import types
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any, Final
+
+from ..mailbox import Mailbox
+from ..node import Node
+from ..process import ControlBlock
+from ..supervisor import Budget, Kept
+from ..terms import Pid, Ref
+from .world import World
+
+_PLAIN: Final = (type(None), bool, int, float, complex, str, bytes, range, type(...), type(NotImplemented))
+_NAMED: Final = (type, types.BuiltinFunctionType, types.ModuleType, types.CodeType)
+
+
+def essence(world: World, playing: Mapping[Pid, int]) -> object:
+    """A value that is equal for two worlds only if they will go on in the same way."""
+    return _Look(world, playing).everything()
+
+
+class _Look:
+    """One look at a world: gives pids, references and shared objects names of its own."""
+
+    def __init__(self, world: World, playing: Mapping[Pid, int]) -> None:
+        self.node = world.node
+        self.host = world.host
+        self.now = world.node.clock.now()
+        self.playing = playing
+        self.names: dict[int, int] = {}
+        self.kept_alive: list[object] = []  # so that no address is used twice during the look
+
+    def everything(self) -> object:
+        blocks = [block for block in self.node.blocks.values() if block.pid is not self.host]
+        blocks.sort(key=lambda block: (self.playing.get(block.pid, 10**9), block.pid.number))
+        for block in blocks:
+            self.name(block.pid)
+        timers = sorted(self.node.timers.items(), key=lambda item: (item[1][0], item[0]))
+        return (
+            tuple(self.process(block) for block in blocks),
+            tuple((round(at - self.now, 9), self.of(target), self.of(message)) for _, (at, target, message) in timers),
+            frozenset((self.of(name), self.of(block.pid)) for name, block in self.node.names.items()),
+            tuple((self.of(name), self.of(table)) for name, table in self.node.tables.items()),
+            tuple(self.of(block.pid) for block in self.node.ready),
+        )
+
+    def process(self, block: ControlBlock) -> object:
+        """One process: what it waits for, what lies in its mailbox, its state."""
+        server, waiting = block.server, block.waiting
+        resting = server is not None and block.current is None
+        if resting:  # between two messages: the loop's own variables are left over from the last one
+            code: object = (self.of(type(server.server)), self.of(server.parent), self.of(server.state))
+        else:
+            code = (self.of(None if server is None else server.state), self.frames(block.coroutine))
+        return (
+            self.playing.get(block.pid),
+            self.of(block.name),
+            self.of(block.parent),
+            block.trap_exit,
+            waiting if isinstance(waiting, str) else self.of(waiting),
+            tuple(map(self.of, block.mailbox or ())),
+            tuple(map(self.of, block.links or ())),
+            tuple((self.of(ref), self.of(who), self.of(name)) for ref, (who, name) in (block.monitors or {}).items()),
+            tuple((self.of(ref), self.of(other.pid)) for ref, other in (block.monitoring or {}).items()),
+            None if block.timer is None else round(self.node.timers[block.timer][0] - self.now, 9),
+            self.of(block.thrown),
+            len(block.cleanups or ()),
+            code,
+        )
+
+    def frames(self, coroutine: Any) -> object:
+        """Where a coroutine stands, and with what."""
+        stack = []
+        while coroutine is not None and hasattr(coroutine, "cr_frame"):
+            frame = coroutine.cr_frame
+            if frame is None:
+                break
+            stack.append((self.of(frame.f_code), frame.f_lasti, self.mapping(frame.f_locals)))
+            coroutine = coroutine.cr_await
+        return tuple(stack)
+
+    # ---- any value at all -------------------------------------------------------------------
+
+    def name(self, thing: object) -> int:
+        """The same number for the same thing, in the order of meeting them."""
+        if id(thing) not in self.names:
+            self.names[id(thing)] = len(self.names)
+            self.kept_alive.append(thing)
+        return self.names[id(thing)]
+
+    def of(self, value: object) -> object:
+        """A value as one that can be compared and hashed."""
+        if type(value) in _PLAIN:
+            return (type(value).__name__, value)
+        if isinstance(value, (Pid, Ref)):
+            return (type(value).__name__, self.name(value))
+        if isinstance(value, ControlBlock):
+            return ("process", self.name(value.pid))
+        if isinstance(value, _NAMED):
+            return ("named", value if not isinstance(value, types.ModuleType) else value.__name__)
+        if isinstance(value, Node):
+            return ("node",)
+        if isinstance(value, (tuple, frozenset)):
+            return (type(value), self.inside(value))  # which of two equal ones it is makes no difference
+        if id(value) in self.names:
+            return ("again", self.names[id(value)])
+        return (type(value), self.name(value), self.inside(value))
+
+    def inside(self, value: Any) -> object:
+        """What a larger value consists of."""
+        if isinstance(value, Budget):
+            recent = (round(self.now - at, 9) for at in value.restarts)
+            return (value.max_restarts, value.max_seconds, tuple(age for age in recent if age <= value.max_seconds))
+        if isinstance(value, Kept):
+            return (self.of(value.spec), self.of(value.pid), value.doing)
+        if isinstance(value, (tuple, list, deque, Mailbox)):
+            return tuple(map(self.of, value))
+        if isinstance(value, (set, frozenset)):
+            return frozenset(map(self.of, value))
+        if isinstance(value, Mapping):
+            return self.mapping(value)
+        if isinstance(value, types.FunctionType):
+            cells = tuple(cell.cell_contents for cell in value.__closure__ or ())
+            return (value.__code__, self.of(cells), self.of(value.__defaults__), self.of(value.__kwdefaults__))
+        if isinstance(value, types.MethodType):
+            return (self.of(value.__func__), self.of(value.__self__))
+        if isinstance(value, BaseException):
+            return self.of(value.args)
+        if isinstance(value, types.CoroutineType):
+            return self.frames(value)
+        return self.attributes(value)
+
+    def mapping(self, value: Mapping[Any, Any]) -> object:
+        return tuple((self.of(key), self.of(item)) for key, item in value.items())
+
+    def attributes(self, value: Any) -> object:
+        """An object by what it holds; one that does not show that is like no other."""
+        if is_dataclass(value):
+            return tuple((field.name, self.of(getattr(value, field.name))) for field in fields(value))
+        slots = [name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ())]
+        if type(value).__module__ == "builtins" or not (slots or hasattr(value, "__dict__")):
+            return object()
+        held = [(name, self.of(getattr(value, name))) for name in slots if hasattr(value, name) and name[:2] != "__"]
+        return (tuple(held), self.mapping(getattr(value, "__dict__", {})))

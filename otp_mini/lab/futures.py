@@ -1,0 +1,374 @@
+"""A lab: one scenario, every way to break it, and what came of it, as data.
+
+Nothing in the data is computed by a model of OTP: each run in it was recorded from processes that
+really ran, on a node of their own, on the deterministic scheduler. A coroutine cannot be copied,
+so a run that begins after three crashes begins by doing the three crashes again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from ..errors import BadArg, safe_repr
+from ..supervisor import STRATEGIES, Child, Supervisor
+from ..terms import Pid
+from .cast import Cast, Role
+from .essence import essence
+from .fork import CannotFork
+from .layout import layout
+from .performance import Performance, Step
+from .scribe import OPS, Op
+from .world import WAIT, WAYS, Scenario, silence
+
+MOST_RUNS: Final = 20_000
+"""A document ends at a smaller depth rather than take more runs than this."""
+
+_OP: Final = {name: number for number, name in enumerate(OPS)}
+_ENDS: Final = ((), ("all is down",), ("something still waits",))
+_STOPPED, _ABSENT = 3, 7  # states of a part at the start, in the player's numbers
+
+
+class Lab:
+    """A scenario that can be broken in every way, as often as one likes.
+
+    Args:
+        scenario: ``async def`` without arguments; starts a tree and returns the pid of its root.
+            It runs on a fresh node each time, so it must not depend on anything that lasts.
+        title: for people; the root's name by default.
+        gap: virtual seconds before each crash.
+        wait: virtual seconds that pass where the reader lets time pass.
+        raises: what a process raises, by its name; ``RuntimeError("boom")`` for the others.
+
+    Example:
+        >>> from otp_mini import GenServer, Supervisor
+        >>> async def shop():
+        ...     return await Supervisor.start_link([(GenServer, "a cart")], strategy="one_for_one", name="shop")
+        >>> lab = Lab(shop)
+        >>> for line in lab.tell([("GenServer", "raise")]):
+        ...     print(line)
+        inject GenServer raise
+        exit GenServer RuntimeError('boom')
+        signal GenServer shop
+        count shop GenServer
+        start GenServer
+        quiet
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        title: str | None = None,
+        gap: float = 1.0,
+        wait: float = 6.0,
+        raises: Mapping[str, BaseException] | None = None,
+    ) -> None:
+        for name, seconds in (("gap", gap), ("wait", wait)):
+            if not (isinstance(seconds, (int, float)) and seconds >= 0):
+                raise BadArg(f"{name} must be a number of seconds, 0 or more, got {safe_repr(seconds)}")
+        self.scenario = scenario
+        self.gap = gap
+        self.wait = wait
+        self.cast = Cast(raises)
+        with silence(), self.perform() as start:
+            self._playing = set(start.scribe.playing.values())
+            self._present = len(self.cast.roles)
+            self._links = _links(start)
+            self._next_pid = 1 + max(pid.number for pid in start.world.node.blocks)
+        self.title = self.cast.roles[0].name if title is None else title
+        unknown = set(raises or {}) - {role.name for role in self.cast.roles}
+        if unknown:
+            raise BadArg(f"raises names {safe_repr(sorted(unknown)[0])}, and {self._those()}")
+
+    def perform(self) -> Performance:
+        """A fresh run, at its start; for a ``with`` block."""
+        return Performance(self.scenario, self.cast, self.gap, self.wait)
+
+    # ---- one path -----------------------------------------------------------------------------
+
+    def runs(self, path: Sequence[Step]) -> tuple[list[list[Op]], list[int]]:
+        """What each step of a path led to, and how many operations of it were done in the end."""
+        with silence(), self.perform() as performance:
+            return self._play(performance, path)
+
+    def _play(self, performance: Performance, path: Sequence[Step]) -> tuple[list[list[Op]], list[int]]:
+        found: list[list[Op]] = []
+        kept: list[int] = []
+        for place, step in enumerate(path):
+            self._check(performance, step)
+            following = path[place + 1] if place + 1 < len(path) else WAIT
+            if isinstance(following, tuple):
+                whole = self.runs(path[: place + 1])[0][-1]
+                kept.append(performance.act_in_part(step, following[1], whole))
+                found.append(whole)
+            else:
+                found.append(performance.act(step))
+                kept.append(len(found[-1]))
+        return found, kept
+
+    def _check(self, performance: Performance, step: Step) -> None:
+        action = step[0] if isinstance(step, tuple) else step
+        if action not in performance.actions():
+            raise BadArg(
+                f"{self.describe(action)} cannot be done at this point: that process does not run, or it is a "
+                "supervisor, which runs only OTP's own code and has nothing to raise."
+            )
+
+    def ask(self, path: Iterable[Any]) -> dict[str, Any]:
+        """What the player asks for: the run of the last step of a path.
+
+        Args:
+            path: actions from the start; ``[action, after]`` for one in the middle of the run before.
+
+        Returns:
+            ``run``; ``keep`` where the last step came in the middle: so many operations of the run
+            before are done; and where the cast has grown since the start: ``procs``, ``reasons``,
+            ``quiet``, ``layout``.
+
+        Raises:
+            BadArg: a step is not possible.
+        """
+        steps = [_step(step) for step in path]
+        if not steps:
+            raise BadArg("a path needs at least one step")
+        before = (len(self.cast.roles), len(self.cast.reasons))
+        found, kept = self.runs(steps)
+        answer: dict[str, Any] = {"run": _flat(found[-1], sum(kept[:-1]))}
+        if isinstance(steps[-1], tuple):
+            answer["keep"] = kept[-2]
+        if before != (len(self.cast.roles), len(self.cast.reasons)):
+            answer |= self._who()
+        return answer
+
+    def states(self, path: Iterable[Any]) -> dict[str, Any]:
+        """How things stand after a path, looked up in the processes themselves: what a player must show."""
+        with silence(), self.perform() as performance:
+            self._play(performance, [_step(step) for step in path])
+            alive = {part for pid, part in performance.scribe.playing.items() if pid.block is not None}
+            node = performance.world.node
+            windows: dict[int, list[float]] = {}
+            for block, _ in performance.world.supervisors():
+                budget = block.server.state.budget
+                times = [at for at in budget.restarts if node.clock.now() <= at + budget.max_seconds]
+                windows[performance.scribe.playing.get(block.pid, -1)] = [at - performance.began for at in times]
+            numbers = range(len(self.cast.roles))
+            return {
+                "alive": [number in alive for number in numbers],
+                "life": [performance.scribe.lives.get(number, 0) for number in numbers],
+                "clock": round(node.now() - performance.began, 6),
+                "window": [windows.get(number, []) for number in numbers],
+            }
+
+    def tell(self, script: Iterable[tuple[str, str] | str]) -> list[str]:
+        """A script as lines of text: for ``print``, and for a test."""
+        found, _ = self.runs(self.actions(script))
+        return [self._line(op) for run in found for op in run]
+
+    def _line(self, op: Op) -> str:
+        names = [role.name for role in self.cast.roles]
+        words = [op.name, names[op.p]]
+        match op.name:
+            case "inject":
+                words.append(WAYS[int(op.argument)])
+            case "exit" | "fail":
+                words.append(self.cast.reasons[int(op.argument)])
+            case "signal" | "count" | "link" | "unlink":
+                words.append(names[int(op.argument)])
+            case "stop" if op.argument:
+                words.append("killed")
+            case "quiet":
+                words = ["quiet", *_ENDS[int(op.argument)]]
+            case "wait" | "time" | "pids":
+                words = [op.name, f"{op.argument:g}"]
+            case "crowd":
+                words.append(f"{op.argument:g}")
+        return " ".join(words)
+
+    # ---- all futures --------------------------------------------------------------------------
+
+    def document(self, depth: int | None = None) -> dict[str, Any]:
+        """All futures up to a depth, in the form ``crash-lab/2`` that the player reads.
+
+        Args:
+            depth: so many steps; by default one more than a supervisor allows restarts, or nobody
+                would ever be seen to give up. It becomes less where that took too many runs.
+        """
+        if depth is None:
+            depth = 1 + max((role.limit[0] for role in self.cast.roles if role.limit), default=0)
+        with silence():
+            runs, edges, depth = _explore(self, depth)
+        document = {"format": "crash-lab/2", "title": self.title, "depth": depth, "gap": self.gap, "wait": self.wait}
+        document |= {"ops": list(OPS), "ways": list(WAYS), "next": self._next_pid, "links": self._links}
+        document |= self._who()
+        return document | {"runs": runs, "edges": edges}
+
+    def _who(self) -> dict[str, Any]:
+        """The cast, and where each part stands."""
+        return {
+            "reasons": list(self.cast.reasons),
+            "quiet": list(self.cast.quiet),
+            "procs": [self._proc(role) for role in self.cast.roles],
+            "layout": layout([role.up for role in self.cast.roles]),
+        }
+
+    def _proc(self, role: Role) -> dict[str, Any]:
+        proc: dict[str, Any] = {"name": role.name, "up": role.up, "restart": role.restart, "kind": role.kind}
+        if role.limit is not None:
+            proc |= {"strategy": role.strategy, "max": list(role.limit)}
+        if role.error is not None:
+            proc["error"] = self.cast.reason(role.error)
+        if role.kind == "crowd":
+            proc["count"] = role.count
+        if role.number not in self._playing:
+            proc["st"] = _STOPPED if role.number < self._present else _ABSENT
+        elif role.pid is not None:
+            proc["pid"] = role.pid
+        return proc
+
+    # ---- names --------------------------------------------------------------------------------
+
+    def actions(self, script: Iterable[tuple[str, str] | str]) -> list[int]:
+        """A script in words, as actions: ``("cart", "raise")``, or ``"wait"``."""
+        return [self.action(entry) for entry in script]
+
+    def action(self, entry: tuple[str, str] | str) -> int:
+        """One action, in words."""
+        if entry == "wait":
+            return WAIT
+        if not (isinstance(entry, tuple) and len(entry) == 2):
+            raise BadArg(f'a script holds ("name", "raise" | "normal" | "shutdown" | "kill") or "wait", got {entry!r}')
+        name, way = entry
+        number = next((role.number for role in self.cast.roles if role.name == name), None)
+        if number is None:
+            raise BadArg(f"a script names {safe_repr(name)}, and {self._those()}")
+        if way not in WAYS:
+            raise BadArg(f"a process ends by one of {', '.join(WAYS)}, got {safe_repr(way)}")
+        return 4 * number + WAYS.index(way)
+
+    def describe(self, action: int) -> str:
+        """An action in words."""
+        if action == WAIT:
+            return f"letting {self.wait:g} s pass"
+        number, way = divmod(action, 4)
+        name = self.cast.roles[number].name if 0 <= number < len(self.cast.roles) else f"process {number}"
+        return f"{name}: {WAYS[way]}"
+
+    def _those(self) -> str:
+        names = ", ".join(role.name for role in self.cast.roles)
+        return f"there is no such process in the tree. There are: {names}."
+
+
+def _explore(lab: Lab, depth: int) -> tuple[list[list[float]], list[Any], int]:
+    """Breadth first: every action in every state that is new. States with the same essence are one."""
+    with contextlib.ExitStack() as open_ones:
+        start = open_ones.enter_context(lab.perform())
+        states: dict[object, int] = {essence(start.world, start.scribe.playing): 0}
+        runs: dict[tuple[float, ...], int] = {}
+        edges: list[Any] = [0]
+        layer, taken = {0: _Standing(lab, [], start)}, 0
+        for step in range(depth):
+            taken += sum(len(standing.actions) for standing in layer.values())
+            if taken > MOST_RUNS:
+                return [list(run) for run in runs], edges, step
+            following: dict[int, _Standing] = {}
+            for state, standing in layer.items():
+                row: list[int] = []
+                for action in standing.actions:
+                    performance = standing.again()
+                    begun = len(performance.scribe.ops)
+                    run = tuple(_flat(performance.act(action), begun))
+                    key = essence(performance.world, performance.scribe.playing)
+                    if key not in states:
+                        states[key] = len(edges)
+                        edges.append(0)
+                        following[states[key]] = _Standing(lab, [*standing.path, action], performance)
+                    else:
+                        performance.close()
+                    row += [action, runs.setdefault(run, len(runs)), states[key]]
+                edges[state] = row
+                standing.close()
+            layer = following
+        for standing in layer.values():
+            standing.close()
+        return [list(run) for run in runs], edges, depth
+
+
+class _Standing:
+    """A state that was reached: how, and a performance that stands there."""
+
+    def __init__(self, lab: Lab, path: list[int], performance: Performance) -> None:
+        self.lab = lab
+        self.path = path
+        self.actions = performance.actions()
+        self._performance: Performance | None = performance
+
+    def again(self) -> Performance:
+        """One more performance that stands there."""
+        if self._performance is not None:
+            try:
+                return self._performance.fork()
+            except CannotFork:
+                self.close()
+        performance = self.lab.perform().open()
+        for action in self.path:
+            performance.act(action)
+        return performance
+
+    def close(self) -> None:
+        if self._performance is not None:
+            self._performance.close()
+            self._performance = None
+
+
+def _links(performance: Performance) -> list[list[int]]:
+    """The links at the start that are not what the tree consists of."""
+    playing = performance.scribe.playing
+    pairs = [
+        [part, playing[other]] for pid, part in playing.items() for other in pid.block.links or () if other in playing
+    ]
+    return [pair for pair in pairs if pair[0] < pair[1] and performance.cast.are_apart(*pair)]
+
+
+def _flat(run: Sequence[Op], begun: int) -> list[float]:
+    """A run as the player reads it: four numbers an operation."""
+    flat: list[float] = []
+    for place, op in enumerate(run):
+        back = 0 if op.cause is None else begun + place - op.cause
+        argument = int(op.argument) if op.argument == int(op.argument) else op.argument
+        flat += [_OP[op.name], op.p, argument, back]
+    return flat
+
+
+def _step(step: Any) -> Step:
+    """A step as it came from a page."""
+    if isinstance(step, int) and not isinstance(step, bool):
+        return step
+    match step:
+        case [int(action), int(after)] if after >= 1:
+            return action, after
+    raise BadArg(f"a step is an action, or [action, after] with after from 1 up, got {safe_repr(step)}")
+
+
+def strategy_labs(
+    children: Iterable[Child], script: Iterable[tuple[str, str] | str] = (), **options: Any
+) -> tuple[list[Lab], list[int]]:
+    """The same children under each of the three strategies, and a script as actions.
+
+    Args:
+        children: as for ``Supervisor.start_link``.
+        script: ``("name", "raise" | "normal" | "shutdown" | "kill")`` or ``"wait"``, in order.
+        options: ``max_restarts`` and ``max_seconds``; the rest goes to `Lab`.
+    """
+    kept = list(children)
+    limits = {name: options.pop(name) for name in ("max_restarts", "max_seconds") if name in options}
+
+    def under(strategy: Any) -> Scenario:
+        async def scenario() -> Pid | None:
+            return await Supervisor.start_link(kept, strategy=strategy, **limits)
+
+        return scenario
+
+    labs = [Lab(under(strategy), title=strategy, **options) for strategy in STRATEGIES]
+    return labs, labs[0].actions(script)

@@ -1,0 +1,200 @@
+"""One run of a scenario, on a node of its own, that can be stopped, looked at and broken.
+
+A scenario is a function that starts a tree and answers the pid of its root. It runs inside a
+process that lives on and traps exits, as the process of the ``iex`` prompt would. Time is virtual
+and moves only when the lab lets it.
+
+OTP: none
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, Final
+
+from ..errors import BadArg, Exit, describe_exception, safe_repr
+from ..node import Node
+from ..primitives import Process, receive
+from ..process import ControlBlock
+from ..reports import logger
+from ..supervisor import RESTARTING, Kept
+from ..terms import Pid
+from ..tracing import Trace
+
+Scenario = Callable[[], Awaitable[Pid | None]]
+
+WAYS: Final = ("raise", "normal", "shutdown", "kill")
+"""How the reader may end a process; an action is ``4 * process + way``, or `WAIT`."""
+
+RAISE, NORMAL, SHUTDOWN, KILL = range(4)
+WAIT: Final = -1
+PATIENCE: Final = 60.0
+"""Virtual seconds that a run may take to settle: a slow start, a slow end."""
+
+
+class World:
+    """A scenario that is started, settles, and is broken; no crash in it is reported."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.node = Node(clock="virtual")
+        self.started: list[Any] = []  # what the scenario returned, once it has
+        self.host: Pid | None = None
+        self.root: Pid | None = None
+
+    def open(self) -> World:
+        """Start the scenario, and let it settle."""
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def close(self) -> None:
+        """End every process in it, silently."""
+        self.node.close()
+
+    def _start(self) -> None:
+        scenario, started = self.scenario, self.started
+
+        async def lab() -> None:
+            """The process that starts the scenario, and outlives it."""
+            Process.flag(trap_exit=True)
+            started.append(await scenario())
+            while True:
+                await receive()
+
+        host = self.node.spawn(lab)
+        self.host = host.pid
+        self.settle()
+        if not host.alive:
+            raise BadArg(f"the lab's scenario failed to start: {_told(host.reason)}. Run it by itself first.")
+        root = self.started[0] if self.started else None
+        if not isinstance(root, Pid):
+            said = f"returned {safe_repr(root)}" if self.started else f"was not done in {PATIENCE:g} virtual seconds"
+            raise BadArg(
+                f"the lab's scenario must return the pid of the root of its tree, and it {said}. "
+                "End it with `return await Supervisor.start_link(…)`."
+            )
+        if root.block is None:
+            raise BadArg("the lab's scenario returned the pid of a process that has ended already")
+        self.root = root
+
+    # ---- what is going on -------------------------------------------------------------------
+
+    def supervisors(self) -> Iterator[tuple[ControlBlock, list[Kept]]]:
+        """Every living supervisor, and the children that it keeps."""
+        for block in self.node.blocks.values():
+            kept = children_of(block)
+            if kept is not None:
+                yield block, kept
+
+    def busy(self) -> bool:
+        """Is a supervisor starting or stopping a child just now, or about to try again?"""
+        return any(
+            child.doing or child.pid == RESTARTING for _, children in self.supervisors() for child in children
+        )
+
+    # ---- what can be done to it -------------------------------------------------------------
+
+    def end(self, pid: Pid, way: int, error: BaseException) -> None:
+        """Have a process end in one of the `WAYS`.
+
+        A server raises in its ``handle_info``, and stops as by ``GenServer.stop``; a plain process
+        raises or exits where it waits. A kill is ``Process.exit(pid, "kill")``.
+        """
+        block = pid.block
+        assert self.host is not None
+        assert block is not None
+        if way == KILL:
+            self.node.signal(self.host, pid, "kill")
+        elif block.server is None:
+            block.thrown = error if way == RAISE else Exit(WAYS[way])
+            if block.waiting is not None:
+                self.node.wake(block)
+        elif way == RAISE:
+            block.server.server = _Saboteur(block.server.server, error)
+            self.node.deliver(block, _RAISE)
+        else:
+            self.node.deliver(block, ("system", (self.host, self.node.make_ref()), ("terminate", WAYS[way])))
+
+    def settle(self) -> None:
+        """Run until nobody has anything to do; time passes only while a child starts or stops."""
+        patience = PATIENCE
+        while True:
+            self.node.run_until_idle()
+            left = self._time_to_pass(patience)
+            if left is None:
+                return
+            patience -= left
+            self.node.advance(left)
+
+    def turns(self) -> Iterator[None]:
+        """`settle`, one turn at a time: yields after each, so that somebody may step in."""
+        patience = PATIENCE
+        while True:
+            while self.node.step() is not None:
+                yield
+            left = self._time_to_pass(patience)
+            if left is None:
+                return
+            patience -= left
+            self.node.pass_time()
+
+    def _time_to_pass(self, patience: float) -> float | None:
+        """How long until the next timer, if that is what a supervisor waits for."""
+        if not (self.busy() or not self.started):
+            return None
+        left = self.node.next_timer()
+        return None if left is None or left > patience else left
+
+    @contextlib.contextmanager
+    def recorded(self) -> Iterator[Trace]:
+        """Record what happens in the block."""
+        trace = self.node.tracer = Trace()
+        try:
+            yield trace
+        finally:
+            self.node.tracer = None
+
+
+def children_of(block: ControlBlock) -> list[Kept] | None:
+    """The children of a supervisor, also of one that still starts; None for any other process."""
+    kept = getattr(getattr(block.server, "state", None), "kept", None)
+    return None if kept is None else list(kept())
+
+
+@contextlib.contextmanager
+def silence() -> Iterator[None]:
+    """No crash reports: a lab crashes its processes some thousand times."""
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
+
+
+class _Saboteur:
+    """Stands before a server, and raises where the lab says so."""
+
+    def __init__(self, server: Any, error: BaseException) -> None:
+        self._server = server
+        self._error = error
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._server, name)
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        if message is _RAISE:
+            raise copy.copy(self._error).with_traceback(None)
+        return self._server.handle_info(message, state)
+
+
+_RAISE: Final = ("$lab", "raise")
+
+
+def _told(reason: object) -> str:
+    return describe_exception(reason) if isinstance(reason, BaseException) else safe_repr(reason)

@@ -1,0 +1,418 @@
+"""The lab: what it records is what happened, however it came to the place where it happened."""
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lab_scenarios import RAISES, crowd, linked, nursery, pair, part, picky, pool, shop, slow, ticking
+
+from otp_mini import BadArg, GenServer, Node, Supervisor, run
+from otp_mini.lab import OPS, WAIT, WAYS, Lab, strategy_labs
+from otp_mini.lab.essence import essence
+from otp_mini.lab.fork import CannotFork
+from otp_mini.lab.layout import layout
+from otp_mini.lab.world import silence
+
+SMALL = [pair, slow, picky, pool, linked, ticking, nursery]
+
+
+def told(scenario: Any, *script: Any, **options: Any) -> list[str]:
+    return Lab(scenario, **options).tell(script)
+
+
+# ---- what is told ------------------------------------------------------------------------------
+
+
+def test_a_crash_is_told_from_the_blow_to_the_restart() -> None:
+    assert told(shop, ("Cart", "raise"), raises=RAISES) == [
+        "inject Cart raise", "exit Cart ValueError('quantity is -1')", "signal Cart Orders", "count Orders Cart",
+        "stop Stock", "exit Stock shutdown", "stop Payment", "exit Payment shutdown",
+        "start Cart", "start Payment", "start Stock", "quiet",
+    ]
+
+
+def test_a_supervisor_that_gives_up_is_restarted_by_its_own() -> None:
+    lines = told(shop, *[("Cart", "kill")] * 4)
+    fourth = len(lines) - 1 - lines[::-1].index("inject Cart kill")
+    assert lines[fourth + 3 :] == [
+        "count Orders Cart", "giveup Orders", "stop Stock", "exit Stock shutdown", "stop Payment",
+        "exit Payment shutdown", "exit Orders shutdown", "signal Orders Shop", "count Shop Orders",
+        "stop Web", "stop Report", "exit Report shutdown", "drop Report", "stop Mailer", "exit Mailer shutdown",
+        "stop Listener", "exit Listener shutdown", "exit Web shutdown",
+        "start Orders", "start Cart", "start Payment", "start Stock", "up Orders",
+        "start Web", "start Listener", "start Mailer", "start Report", "up Web", "quiet",
+    ]
+
+
+def test_a_transient_child_that_ends_well_is_kept_and_a_temporary_one_forgotten() -> None:
+    assert told(shop, ("Mailer", "normal"))[-2:] == ["keep Mailer", "quiet"]
+    assert told(shop, ("Report", "raise"))[-2:] == ["drop Report", "quiet"]
+
+
+def test_a_slow_end_and_a_slow_start_take_their_time() -> None:
+    assert told(slow, ("A", "raise"))[4:] == [
+        "stop B", "exit B shutdown", "stop S", "time 3", "exit S shutdown",
+        "start A", "start S", "time 2", "up S", "start B", "quiet",
+    ]
+
+
+def test_a_start_that_fails_is_tried_again_and_each_try_counts() -> None:
+    assert told(picky, ("P", "kill"))[3:] == [
+        "count top P", "start P", "fail P 'no luck'", "count top P", "start P", "fail P 'no luck'",
+        "count top P", "start P", "quiet",
+    ]
+
+
+def test_a_dynamic_supervisor_forgets_a_child_that_ended_well_and_stops_all_at_once() -> None:
+    assert told(pool, ("c1", "normal"))[3:] == ["drop c1", "quiet"]
+    assert told(pool, ("A", "kill"))[4:] == [
+        "stop pool", "stop c0", "stop c1", "stop c2", "exit c0 shutdown", "exit c1 shutdown", "exit c2 shutdown",
+        "exit pool shutdown", "start A", "start pool", "up pool", "quiet",
+    ]
+
+
+def test_five_hundred_dynamic_children_are_a_few_and_a_crowd() -> None:
+    lab = Lab(crowd)
+    assert [role.name for role in lab.cast.roles] == ["pool", "Part", "Part 2", "Part 3", "Part 4", "496 more"]
+    assert lab.tell([("pool", "kill")])[-6:] == [
+        "exit Part killed", "exit Part 2 killed", "exit Part 3 killed", "exit Part 4 killed", "crowd 496 more 0",
+        "quiet all is down",
+    ]
+    with lab.perform() as performance:
+        assert {action >> 2 for action in performance.actions()} == {-1, 0, 1, 2, 3, 4}
+
+
+def test_a_death_goes_along_links_beyond_the_tree() -> None:
+    assert Lab(linked).document(0)["links"] == [[1, 2]]
+    assert told(linked, ("helper", "raise")) == [
+        "inject helper raise", "exit helper RuntimeError('boom')", "signal helper L", "exit L RuntimeError('boom')",
+        "signal L top", "signal L A", "count top L", "start L", "link L A", "start helper", "quiet",
+    ]
+
+
+def test_what_happens_by_itself_while_time_passes_is_told_before_the_blow() -> None:
+    lines = told(ticking, "wait", ("A", "raise"))
+    assert lines[:5] == ["wait 2.5", "exit Ticker ValueError('tick')", "signal Ticker top", "count top Ticker",
+                         "start Ticker"]
+    blow = lines.index("inject A raise")
+    assert lines[blow - 1] == "quiet"
+    once = told(ticking, ("A", "kill"), ("A", "kill"), ("A", "kill"))
+    blow = len(once) - 1 - once[::-1].index("inject A kill")
+    assert once[blow - 6 : blow] == ["wait 0.5", "exit Ticker ValueError('tick')", "signal Ticker top",
+                                     "count top Ticker", "start Ticker", "time 0.5"]
+
+
+def test_processes_that_turn_up_at_run_time_join_the_cast() -> None:
+    lab = Lab(nursery)
+    before = len(lab.cast.roles)
+    answer = lab.ask([lab.action(("N", "kill"))])
+    assert len(lab.cast.roles) == before + 1
+    assert [proc["name"] for proc in answer["procs"]] == ["top", "pool", "born", "N", "born 2"]
+    assert answer["procs"][4] == {"name": "born 2", "up": 1, "restart": "temporary", "kind": "worker",
+                                  "error": answer["reasons"].index("RuntimeError('boom')"), "st": 7}
+
+
+def test_every_operation_has_its_cause() -> None:
+    lab = Lab(shop)
+    (run_,), _ = lab.runs(lab.actions([("Cart", "raise")]))
+    causes = [None if op.cause is None else run_[op.cause].name for op in run_]
+    assert causes == [None, "inject", "exit", "signal", "count", "stop", "count", "stop", "count", "count", "count", None]
+
+
+def test_the_lab_is_silent_and_logging_is_as_before(caplog: pytest.LogCaptureFixture) -> None:
+    Lab(pair).document(1)
+    assert caplog.records == []
+    assert not logging.getLogger("otp_mini").disabled
+
+
+def test_a_lab_inside_a_process_leaves_that_process_alone() -> None:
+    async def main() -> Any:
+        return Lab(pair).tell([("A", "kill")])[-1], (await Supervisor.start_link([], strategy="one_for_one"))
+
+    with Node(clock="virtual"):
+        assert run(main)[0] == "quiet"
+
+
+# ---- merging, forking, replaying ---------------------------------------------------------------
+
+
+def paths(document: dict[str, Any], depth: int) -> Iterator[tuple[list[int], list[int]]]:
+    """Every path that a document holds, with the runs that it says the steps lead to."""
+    layer: list[tuple[list[int], list[int], int]] = [([], [], 0)]
+    for _ in range(depth):
+        following = []
+        for actions, runs, state in layer:
+            row = document["edges"][state] or []
+            for action, number, to in zip(row[::3], row[1::3], row[2::3], strict=True):
+                step = ([*actions, action], [*runs, number], to)
+                following.append(step)
+                yield step[0], step[1]
+        layer = following
+
+
+def as_data(lab: Lab, found: list[Any]) -> list[list[float]]:
+    """Runs that were really made, as a document holds them."""
+    flat, place = [], 0
+    for run_ in found:
+        flat.append([number for at, op in enumerate(run_) for number in (
+            OPS.index(op.name), op.p, op.argument, 0 if op.cause is None else place + at - op.cause)])
+        place += len(run_)
+    return flat
+
+
+@pytest.mark.parametrize("scenario", SMALL)
+def test_the_merged_futures_are_what_unmerged_runs_give(scenario: Any) -> None:
+    lab = Lab(scenario)
+    document = lab.document(2)
+    checked = 0
+    for path, runs in paths(document, 2):
+        assert as_data(lab, lab.runs(path)[0]) == [document["runs"][number] for number in runs], path
+        checked += 1
+    assert checked > 60
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_long_paths_through_the_merged_shop_are_what_unmerged_runs_give(data: Any) -> None:
+    document = shop_document()
+    state, path, runs = 0, [], []
+    for choice in data.draw(st.lists(st.integers(0, 36), min_size=3, max_size=3)):
+        row = document["edges"][state]
+        if not row:
+            break
+        place = choice % (len(row) // 3)
+        path.append(row[3 * place])
+        runs.append(document["runs"][row[3 * place + 1]])
+        state = row[3 * place + 2]
+    assert as_data(SHOP[0], SHOP[0].runs(path)[0]) == runs
+
+
+SHOP: list[Lab] = []
+
+
+def shop_document(known: dict[str, Any] = {}) -> dict[str, Any]:  # noqa: B006  (made once)
+    if not known:
+        SHOP.append(Lab(shop, raises=RAISES))
+        known.update(SHOP[0].document(3))
+    return known
+
+
+@pytest.mark.parametrize("scenario", [pair, pool, shop])
+def test_a_fork_goes_on_as_the_world_that_it_was_forked_from(scenario: Any) -> None:
+    lab = Lab(scenario)
+    with silence(), lab.perform() as original:
+        for way in (3, 1, 0):
+            action = 4 * (len(lab.cast.roles) - 1) + way
+            twin = original.fork()
+            assert essence(twin.world, twin.scribe.playing) == essence(original.world, original.scribe.playing)
+            mine, other = original.act(action), twin.act(action)
+            assert [op[:3] for op in mine] == [op[:3] for op in other]
+            assert essence(twin.world, twin.scribe.playing) == essence(original.world, original.scribe.playing)
+            twin.close()
+
+
+def test_breaking_a_fork_leaves_the_original_as_it_was() -> None:
+    lab = Lab(shop)
+    with lab.perform() as original:
+        before = essence(original.world, original.scribe.playing)
+        twin = original.fork()
+        twin.act(lab.action(("Shop", "kill")))
+        twin.close()
+        assert essence(original.world, original.scribe.playing) == before
+        assert original.is_alive()
+
+
+@pytest.mark.parametrize("scenario", [picky, linked])
+def test_a_world_with_tables_or_plain_processes_cannot_be_forked(scenario: Any) -> None:
+    with Lab(scenario).perform() as original, pytest.raises(CannotFork):
+        original.fork()
+
+
+def test_two_worlds_that_differ_in_a_workers_state_have_not_the_same_essence() -> None:
+    def of(argument: Any) -> Any:
+        async def scenario() -> Any:
+            return await Supervisor.start_link([(GenServer, argument)], strategy="one_for_one")
+
+        with Lab(scenario).perform() as performance:
+            return essence(performance.world, performance.scribe.playing)
+
+    same = [[1, {"a": {2}}], "x"]
+    assert of(same) == of([[1, {"a": {2}}], "x"])
+    assert len({of(value) for value in (1, 2, "1", True, 1.0)}) == 5
+    assert of(same) != of([[1, {"a": {3}}], "x"])
+
+
+def test_an_object_that_shows_nothing_is_like_no_other() -> None:
+    def of() -> Any:
+        async def scenario() -> Any:
+            from otp_mini import Shared
+
+            return await Supervisor.start_link([(GenServer, Shared(iter([1])))], strategy="one_for_one")
+
+        with Lab(scenario).perform() as performance:
+            return essence(performance.world, performance.scribe.playing)
+
+    assert of() != of()
+
+
+# ---- a player that counts, and the processes themselves ----------------------------------------
+
+
+def counted(lab: Lab, path: list[Any]) -> dict[str, Any]:
+    """What a player shows after a path, counted from the operations alone."""
+    found, kept = lab.runs(path)
+    document = lab.document(0)
+    alive = ["st" not in proc for proc in document["procs"]]
+    life = [int("pid" in proc) for proc in document["procs"]]
+    windows: list[list[float]] = [[] for _ in alive]
+    clock = 0.0
+    for step, run_, keep in zip(path, found, kept, strict=True):
+        for place, op in enumerate(run_[:keep]):
+            if op.name in ("wait", "time"):
+                clock += op.argument
+            elif place == 0 and not isinstance(step, tuple):
+                clock += lab.gap
+            if op.name == "exit":
+                alive[op.p] = False
+            if op.name in ("fail", "refuse"):
+                alive[op.p] = False
+            if op.name == "start":
+                alive[op.p], windows[op.p] = True, []
+                life[op.p] += 1
+            if op.name == "count":
+                windows[op.p].append(clock)
+    limits = [proc.get("max", [0, 0])[1] for proc in document["procs"]]
+    windows = [[at for at in times if at >= clock - limit] for times, limit in zip(windows, limits, strict=True)]
+    return {"alive": alive, "life": life, "clock": clock,
+            "window": [times if up else [] for times, up in zip(windows, alive, strict=True)]}
+
+
+@pytest.mark.parametrize("scenario", [*SMALL, shop])
+def test_counting_the_operations_gives_the_state_of_the_processes(scenario: Any) -> None:
+    lab = Lab(scenario)
+    for path, _ in itertools.islice(paths(lab.document(2), 2), 0, None, 7):
+        assert counted(lab, list(path)) == lab.states(path), path
+
+
+# ---- a crash in the middle ---------------------------------------------------------------------
+
+
+def test_a_crash_in_the_middle_of_a_restart_really_comes_there() -> None:
+    lab = Lab(slow)
+    first, second = lab.actions([("A", "raise"), ("top", "kill")])
+    whole = lab.ask([first])["run"]
+    assert [OPS[op] for op in whole[::4]][6:9] == ["stop", "time", "exit"]
+    answer = lab.ask([first, [second, 7]])
+    assert answer["keep"] == 7
+    assert [OPS[op] for op in answer["run"][::4]][:2] == ["inject", "exit"]
+    lines = [lab._line(op) for op in lab.runs([first, (second, 7)])[0][1]]
+    assert lines[:3] == ["inject top kill", "exit top killed", "quiet all is down"]
+    assert lab.states([first, [second, 7]])["alive"] == [False, False, True, False]  # S was unlinked: it ends by itself
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_wherever_a_crash_comes_counting_and_the_processes_agree(data: Any) -> None:
+    lab = Lab(data.draw(st.sampled_from([slow, pair, shop, linked])))
+    with lab.perform() as performance:
+        first = data.draw(st.sampled_from([action for action in performance.actions() if action != WAIT]))
+    whole = lab.runs([first])[0][0]
+    after = data.draw(st.integers(1, len(whole) - 1))
+    with lab.perform() as performance:
+        performance.act_in_part(first, after, whole)
+        choices = [action for action in performance.actions() if action != WAIT]
+    if choices:
+        path = [first, (data.draw(st.sampled_from(choices)), after)]
+        kept = lab.ask(path)["keep"]
+        assert after <= kept <= len(whole)
+        assert counted(lab, path) == lab.states(path)
+
+
+# ---- the document ------------------------------------------------------------------------------
+
+
+def test_the_document_is_plain_data_the_same_every_time() -> None:
+    one, other = (json.dumps(Lab(shop, raises=RAISES).document(2)) for _ in range(2))
+    assert one == other
+
+
+def test_by_default_the_depth_is_one_more_than_the_restarts_that_are_allowed() -> None:
+    document = Lab(pair).document()
+    assert document["depth"] == 2
+    give_up = OPS.index("giveup")
+    assert any(give_up in run_[::4] for run_ in document["runs"])
+
+
+def test_a_document_that_took_too_many_runs_ends_at_a_smaller_depth(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("otp_mini.lab.futures.MOST_RUNS", 20)
+    document = Lab(pair).document(5)
+    assert document["depth"] == 1
+    assert document["edges"][0] != 0
+    assert set(document["edges"][1:]) == {0}
+
+
+def test_the_layout_puts_a_supervisor_over_the_middle_of_its_children() -> None:
+    assert layout([-1, 0, 0, 1, 1, 0]) == {
+        "wide": {"levels": 3, "at": [[0.5625, 0], [0.25, 1], [0.625, 1], [0.125, 2], [0.375, 2], [0.875, 1]]},
+        "tall": {"levels": 3, "rows": 6, "at": [[0, 0], [1, 1], [1, 4], [2, 2], [2, 3], [1, 5]]},
+    }
+
+
+def test_three_labs_for_three_strategies_share_their_cast() -> None:
+    labs, script = strategy_labs([part("A"), part("B"), part("C")], [("B", "raise"), "wait"])
+    assert [lab.title for lab in labs] == ["one_for_one", "one_for_all", "rest_for_one"]
+    assert script == [4 * 2, WAIT]
+    started = [[line for line in lab.tell([("B", "raise")]) if line.startswith("start")] for lab in labs]
+    assert started == [["start B"], ["start A", "start B", "start C"], ["start B", "start C"]]
+
+
+def test_the_root_may_be_a_single_server() -> None:
+    async def alone() -> Any:
+        return await GenServer.start_link(1, name="alone")
+
+    assert told(alone, ("alone", "raise")) == ["inject alone raise", "exit alone RuntimeError('boom')",
+                                               "quiet all is down"]
+
+
+# ---- what is refused ---------------------------------------------------------------------------
+
+
+async def nothing() -> None:
+    pass
+
+
+async def fails() -> Any:
+    raise ValueError("no such file")
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Lab(nothing), "must return the pid of the root of its tree, and it returned None"),
+        (lambda: Lab(fails), "failed to start: ValueError: no such file"),
+        (lambda: Lab(pair, gap=-1), "gap must be a number of seconds"),
+        (lambda: Lab(pair, raises={"Z": ValueError()}), "raises names 'Z', and there is no such process"),
+        (lambda: Lab(pair).tell([("Z", "kill")]), "There are: top, A, B."),
+        (lambda: Lab(pair).tell([("A", "explode")]), "one of raise, normal, shutdown, kill, got 'explode'"),
+        (lambda: Lab(pair).tell(["boom"]), "a script holds"),
+        (lambda: Lab(pair).tell([("top", "raise")]), "it is a supervisor"),
+        (lambda: Lab(pair).ask([]), "at least one step"),
+        (lambda: Lab(pair).ask([999]), "process 249: kill"),
+        (lambda: Lab(pair).ask(["<script>"]), "a step is an action"),
+        (lambda: Lab(pair).ask([4, [4, 0]]), "from 1 up"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_a_sentence(make: Any, said: str) -> None:
+    with pytest.raises(BadArg) as refused:
+        make()
+    assert said in str(refused.value)
+
+
+def test_the_four_ways_are_known_to_the_player() -> None:
+    assert WAYS == ("raise", "normal", "shutdown", "kill")
