@@ -122,7 +122,9 @@ def test_every_operation_has_its_cause() -> None:
     lab = Lab(shop)
     (run_,), _ = lab.runs(lab.actions([("Cart", "raise")]))
     causes = [None if op.cause is None else run_[op.cause].name for op in run_]
-    assert causes == [None, "inject", "exit", "signal", "count", "stop", "count", "stop", "count", "count", "count", None]
+    assert causes == [
+        None, "inject", "exit", "signal", "count", "stop", "count", "stop", "count", "count", "count", None,
+    ]
 
 
 def test_the_lab_is_silent_and_logging_is_as_before(caplog: pytest.LogCaptureFixture) -> None:
