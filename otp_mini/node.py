@@ -684,14 +684,16 @@ class Node:
         finally:
             self._delivering = False
 
-    def _handle_signal(self, target: Pid, sender: Pid, reason: object, *, linked: bool) -> None:
+    def _handle_signal(
+        self, target: Pid, sender: Pid, reason: object, *, linked: bool, waited: bool = False
+    ) -> None:
         process = target.block
         if process is None:
             return
         kill = isinstance(reason, str) and reason == "kill" and not linked
         at_once = sender is target and (kill or not process.trap_exit)
         if process is runtime.running and not at_once:
-            self.held.append(partial(self._handle_signal, target, sender, reason, linked=linked))
+            self.held.append(partial(self._handle_signal, target, sender, reason, linked=linked, waited=True))
             return
         if linked and (process.links is None or process.links.pop(sender, 0) is not None):
             return  # unlinked in the meantime
@@ -708,7 +710,7 @@ class Node:
             self._kill(process, "killed")
         elif message is not None:
             self.deliver(process, message)
-        elif not normal or (sender is target and not linked):
+        elif not normal or (sender is target and not linked and not waited):
             self._kill(process, reason)
 
     def _kill(self, process: ControlBlock, reason: object) -> None:
