@@ -48,6 +48,8 @@ class Restarts:
 class Member:
     """One process of the tree, or the place of a child that has no process just now.
 
+    Every text in it is one line that can be printed.
+
     Attributes:
         key: its number in the picture; they count from 0 in the order of the text.
         above: the key of its supervisor; None at the top, and beside the tree.
@@ -122,10 +124,6 @@ class TreeData:
     def __iter__(self) -> Iterator[Member | More]:
         yield from self.members
         yield from self.beside
-
-    def below(self, key: int) -> list[Member | More]:
-        """The children of a member, in the order of their start."""
-        return [member for member in self.members if member.above == key]
 
 
 # ---- looking ------------------------------------------------------------------------------------

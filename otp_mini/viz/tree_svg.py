@@ -168,11 +168,22 @@ def _head(curve: Curve) -> str:
 
 
 def _near(curve: Curve, end: bool) -> tuple[int, int]:
-    """The point half way along a curve, or nearer to its end: where lines part, so do their words."""
+    """A point half way along a curve, or nearer to its end: where lines part, so do their words.
+
+    It stays clear of the arrow's head.
+    """
+    for share in (0.7, 0.6):
+        x, y = _along(curve, share)
+        if end and max(abs(x - curve[-1][0]), abs(y - curve[-1][1])) > 20:
+            return x, y
+    return _along(curve, 0.5)
+
+
+def _along(curve: Curve, share: float) -> tuple[int, int]:
+    """The point after a share of the pieces of a Bézier curve."""
     pieces = (len(curve) - 1) // 3
-    along = pieces * (0.7 if end else 0.5)
-    piece = min(int(along), pieces - 1)
-    at = along - piece
+    piece = min(int(pieces * share), pieces - 1)
+    at = pieces * share - piece
     weights = ((1 - at) ** 3, 3 * (1 - at) ** 2 * at, 3 * (1 - at) * at**2, at**3)
     points = curve[3 * piece :][:4]
     x, y = (sum(weight * point[axis] for weight, point in zip(weights, points, strict=True)) for axis in (0, 1))
