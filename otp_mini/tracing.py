@@ -76,7 +76,7 @@ class Trace:
     def record(self, time: float, kind: str, pid: Pid | None, other: Pid | None = None, term: object = None) -> Event:
         """Add an event; the node calls this."""
         cause = self._causes.get(pid) if pid is not None else None
-        event = Event(len(self.events), time, kind, pid, other, copy_reason(term), cause)
+        event = Event(len(self.events), time, kind, pid, other, self.copied(term), cause)
         self.events.append(event)
         if kind in _ARRIVE and other is not None:
             self._in_flight.setdefault(other, []).append((term, event.number))
@@ -87,6 +87,10 @@ class Trace:
             if kind != "exit":
                 self._deciding.add(pid)
         return event
+
+    def copied(self, term: object) -> object:
+        """A term as it is now: what the program does to it later is not what was said."""
+        return copy_reason(term)
 
     def caused(self, pid: Pid, number: int) -> None:
         """From here on, what ``pid`` does was caused by event ``number``."""
@@ -103,10 +107,10 @@ class Trace:
             if term is message:
                 del waiting[index]
                 sender = self.events[number].pid
-                event = Event(len(self.events), time, "receive", pid, sender, copy_reason(message), number)
+                event = Event(len(self.events), time, "receive", pid, sender, self.copied(message), number)
                 break
         else:
-            event = Event(len(self.events), time, "receive", pid, None, copy_reason(message), None)
+            event = Event(len(self.events), time, "receive", pid, None, self.copied(message), None)
         self.events.append(event)
         if pid in self._deciding and isinstance(message, Down):
             return

@@ -13,9 +13,10 @@ from __future__ import annotations
 import types
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any, Final
 
+from ..child_spec import ChildSpec
 from ..mailbox import Mailbox
 from ..node import Node
 from ..process import ControlBlock
@@ -23,19 +24,37 @@ from ..supervisor import Budget, Kept
 from ..terms import Pid, Ref
 from .world import World
 
-_PLAIN: Final = (type(None), bool, int, float, complex, str, bytes, range, type(...), type(NotImplemented))
+_PLAIN: Final = frozenset(
+    (type(None), bool, int, float, complex, str, bytes, range, type(...), type(NotImplemented))
+)
 _NAMED: Final = (type, types.BuiltinFunctionType, types.ModuleType, types.CodeType)
 
 
-def essence(world: World, playing: Mapping[Pid, int]) -> object:
-    """A value that is equal for two worlds only if they will go on in the same way."""
-    return _Look(world, playing).everything()
+class Seen:
+    """Child specifications that were looked at already: most worlds hold the same ones."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[int, tuple[ChildSpec, int]] = {}  # holds them, so that no address is used twice
+        self.numbers: dict[object, int] = {}
+
+
+def essence(world: World, playing: Mapping[Pid, int], seen: Seen | None = None) -> object:
+    """A value that is equal for two worlds only if they will go on in the same way.
+
+    Args:
+        playing: the part of each process.
+        seen: the same one for all worlds that are compared saves time.
+    """
+    return _Look(world, playing, seen or Seen()).everything()
 
 
 class _Look:
     """One look at a world: gives pids, references and shared objects names of its own."""
 
-    def __init__(self, world: World, playing: Mapping[Pid, int]) -> None:
+    def __init__(self, world: World, playing: Mapping[Pid, int], seen: Seen) -> None:
+        self.world = world
+        self.seen = seen
+        self.is_of_this_world = False  # has it met a pid or a reference?
         self.node = world.node
         self.host = world.host
         self.now = world.node.clock.now()
@@ -103,10 +122,12 @@ class _Look:
 
     def of(self, value: object) -> object:
         """A value as one that can be compared and hashed."""
-        if type(value) in _PLAIN:
-            return (type(value).__name__, value)
-        if isinstance(value, (Pid, Ref)):
-            return (type(value).__name__, self.name(value))
+        kind = type(value)
+        if kind in _PLAIN:
+            return (kind, value)
+        if kind is Pid or isinstance(value, Ref):
+            self.is_of_this_world = True
+            return (kind, self.name(value))
         if isinstance(value, ControlBlock):
             return ("process", self.name(value.pid))
         if isinstance(value, _NAMED):
@@ -125,7 +146,7 @@ class _Look:
             recent = (round(self.now - at, 9) for at in value.restarts)
             return (value.max_restarts, value.max_seconds, tuple(age for age in recent if age <= value.max_seconds))
         if isinstance(value, Kept):
-            return (self.of(value.spec), self.of(value.pid), value.doing)
+            return (self.spec(value.spec), self.of(value.pid), value.doing)
         if isinstance(value, (tuple, list, deque, Mailbox)):
             return tuple(map(self.of, value))
         if isinstance(value, (set, frozenset)):
@@ -143,15 +164,31 @@ class _Look:
             return self.frames(value)
         return self.attributes(value)
 
+    def spec(self, spec: ChildSpec) -> object:
+        """A child specification: a number, or all of it where it holds pids."""
+        if id(spec) not in self.seen.by_id:
+            look = _Look(self.world, self.playing, self.seen)
+            content = look.of(spec)
+            if look.is_of_this_world:
+                return self.of(spec)
+            number = self.seen.numbers.setdefault(content, len(self.seen.numbers))
+            self.seen.by_id[id(spec)] = (spec, number)
+        return self.seen.by_id[id(spec)][1]
+
     def mapping(self, value: Mapping[Any, Any]) -> object:
         return tuple((self.of(key), self.of(item)) for key, item in value.items())
 
     def attributes(self, value: Any) -> object:
         """An object by what it holds; one that does not show that is like no other."""
-        if is_dataclass(value):
-            return tuple((field.name, self.of(getattr(value, field.name))) for field in fields(value))
-        slots = [name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ())]
+        slots = _slots(type(value))
         if type(value).__module__ == "builtins" or not (slots or hasattr(value, "__dict__")):
             return object()
-        held = [(name, self.of(getattr(value, name))) for name in slots if hasattr(value, name) and name[:2] != "__"]
-        return (tuple(held), self.mapping(getattr(value, "__dict__", {})))
+        held = tuple((name, self.of(getattr(value, name))) for name in slots if hasattr(value, name))
+        return (held, self.mapping(getattr(value, "__dict__", {})))
+
+
+@cache
+def _slots(kind: type) -> tuple[str, ...]:
+    """The names of the slots of a class and of those above it."""
+    names = [name for above in kind.__mro__ for name in getattr(above, "__slots__", ())]
+    return tuple(name for name in names if not name.startswith("__"))

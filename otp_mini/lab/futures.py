@@ -15,7 +15,7 @@ from ..errors import BadArg, safe_repr
 from ..supervisor import STRATEGIES, Child, Supervisor
 from ..terms import Pid
 from .cast import Cast, Role
-from .essence import essence
+from .essence import Seen, essence
 from .fork import CannotFork
 from .layout import layout
 from .performance import Performance, Step
@@ -264,7 +264,8 @@ def _explore(lab: Lab, depth: int) -> tuple[list[list[float]], list[Any], int]:
     """Breadth first: every action in every state that is new. States with the same essence are one."""
     with contextlib.ExitStack() as open_ones:
         start = open_ones.enter_context(lab.perform())
-        states: dict[object, int] = {essence(start.world, start.scribe.playing): 0}
+        seen = Seen()
+        states: dict[object, int] = {essence(start.world, start.scribe.playing, seen): 0}
         runs: dict[tuple[float, ...], int] = {}
         edges: list[Any] = [0]
         layer, taken = {0: _Standing(lab, [], start)}, 0
@@ -279,7 +280,7 @@ def _explore(lab: Lab, depth: int) -> tuple[list[list[float]], list[Any], int]:
                     performance = standing.again()
                     begun = len(performance.scribe.ops)
                     run = tuple(_flat(performance.act(action), begun))
-                    key = essence(performance.world, performance.scribe.playing)
+                    key = essence(performance.world, performance.scribe.playing, seen)
                     if key not in states:
                         states[key] = len(edges)
                         edges.append(0)

@@ -15,6 +15,14 @@ Step = int | tuple[int, int]
 """An action, or ``(action, after)``: it comes as soon as ``after`` operations of the run before are done."""
 
 
+class Notes(Trace):
+    """A trace that is read at once, so it need not copy what was said."""
+
+    def copied(self, term: object) -> object:
+        """The term itself."""
+        return term
+
+
 class Performance:
     """One run of a scenario, action after action. Use it in a ``with`` block.
 
@@ -30,7 +38,7 @@ class Performance:
         self.cast = cast
         self.gap = gap
         self.wait = wait
-        self.trace = Trace()
+        self.trace: Trace = Notes()
         self._read = 0  # so many events of the trace are written down
 
     def open(self) -> Performance:
@@ -98,7 +106,7 @@ class Performance:
             node.tracer = self.trace
             self._inject(step[0], first=True)
             return begun
-        self.trace = node.tracer = Trace()
+        self.trace = node.tracer = Notes()
         self._read = 0
         self.scribe.begins(node.now())
         node.advance(self.wait if step == WAIT else self.gap)
