@@ -1,0 +1,227 @@
+"""The player of a crash lab: from a document of `otp_mini.lab` to one piece of HTML, and to text.
+
+The HTML holds all it needs: the recorded runs, and the script and the style that play them. It
+works in a stored notebook, in a page of the book, in an exported file and in a frame, with no
+kernel and no network. Where scripts do not run, the text stands in its place.
+
+Every name and every reason comes from the program that was recorded. In the HTML they stand in
+JSON, or escaped; the script puts them into the page as text only.
+
+OTP: none
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any, Final
+
+from ..errors import BadArg, safe_repr
+from .words import printable
+
+Document = Mapping[str, Any]
+
+_FRONT_END: Final = Path(__file__).resolve().parents[1] / "widgets"
+_NO_SCRIPT: Final = "This picture can be played where scripts run."
+_WAIT: Final = -1  # the action that lets time pass
+_STOPPED, _ABSENT = 3, 7  # states of a process at the start, as in the document
+
+
+def html(document: Document, *, predict: bool = False, select: str | None = None) -> str:
+    """A lab as HTML: the reader ends a process and steps through what follows.
+
+    Args:
+        document: what `otp_mini.lab.Lab.document` gives.
+        predict: ask the reader each time what will happen, before it is shown.
+        select: the name of the process that is picked at first.
+
+    Raises:
+        BadArg: no process of the lab has the name ``select``.
+    """
+    options = {"labs": [document], "predict": predict, "select": _index(document, select)}
+    return _fragment(options, f"Crash lab: {document['title']}", text(document))
+
+
+def compare_html(documents: Sequence[Document], script: Sequence[int] = (), *, select: str | None = None) -> str:
+    """The same crashes in several labs, side by side and in step.
+
+    Args:
+        documents: of labs with the same processes, one for each strategy.
+        script: actions that are ready to be played; as far as they are stored.
+        select: as for `html`.
+    """
+    options = {"labs": list(documents), "script": list(script), "select": _index(documents[0], select)}
+    return _fragment(options, "The strategies side by side", compare_text(documents, script))
+
+
+# ---- as text ----------------------------------------------------------------------------------------------
+
+
+def text(document: Document) -> str:
+    """A lab as text: its tree, and what the reader may do with it.
+
+    Example:
+        >>> from otp_mini import GenServer, Supervisor
+        >>> from otp_mini.lab import Lab
+        >>> async def shop():
+        ...     return await Supervisor.start_link([(GenServer, "a cart")], strategy="one_for_one", name="shop")
+        >>> print(text(Lab(shop).document()))
+        Crash lab: shop
+        shop  supervisor, one_for_one, 3 restarts in 5 s
+           GenServer  worker, permanent
+        Every process can be ended by raise, normal, shutdown or kill; only the supervisors cannot raise.
+        All futures of up to 4 steps are recorded.
+    """
+    ways = document["ways"]
+    ending = f"Every process can be ended by {', '.join(ways[:-1])} or {ways[-1]}; only the supervisors cannot raise."
+    stored = f"All futures of up to {document['depth']} steps are recorded."
+    return "\n".join([f"Crash lab: {printable(document['title'])}", *_outline(document), ending, stored])
+
+
+def compare_text(documents: Sequence[Document], script: Sequence[int] = ()) -> str:
+    """Which life each process is in when the script is over, in each of the labs."""
+    first = documents[0]
+    said = ", ".join(_action(first, action) for action in script) or "nothing yet"
+    names = ["", *(printable(proc["name"]) for proc in first["procs"])]
+    columns = [names, *([printable(document["title"]), *_lives(document, script)] for document in documents)]
+    widths = [max(map(len, column)) for column in columns]
+    rows = zip(*columns, strict=True)
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([f"The life that each process is in, after: {said}", *lines])
+
+
+def _outline(document: Document) -> list[str]:
+    """The tree, a line for each process that is there at the start."""
+    procs = document["procs"]
+    lines: list[tuple[int, str]] = []
+    for proc, (level, row) in zip(procs, document["layout"]["tall"]["at"], strict=True):
+        if proc.get("st") != _ABSENT:
+            lines.append((row, "   " * level + f"{printable(proc['name'])}  {_kind(procs, proc)}"))
+    return [line for _, line in sorted(lines)]
+
+
+def _kind(procs: Sequence[Mapping[str, Any]], proc: Mapping[str, Any]) -> str:
+    kind = "dynamic supervisor" if proc["kind"] == "dynamic" else proc["kind"]
+    if kind == "crowd":
+        return f"stands for {proc['count']} children of {printable(procs[proc['up']]['name'])}"
+    words = [kind, proc.get("strategy"), proc["restart"]]
+    if "max" in proc:
+        restarts, seconds = proc["max"]
+        words.append(f"{restarts} restarts in {seconds:g} s")
+    if proc.get("st") == _STOPPED:
+        words.append("not running")
+    return ", ".join(word for word in words if word)
+
+
+def _action(document: Document, action: int) -> str:
+    if action == _WAIT:
+        return f"{document['wait']:g} s pass"
+    number, way = divmod(action, 4)
+    return f"{printable(document['procs'][number]['name'])} {document['ways'][way]}"
+
+
+def _lives(document: Document, script: Sequence[int]) -> list[str]:
+    """Play the script on what is stored, and count the starts."""
+    lives = [1 if "pid" in proc else 0 for proc in document["procs"]]
+    start, state = document["ops"].index("start"), 0
+    ended = {document["ops"].index(name): name for name in ("exit", "fail")}
+    down: set[int] = set()
+    for action in script:
+        row = document["edges"][state] or []
+        futures = {row[at]: (row[at + 1], row[at + 2]) for at in range(0, len(row), 3)}
+        if action not in futures:
+            continue
+        run, state = futures[action]
+        flat = document["runs"][run]
+        for op, process in zip(flat[::4], flat[1::4], strict=True):
+            lives[process] += op == start
+            if op in ended:
+                down.add(process)
+            elif op == start:
+                down.discard(process)
+    return [f"{life} (down)" if process in down else str(life) for process, life in enumerate(lives)]
+
+
+# ---- as HTML ----------------------------------------------------------------------------------------------
+
+
+def front_end() -> tuple[str, str]:
+    """The player's own files: its ES module, and its style."""
+    module, css = ((_FRONT_END / f"crash_lab.{kind}").read_text(encoding="utf-8") for kind in ("js", "css"))
+    return module, css
+
+
+def _fragment(options: Mapping[str, Any], label: str, instead: str) -> str:
+    version, code = _code()
+    # No "<" is left in the JSON, so nothing in it can end its script or begin a comment.
+    data = json.dumps(options, separators=(",", ":")).replace("<", "\\u003c")
+    return (
+        f'<div class="crash-lab" data-crash-lab="{version}" role="group" aria-label="{escape(printable(label))}">'
+        f'<script type="application/json">{data}</script>'
+        f'<pre class="fallback">{escape(instead)}</pre><p>{_NO_SCRIPT}</p></div>\n'
+        f'<script data-crash-lab-code="{version}">\n{code}</script>\n'
+    )
+
+
+@functools.cache
+def _code() -> tuple[str, str]:
+    """The front end as a classic script, under a name that its content gives.
+
+    A module script would not know when it runs. This one defines itself once for a page, then
+    mounts every lab that is there and not mounted yet: so outputs may come in any order and late.
+    """
+    module, css = front_end()
+    body = re.sub(r"^export ", "", squeezed_script(module), flags=re.MULTILINE)
+    style = json.dumps(squeezed_style(css))
+    version = hashlib.sha256((body + style + _MOUNT).encode()).hexdigest()[:8]
+    parts = f"{{ mount, compare, css: {style} }}"
+    define = f'(globalThis.crashLab ??= {{}})["{version}"] ??= (() => {{\n{body}\nreturn {parts};\n}})();\n'
+    # What would end the script, or begin a comment in it, is written in another way.
+    code = (define + _MOUNT.replace("VERSION", version)).replace("</", "<\\/").replace("<!--", "<\\!--")
+    return version, code
+
+
+_MOUNT: Final = """\
+for (const el of document.querySelectorAll('[data-crash-lab="VERSION"]:not([data-ready])')) {
+el.dataset.ready = "";
+const { mount, compare, css } = globalThis.crashLab["VERSION"];
+const { labs, script, ...rest } = JSON.parse(el.querySelector("script").textContent);
+const options = { ...rest, css, live: () => document.querySelector(".live-run") };
+script ? compare(el, labs, { ...options, script }) : mount(el, labs[0], options);
+}
+"""
+"""``.live-run`` is the button "Run live" of the book, where the page has one."""
+
+
+def squeezed_script(source: str) -> str:
+    """A script without comments and indentation.
+
+    It must keep to what is taken for granted here: no comment begins inside of a line unless two
+    spaces and ``//`` begin it, and no text goes over several lines.
+    """
+    source = re.sub(r"^[ \t]*/\*.*?\*/[ \t]*$", "", source, flags=re.DOTALL | re.MULTILINE)
+    lines = (re.sub(r"(^|\s\s+)// .*$", "", line).strip() for line in source.splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+def squeezed_style(source: str) -> str:
+    """A style sheet without comments and line breaks; the one mark in it stays."""
+    mark = "/* ---- inside ---- */"
+    parts = [re.sub(r"/\*.*?\*/", "", part, flags=re.DOTALL) for part in source.split(mark)]
+    return mark.join(" ".join(part.split()) for part in parts)
+
+
+def _index(document: Document, name: str | None) -> int | None:
+    if name is None:
+        return None
+    names = [proc["name"] for proc in document["procs"]]
+    if name not in names:
+        raise BadArg(
+            f"select must be the name of a process of the lab, got {safe_repr(name)}; there are: {', '.join(names)}"
+        )
+    return names.index(name)

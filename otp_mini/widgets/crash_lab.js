@@ -1,0 +1,1176 @@
+/* The crash lab's front end: play the recorded futures of a supervision tree. No framework, no network;
+ * text enters the page only as text.
+ *
+ *   mount(element, lab, {css, ask, live, predict, select})      one tree
+ *   compare(element, labs, {css, ask, live, script, select})    one crash script under several strategies, in lock-step
+ *   new Run(lab)                                                the model alone
+ *
+ * `lab` is what Lab.document in otp_mini.lab gives: processes, runs, and which run leads from which state to which.
+ * `css` is the text of crash_lab.css. `ask`, where there is a kernel, answers a path that is not stored. `live` answers
+ * the element that starts a kernel, or null. `script` is a list of actions to begin with; `select` a process's index.
+ *
+ * An action is 4 * process + way, or WAIT. In a path, [action, n] comes in the middle of the run before it, after n of
+ * its events.
+ */
+
+// ---- the model: a path of actions, and one frame for every event ----
+const STATES = ["running", "starting", "stopping", "stopped", "dead", "finished", "forgotten", "absent"];
+const [RUNNING, STARTING, STOPPING, STOPPED, DEAD, FINISHED, FORGOTTEN, ABSENT] = STATES.keys();
+const WAIT = -1;
+const KILL = 3;
+const FIRST = { st: ABSENT, life: 0, pid: 0, died: -1, win: [], crowd: 0 };  // of a process that nobody has seen yet
+const isAlive = (state) => state <= STOPPING;
+const exactly = (seconds) => Math.round(seconds * 1e6) / 1e6;
+
+export class Run {
+  constructor(lab) {
+    const { procs } = (this.lab = { ...lab });
+    const pids = procs.map((q) => q.pid ?? 0);
+    this.path = [];
+    this.frames = [{
+      act: 0, op: "begin", p: 0, arg: 0, cause: -1, clock: 0, before: RUNNING,
+      st: procs.map((q) => q.st ?? RUNNING), life: procs.map((q) => (q.pid ? 1 : 0)), pid: pids, died: procs.map(() => -1),
+      win: procs.map(() => []), crowd: procs.map((q) => q.count ?? 0), links: lab.links ?? [], next: lab.next ?? Math.max(...pids) + 1,
+    }];
+    this.ends = [0];  // the frame at which action k is over
+    this.shown = [0];  // the frames at which a reader can stop
+    this.rows = new Map();
+    this.learn({});
+  }
+
+  get last() { return this.frames.length - 1; }
+
+  /** Take in what an answer says of processes that were not known before. */
+  learn({ procs, reasons, quiet }) {
+    const known = Object.entries({ procs, reasons, quiet }).filter(([, value]) => value);
+    Object.assign(this.lab, Object.fromEntries(known));
+    const all = this.lab.procs;
+    this.kids = all.map((_, p) => all.flatMap((q, i) => (q.up === p ? [i] : [])));
+    for (const frame of [...this.frames, ...this.path.flatMap((step) => step.rest?.frames ?? [])]) {
+      for (const [name, value] of Object.entries(FIRST)) while (frame[name].length < all.length) frame[name].push(value);
+    }
+  }
+
+  /** The stored futures of the quiet moment after action `act`, by action; null where none are stored. */
+  row(act = this.path.length) {
+    const step = this.path[act - 1];
+    const state = step ? (step.rest ?? step).to : 0;
+    const flat = state >= 0 && this.lab.edges[state];
+    if (!flat) return null;
+    if (!this.rows.has(state)) {
+      const row = new Map();
+      for (let i = 0; i < flat.length; i += 3) row.set(flat[i], { run: this.lab.runs[flat[i + 1]], to: flat[i + 2] });
+      this.rows.set(state, row);
+    }
+    return this.rows.get(state);
+  }
+
+  stored(action, act) { return this.row(act)?.get(action) ?? null; }
+
+  /** Whether an action makes sense at the quiet moment after `act`, stored or not. */
+  possible(action, act) { return this.row(act)?.has(action) ?? this.possibleAt(action, this.quiet(act)); }
+
+  possibleAt(action, frame) {
+    if (action === WAIT) return isAlive(frame.st[0]);
+    const p = action >> 2, q = this.lab.procs[p];
+    return frame.st[p] === RUNNING && q.kind !== "crowd" && (action % 4 > 0 || q.error != null);
+  }
+
+  /** The frame of the quiet moment after `act`, also where another crash came before it. */
+  quiet(act) { return this.path[act - 1]?.rest?.frames.at(-1) ?? this.frames[this.ends[act]]; }
+
+  /** Forget what follows action `act`; what a crash cut off its run comes back. */
+  cut(act) {
+    const rest = this.path[act - 1]?.rest;
+    this.path.length = act;
+    this.ends.length = act + 1;
+    this.frames.length = this.ends[act] + 1;
+    if (rest) {
+      this.frames.push(...rest.frames);
+      this.ends[act] = this.last;
+      Object.assign(this.path[act - 1], { rest: null, to: rest.to });
+    }
+    this.see();
+  }
+
+  /** Keep `count` events of the last action's run: the next action comes there. */
+  truncate(count) {
+    const step = this.path.at(-1), from = this.ends.at(-2) + 1 + count;
+    step.rest = { frames: this.frames.splice(from), to: step.to };
+    step.to = -1;
+    this.ends[this.ends.length - 1] = this.last;
+  }
+
+  /** Play the future of an action on from here. `asked` is the action as `ask` knows it; `keep` cuts the run before. */
+  add(action, { run, to = -1, keep }, asked = action) {
+    const { ops, gap } = this.lab;
+    if (keep != null) this.truncate(keep);
+    this.path.push({ action, asked, keep, run, to, rest: null });
+    for (let i = 0; i < run.length; i += 4) {
+      const [code, p, arg, back] = run.slice(i, i + 4), was = this.frames[this.last];
+      const frame = {
+        ...was, act: this.path.length, op: ops[code], p, arg, cause: back ? this.last + 1 - back : -1, before: was.st[p],
+        st: [...was.st], life: [...was.life], pid: [...was.pid], died: [...was.died], crowd: [...was.crowd],
+      };
+      if (i === 0) frame.clock = exactly(frame.clock + (frame.op === "wait" ? arg : keep == null ? gap : 0));
+      this.change(frame);
+      this.frames.push(frame);
+    }
+    this.ends.push(this.last);
+    this.see();
+  }
+
+  /** The difference that one event makes. */
+  change(frame) {
+    const { op, p, arg, st } = frame, { procs, quiet } = this.lab, me = procs[p];
+    if (op === "exit" || op === "fail") {
+      st[p] = quiet.includes(arg) ? STOPPED : DEAD;
+      frame.died[p] = this.frames.length;
+      frame.links = frame.links.filter((link) => !link.includes(p));
+    }
+    if ((op === "inject" && me.strategy && arg !== KILL) || op === "stop" || op === "giveup") st[p] = STOPPING;
+    if (op === "keep") st[p] = FINISHED;
+    if (op === "drop") st[p] = FORGOTTEN;
+    if (op === "refuse") st[p] = STOPPED;
+    if (op === "up") st[p] = RUNNING;
+    if (op === "start") {
+      st[p] = arg === 1 ? STARTING : RUNNING;
+      frame.life[p]++;
+      frame.pid[p] = frame.next++;
+    }
+    if (op === "crowd") {
+      frame.crowd[p] = arg;
+      st[p] = arg ? RUNNING : STOPPED;
+    }
+    if (op === "time") frame.clock = exactly(frame.clock + arg);
+    if (op === "pids") frame.next += arg;
+    if (op === "link" || op === "unlink") {
+      const others = frame.links.filter((link) => !(link.includes(p) && link.includes(arg)));
+      frame.links = op === "link" ? [...others, [p, arg]] : others;
+    }
+    frame.win = frame.win.map((times, s) => {
+      if (s === p && op === "start") return [];
+      const all = s === p && op === "count" ? [...times, frame.clock] : times;
+      return all.length ? all.filter((time) => time >= exactly(frame.clock - procs[s].max[1])) : all;
+    });
+  }
+
+  /** Number the frames at which a reader can stop: a number that somebody unseen took is no news. */
+  see() {
+    this.shown = [...this.frames.keys()].filter((i) => this.frames[i].op !== "pids");
+  }
+
+  /** Where frame `i` lies among those shown; of one that is not, the next. */
+  spot(i) {
+    const found = this.shown.findIndex((frame) => frame >= i);
+    return found < 0 ? this.shown.length - 1 : found;
+  }
+
+  slice(act) { return this.frames.slice(this.ends[act - 1] + 1, this.ends[act] + 1); }
+
+  /** The frames from the first cause to frame `i`. */
+  chain(i) {
+    const found = [];
+    for (; i >= 0; i = this.frames[i].cause) found.unshift(i);
+    return found;
+  }
+
+  /** Who runs at the end of an action and did not live at its beginning. */
+  reborn(act) {
+    const was = this.frames[this.ends[act - 1]], now = this.frames[this.ends[act]];
+    return now.life.flatMap((life, p) => (life > was.life[p] && isAlive(now.st[p]) ? [p] : []));
+  }
+
+  /** Who has not come to rest: those that others wait for. */
+  unsettled(frame) {
+    const busy = (p) => isAlive(frame.st[p]) && frame.st[p] !== RUNNING;
+    return this.lab.procs.flatMap((_, p) => (busy(p) && !this.kids[p].some(busy) ? [p] : []));
+  }
+
+  /** Where everybody on this path stands: leaves side by side, whoever is above others over their middle. */
+  layout() {
+    const here = this.frames[this.last].st.map((state) => state !== ABSENT), at = [];
+    let leaves = 0, rows = 0, levels = 0;
+    const visit = (p, level) => {
+      const spot = (at[p] = { level, row: rows++ }), kids = this.kids[p].filter((kid) => here[kid]);
+      levels = Math.max(levels, level + 1);
+      for (const kid of kids) visit(kid, level + 1);
+      spot.x = kids.length ? (at[kids[0]].x + at[kids.at(-1)].x) / 2 : leaves++;
+    };
+    this.lab.procs.forEach((q, p) => { if (q.up < 0 && here[p]) visit(p, 0); });
+    for (const spot of Object.values(at)) spot.x = (spot.x + 0.5) / leaves;
+    return { at, rows, levels };
+  }
+
+  isChild(p) { return this.lab.procs[p].up >= 0 && this.lab.procs[p].kind !== "process"; }
+
+  /** The children of a process's supervisor, in the order of their start: itself and those beside it. */
+  siblings(frame, p) {
+    const { procs } = this.lab;
+    return this.isChild(p) && procs[p].kind !== "crowd" ? this.kids[procs[p].up].filter((q) => frame.st[q] !== ABSENT && procs[q].kind !== "crowd") : [];
+  }
+
+  /** Who is linked to a process: its family in the tree, and those beyond. */
+  linked(frame, p) {
+    if (!isAlive(frame.st[p])) return [];
+    const family = [...(this.isChild(p) ? [this.lab.procs[p].up] : []), ...this.kids[p].filter((kid) => this.isChild(kid))];
+    const others = frame.links.flatMap(([a, b]) => (a === p ? [b] : b === p ? [a] : []));
+    return [...new Set([...family.filter((q) => isAlive(frame.st[q])), ...others])];
+  }
+}
+
+// ---- sentences: arrays of plain strings, {b: name} and {c: code} ----
+const HAS_WHY = new Set(["exit", "start", "stop", "giveup", "drop", "keep", "count", "fail", "refuse"]);
+const GROUP = {
+  one_for_one: "only the child that ended is restarted",
+  rest_for_one: "the child that ended and those started after it are restarted",
+  one_for_all: "when one child ends, all are stopped and restarted",
+};
+const nth = (n) => n + (n % 100 > 10 && n % 100 < 14 ? "th" : ["th", "st", "nd", "rd"][n % 10] || "th");
+const list = (names) => (names.length < 2 ? names.join("") : names.slice(0, -1).join(", ") + " and " + names.at(-1));
+const flat = (parts) => parts.map((part) => part.b ?? part.c ?? part).join("");
+const capital = (text) => text[0].toUpperCase() + text.slice(1);
+const restarts = (n) => `${n} ${n === 1 ? "restart" : "restarts"}`;
+const pass = (n) => (n === 1 ? "1 second passes" : `${n} seconds pass`);
+const pid = (n) => `#PID<0.${n}.0>`;
+const errorName = (text) => text.replace(/\(.*/s, "");
+
+class Words {
+  constructor(run) {
+    this.run = run;
+    this.lab = run.lab;
+  }
+
+  name(p) { return { b: this.lab.procs[p].kind === "crowd" ? "the others" : this.lab.procs[p].name }; }
+
+  names(set) { return list(set.map((p) => this.name(p).b)); }
+
+  reason(index) { return { c: this.lab.reasons[index] }; }
+
+  /** A set of processes, said briefly. */
+  group(set, among) {
+    const { kids, lab } = this.run, below = (p) => [p, ...kids[p].flatMap(below)].filter((q) => among.includes(q));
+    const tops = set.filter((p) => !set.includes(lab.procs[p].up));
+    if (set.length > 1 && set.length === among.length) return "all of " + this.names(tops);
+    const whole = tops.every((p) => below(p).every((q) => set.includes(q)));
+    if (!whole || !tops.some((p) => below(p).length > 1)) return this.names(set);
+    return this.names(tops) + (tops.length > 1 ? ", with all below them" : ", with all below it");
+  }
+
+  /** An action, as the path of crashes names it. */
+  action({ action, keep }) {
+    if (action === WAIT) return `wait ${this.lab.wait} s`;
+    return (keep == null ? "" : "amid: ") + this.lab.procs[action >> 2].name + " · " + this.lab.ways[action % 4];
+  }
+
+  /** What the reader does to a process, as "You …" goes on. */
+  deed(p, way) {
+    const { strategy, error } = this.lab.procs[p], N = this.name(p);
+    if (way === KILL) return ["kill ", N];
+    if (strategy) return ["stop ", N, " with reason ", { c: this.lab.ways[way] }];
+    return [["make ", N, " raise ", this.reason(error)], ["let ", N, " finish its work"], ["send ", N, " the exit signal ", { c: "shutdown" }]][way];
+  }
+
+  kind(p) {
+    const { kind, up } = this.lab.procs[p];
+    if (kind === "crowd") return `stands for children of ${this.lab.procs[up].name}`;
+    if (kind === "process") return up < 0 ? "process" : `process, spawned by ${this.lab.procs[up].name}`;
+    return kind === "dynamic" ? "dynamic supervisor" : kind;
+  }
+
+  /** One event, as a sentence. */
+  say(f) {
+    const { lab, run } = this, { p, arg } = f, me = lab.procs[p], N = this.name(p), up = me.up < 0 ? "" : this.name(me.up);
+    const waiting = this.waiting(f);
+    return {
+      begin: () => [...(waiting.length ? waiting : ["Everything is running."]), " Pick a process and end it."],
+      inject: () => ["You ", ...this.deed(p, arg), me.strategy && arg !== KILL ? ": its children go first." : "."],
+      exit: () => [N, " ended with ", this.reason(arg), "."],
+      signal: () => ["The exit signal reaches ", this.name(arg), ...(me.up === arg && run.isChild(p) ? [", its supervisor."] : [", linked to ", N, "."])],
+      count: () => {
+        const n = f.win[p].length, [max, s] = me.max;
+        if (n > max) return [N, " counts ", { b: restarts(n) }, ` within ${s} s. Only ${max} ${max === 1 ? "is" : "are"} allowed.`];
+        return [N, " counts a restart: ", { b: `${n} of ${max}` }, ` within ${s} s.`];
+      },
+      stop: () => {
+        if (!arg) return [up, " tells ", N, " to shut down."];
+        return f.before === STOPPING ? [N, " has not stopped in time: ", up, " kills it."] : [up, " kills ", N, ": its ", { c: "shutdown" }, " is ", { c: "brutal_kill" }, "."];
+      },
+      start: () => {
+        const verb = me.kind === "process" ? " spawns " : f.life[p] === 1 || f.st[me.up] === STARTING ? " starts " : " restarts ";
+        const life = f.life[p] > 1 ? ` (${nth(f.life[p])} life).` : ".";
+        return [up, verb, N, " as ", { c: pid(f.pid[p]) }, life, f.st[p] === STARTING && !me.strategy ? " Its init is at work." : ""];
+      },
+      up: () => [N, me.strategy ? " is up, with its children." : " is up."],
+      fail: () => [N, " could not start: ", this.reason(arg), "."],
+      refuse: () => [N, " is not started: its init said ", { c: "Ignore" }, "."],
+      keep: () => [N, " is ", { c: me.restart }, " and ended well: ", up, " leaves it at that."],
+      drop: () => (me.restart === "temporary" ? [N, " is ", { c: "temporary" }, ": ", up, " forgets it."] : [up, " forgets ", N, "."]),
+      giveup: () => [N, " gives up: it stops its children, then itself."],
+      wait: () => [run.path[f.act - 1].action === WAIT ? `You let ${arg} s pass. ` : `${pass(arg)}. `, f.win.flat().length < run.frames[run.ends[f.act - 1]].win.flat().length ? "Old restarts leave the window." : ""],
+      time: () => [`${pass(arg)}. `, ...waiting],
+      link: () => [N, " and ", this.name(arg), " are linked now."],
+      unlink: () => [N, " and ", this.name(arg), " are no longer linked."],
+      crowd: () => ["Of the other children of ", up, ", ", { b: String(arg) }, arg === 1 ? " is running." : " are running."],
+      quiet: () => {
+        if (arg === 1) return [N, " is down, and nobody above it restarts it. The whole application has ended."];
+        const set = run.reborn(f.act), all = lab.procs.flatMap((q, i) => (isAlive(f.st[i]) && q.kind !== "crowd" ? [i] : []));
+        const done = set.length ? `Started anew: ${this.group(set, all)}.` : "Nothing was restarted.";
+        return arg === 2 ? [...waiting, " Let time pass, or end another."] : ["Quiet again. ", done];
+      },
+    }[f.op]();
+  }
+
+  /** Who is still at it, as a sentence; nothing where all have come to rest. */
+  waiting(f) {
+    const busy = this.run.unsettled(f);
+    return busy.flatMap((p, i) => [i ? " " : "", this.name(p), f.st[p] === STARTING ? " is still starting." : " is still stopping."]);
+  }
+
+  /** One sentence, from the effect back to the first cause. */
+  why(i) {
+    const said = [], { run, lab } = this;
+    let subject = -1, because = ", because ";  // whoever the clause before spoke of becomes "it"
+    for (const j of run.chain(i).reverse()) {
+      const f = run.frames[j], { p, arg } = f, me = lab.procs[p], N = p === subject ? "it" : this.name(p), up = me.up < 0 ? "" : this.name(me.up);
+      const clause = {
+        exit: () => [N, " ended with ", this.reason(arg)],
+        fail: () => [N, " could not start: ", this.reason(arg)],
+        refuse: () => [N, " said ", { c: "Ignore" }],
+        start: () => [N, me.kind === "process" ? " was spawned" : " was started"],
+        drop: () => [N, " was forgotten"],
+        keep: () => [N, " was left alone"],
+        stop: () => [N, arg ? " was killed by " : " was told to shut down by ", up],
+        giveup: () => [N, " gave up"],
+        signal: () => (me.up === arg && run.isChild(p) ? null : [arg === subject ? "it" : this.name(arg), " is linked to ", this.name(p)]),
+        count: () => (f.win[p].length > me.max[0] ? [N, ` counted ${f.win[p].length} restarts within ${me.max[1]} s`] : [N, " is ", { c: me.strategy }, " and had a child to restart"]),
+        inject: () => ["you ", ...this.past(p, arg, N)],
+      }[f.op]?.();
+      if (!clause) continue;
+      if (said.length) said.push(because);
+      said.push(...clause);
+      because = f.op === "signal" ? ", and " : ", because ";
+      subject = f.op === "signal" ? -1 : p;
+    }
+    return [...said, "."];
+  }
+
+  past(p, way, N) {
+    if (way === KILL) return ["killed ", N];
+    if (this.lab.procs[p].strategy) return ["stopped ", N];
+    return [["made ", N, " raise"], ["let ", N, " finish"], ["told ", N, " to shut down"]][way];
+  }
+
+  /** Why these processes were started anew, and no others. */
+  lesson(act) {
+    const said = new Set(), { lab, run } = this;
+    for (const f of run.slice(act)) {
+      const { name, strategy, restart, max } = lab.procs[f.p], n = f.win[f.p].length;
+      if (f.op === "count" && n > max[0]) said.add(`This is restart number ${n} within ${max[1]} s and ${name} allows ${max[0]}, so it gives up.`);
+      else if (f.op === "count") said.add(`${name} is ${strategy}: ${GROUP[strategy]}.`);
+      if (f.op === "fail") said.add(`${name} could not start, which counts as one more end.`);
+      if (f.op === "keep") said.add(`${name} is ${restart} and ended well, so nobody restarts it.`);
+      if (f.op === "drop" && run.frames[f.cause]?.op === "signal") said.add(`${name} is ${restart}, so nobody restarts it.`);
+      if (f.op === "quiet" && f.arg === 1) said.add(`Nobody is above ${name}.`);
+    }
+    return [...said].join(" ");
+  }
+}
+
+// ---- building blocks ----
+const SVG = "http://www.w3.org/2000/svg";
+function h(tag, props = {}, ...kids) {
+  const el = tag === "svg" || tag === "path" ? document.createElementNS(SVG, tag) : document.createElement(tag);
+  if (tag === "button") el.type = tag;
+  for (const [name, value] of Object.entries(props)) {
+    if (name.startsWith("on")) el.addEventListener(name.slice(2), value);
+    else if (value === true) el.setAttribute(name, "");
+    else if (value !== false && value != null) el.setAttribute(name, value);
+  }
+  el.append(...kids.flat().filter((kid) => kid != null));
+  return el;
+}
+const [div, span, para] = ["div", "span", "p"].map((tag) => (className, ...kids) => h(tag, { class: className }, ...kids));
+const button = (className, onclick, ...kids) => h("button", { class: className, onclick }, ...kids);
+const rich = (parts) => parts.map((part) => (typeof part === "string" ? part : "b" in part ? h("b", {}, part.b) : h("code", {}, part.c)));
+
+/** Replace what is in `el`; whoever had the keyboard's focus in there keeps it. */
+function put(el, ...kids) {
+  const all = () => [...el.querySelectorAll("button")], had = all().indexOf(el.getRootNode().activeElement);
+  el.replaceChildren(...kids.flat().filter((kid) => kid != null));
+  if (had >= 0) (all()[had] ?? all().at(-1))?.focus({ preventScroll: true });
+}
+
+const SHAPE = {
+  running: "M6 1.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 1 0 0-9z",
+  starting: "M6 1 11.4 10.6H.6z",
+  stopping: "M1.8 1.8h8.4v8.4H1.8z",
+  stopped: "M1 1h10v10H1zM3.5 3.5v5h5v-5z",
+  dead: "M2.5 1 6 4.5 9.5 1 11 2.5 7.5 6 11 9.5 9.5 11 6 7.5 2.5 11 1 9.5 4.5 6 1 2.5z",
+  finished: "M.8 4.8h10.4v2.4H.8z",
+  forgotten: "M6 1a5 5 0 1 0 0 10a5 5 0 1 0 0-10zm0 2a3 3 0 1 1 0 6a3 3 0 1 1 0-6z",
+  first: "M1 1h2v10H1zM11 1v10L4 6z",
+  back: "M9.5 1v10L2.5 6z",
+  next: "M2.5 1v10l7-5z",
+  end: "M9 1h2v10H9zM1 1v10l7-5z",
+  play: "M2 .5v11L11.5 6z",
+  pause: "M2 1h3v10H2zM7 1h3v10H7z",
+};
+const icon = (d, size = 12) =>
+  h("svg", { viewBox: "0 0 12 12", width: size, height: size, "aria-hidden": "true" }, h("path", { d, "fill-rule": "evenodd" }));
+function mark(className, share) {
+  const i = h("i", { class: className });
+  i.style.left = `${100 * share}%`;
+  return i;
+}
+const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+/** A constructed style sheet passes a strict style-src, a <style> may not. */
+function dress(root, text) {
+  try {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(text);
+    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+  } catch {
+    (root.head ?? root).append(h("style", {}, text));
+  }
+}
+
+/** Put a lab into a shadow root: the page's styles stay out, ours stay in. */
+function shell(el, name, css, ...kids) {
+  const [outside, inside = ""] = css.split("/* ---- inside ---- */");
+  const fresh = !el.shadowRoot, root = el.shadowRoot ?? el.attachShadow({ mode: "open" });
+  const page = document.documentElement;
+  if (!page.hasAttribute("data-crash-lab-theme")) {
+    page.setAttribute("data-crash-lab-theme", "");
+    dress(document, outside);
+  }
+  root.replaceChildren(div("lab", kids));
+  if (fresh) dress(root, inside);
+  el.classList.add("crash-lab");
+  el.dataset.lmSuppressShortcuts = "true";  // JupyterLab must leave our keys alone
+  el.setAttribute("role", "group");
+  el.setAttribute("aria-label", name);
+}
+
+/** Keys work inside the lab only (WCAG 2.1.4). */
+function onKeys(el, find) {
+  el.addEventListener("keydown", (event) => {
+    const act = event.ctrlKey || event.metaKey || event.altKey ? null : find(event.key);
+    if (!act) return;
+    event.preventDefault();
+    event.stopPropagation();
+    act();
+  });
+}
+
+// ---- the tree ----
+const MOST_PIPS = 8;
+
+class Tree {
+  constructor(run, choose, plain = false) {
+    Object.assign(this, { run, lab: run.lab, choose, plain, on: 0 });
+    this.wires = h("svg", { class: "wires", "aria-hidden": "true" });
+    this.list = h("ul");
+    const label = `Supervision tree of ${this.lab.title}. Arrow keys move, Enter picks.`;
+    this.el = h("div", { class: "tree", role: "group", "aria-label": label, onkeydown: (event) => this.key(event) }, this.wires, this.list);
+    this.build();
+    new ResizeObserver(() => this.place()).observe(this.el);
+  }
+
+  /** Make a node for every process; made again when more of them become known. */
+  build() {
+    const { lab, run } = this;
+    this.nodes = lab.procs.map((q, p) => this.node(q, p));
+    const branch = (p) => {
+      const item = h("li", {}, this.nodes[p].el, run.kids[p].length ? h("ul", {}, run.kids[p].map(branch)) : null);
+      return (this.nodes[p].item = item);
+    };
+    this.lines = lab.procs.map(() => h("path"));
+    this.cords = new Map();
+    this.wires.replaceChildren(...this.lines.filter((_, p) => lab.procs[p].up >= 0));
+    put(this.list, lab.procs.flatMap((q, p) => (q.up < 0 ? [branch(p)] : [])));
+    this.place();
+  }
+
+  node(q, p) {
+    const shape = h("path", { "fill-rule": "evenodd" }), sub = h("span"), life = span("life");
+    const mark = h("span", { class: "mark", "aria-hidden": "true" }), more = span("unseen");
+    const pips = q.max && h("span", { class: "pips", "aria-hidden": "true" }, q.max[0] > MOST_PIPS ? [] : Array.from({ length: q.max[0] + 1 }, () => h("i")));
+    const el = h("button", { class: `node ${q.kind} ${q.strategy ? "sup" : ""}`, tabindex: p === this.on ? 0 : -1, title: q.kind === "crowd" ? null : q.name, onclick: () => this.choose(p), onfocus: () => this.rove(p) },
+      span("name", q.name), span("sub", h("svg", { viewBox: "0 0 12 12", "aria-hidden": "true" }, shape), sub), more, pips, life, mark);
+    return { el, shape, sub, pips, life, mark, more };
+  }
+
+  rove(p) {
+    this.nodes[this.on].el.tabIndex = -1;
+    this.on = p;
+    this.nodes[p].el.tabIndex = 0;
+  }
+
+  key(event) {
+    if (!event.key.startsWith("Arrow")) return;
+    event.preventDefault();
+    const { run, lab } = this, p = this.on, { up } = lab.procs[p], { at } = this.plan;
+    const there = (set) => set.filter((q) => !this.nodes[q].el.hidden);
+    const all = there([...lab.procs.keys()]), beside = (set, by) => set[set.indexOf(p) + by];
+    const rows = [...all].sort((a, b) => at[a].row - at[b].row);
+    const level = all.filter((q) => at[q].level === at[p].level).sort((a, b) => at[a].x - at[b].x);
+    const child = there(run.kids[p])[0];
+    const to = this.tall
+      ? { ArrowUp: beside(rows, -1), ArrowDown: beside(rows, 1), ArrowLeft: up, ArrowRight: child }
+      : { ArrowUp: up, ArrowDown: child, ArrowLeft: beside(level, -1), ArrowRight: beside(level, 1) };
+    this.nodes[to[event.key]]?.el.focus();
+  }
+
+  /** How wide each node may be: as far as its neighbours on the same level let it, and the edge. */
+  widths(w) {
+    const { at } = this.plan, sup = this.lab.procs.map((q) => !!q.strategy), here = Object.keys(at).map(Number);
+    const room = (p) => 2 * w * Math.min(at[p].x, 1 - at[p].x);
+    const beside = (p, boss) => here.filter((q) => q !== p && at[q].level === at[p].level && sup[q] === boss);
+    const near = (p, boss) => Math.min(...beside(p, boss).map((q) => Math.abs(at[q].x - at[p].x) * w));
+    const leaf = Math.min(128, ...here.flatMap((p) => (sup[p] ? [] : [room(p), near(p, false) - 8, near(p, true) - 8])));
+    return [leaf, at.map((_, p) => (sup[p] ? Math.min(150, room(p), near(p, true) - 10, 2 * near(p, false) - leaf - 16) : leaf))];
+  }
+
+  /** Lay the tree out: side by side where there is room for it, else as an outline. */
+  place() {
+    const w = this.el.clientWidth, { at, levels, rows } = (this.plan = this.run.layout());
+    if (!w) return;
+    const [leaf, widths] = this.widths(w);
+    this.tall = leaf < (levels > 2 ? 82 : 64) || Math.min(...Object.values(widths)) < 64;
+    this.el.classList.toggle("tall", this.tall);
+    this.el.style.setProperty("--leaf", leaf);
+    const high = this.tall ? 47 : levels > 2 ? 112 : 104;
+    this.box = at.map(({ x, row, level }, p) => {
+      const { el } = this.nodes[p], box = this.tall ? { x: level * 30, y: row * high + 10 } : { x: x * w, y: level * high + 10 };
+      el.style.left = this.tall ? `${box.x}px` : `${x * 100}%`;
+      el.style.top = `${box.y}px`;
+      el.style.width = this.tall ? "" : `${widths[p]}px`;
+      return box;
+    });
+    this.box.forEach((box, p) => Object.assign(box, { w: this.nodes[p].el.offsetWidth || widths[p], h: this.nodes[p].el.offsetHeight || (this.lab.procs[p].strategy ? 68 : 52) }));
+    this.el.style.height = `${this.tall ? rows * 47 + 6 : (levels - 1) * high + 78}px`;
+    this.lab.procs.forEach(({ up }, p) => {
+      if (up < 0 || !this.box[p]) return;
+      const a = this.box[up], b = this.box[p], y1 = a.y + a.h, m = (y1 + b.y) / 2, y2 = b.y + b.h / 2;
+      this.lines[p].setAttribute("d", this.tall ? `M${a.x + 15} ${y1}V${y2 - 8}q0 8 8 8H${b.x}` : `M${a.x} ${y1}C${a.x} ${m} ${b.x} ${m} ${b.x} ${b.y}`);
+    });
+    for (const [key, cord] of this.cords) cord.setAttribute("d", this.curve(...key.split(" ")));
+  }
+
+  /** A link beyond the tree runs outside of it: below its level, beside it, or along the right edge of the outline. */
+  curve(p, q) {
+    const a = this.box?.[p], b = this.box?.[q];
+    if (!a || !b) return "";
+    const y1 = a.y + a.h / 2, y2 = b.y + b.h / 2;
+    if (this.tall) return `M${a.x + a.w} ${y1}C${a.x + a.w + 18} ${y1} ${a.x + a.w + 18} ${y2} ${b.x + b.w} ${y2}`;
+    const side = Math.sign(b.x - a.x) || 1;
+    if (a.y === b.y) {
+      const from = a.x + (side * a.w) / 5, to = b.x - (side * b.w) / 5, low = a.y + a.h;
+      return `M${from} ${low}C${from} ${low + 30} ${to} ${low + 30} ${to} ${b.y + b.h}`;
+    }
+    const apart = Math.abs(b.x - a.x) > (a.w + b.w) / 2 + 20, from = a.x + (side * a.w) / 2, to = b.x - ((apart ? side : -side) * b.w) / 2;
+    const bend = apart ? (to - from) / 2 : 40 * side;
+    return `M${from} ${y1}C${from + bend} ${y1} ${apart ? to - bend : to + bend} ${y2} ${to} ${y2}`;
+  }
+
+  paint(frame, { pick, chain = [], hint = [], moved = false } = {}) {
+    const { lab, run } = this;
+    if (this.nodes.length < lab.procs.length) this.build();
+    else if (Object.keys(this.plan.at).length !== run.frames[run.last].st.filter((st) => st !== ABSENT).length) this.place();
+    this.nodes.forEach((_, p) => this.paintNode(p, frame, { pick, chain, hint, moved }));
+    const spoken = ["stop", "start", "fail"].includes(frame.op) ? frame.p : frame.op !== "signal" ? -1
+      : lab.procs[frame.p].up === frame.arg ? frame.p : lab.procs[frame.arg].up === frame.p ? frame.arg : -1;
+    this.lines.forEach((line, p) => {
+      const state = frame.st[p] === ABSENT ? " gone" : isAlive(frame.st[p]) ? "" : " cut";
+      line.setAttribute("class", "wire" + (lab.procs[p].kind === "process" ? " spawned" : "") + state + (p === spoken ? " hot " + frame.op : ""));
+    });
+    const cord = this.paintCords(frame, spoken < 0 && frame.op === "signal" ? [frame.p, frame.arg] : null);
+    const hot = cord ?? this.lines[spoken];
+    if (hot) this.wires.append(hot);  // on top of the others
+    const upward = frame.op === "signal" && (cord ? cord.dataset.from !== String(frame.p) : spoken === frame.p);
+    if (moved && hot && this.box && !calm()) this.fly(hot, upward, frame.op);
+  }
+
+  /** Draw the links beyond the tree; answer the one that a signal runs along. */
+  paintCords(frame, hot) {
+    const key = ([p, q]) => `${Math.min(p, q)} ${Math.max(p, q)}`, wanted = new Set([...frame.links, ...(hot ? [hot] : [])].map(key));
+    for (const [k, cord] of this.cords) if (!wanted.has(k)) { cord.remove(); this.cords.delete(k); }
+    for (const k of wanted) {
+      if (this.cords.has(k)) continue;
+      const cord = h("path", { class: "wire cord", d: this.curve(...k.split(" ")), "data-from": k.split(" ")[0] });
+      this.cords.set(k, cord);
+      this.wires.append(cord);
+    }
+    for (const [k, cord] of this.cords) cord.setAttribute("class", "wire cord" + (hot && key(hot) === k ? " hot signal" : ""));
+    return hot ? this.cords.get(key(hot)) : null;
+  }
+
+  paintNode(p, frame, { pick, chain, hint, moved }) {
+    const { run, lab } = this, n = this.nodes[p], q = lab.procs[p], st = STATES[frame.st[p]], is = n.el.dataset, life = frame.life[p];
+    const started = frame.op === "start" && frame.p === p && is.life !== String(life);
+    if (moved && is.st && started && !calm()) {
+      const frames = [{ transform: "var(--at) scale(.8)", opacity: 0.2 }, { transform: "var(--at)", opacity: 1 }];
+      n.el.animate(frames, { duration: 380, easing: "cubic-bezier(.2,1.4,.4,1)" });
+    }
+    n.item.hidden = n.el.hidden = frame.st[p] === ABSENT;
+    is.st = st;
+    is.life = life;
+    is.hot = frame.p === p && !["quiet", "begin", "time", "wait"].includes(frame.op) ? 1 : "";
+    is.hint = hint.includes(p) ? 1 : "";
+    const nr = chain.indexOf(p);
+    is.off = chain.length && nr < 0 ? 1 : "";
+    n.mark.textContent = nr >= 0 ? nr + 1 : "";
+    n.shape.setAttribute("d", SHAPE[st] ?? "");
+    if (q.kind === "crowd") n.el.firstChild.textContent = `${frame.crowd[p]} more`;
+    const rank = q.kind === "crowd" ? "running" : q.kind === "dynamic" ? "dynamic" : q.strategy || q.restart || "process";
+    n.sub.textContent = frame.st[p] === RUNNING && !this.plain ? rank : st;
+    n.life.textContent = life > 1 ? "life " + life : "";
+    n.el.style.setProperty("--ghost", life > 1 ? 1 : 0);
+    n.el.setAttribute("aria-pressed", p === pick);
+    const used = frame.win[p].length;
+    if (n.pips) {
+      [...n.pips.children].forEach((pip, k) => {
+        pip.className = k < used ? (k >= q.max[0] ? "over" : "on") : "";
+        pip.hidden = k >= q.max[0] && used <= q.max[0];
+      });
+      if (q.max[0] > MOST_PIPS) n.pips.textContent = `${used} of ${q.max[0]}`;
+    }
+    const family = run.siblings(frame, p);
+    const place = family.length ? `, child ${family.indexOf(p) + 1} of ${lab.procs[q.up].name}` : "";
+    n.more.textContent = `, ${new Words(run).kind(p)}${place}, ${st}${q.max ? `, ${used} of ${q.max[0]} restarts used` : ""}${n.life.textContent && ", "}`;
+  }
+
+  /** A dot runs along a line. */
+  fly(line, upward, op) {
+    const length = line.getTotalLength?.() || 0;
+    if (!length) return;
+    const dot = h("div", { class: "dot " + op }), at = (k) => line.getPointAtLength(length * (upward ? 1 - k : k));
+    const frames = Array.from({ length: 13 }, (_, k) => ({ transform: `translate(${at(k / 12).x}px,${at(k / 12).y}px)`, opacity: k > 11 ? 0 : 1 }));
+    this.el.append(dot);
+    dot.animate(frames, { duration: 520, easing: "ease-in-out" }).onfinish = () => dot.remove();
+  }
+}
+
+// ---- the transport: buttons, slider, marks ----
+const DWELL = {
+  inject: 1100, exit: 850, count: 1000, stop: 500, up: 500, keep: 1200, drop: 900, giveup: 1300, wait: 1000, fail: 1000, time: 1000,
+};
+const SPEEDS = { 1: 2, 2: 0.5, 0.5: 1 };
+
+/** Steps run from 0 to `count`; `stops` are those of the quiet moments, the first of them 0. */
+class Transport {
+  constructor({ go, stops, count, now, dwell, changed }) {
+    Object.assign(this, { go, stops, count, now, dwell, changed, speed: 1, timer: 0 });
+    this.keys = { ",": () => this.step(-1), ".": () => this.step(1), p: () => this.toggle() };
+    const tool = (shape, name, act) => h("button", { class: "tb", "aria-label": name, title: name, onclick: act }, icon(SHAPE[shape], 14));
+    this.parts = [
+      tool("first", "To the crash before", () => this.leap(-1)), tool("back", "One step back  ( , )", () => this.step(-1)),
+      tool("play", "Play  ( p )", () => this.toggle()), tool("next", "One step on  ( . )", () => this.step(1)),
+      tool("end", "To the next quiet moment", () => this.leap(1)),
+    ];
+    this.parts[2].classList.add("main");
+    this.range = h("input", { type: "range", min: 0, step: 1, "aria-label": "Time line", oninput: () => { const to = +this.range.value; this.pause(); go(to); } });
+    this.marks = h("div", { class: "marks", "aria-hidden": "true" });
+    this.rate = h("button", { class: "rate", title: "Speed", onclick: () => { this.speed = SPEEDS[this.speed]; changed(); } });
+    this.el = div("transport", div("tbs", this.parts), div("slide", this.marks, this.range), this.rate);
+  }
+
+  get playing() { return !!this.timer; }
+
+  step(by) {
+    this.pause();
+    this.go(this.now() + by);
+  }
+
+  leap(by) {
+    const stops = this.stops(), now = this.now();
+    this.pause();
+    this.go(by < 0 ? stops.findLast((stop) => stop < now) ?? 0 : stops.find((stop) => stop > now) ?? this.count());
+  }
+
+  toggle() {
+    if (this.playing) return this.pause();
+    if (this.now() >= this.count()) this.go(0);
+    this.play();
+  }
+
+  play() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.tick(), this.dwell() / this.speed);
+    this.changed();
+  }
+
+  tick() {
+    if (!this.el.isConnected || this.now() >= this.count()) return this.pause();
+    this.go(this.now() + 1);
+    if (this.now() >= this.count()) return this.pause();
+    this.timer = setTimeout(() => this.tick(), this.dwell() / this.speed);
+  }
+
+  pause() {
+    if (!this.timer) return;
+    clearTimeout(this.timer);
+    this.timer = 0;
+    this.changed();
+  }
+
+  /** Show where the reader is; `text` says what is there. */
+  show(text) {
+    const [first, back, play, next, end] = this.parts, name = this.playing ? "Pause  ( p )" : "Play  ( p )", n = this.count(), at = this.now(), stops = this.stops();
+    put(this.rate, span("unseen", "Speed "), (this.speed === 0.5 ? "½" : this.speed) + "×");
+    play.querySelector("path").setAttribute("d", SHAPE[this.playing ? "pause" : "play"]);
+    play.title = name;
+    play.setAttribute("aria-label", name);
+    Object.assign(this.range, { max: Math.max(n, 1), value: at, disabled: !n });
+    this.range.style.setProperty("--done", n ? at / n : 0);
+    this.range.setAttribute("aria-valuetext", `step ${at} of ${n}: ${text}`);
+    put(this.marks, stops.slice(1).flatMap((stop, k) => [mark("", (stops[k] + 1) / n), mark("quiet", stop / n)]));
+    for (const tool of [first, back]) tool.setAttribute("aria-disabled", at <= 0);
+    for (const tool of [next, end]) tool.setAttribute("aria-disabled", at >= n);
+    play.setAttribute("aria-disabled", !n);
+  }
+}
+
+const HELP = ["an exception in its own code", "its work is done", "an orderly end", "nothing can refuse it"];
+const wayButtons = (lab, choose) =>
+  lab.ways.map((way, i) => h("button", { class: "way", "data-way": way, onclick: () => choose(i) }, h("b", {}, way), h("small", {}, HELP[i])));
+const choices = (asks, ways, tip) => div("picker", div("asks", asks), h("div", { class: "ways", role: "group", "aria-label": "How it ends" }, ways), tip);
+
+/** Say of each way whether it can be chosen: `can` it be at all, and is the reader `stuck` where nothing is stored. */
+function paintWays(buttons, lab, pick, can, stuck) {
+  const { strategy, error, kind } = lab.procs[pick];
+  buttons.forEach((el, way) => {
+    const ok = can(way), never = way === 0 && error == null;
+    el.setAttribute("aria-disabled", !ok || stuck);
+    el.classList.toggle("never", !ok);
+    el.title = never && strategy ? "A supervisor runs only OTP's own code: it has nothing to raise." : "";
+    el.lastChild.textContent = !never ? (way ? HELP[way] : errorName(lab.reasons[error])) : strategy ? "not a supervisor" : kind === "crowd" ? "one by one only" : "nothing to raise";
+  });
+}
+
+// ---- one lab ----
+const MOST_FUTURES = 4;
+const KEYS = [
+  { c: "← ↑ ↓ →" }, " move in the tree, ", { c: "Enter" }, " picks, ", { c: "1 2 3 4" }, " end it, ", { c: "," }, " and ", { c: "." },
+  " step back and on, ", { c: "p" }, " plays, ", { c: "y" }, " asks why, ", { c: "m" }, " ends it now, in the middle, ", { c: "Esc" }, " closes.",
+];
+
+/** What is said where nothing is stored: where to go, and how to start a kernel. */
+function atTheEnd(where, live) {
+  const starter = live();
+  const way = starter ? button("link", () => starter.click(), "run live") : "run the notebook,";
+  return [`${where} Go back and fork, or `, way, " to go on."];
+}
+const endOf = (lab) => `The page ends here: it holds every future of up to ${lab.depth} steps.`;
+const key = (path) => JSON.stringify(path.map((step) => [step.asked, step.keep]));
+const samePath = (a, b) => key(a) === key(b);
+
+export function mount(el, data, { css = "", ask, live = () => null, predict = false, select } = {}) {
+  const run = new Run(data), { lab } = run, words = new Words(run);
+  let at = 0, seen = 0, why = -1, quiz = null, busy = false, now = false, note = "", hint = [], score = [0, 0], others = [], pick = select ?? firstPick(run);
+
+  const tree = new Tree(run, (p) => { pick = p; note = ""; paint(); });
+  const bar = new Transport({
+    go: (step) => go(run.shown[Math.max(0, Math.min(step, run.shown.length - 1))]),
+    count: () => run.shown.length - 1,
+    now: () => run.spot(at),
+    dwell: () => DWELL[run.frames[at].op] || 700,
+    changed: () => paint(),
+    stops: () => run.ends.map((end) => run.spot(end)),
+  });
+  const crumbs = h("ol", { class: "crumbs", "aria-label": "Your crashes so far" }), forks = div("forks");
+  const caption = para("caption"), stamp = h("span", { class: "stamp", title: "Virtual time" }), because = div("because");
+  const whyButton = button("link", () => askWhy(at), "Why?");
+  const who = span("who"), tip = h("p", { class: "tip", role: "status" });
+  const moments = [["when it is quiet", false], ["now, in the middle", true]].map(([text, value]) =>
+    button("moment", () => { now = value; note = ""; paint(); }, text));
+  const when = h("div", { class: "when", role: "group", "aria-label": "When it ends" }, moments);
+  const ways = wayButtons(lab, (way) => choose(4 * pick + way));
+  const wait = button("link", () => choose(WAIT), `or let ${lab.wait} s pass`);
+  const picker = choices([who, when, wait], ways, tip);
+  const test = h("div", { class: "quiz", role: "group", "aria-label": "Your prediction" });
+  const log = h("ol", { class: "log", "aria-label": "What happened" }), none = para("none", "Nothing yet.");
+  const card = div("card"), meters = div("meters");
+  const said = div("saying", caption, div("side", whyButton, stamp));
+  const reset = button("link", () => { bar.pause(); remember(); run.cut(0); settle(); seen = 0; go(0); home(); }, "Reset");
+  const guess = h("button", { class: "switch", role: "switch", onclick: () => { predict = !predict; settle(); paint(); } }, h("i"), "Predict first");
+
+  shell(el, `Crash lab: ${lab.title}`, css,
+    div("head", crumbs, reset, guess), forks, tree.el,
+    div("dock", test, picker, said, because, bar.el),
+    div("below",
+      h("div", {}, div("title", "What happened"), none, log),
+      h("div", {}, card, div("title", "Restarts in the window"), meters)),
+    h("details", { class: "keys" }, h("summary", {}, "Keys"), h("p", {}, ...rich(KEYS))));
+
+  onKeys(el, (name) => {
+    if (quiz && "1234".includes(name)) return quiz.done === null && quiz.options[name - 1] ? () => answer(name - 1) : null;
+    if ("1234".includes(name)) return () => { pick = focused() ?? pick; choose(4 * pick + (name - 1)); };
+    return {
+      ...(!quiz && bar.keys), y: () => quiz || askWhy(at), m: () => inside() && moments[now ? 0 : 1].click(),
+      Escape: () => { bar.pause(); if (quiz) home(); settle(); why = -1; paint(); },
+    }[name];
+  });
+
+  function focused() {
+    const p = tree.nodes.findIndex((node) => node.el === el.shadowRoot.activeElement);
+    return p < 0 ? null : p;
+  }
+
+  function home() { tree.nodes[pick].el.focus({ preventScroll: true }); }
+
+  /** Nothing is being asked or said any more. */
+  function settle() {
+    quiz = null;
+    note = "";
+    hint = [];
+  }
+
+  function go(to) {
+    const was = run.spot(at);
+    at = run.shown[run.spot(Math.max(0, Math.min(run.last, to)))];
+    seen = Math.max(seen, at);
+    why = -1;
+    if (!inside()) now = false;
+    paint(run.spot(at) === was + 1);
+  }
+
+  /** The action in whose run the reader is: a new crash comes at its end, unless it is to come now. */
+  function base() { return run.frames[at].act; }
+
+  function inside() { return base() > 0 && (at < run.ends[base()] || !!run.path[base() - 1].rest); }
+
+  function possible(action) { return now ? run.possibleAt(action, run.frames[at]) : run.possible(action, base()); }
+
+  /** Keep a future that is about to be left. */
+  function remember() {
+    if (run.path.length && !others.some((other) => samePath(other, run.path))) others = [run.path.map((step) => ({ ...step })), ...others].slice(0, MOST_FUTURES);
+  }
+
+  async function choose(action) {
+    const act = base(), middle = now && action !== WAIT, after = at - run.ends[act - 1];
+    if (busy || quiz || !possible(action)) return;
+    bar.pause();
+    const asked = middle ? [action, after] : action, before = run.path.slice(0, act);
+    let future = middle ? null : run.stored(action, act);
+    if (!future) future = await fetch_([...before.map((step) => step.asked), asked]);
+    if (!future || !samePath(before, run.path.slice(0, act))) return paint();
+    if (act < run.path.length || middle) remember();
+    run.cut(act);
+    run.learn(future);
+    settle();
+    now = false;
+    run.add(action, future, asked);
+    at = run.ends[act];
+    seen = at;
+    others = others.filter((other) => !samePath(other, run.path));
+    if (predict && action !== WAIT) quiz = question(act + 1, action >> 2);
+    if (!quiz) return begin();
+    paint();
+    test.querySelector("button").focus({ preventScroll: true });
+  }
+
+  /** Ask for what is not stored; answer null where nobody can tell, and say why. */
+  async function fetch_(path) {
+    if (!ask) return null;
+    let future = null;
+    busy = true;
+    note = "Asking the kernel…";
+    paint();
+    try {
+      future = await ask(path);
+      note = "";
+    } catch (error) {
+      note = error.message;
+    }
+    busy = false;
+    return future;
+  }
+
+  function begin() {
+    go(run.shown[run.spot(run.ends[run.path.length - 1] + 1)]);
+    if (!calm()) bar.play();
+  }
+
+  /** The choices come from the data: what the other strategies would do. */
+  function question(act, p) {
+    const { procs } = lab, was = run.frames[run.ends[act - 1]], { up } = procs[p];
+    const all = [...procs.keys()].filter((q) => isAlive(was.st[q]) && procs[q].kind !== "crowd");
+    const kids = (up < 0 ? [p] : run.kids[up]).filter((q) => all.includes(q)), right = run.reborn(act);
+    const below = (q) => [q, ...run.kids[q].flatMap(below)], sorted = (set) => [...new Set(set.flatMap(below))].filter((q) => all.includes(q)).sort((a, b) => a - b);
+    const wrong = [[p], kids.slice(kids.indexOf(p)), kids, [], up < 0 ? [] : [up], [0]].map(sorted);
+    const sets = [right, ...wrong].filter((set, i, sets) => sets.findIndex((other) => String(other) === String(set)) === i).slice(0, 4).sort((a, b) => a.length - b.length);
+    const over = run.frames[run.ends[act]].arg === 1;
+    const label = (set) => capital(set.length ? words.group(set, all) : over ? "none: everything ends" : "none");
+    const options = sets.map((set) => ({ set, text: label(set), ok: set === right }));
+    const asked = run.slice(act).find((f) => f.op === "inject");  // none where it had ended by itself in time
+    return options.length < 2 || !asked ? null : { act, asked, options, done: null };
+  }
+
+  function answer(k) {
+    quiz.done = k;
+    score = [score[0] + quiz.options[k].ok, score[1] + 1];
+    hint = [];
+    paint();
+    test.querySelector(".go").focus({ preventScroll: true });
+  }
+
+  function askWhy(i) {
+    if (!HAS_WHY.has(run.frames[i].op)) return;
+    const off = why === i;
+    bar.pause();
+    if (i !== at) go(i);
+    why = off ? -1 : i;
+    paint();
+  }
+
+  function restore(other) {
+    bar.pause();
+    remember();
+    run.cut(0);
+    settle();
+    for (const step of other) run.add(step.action, step, step.asked);
+    others = others.filter((each) => each !== other);
+    seen = run.last;
+    go(run.last);
+  }
+
+  // Painting: everything on the page follows from what stands above.
+
+  function paint(moved = false) {
+    const f = run.frames[at], act = base(), chain = why >= 0 ? run.chain(why) : [], text = words.say(f);
+    tree.paint(f, { pick, chain: [...new Set(chain.map((i) => run.frames[i].p))], hint, moved });
+    caption.setAttribute("aria-live", bar.playing ? "off" : "polite");
+    put(caption, rich(text));
+    put(stamp, f.clock + " s");
+    whyButton.hidden = !HAS_WHY.has(f.op) || !!quiz;
+    whyButton.setAttribute("aria-expanded", why >= 0);
+    because.hidden = why < 0;
+    if (why >= 0) put(because, rich(words.why(why)));
+    bar.show(flat(text));
+    guess.setAttribute("aria-checked", predict);
+    paintPath(act);
+    paintPicker(act);
+    paintQuiz();
+    paintLog(chain);
+    paintCard(f);
+    paintMeters(f);
+  }
+
+  function paintPath(act) {
+    const crumb = (k) => h("button", { class: "crumb", "aria-current": k === act ? "step" : null, onclick: () => { bar.pause(); settle(); go(run.ends[k]); } }, k ? words.action(run.path[k - 1]) : "Start");
+    put(crumbs, [0, ...run.path.map((_, k) => k + 1)].map((k) => h("li", {}, crumb(k))));
+    reset.hidden = !run.path.length;
+    put(forks, "Other futures: ", others.map((other) => button("fork", () => restore(other), other.map((step) => words.action(step)).join(" › "))));
+    forks.hidden = !others.length;
+  }
+
+  function paintPicker(act) {
+    const f = now ? run.frames[at] : run.quiet(act), { kind } = lab.procs[pick], N = words.name(pick), down = !isAlive(f.st[0]);
+    const far = !down && !run.row(act) && !now, stuck = (far || now) && !ask;
+    picker.hidden = !!quiz;
+    put(who, rich(down ? [N, " has ended, like everything else."] : kind === "crowd" ? [N, " stands for many: pick another."] : !isAlive(f.st[pick]) ? [N, " is not running: pick another."]
+      : ["End ", N, inside() ? "" : act < run.path.length ? " here, in another future:" : " with"]));
+    when.hidden = !inside() || bar.playing || !isAlive(run.frames[at].st[0]);
+    moments.forEach((el, i) => el.setAttribute("aria-pressed", now === !!i));
+    picker.classList.toggle("stuck", stuck);
+    paintWays(ways, lab, pick, (way) => possible(4 * pick + way), stuck);
+    wait.hidden = down || stuck || now || !run.possible(WAIT, act);
+    if (stuck) put(tip, atTheEnd(now ? "A crash in the middle needs a kernel: this page holds whole runs only." : endOf(lab), live));
+    else put(tip, note || (far ? "From here on the kernel runs what you choose." : now ? "The kernel runs it anew, and ends this one here." : ""));
+    tip.hidden = !tip.textContent;
+    picker.setAttribute("aria-busy", busy);
+  }
+
+  function paintQuiz() {
+    test.hidden = !quiz;
+    said.hidden = bar.el.hidden = !!quiz;  // nothing must give the answer away
+    if (!quiz) return;
+    const { options, done, act, asked } = quiz, show = (set) => () => { hint = set; tree.paint(run.frames[at], { pick, hint }); };
+    const choice = (option, k) => {
+      const verdict = done === null ? null : option.ok ? "right" : k === done ? "wrong" : "rest";
+      return h("button", {
+        class: `option ${verdict ?? ""}`, "aria-disabled": done !== null, onclick: () => done === null && answer(k),
+        onmouseenter: show(option.set), onmouseleave: show([]), onfocus: show(option.set), onblur: show([]),
+      }, h("kbd", {}, k + 1), h("span", {}, option.text), { right: h("em", {}, "✓ this"), wrong: h("em", {}, "✗ your guess") }[verdict]);
+    };
+    put(test,
+      para("q", h("span", {}, rich(words.say(asked)), " Which processes run with a new pid when it is quiet again?"), span("score", score[1] ? `${score[0]} of ${score[1]} right` : "")),
+      div("options", options.map(choice)),
+      done === null ? null : h("div", { class: "lesson", role: "status" },
+        h("p", {}, h("b", {}, options[done].ok ? "Right. " : "Not quite. "), words.lesson(act)), button("go", () => { settle(); begin(); home(); }, "Watch it happen")));
+  }
+
+  function paintLog(chain) {
+    const upto = run.spot(quiz ? at : Math.max(seen, at)), lines = log.children;
+    if (log.dataset.key !== key(run.path)) log.replaceChildren();
+    log.dataset.key = key(run.path);
+    while (lines.length > upto) log.lastChild.remove();
+    while (lines.length < upto) log.append(line(run.shown[lines.length + 1]));
+    [...lines].forEach((item, k) => {
+      const i = run.shown[k + 1], first = item.firstChild;
+      item.className = (i === at ? "now" : i > at ? "later" : "") + (chain.includes(i) ? " chain" : chain.length ? " dim" : "");
+      first.tabIndex = i === at ? 0 : -1;
+      if (i !== at) return first.removeAttribute("aria-current");
+      first.setAttribute("aria-current", "step");
+      log.scrollTop = Math.max(0, item.offsetTop - log.clientHeight * 0.6);
+    });
+    none.hidden = upto > 0;
+  }
+
+  function line(i) {
+    const f = run.frames[i], said = words.say(f);
+    const text = h("button", { class: "line", tabindex: -1, onclick: () => { bar.pause(); go(i); } }, h("span", {}, rich(said)));
+    const why = h("button", { class: "link", tabindex: -1, "aria-label": "Why? " + flat(said), onclick: () => askWhy(i) }, "why?");
+    return h("li", { "data-op": f.op }, text, HAS_WHY.has(f.op) ? why : null);
+  }
+
+  function paintCard(f) {
+    const q = lab.procs[pick], st = STATES[f.st[pick]], row = (name, ...value) => [h("dt", {}, name), h("dd", {}, ...value)], code = (text) => h("code", {}, text);
+    const family = run.siblings(f, pick);
+    const end = f.died[pick] >= 0 && run.frames[f.died[pick]];
+    const rows = q.kind === "crowd" ? row("Stands for", `${f.crowd[pick]} more children of `, lab.procs[q.up].name) : [
+      f.life[pick] ? row("Pid", code(pid(f.pid[pick])), `, ${nth(f.life[pick])} life`) : [],
+      q.strategy ? row("Strategy", code(q.strategy), q.kind === "dynamic" ? ", its children come and go" : "") : [],
+      q.restart ? row("Restart", code(q.restart)) : row("Restart", q.up < 0 ? "nobody is above it" : "nobody supervises it"),
+      row("Linked to", words.names(run.linked(f, pick)) || "nobody"),
+      family.length ? row("Started", `${nth(family.indexOf(pick) + 1)} of ${family.length} under `, lab.procs[q.up].name) : q.kind === "process" && q.up >= 0 ? row("Spawned", "by ", lab.procs[q.up].name) : [],
+      end ? row("Last end", code(lab.reasons[end.arg]), " ", button("link", () => askWhy(f.died[pick]), "why?")) : [],
+    ].flat();
+    put(card, div("title", q.name), h("dl", {}, row("State", h("span", { class: "st", "data-st": st }, icon(SHAPE[st]), " " + st)), rows));
+  }
+
+  function paintMeters(f) {
+    const sups = lab.procs.flatMap((q, p) => (q.max && f.st[p] !== ABSENT ? [p] : [])), spans = new Set(sups.map((p) => lab.procs[p].max[1])), one = spans.size === 1;
+    const meter = (p) => {
+      const { name, max: [max, s] } = lab.procs[p], n = f.win[p].length;
+      const dots = f.win[p].map((time) => mark("", 1 - (f.clock - time) / s));
+      const level = (n > max ? " over" : n && n === max ? " full" : "") + (isAlive(f.st[p]) ? "" : " out");
+      return h("div", { class: "meter" + level, role: "img", "aria-label": `${name}: ${n} of ${max} restarts within ${s} s` },
+        h("b", {}, name), span("track", dots), span("n", (n > max ? `${n}, max ${max}` : `${n} of ${max}`) + (one ? "" : ` in ${s} s`)));
+    };
+    put(meters, sups.map(meter), h("div", { class: "meter axis", "aria-hidden": "true" }, h("b"), span("ends", h("span", {}, one ? `${[...spans][0]} s ago` : "opened"), h("span", {}, "now")), span("n")));
+  }
+
+  paint();
+  return { run, go, choose, get at() { return at; } };
+}
+
+/** The process that a reader most likely wants to end first: a worker, as deep as there are. */
+function firstPick({ lab: { procs } }) {
+  const workers = [...procs.keys()].filter((p) => procs[p].kind === "worker" && !procs[p].st), depth = (p) => (p < 0 ? 0 : 1 + depth(procs[p].up));
+  return workers.find((p) => depth(p) === Math.max(...workers.map(depth))) ?? 0;
+}
+
+// ---- several strategies, the same crashes, in lock-step ----
+export function compare(el, documents, { css = "", ask, live = () => null, script = [], select } = {}) {
+  const lanes = documents.map((data) => {
+    const run = new Run(data);
+    return { run, lab: run.lab, words: new Words(run) };
+  });
+  const { lab, run } = lanes[0];
+  let step = 0, busy = false, note = "", pick = select ?? (script.length && script[0] !== WAIT ? script[0] >> 2 : firstPick(run));
+
+  for (const lane of lanes) {
+    lane.tree = new Tree(lane.run, (p) => { pick = p; paint(); }, true);
+    lane.caption = para("caption");
+    const title = div("title", h("code", {}, lane.lab.title)), rule = para("rule", GROUP[lane.lab.procs[0].strategy] + ".");
+    lane.el = h("div", { class: "lane", role: "group", "aria-label": lane.lab.title }, title, rule, lane.tree.el, lane.caption);
+  }
+  const who = span("who"), ways = wayButtons(lab, (way) => choose(4 * pick + way)), tip = h("p", { class: "tip", role: "status" });
+  const wait = button("link", () => choose(WAIT), `or let ${lab.wait} s pass`);
+  const reset = button("link", () => { bar.pause(); lanes.forEach((lane) => lane.run.cut(0)); note = ""; go(0); }, "Reset");
+  const bar = new Transport({
+    go, stops: ends, count: total, now: () => step, changed: () => paint(), dwell: () => Math.max(...lanes.map((lane) => DWELL[lane.run.frames[frame(lane, step)].op] || 700)),
+  });
+  shell(el, "The strategies side by side", css, div("lanes", lanes.map((lane) => lane.el)),
+    div("dock", choices([who, h("span", {}, wait, " ", reset)], ways, tip), bar.el));
+  onKeys(el, (key) => ("1234".includes(key) ? () => choose(4 * pick + (key - 1)) : bar.keys[key]));
+
+  /** The common step at which each action is over: when the slowest has come to rest. */
+  function ends() {
+    let sum = 0;
+    const length = (k) => Math.max(...lanes.map((lane) => lane.run.spot(lane.run.ends[k + 1]) - lane.run.spot(lane.run.ends[k])));
+    return [0, ...run.path.map((_, k) => (sum += length(k)))];
+  }
+
+  function total() { return ends().at(-1); }
+
+  /** The frame of a lane at a common step. */
+  function frame(lane, at) {
+    const all = ends(), k = all.findIndex((end) => end >= at), own = lane.run;
+    return k <= 0 ? 0 : own.shown[Math.min(own.spot(own.ends[k - 1]) + at - all[k - 1], own.spot(own.ends[k]))];
+  }
+
+  function base() { return Math.max(0, ends().findIndex((end) => end >= step)); }
+
+  function go(to) {
+    const was = step;
+    step = Math.max(0, Math.min(total(), to));
+    paint(step === was + 1);
+  }
+
+  /** Where this process has ended already, a lane has nothing to play. */
+  function known({ run: own }, action, k) {
+    return own.possible(action, k) ? own.stored(action, k) : { run: [], to: k ? own.path[k - 1].to : 0 };
+  }
+
+  async function choose(action) {
+    const k = base();
+    bar.pause();
+    if (busy || !lanes.some((lane) => lane.run.possible(action, k))) return paint();
+    busy = true;
+    try {
+      const futures = await Promise.all(lanes.map((lane, i) => known(lane, action, k) ?? ask?.([...lane.run.path.slice(0, k).map((each) => each.asked), action], i)));
+      note = "";
+      if (futures.every(Boolean)) extend(action, futures, k);
+    } catch (error) {
+      note = error.message;
+    }
+    busy = false;
+    if (run.path.length <= k) return paint();
+    go(ends()[k] + 1);
+    if (!calm()) bar.play();
+  }
+
+  function extend(action, futures, k) {
+    lanes.forEach((lane, i) => {
+      lane.run.cut(k);
+      lane.run.learn(futures[i]);
+      lane.run.add(action, futures[i]);
+    });
+  }
+
+  function paint(moved = false) {
+    const k = base();
+    for (const lane of lanes) {
+      const i = frame(lane, step), f = lane.run.frames[i];
+      lane.tree.paint(f, { pick, moved: moved && i !== frame(lane, step - 1) });
+      lane.caption.setAttribute("aria-live", bar.playing ? "off" : "polite");
+      put(lane.caption, rich(lane.words.say(f)));
+      lane.el.classList.toggle("idle", step > 0 && f.op === "quiet");
+    }
+    const quiet = lanes.map((lane) => lane.run.quiet(k)), alive = quiet.some((f) => isAlive(f.st[pick])), N = { b: lab.procs[pick].name };
+    const far = lanes.some((lane, i) => isAlive(quiet[i].st[0]) && !lane.run.row(k)), stuck = far && !ask;
+    put(who, rich(alive ? ["End ", N, " in all of them with"] : [N, " has ended."]));
+    paintWays(ways, lab, pick, (way) => lanes.some((lane) => lane.run.possible(4 * pick + way, k)), stuck);
+    wait.hidden = stuck || !lanes.some((lane) => lane.run.possible(WAIT, k));
+    reset.hidden = !run.path.length;
+    if (stuck) put(tip, atTheEnd(endOf(lab), live));
+    else put(tip, note);
+    tip.hidden = !tip.textContent;
+    const text = lanes.map((lane) => lane.lab.title + ": " + flat(lane.words.say(lane.run.frames[frame(lane, step)]))).join(" ");
+    bar.show(text);
+  }
+
+  /** Load the script as far as it is stored: the reader plays it. */
+  for (const action of script) {
+    const k = run.path.length, futures = lanes.map((lane) => known(lane, action, k));
+    if (!futures.every(Boolean)) break;
+    extend(action, futures, k);
+  }
+  paint();
+  return { lanes, go, choose };
+}
