@@ -10,7 +10,23 @@ from typing import Any
 
 import pytest
 
-from otp_mini import Down, Exit, GenServer, Node, NoReply, Ok, Process, Reply, receive, self_, send, spawn, trace
+from otp_mini import (
+    BadArg,
+    Down,
+    Exit,
+    GenServer,
+    Node,
+    NoReply,
+    Ok,
+    Pid,
+    Process,
+    Reply,
+    receive,
+    self_,
+    send,
+    spawn,
+    trace,
+)
 from otp_mini.tracing import KINDS, Trace
 
 
@@ -163,6 +179,78 @@ def test_filter_takes_pids_kinds_text_and_a_condition() -> None:
     assert len(recorded.filter(text="'echo'")) == 2
     assert len(recorded.filter(where=lambda event: event.cause is None)) == 2
     assert len(recorded.filter(kind="down")) == 0
+
+
+def test_filter_takes_names_too() -> None:
+    async def two() -> None:
+        await Counter.start_link(1, name=Counter)
+        for _ in range(2):
+            send(spawn(echo), (self_(), "hello"))
+
+    recorded = record(two)
+    assert len(recorded.filter("echo")) == len(recorded.filter("echo<0.3.0>")) + len(recorded.filter("echo<0.4.0>"))
+    assert {event.kind for event in recorded.filter(Counter)} == {"spawn", "link", "register"}
+    assert str(recorded.filter("Counter")) == str(recorded.filter(Counter))
+    assert len(recorded.filter("traced", "echo")) == len(recorded) - 1  # all but the name of the counter
+
+
+def test_a_name_stands_for_all_who_had_it_one_after_the_other() -> None:
+    async def restarts() -> None:
+        for _ in range(2):
+            await GenServer.stop(await Counter.start(1, name="counter"))
+
+    recorded = record(restarts)
+    assert [pid.number for pid in recorded.processes("counter")] == [2, 3]
+    assert [event.other.number for event in recorded.filter("counter", kind="spawn") if event.other] == [2, 3]
+
+
+@pytest.mark.parametrize("call", [Trace.filter, Trace.why, Trace.processes])
+def test_a_name_that_nobody_has_is_an_error_that_says_who_is_there(call: Any) -> None:
+    with pytest.raises(BadArg, match=r"no process of this trace is called 'eco'; there are traced, echo<0.2.0>$"):
+        call(record(conversation), "eco")
+
+
+def test_an_error_about_a_name_does_not_list_hundreds() -> None:
+    recorded = Trace()
+    recorded.names = {Pid(number): f"worker {number}" for number in range(100)}
+    with pytest.raises(BadArg, match=r"worker 11 and 88 more$"):
+        recorded.filter("boss")
+    with pytest.raises(BadArg, match=r"there are none at all$"):
+        Trace().filter("boss")
+
+
+def test_a_kind_that_does_not_exist_is_an_error() -> None:
+    with pytest.raises(BadArg, match=r"kind must be one of spawn, exit, .* got 'recieve'"):
+        record(conversation).filter(kind="recieve")
+
+
+def test_a_filtered_trace_knows_the_whole() -> None:
+    recorded = record(conversation)
+    part = recorded.filter("echo").filter(kind="exit")
+    assert part.whole is recorded
+    assert len(part) == 1
+    assert part.why("echo").events == recorded.why("echo").events
+
+
+def test_why_takes_a_name_and_means_the_last_that_ended() -> None:
+    async def restarts() -> None:
+        for reason in ("first", "second"):
+            pid = await Counter.start(1, name="counter")
+            Process.exit(pid, reason)
+        await Counter.start(1, name="counter")
+
+    recorded = record(restarts)
+    assert str(recorded.why("counter")) == "counter ended with 'second', on an exit signal from traced."
+    first = recorded.processes("counter")[0]
+    assert str(recorded.why(first)) == "counter ended with 'first', on an exit signal from traced."
+
+
+def test_why_of_a_name_whose_bearers_all_live_says_what_it_needs() -> None:
+    async def starts() -> None:
+        await Counter.start(1, name="counter")
+
+    with pytest.raises(BadArg, match="why needs a process whose end this trace has recorded; counter has not ended"):
+        record(starts).why("counter")
 
 
 def test_a_filtered_trace_prints_the_same_lines() -> None:

@@ -13,11 +13,12 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from ..errors import BadArg, describe_exception, name_of, safe_repr
+from ..task import Task
 from ..terms import Down, ExitSignal, Pid
 from ..tracing import Event, Trace
 from .chart import Chart
 from .sequence import READABLE, folded, lines, roles, with_pauses
-from .words import in_words, printable
+from .words import in_words, printable, reason_in_words
 
 _MOST: Final = 5  # clauses; of a longer chain the first ones and the last are told
 _LONGEST: Final = 60  # so many letters of a term
@@ -121,10 +122,12 @@ def _before(events: Sequence[Event], event: Event, trace: Trace) -> Event | None
             spawned = _last(events, number, "spawn", (event.pid,))
             if spawned is not None and begun is not None and spawned.number > begun.number:
                 nearer = _last(events, number, "exit", (spawned.other,))
-        case "signal", "kill" if cause is not None and cause.pid is event.pid:
+        case "signal", "kill":
             asked = _last(events, number, "signal", (event.pid,), event.other)
-            if asked is not None and asked.cause == event.cause:
-                nearer = asked  # its time is over: before, it was asked to stop
+            if asked is not None and asked.cause == event.cause and _reason(asked) == "shutdown":
+                nearer = asked  # its time is over: before, it was told to stop
+        case "spawn", _ if any(later.kind == "started" and later.other is event.other for later in events[number:]):
+            return None  # its start went well; what it does since is not done by who started it
     return nearer or cause
 
 
@@ -159,7 +162,8 @@ class _Teller:
     def __init__(self, why: Why) -> None:
         self.names = roles(why.trace.whole).names
         self.steps = list(reversed(why.events))
-        self.told = ""  # what the next clause need not say once more: a call, or that this is a start
+        self.failed = _failed_starts(why.trace.whole)
+        self.told = ""  # a call that the next clause need not name once more
 
     def clauses(self) -> Iterator[str]:
         """What the events add to the sentence, one after the other."""
@@ -201,6 +205,9 @@ class _Teller:
                 return self.on_signal(event, who, verb)
             case "receive", message:
                 self.steps.pop(0)
+                if _awaited(event.term) is not None and self.follows("down"):
+                    self.steps.pop(0)
+                    return f"{who} {verb}"
                 return f"{who} {verb} while handling {self.message(message, event.pid)}"
             case "signal", _:
                 return self.on_signal(event, who, verb)
@@ -208,8 +215,7 @@ class _Teller:
                 return self.decision(self.steps.pop(0), who) + (" and ended" if event.kind == "exit" else "")
             case "exit", _ if cause is not None and cause.pid is not event.pid:
                 return f"{who} {self.in_call(event.term, self.name(cause.pid))}"
-        starting, self.told = self.told == "start", ""
-        return f"{who} {verb}" + (" while starting" if starting else "")
+        return f"{who} {verb}" + (" while starting" if event.pid in self.failed else "")
 
     def on_signal(self, event: Event, who: str, verb: str) -> str:
         """An exit signal ended it: from whom, and why from them?"""
@@ -219,7 +225,8 @@ class _Teller:
         sender, reason = self.name(signal.pid), _reason(signal)
         expected = event.kind == "stopping" or _same(event.term, "killed" if reason == "kill" else reason)
         if self.follows("exit", signal.pid):
-            return f"{who} {'went down' if expected else verb} with {sender}, to which it was linked"
+            went = "went down with" if expected else f"{verb} after the end of"
+            return f"{who} {went} {sender}, to which it was linked"
         late = ""
         if self.follows("signal", signal.pid):
             waited = signal.time - self.steps.pop(0).time
@@ -242,10 +249,9 @@ class _Teller:
                 self.steps.pop(0)
                 self.skip_news()
                 return f" for the restart of {name_of(id)} ({count} of {allowed} in {seconds:g} s)"
-            case "start_failed", (id, _):
+            case "start_failed", (id, reason):
                 self.steps.pop(0)
-                self.told = "start"
-                return f" when {name_of(id)} did not start"
+                return f" when {name_of(id)} did not start{self.said(reason)}"
             case "stopping", _:
                 return ""
             case "receive", ("$gen_call", _, ("terminate_child", _)):
@@ -263,11 +269,12 @@ class _Teller:
                 self.skip_news()
                 return f"{who} restarted {name_of(id)} ({count} of {allowed} in {seconds:g} s)"
             case "start_failed", (id, reason):
-                if not self.follows("exit"):
-                    return f"{who} could not start {name_of(id)} ({self.reason(reason)})"
-                self.told = "start"
-                return f"{who} could not start {name_of(id)}"
+                return f"{who} could not start {name_of(id)}{self.said(reason)}"
         return ""
+
+    def said(self, reason: object) -> str:
+        """Why a start failed, if no process ended in it that could say so."""
+        return "" if self.follows("exit") else f" ({_line(reason_in_words(reason))})"
 
     def skip_news(self) -> None:
         """How a supervisor learned of an end, or reminded itself to try again, tells nothing more."""
@@ -329,7 +336,11 @@ class _Teller:
             case "killed":
                 return "was killed"
             case ("bad_return_value", value):
-                return f"returned {_short(value)} from a callback, which may not be,"
+                return f"returned {_short(value)} where a callback's result was expected"
+            case ("timeout", _) if (task := _awaited(reason)) is not None:
+                return f"had no answer from its task {self.address(task.pid)} in time"
+            case _ if (task := _awaited(reason)) is not None:
+                return f"lost its task {self.address(task.pid)}"
             case ("timeout", (_, "call", [server, request, seconds])) if isinstance(seconds, int | float):
                 called = self.address(server)
                 return f"got no answer to its call {_short(request)} to {called} within {seconds:g} s"
@@ -342,6 +353,29 @@ class _Teller:
     def address(self, server: object) -> str:
         """A process by whatever a call named it."""
         return self.name(server) if isinstance(server, Pid) else name_of(server)
+
+
+def _failed_starts(trace: Trace) -> set[Pid]:
+    """The processes that ended in their start, as far as a supervisor started them."""
+    starting: dict[Pid | None, Pid | None] = {}
+    failed: set[Pid] = set()
+    for event in trace:
+        if event.kind == "start":
+            starting[event.pid] = None
+        elif event.kind == "spawn" and event.pid in starting:
+            starting[event.pid] = event.other
+        elif event.kind in ("started", "start_failed"):
+            child = starting.pop(event.pid, None)
+            failed |= {child} if child is not None and event.kind == "start_failed" else set()
+    return failed
+
+
+def _awaited(reason: object) -> Task | None:
+    """The task that a process waited for, if that is what its exit reason tells."""
+    match reason:
+        case (_, ("Task", "await", [Task() as task, *_])):
+            return task
+    return None
 
 
 def _reason(signal: Event) -> object:

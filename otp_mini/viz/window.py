@@ -317,7 +317,7 @@ def _shape(kind: str, x: float, y: int, at: float) -> str:
             return f'<circle cx="{x:.1f}" cy="{y}" r="5">{hint}</circle>'
         case "left":
             return f'<circle cx="{x:.1f}" cy="{y}" r="4.5" {_INK} stroke-dasharray="2 2">{hint}</circle>'
-    return f'<path d="M{x - 6:.1f} {y - 6}h12v12h-12zl12 12m-12 0l12 -12" {_INK} stroke-width="2">{hint}</path>'
+    return f'<path d="M{x - 6:.1f} {y - 6}h12v12h-12zl12 12m-12 0l12 -12" {_INK}>{hint}</path>'
 
 
 def _apart(places: list[float]) -> list[float]:

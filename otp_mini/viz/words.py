@@ -50,8 +50,10 @@ def reason_in_words(reason: object) -> str:
         ('ValueError: no', "'shutdown'")
     """
     match reason:
-        case BaseException():
-            return describe_exception(reason)
+        case BaseException() as error:
+            return describe_exception(error)
+        case ("EXIT", BaseException() as error):  # a start function raised it
+            return describe_exception(error)
         case (_, (str(), str(), list())) | ("shutdown", ("failed_to_start_child", _, _)):
             return describe_reason(reason)
     return safe_repr(reason)
