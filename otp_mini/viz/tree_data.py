@@ -65,6 +65,7 @@ class Member:
         mailbox: how many messages wait in it.
         children: how many a supervisor has, also those that are not shown.
         note: what else is worth saying.
+        same: the name of the member that shows the same process already; else empty.
     """
 
     key: int
@@ -81,6 +82,7 @@ class Member:
     restarts: Restarts | None = None
     children: int = 0
     note: str = ""
+    same: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ class _Looking:
                 self.more(place.above, [(child, living(child, place.keeper)) for child in place.rest])
                 continue
             if place.process is not None and place.process.pid in self.keys:  # a start function may answer any pid
-                self.add(replace(self.member(place), children=0, note=f"the same process as {self.shown(place)}"))
+                self.add(replace(self.member(place), children=0, same=self.shown(place)))
                 continue
             key = self.add(self.member(place))
             if place.process is not None:

@@ -12,7 +12,7 @@ from typing import Final
 
 from .layout import POINTS
 from .tree_data import Member, More, Tie, TreeData
-from .tree_text import MARKS, children, counted, life, mailbox, word
+from .tree_text import MARKS, children, counted, life, mailbox, same, word
 
 NAME: Final = 7.9
 """Pixels for a letter of a name, which is bold and of one width."""
@@ -20,8 +20,6 @@ LETTER: Final = 6.5
 """Pixels for any other letter."""
 LONGEST: Final = 26
 """So many letters of a name have room."""
-MOST_WORDS: Final = 32
-"""So many letters of any other row have."""
 ROW, EDGE = 16, 9
 NARROWEST: Final = 96
 STYLES: Final = {"link": "dashed", "spawn": "dotted", "spawn_link": "dashed", "monitor": "dotted"}
@@ -31,9 +29,12 @@ GONE: Final = {"stopped", "dead", "not started"}
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """What stands in a box, row by row, and how large that makes it."""
+    """What stands in a box, row by row, and how large that makes it.
 
-    name: str
+    ``names`` hold what the program said, and are written in letters of one width.
+    """
+
+    names: tuple[str, ...]
     rows: tuple[str, ...]
     width: int
     height: int
@@ -42,12 +43,14 @@ class Box:
 def box(member: Member | More) -> Box:
     """The rows of a process: its name, its state and life, its type, its numbers."""
     if isinstance(member, More):
-        name, rows = f"… {member.count} more", counted(member).split(", ")
+        names, rows = [f"… {member.count} more"], counted(member).split(", ")
     else:
-        name, rows = cut(member.name), list(filter(None, _rows(member)))
-    needed = [cells(name) * NAME, *(cells(row) * LETTER for row in rows), NARROWEST]
+        registered = f"registered {member.registered}" if member.registered else ""
+        names = [cut(member.name), *map(cut, filter(None, (registered, same(member))))]
+        rows = list(filter(None, _rows(member)))
+    needed = [*(cells(name) * NAME for name in names), *(cells(row) * LETTER for row in rows), NARROWEST]
     width = 2 * round(max(needed) / 2 + 14)
-    return Box(name, tuple(rows), width, ROW * (1 + len(rows)) + 2 * EDGE)
+    return Box(tuple(names), tuple(rows), width, ROW * (len(names) + len(rows)) + 2 * EDGE)
 
 
 def _rows(member: Member) -> list[str]:
@@ -55,12 +58,11 @@ def _rows(member: Member) -> list[str]:
     pid = "" if member.pid is None else str(member.pid)
     return [
         " · ".join(filter(None, (f"{MARKS[member.state]} {member.state}", life(member)))),
-        cut(f"registered {member.registered}", MOST_WORDS) if member.registered else "",
         " ".join(filter(None, (member.restart, kind))),
         "" if kind == member.strategy else member.strategy,
         children(member),
         str(member.restarts or ""),
-        cut(member.note, MOST_WORDS),
+        member.note,
         pid,
         mailbox(member),
     ]
@@ -145,7 +147,7 @@ def _node(member: Member | More, words: bool) -> dict[str, str]:
     style = "dotted" if isinstance(member, More) else styles.get(member.state, "solid")
     supervisor = isinstance(member, Member) and member.restarts is not None
     outline = {"peripheries": "2"} if supervisor else {"style": f"rounded,{style}"}
-    return {"label": _label([shown.name, *shown.rows]), **size, **outline, **({"style": style} if supervisor else {})}
+    return {"label": _label([*shown.names, *shown.rows]), **size, **outline, **({"style": style} if supervisor else {})}
 
 
 def _line(tie: Tie, inside: bool, words: bool) -> dict[str, str]:

@@ -67,6 +67,7 @@ _SHAPES: Final = {  # around a middle at 0 0; a full one is filled
     "×": "M-4 -4l8 8m-8 0l8 -8",
 }
 _NAME: Final = ' font-family="ui-monospace, monospace" font-size="13" font-weight="bold"'
+_OTHER_NAME: Final = ' class="soft" font-family="ui-monospace, monospace"'
 _FULL: Final = "●▲■"
 _DASHES: Final = {"link": "6 4", "spawn": "1 4", "spawn_link": "6 4", "monitor": "2 4"}
 
@@ -204,11 +205,14 @@ def _member(member: Member | More, plan: _Plan, outside: bool) -> str:
     state = "more" if isinstance(member, More) else _CLASSES[member.state]
     kind = " beside" if outside else ""
     parts = [f'<g class="{state}{kind}" data-key="{member.key}">', *_outline(member, shown, left, top, outside)]
-    if isinstance(member, Member) and member.name != shown.name:
+    if isinstance(member, Member) and member.name != shown.names[0]:
         parts.append(f"<title>{escape(member.name)}</title>")
-    parts.append(_text(x, top + EDGE + 12, shown.name, _NAME))
-    for number, row in enumerate(shown.rows, 1):
-        parts.append(_row(member, row, number, x, top + EDGE + 12 + ROW * number))
+    first = top + EDGE + 12
+    for number, name in enumerate(shown.names):
+        parts.append(_text(x, first + ROW * number, name, _NAME if number == 0 else _OTHER_NAME))
+    first += ROW * len(shown.names)
+    for number, row in enumerate(shown.rows):
+        parts.append(_row(member, row, number, x, first + ROW * number))
     return "".join([*parts, "</g>"])
 
 
@@ -236,7 +240,7 @@ def _rect(kind: str, x: int, y: int, width: int, height: int, rx: int, thick: fl
 
 
 def _row(member: Member | More, row: str, number: int, x: int, y: int) -> str:
-    if number > 1 or isinstance(member, More):
+    if number > 0 or isinstance(member, More):
         return _text(x, y, row, ' class="soft"')
     mark, words = MARKS[member.state], row[2:]
     filling = ' class="mark full"' if mark in _FULL else ' class="mark"'

@@ -47,7 +47,7 @@ def line(member: Member | More) -> str:
         return f"{who(member)}: {counted(member)}"
     named = f" registered as {member.registered}" if member.registered else ""
     facts = [member.state, role(member), life(member), children(member), str(member.restarts or "")]
-    facts += [member.note, mailbox(member)]
+    facts += [member.note, mailbox(member), same(member)]
     return f"{MARKS[member.state]} {who(member)}{named}: {', '.join(filter(None, facts))}"
 
 
@@ -93,6 +93,11 @@ def mailbox(member: Member) -> str:
 def word(tie: Tie) -> str:
     """What stands on the line of a tie."""
     return TIES[tie.kind] if tie.count == 1 else f"{TIES[tie.kind]} ({tie.count})"
+
+
+def same(member: Member) -> str:
+    """Where the process is shown already, if it is: a start function may answer any pid."""
+    return f"the same process as {member.same}" if member.same else ""
 
 
 def _tie(tie: Tie, called: dict[int, str]) -> str:
