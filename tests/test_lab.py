@@ -17,7 +17,6 @@ from otp_mini.lab import OPS, WAIT, WAYS, Lab, strategy_labs
 from otp_mini.lab.essence import essence
 from otp_mini.lab.fork import CannotFork
 from otp_mini.lab.layout import layout
-from otp_mini.lab.world import silence
 
 SMALL = [pair, slow, picky, pool, linked, ticking, nursery]
 
@@ -208,7 +207,7 @@ def shop_document(known: dict[str, Any] = {}) -> dict[str, Any]:  # noqa: B006  
 @pytest.mark.parametrize("scenario", [pair, pool, shop])
 def test_a_fork_goes_on_as_the_world_that_it_was_forked_from(scenario: Any) -> None:
     lab = Lab(scenario)
-    with silence(), lab.perform() as original:
+    with lab.perform() as original:
         for way in (3, 1, 0):
             action = 4 * (len(lab.cast.roles) - 1) + way
             twin = original.fork()
@@ -414,6 +413,7 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(make: Any, said: str) ->
     with pytest.raises(BadArg) as refused:
         make()
     assert said in str(refused.value)
+    assert not logging.getLogger("otp_mini").disabled
 
 
 def test_the_four_ways_are_known_to_the_player() -> None:

@@ -180,7 +180,7 @@ class _Look:
 
     def attributes(self, value: Any) -> object:
         """An object by what it holds; one that does not show that is like no other."""
-        slots = _slots(type(value))
+        slots = _slots(type(value))  # type: ignore[arg-type]  # a class can be hashed
         if type(value).__module__ == "builtins" or not (slots or hasattr(value, "__dict__")):
             return object()
         held = tuple((name, self.of(getattr(value, name))) for name in slots if hasattr(value, name))

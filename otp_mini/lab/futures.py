@@ -72,7 +72,7 @@ class Lab:
         self.gap = gap
         self.wait = wait
         self.cast = Cast(raises)
-        with silence(), self.perform() as start:
+        with self.perform() as start:
             self._playing = set(start.scribe.playing.values())
             self._present = len(self.cast.roles)
             self._links = _links(start)
@@ -90,7 +90,7 @@ class Lab:
 
     def runs(self, path: Sequence[Step]) -> tuple[list[list[Op]], list[int]]:
         """What each step of a path led to, and how many operations of it were done in the end."""
-        with silence(), self.perform() as performance:
+        with self.perform() as performance:
             return self._play(performance, path)
 
     def _play(self, performance: Performance, path: Sequence[Step]) -> tuple[list[list[Op]], list[int]]:
@@ -144,7 +144,7 @@ class Lab:
 
     def states(self, path: Iterable[Any]) -> dict[str, Any]:
         """How things stand after a path, looked up in the processes themselves: what a player must show."""
-        with silence(), self.perform() as performance:
+        with self.perform() as performance:
             self._play(performance, [_step(step) for step in path])
             alive = {part for pid, part in performance.scribe.playing.items() if pid.block is not None}
             node = performance.world.node

@@ -9,7 +9,7 @@ from ..tracing import Trace
 from .cast import Cast
 from .fork import fork
 from .scribe import DOWN, SETTLED, WAITING, Op, Scribe
-from .world import RAISE, WAIT, Scenario, World
+from .world import RAISE, WAIT, Scenario, World, silence
 
 Step = int | tuple[int, int]
 """An action, or ``(action, after)``: it comes as soon as ``after`` operations of the run before are done."""
@@ -24,7 +24,7 @@ class Notes(Trace):
 
 
 class Performance:
-    """One run of a scenario, action after action. Use it in a ``with`` block.
+    """One run of a scenario, action after action. Use it in a ``with`` block: no crash is reported in it.
 
     Args:
         scenario: starts the tree.
@@ -53,10 +53,17 @@ class Performance:
         self.world.close()
 
     def __enter__(self) -> Performance:
-        return self.open()
+        self._silence = silence()
+        self._silence.__enter__()
+        try:
+            return self.open()
+        except BaseException:
+            self._silence.__exit__(None, None, None)
+            raise
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+        self._silence.__exit__(None, None, None)
 
     def fork(self) -> Performance:
         """One that goes on from here, and leaves this one as it is.
