@@ -8,7 +8,7 @@ from ..terms import Pid
 from ..tracing import Trace
 from .chart import Chart, Line
 from .sequence import sequence_chart
-from .tree import Tree, tree, tree_of_supervisor
+from .tree import Tree, tree_of_supervisor
 from .why import Why, explain
 from .window import Window, restart_window
 
@@ -28,4 +28,4 @@ def picture_of(thing: object, **how: Any) -> Any:
     return None
 
 
-__all__ = ["Chart", "Line", "Tree", "Why", "Window", "picture_of", "restart_window", "sequence_chart", "tree"]
+__all__ = ["Chart", "Line", "Tree", "Why", "Window", "picture_of", "restart_window", "sequence_chart"]
