@@ -49,6 +49,10 @@ def __getattr__(name: str) -> Any:
         from .viz.tree import tree
 
         return tree
+    if name in ("crash_lab", "compare_strategies"):
+        from .widgets import crash_lab
+
+        return getattr(crash_lab, name)
     raise AttributeError(f"module 'otp_mini' has no attribute {name!r}")
 
 

@@ -29,8 +29,9 @@ LAYERS = [
     ("5, on top of both", "task_supervisor"),
     ("6", "lab/"),
     ("7", "viz/"),
+    ("8", "widgets/"),
     ("the names of the package", "__init__"),
-    ("8", "widgets/ exercises/"),
+    ("8, on the names", "exercises/"),
 ]
 ROW = {name: number for number, (_, names) in enumerate(LAYERS) for name in names.split()}
 CORE_ROWS = ROW["task_supervisor"]  # layers 0 to 5 (and `__init__`): the standard library is enough for them

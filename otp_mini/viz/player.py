@@ -43,8 +43,7 @@ def html(document: Document, *, predict: bool = False, select: str | None = None
     Raises:
         BadArg: no process of the lab has the name ``select``.
     """
-    options = {"labs": [document], "predict": predict, "select": _index(document, select)}
-    return _fragment(options, f"Crash lab: {document['title']}", text(document))
+    return page(options([document], predict=predict, select=select))
 
 
 def compare_html(documents: Sequence[Document], script: Sequence[int] = (), *, select: str | None = None) -> str:
@@ -55,11 +54,38 @@ def compare_html(documents: Sequence[Document], script: Sequence[int] = (), *, s
         script: actions that are ready to be played; as far as they are stored.
         select: as for `html`.
     """
-    options = {"labs": list(documents), "script": list(script), "select": _index(documents[0], select)}
-    return _fragment(options, "The strategies side by side", compare_text(documents, script))
+    return page(options(documents, script=script, select=select))
+
+
+Options = Mapping[str, Any]
+"""What the front end is given: ``labs``, ``script`` (None for one lab alone), ``predict``, ``select``."""
+
+
+def options(
+    documents: Sequence[Document],
+    *,
+    script: Sequence[int] | None = None,
+    predict: bool = False,
+    select: str | None = None,
+) -> Options:
+    """All that the player needs, as plain data; see `html` and `compare_html`."""
+    chosen = _index(documents[0], select)
+    return {"labs": list(documents), "script": script, "predict": predict, "select": chosen}
+
+
+def page(chosen: Options) -> str:
+    """The player as HTML."""
+    label = f"Crash lab: {chosen['labs'][0]['title']}" if chosen["script"] is None else "The strategies side by side"
+    return _fragment(chosen, label, describe(chosen))
 
 
 # ---- as text ----------------------------------------------------------------------------------------------
+
+
+def describe(chosen: Options) -> str:
+    """The player as text."""
+    labs, script = chosen["labs"], chosen["script"]
+    return text(labs[0]) if script is None else compare_text(labs, script)
 
 
 def text(document: Document) -> str:
@@ -75,11 +101,11 @@ def text(document: Document) -> str:
         shop  supervisor, one_for_one, 3 restarts in 5 s
            GenServer  worker, permanent
         Every process can be ended by raise, normal, shutdown or kill; only the supervisors cannot raise.
-        All futures of up to 4 steps are recorded.
+        All futures up to step 4 are recorded.
     """
     ways = document["ways"]
     ending = f"Every process can be ended by {', '.join(ways[:-1])} or {ways[-1]}; only the supervisors cannot raise."
-    stored = f"All futures of up to {document['depth']} steps are recorded."
+    stored = f"All futures up to step {document['depth']} are recorded."
     return "\n".join([f"Crash lab: {printable(document['title'])}", *_outline(document), ending, stored])
 
 
@@ -150,16 +176,10 @@ def _lives(document: Document, script: Sequence[int]) -> list[str]:
 # ---- as HTML ----------------------------------------------------------------------------------------------
 
 
-def front_end() -> tuple[str, str]:
-    """The player's own files: its ES module, and its style."""
-    module, css = ((_FRONT_END / f"crash_lab.{kind}").read_text(encoding="utf-8") for kind in ("js", "css"))
-    return module, css
-
-
-def _fragment(options: Mapping[str, Any], label: str, instead: str) -> str:
+def _fragment(chosen: Options, label: str, instead: str) -> str:
     version, code = _code()
     # No "<" is left in the JSON, so nothing in it can end its script or begin a comment.
-    data = json.dumps(options, separators=(",", ":")).replace("<", "\\u003c")
+    data = json.dumps(chosen, separators=(",", ":")).replace("<", "\\u003c")
     return (
         f'<div class="crash-lab" data-crash-lab="{version}" role="group" aria-label="{escape(printable(label))}">'
         f'<script type="application/json">{data}</script>'
@@ -169,17 +189,29 @@ def _fragment(options: Mapping[str, Any], label: str, instead: str) -> str:
 
 
 @functools.cache
+def module() -> tuple[str, str]:
+    """The front end, squeezed: its ES module with the function ``show(element, options, more)``, and its style."""
+    source, css = ((_FRONT_END / f"crash_lab.{kind}").read_text(encoding="utf-8") for kind in ("js", "css"))
+    return f"{squeezed_script(source)}\n{_SHOW}", squeezed_style(css)
+
+
+_SHOW: Final = (
+    "const show = (el, { labs, script, ...chosen }, more) => "
+    "script ? compare(el, labs, { ...chosen, ...more, script }) : mount(el, labs[0], { ...chosen, ...more });"
+)
+
+
+@functools.cache
 def _code() -> tuple[str, str]:
     """The front end as a classic script, under a name that its content gives.
 
     A module script would not know when it runs. This one defines itself once for a page, then
     mounts every lab that is there and not mounted yet: so outputs may come in any order and late.
     """
-    module, css = front_end()
-    body = re.sub(r"^export ", "", squeezed_script(module), flags=re.MULTILINE)
-    style = json.dumps(squeezed_style(css))
-    version = hashlib.sha256((body + style + _MOUNT).encode()).hexdigest()[:8]
-    parts = f"{{ mount, compare, css: {style} }}"
+    source, css = module()
+    body = re.sub(r"^export ", "", source, flags=re.MULTILINE)
+    parts = f"{{ show, css: {json.dumps(css)} }}"
+    version = hashlib.sha256((body + parts + _MOUNT).encode()).hexdigest()[:8]
     define = f'(globalThis.crashLab ??= {{}})["{version}"] ??= (() => {{\n{body}\nreturn {parts};\n}})();\n'
     # What would end the script, or begin a comment in it, is written in another way.
     code = (define + _MOUNT.replace("VERSION", version)).replace("</", "<\\/").replace("<!--", "<\\!--")
@@ -189,10 +221,8 @@ def _code() -> tuple[str, str]:
 _MOUNT: Final = """\
 for (const el of document.querySelectorAll('[data-crash-lab="VERSION"]:not([data-ready])')) {
 el.dataset.ready = "";
-const { mount, compare, css } = globalThis.crashLab["VERSION"];
-const { labs, script, ...rest } = JSON.parse(el.querySelector("script").textContent);
-const options = { ...rest, css, live: () => document.querySelector(".live-run") };
-script ? compare(el, labs, { ...options, script }) : mount(el, labs[0], options);
+const { show, css } = globalThis.crashLab["VERSION"];
+show(el, JSON.parse(el.querySelector("script").textContent), { css, live: () => document.querySelector(".live-run") });
 }
 """
 """``.live-run`` is the button "Run live" of the book, where the page has one."""

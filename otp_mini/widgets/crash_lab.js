@@ -763,7 +763,7 @@ function atTheEnd(where, live) {
   const way = starter ? button("link", () => starter.click(), "run live") : "run the notebook,";
   return [`${where} Go back and fork, or `, way, " to go on."];
 }
-const endOf = (lab) => `The page ends here: it holds every future of up to ${lab.depth} steps.`;
+const endOf = (lab) => `The page ends here: it holds every future up to step ${lab.depth}.`;
 const key = (path) => JSON.stringify(path.map((step) => [step.asked, step.keep]));
 const samePath = (a, b) => key(a) === key(b);
 
