@@ -5,6 +5,7 @@ import itertools
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lab_scenarios import RAISES, crowd, linked, nursery, pair, part, picky, pool, shop, slow, ticking
 
-from otp_mini import BadArg, GenServer, Node, Supervisor, run
+from otp_mini import BadArg, GenServer, Node, Supervisor, run, self_
 from otp_mini.lab import OPS, WAIT, WAYS, Lab, strategy_labs
 from otp_mini.lab.essence import essence
 from otp_mini.lab.fork import CannotFork
@@ -227,6 +228,34 @@ def test_breaking_a_fork_leaves_the_original_as_it_was() -> None:
         twin.close()
         assert essence(original.world, original.scribe.playing) == before
         assert original.is_alive()
+
+
+def test_a_state_of_a_class_of_ones_own_can_be_forked_unless_it_holds_a_pid() -> None:
+    def world(state: Any) -> Any:
+        async def scenario() -> Any:
+            return await Supervisor.start_link([(GenServer, state)], strategy="one_for_one")
+
+        return Lab(scenario).perform()
+
+    with world(Order(["tea"], None)) as original:
+        twin = original.fork()
+        there, here = (p.world.node.blocks.values() for p in (original, twin))
+        states = [block.server.state for blocks in (there, here) for block in blocks if block.label == "GenServer"]
+        assert states[0] == states[1]
+        assert states[0].lines is not states[1].lines
+        twin.close()
+
+    async def to_a_pid() -> Any:
+        return await Supervisor.start_link([(GenServer, Order([], self_()))], strategy="one_for_one")
+
+    with Lab(to_a_pid).perform() as original, pytest.raises(CannotFork):
+        original.fork()
+
+
+@dataclass
+class Order:
+    lines: list[str]
+    owner: Any
 
 
 @pytest.mark.parametrize("scenario", [picky, linked])

@@ -45,38 +45,45 @@ def essence(world: World, playing: Mapping[Pid, int], seen: Seen | None = None) 
         playing: the part of each process.
         seen: the same one for all worlds that are compared saves time.
     """
-    return _Look(world, playing, seen or Seen()).everything()
+    look = _Look(world, playing)
+    look.seen = seen or look.seen
+    return look.everything(world)
+
+
+def holds_addresses(value: object) -> bool:
+    """Is there a pid, a reference or something that does not show what it holds in a value?"""
+    look = _Look()
+    look.of(value)
+    return look.is_of_this_world
 
 
 class _Look:
     """One look at a world: gives pids, references and shared objects names of its own."""
 
-    def __init__(self, world: World, playing: Mapping[Pid, int], seen: Seen) -> None:
-        self.world = world
-        self.seen = seen
-        self.is_of_this_world = False  # has it met a pid or a reference?
-        self.node = world.node
-        self.host = world.host
-        self.now = world.node.clock.now()
-        self.playing = playing
+    def __init__(self, world: World | None = None, playing: Mapping[Pid, int] | None = None) -> None:
+        self.seen = Seen()
+        self.now = 0.0 if world is None else world.node.clock.now()
+        self.playing = playing or {}
+        self.is_of_this_world = False  # has it met what means something only there?
         self.names: dict[int, int] = {}
         self.kept_alive: list[object] = []  # so that no address is used twice during the look
 
-    def everything(self) -> object:
-        blocks = [block for block in self.node.blocks.values() if block.pid is not self.host]
+    def everything(self, world: World) -> object:
+        node = world.node
+        blocks = [block for block in node.blocks.values() if block.pid is not world.host]
         blocks.sort(key=lambda block: (self.playing.get(block.pid, 10**9), block.pid.number))
         for block in blocks:
             self.name(block.pid)
-        timers = sorted(self.node.timers.items(), key=lambda item: (item[1][0], item[0]))
+        timers = sorted(node.timers.items(), key=lambda item: (item[1][0], item[0]))
         return (
-            tuple(self.process(block) for block in blocks),
+            tuple(self.process(block, node) for block in blocks),
             tuple((round(at - self.now, 9), self.of(target), self.of(message)) for _, (at, target, message) in timers),
-            frozenset((self.of(name), self.of(block.pid)) for name, block in self.node.names.items()),
-            tuple((self.of(name), self.of(table)) for name, table in self.node.tables.items()),
-            tuple(self.of(block.pid) for block in self.node.ready),
+            frozenset((self.of(name), self.of(block.pid)) for name, block in node.names.items()),
+            tuple((self.of(name), self.of(table)) for name, table in node.tables.items()),
+            tuple(self.of(block.pid) for block in node.ready),
         )
 
-    def process(self, block: ControlBlock) -> object:
+    def process(self, block: ControlBlock, node: Node) -> object:
         """One process: what it waits for, what lies in its mailbox, its state."""
         server, waiting = block.server, block.waiting
         resting = server is not None and block.current is None
@@ -94,7 +101,7 @@ class _Look:
             tuple(map(self.of, block.links or ())),
             tuple((self.of(ref), self.of(who), self.of(name)) for ref, (who, name) in (block.monitors or {}).items()),
             tuple((self.of(ref), self.of(other.pid)) for ref, other in (block.monitoring or {}).items()),
-            None if block.timer is None else round(self.node.timers[block.timer][0] - self.now, 9),
+            None if block.timer is None else round(node.timers[block.timer][0] - self.now, 9),
             self.of(block.thrown),
             len(block.cleanups or ()),
             code,
@@ -128,12 +135,11 @@ class _Look:
         if kind is Pid or isinstance(value, Ref):
             self.is_of_this_world = True
             return (kind, self.name(value))
-        if isinstance(value, ControlBlock):
-            return ("process", self.name(value.pid))
+        if isinstance(value, (ControlBlock, Node)):
+            self.is_of_this_world = True
+            return ("process", self.name(value.pid)) if isinstance(value, ControlBlock) else ("node",)
         if isinstance(value, _NAMED):
             return ("named", value if not isinstance(value, types.ModuleType) else value.__name__)
-        if isinstance(value, Node):
-            return ("node",)
         if isinstance(value, (tuple, frozenset)):
             return (type(value), self.inside(value))  # which of two equal ones it is makes no difference
         if id(value) in self.names:
@@ -167,7 +173,7 @@ class _Look:
     def spec(self, spec: ChildSpec) -> object:
         """A child specification: a number, or all of it where it holds pids."""
         if id(spec) not in self.seen.by_id:
-            look = _Look(self.world, self.playing, self.seen)
+            look = _Look()
             content = look.of(spec)
             if look.is_of_this_world:
                 return self.of(spec)
@@ -182,6 +188,7 @@ class _Look:
         """An object by what it holds; one that does not show that is like no other."""
         slots = _slots(type(value))  # type: ignore[arg-type]  # a class can be hashed
         if type(value).__module__ == "builtins" or not (slots or hasattr(value, "__dict__")):
+            self.is_of_this_world = True
             return object()
         held = tuple((name, self.of(getattr(value, name))) for name in slots if hasattr(value, name))
         return (held, self.mapping(getattr(value, "__dict__", {})))

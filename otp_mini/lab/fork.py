@@ -14,11 +14,13 @@ import copy
 from dataclasses import replace
 from typing import Any, Final
 
+from ..copying import copy_term
 from ..gen_server import GenServer
 from ..node import Node
 from ..primitives import next_message
 from ..process import MESSAGE, ControlBlock
 from ..terms import Pid
+from .essence import holds_addresses
 from .world import World, children_of
 
 _SAME: Final = (type(None), bool, int, float, complex, str, bytes, type)
@@ -106,7 +108,9 @@ def _copied(value: Any, pids: dict[Pid, Pid]) -> Any:
         return [_copied(part, pids) for part in value]
     if kind is dict:
         return {_copied(key, pids): _copied(part, pids) for key, part in value.items()}
-    raise CannotFork
+    if holds_addresses(value):
+        raise CannotFork
+    return copy_term(value)
 
 
 def _found(pid: Pid | None, pids: dict[Pid, Pid]) -> Pid | None:
