@@ -160,8 +160,7 @@ class _Look:
         if isinstance(value, Mapping):
             return self.mapping(value)
         if isinstance(value, types.FunctionType):
-            cells = tuple(cell.cell_contents for cell in value.__closure__ or ())
-            return (value.__code__, self.of(cells), self.of(value.__defaults__), self.of(value.__kwdefaults__))
+            return (value.__code__, self.cells(value), self.of(value.__defaults__), self.of(value.__kwdefaults__))
         if isinstance(value, types.MethodType):
             return (self.of(value.__func__), self.of(value.__self__))
         if isinstance(value, BaseException):
@@ -169,6 +168,16 @@ class _Look:
         if isinstance(value, types.CoroutineType):
             return self.frames(value)
         return self.attributes(value)
+
+    def cells(self, function: types.FunctionType) -> object:
+        """The variables of functions around it that a function uses; one may have no value yet."""
+        found = []
+        for cell in function.__closure__ or ():
+            try:
+                found.append(self.of(cell.cell_contents))
+            except ValueError:
+                found.append(None)
+        return tuple(found)
 
     def spec(self, spec: ChildSpec) -> object:
         """A child specification: a number, or all of it where it holds pids."""
