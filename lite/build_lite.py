@@ -5,9 +5,9 @@
 What comes out is a folder of static files: JupyterLite's notebook application, Pyodide, otp_mini with the packages of
 lite/requirements.txt, and a live copy of every notebook. It asks for nothing outside itself.
 
-Pyodide comes from npm (the command's name can be given: --npm, or the environment variable NPM); all that was fetched
-stays in .lite/cache, so that building again needs no network. The new folder takes the place of the old one only when
-it is complete: a failure leaves the old one alone, says one sentence and ends with status 1.
+Pyodide and viz.js come from npm (the command's name can be given: --npm, or the environment variable NPM); all that was
+fetched stays in .lite/cache, so that building again needs no network. The new folder takes the place of the old one
+only when it is complete: a failure leaves the old one alone, says one sentence and ends with status 1.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from live_notebooks import LiveNotebook, live_notebook
 from wheels import HERE, ROOT, BuildError, Wheel, digest
 
 REQUIREMENTS = HERE / "requirements.txt"
+START = HERE / "start.mjs"  # what the kernel loads in place of Pyodide's own pyodide.mjs
 STORAGE = "otp-patterns"  # the name under which a browser keeps the readers' edits: never change it
 EXTENSIONS = ("@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyterlab-manager", "anywidget")
 KERNEL_PLUGIN = "@jupyterlite/pyodide-kernel-extension:kernel"
@@ -53,12 +54,13 @@ def build(out: Path, notebooks: Path, package: Path, cache: Path, npm: str) -> N
     with tempfile.TemporaryDirectory(dir=cache.parent, prefix="building-") as name:
         work = Path(name)
         site = work / "site"
-        packages, pyodide = collect(work, package, cache, npm)
+        packages, pyodide, viz = collect(work, package, cache, npm)
         say("JupyterLite")
         application(site, work)
         locked = place_python(site, pyodide, packages)
+        start = place_start(locked.parent, viz)
         place_notebooks(site, copies)
-        configure(site, locked, copies)
+        configure(site, start, locked, copies)
         credit(site, [wheel for _, wheel in packages])
         check(site)
         swap(site, out)
@@ -72,10 +74,10 @@ def read_notebook(path: Path) -> LiveNotebook:
         raise BuildError(f"{path.name} cannot be read: {error!r}") from error
 
 
-def collect(work: Path, package: Path, cache: Path, npm: str) -> tuple[list[tuple[Path, Wheel]], Path]:
-    """Answer the packages of the page, ready to be served, and the folder with Pyodide's own files."""
-    say(f"Pyodide {PYODIDE_VERSION}")
-    pyodide = wheels.fetch_pyodide(cache, npm)
+def collect(work: Path, package: Path, cache: Path, npm: str) -> tuple[list[tuple[Path, Wheel]], Path, Path]:
+    """Answer the packages of the page, ready to be served, and the folders with Pyodide's own files and with viz.js."""
+    say(f"Pyodide {PYODIDE_VERSION}, viz.js {wheels.VIZ.version}")
+    pyodide, viz = wheels.fetch(wheels.PYODIDE, cache, npm), wheels.fetch(wheels.VIZ, cache, npm)
     say("the packages of lite/requirements.txt")
     fetched = sorted(wheels.fetch_wheels(cache, REQUIREMENTS).glob("*.whl"))
     own = wheels.build_package(package, work / "package")
@@ -83,7 +85,7 @@ def collect(work: Path, package: Path, cache: Path, npm: str) -> tuple[list[tupl
     found = [wheels.describe(path) for path in [*fetched, own, *wheels.kernel_wheels()]]
     keep = wheels.needed(found, [*wheels.KERNEL, *wheels.required(REQUIREMENTS), wheels.PACKAGE])
     say("their bytecode")
-    return wheels.compiled(keep, cache, pyodide, npm), pyodide
+    return wheels.compiled(keep, cache, pyodide, npm), pyodide, viz
 
 
 def application(site: Path, work: Path) -> None:
@@ -118,7 +120,7 @@ def place_python(site: Path, pyodide: Path, packages: list[tuple[Path, Wheel]]) 
     """
     folder = site / "static" / f"pyodide-{PYODIDE_VERSION}"
     folder.mkdir(parents=True)
-    for file in wheels.PYODIDE_FILES:
+    for file in wheels.PYODIDE.files:
         if file != wheels.LOCK:
             shutil.copyfile(pyodide / file, folder / file)
     placed = {}
@@ -132,13 +134,22 @@ def place_python(site: Path, pyodide: Path, packages: list[tuple[Path, Wheel]]) 
     return lock
 
 
+def place_start(folder: Path, viz: Path) -> Path:
+    """Put viz.js beside Pyodide, and what starts both; answer the path of that."""
+    shutil.copyfile(viz / "viz.js", folder / f"viz-{wheels.VIZ.version}.js")
+    text = START.read_text(encoding="utf-8").replace("./viz.js", f"./viz-{wheels.VIZ.version}.js")
+    start = folder / f"start.{digest(text.encode())}.mjs"
+    write_text(start, text)
+    return start
+
+
 def place_notebooks(site: Path, copies: list[LiveNotebook]) -> None:
     """Write the live notebooks where JupyterLite looks for files."""
     for notebook in copies:
         write_text(site / "files" / notebook.path, notebook.text)
 
 
-def configure(site: Path, lock: Path, copies: list[LiveNotebook]) -> None:
+def configure(site: Path, start: Path, lock: Path, copies: list[LiveNotebook]) -> None:
     """Write the configuration of the application, and live.json for the pages of the book."""
     listing = contents(copies)
     listed = f"all.{digest(json.dumps(listing).encode())}.json"
@@ -154,7 +165,7 @@ def configure(site: Path, lock: Path, copies: list[LiveNotebook]) -> None:
         "settingsOverrides": SETTINGS}
     names = sorted(read_json(lock)["packages"])
     config["litePluginSettings"][KERNEL_PLUGIN] |= {
-        "pyodideUrl": f"./{lock.with_name('pyodide.mjs').relative_to(site).as_posix()}",
+        "pyodideUrl": f"./{start.relative_to(site).as_posix()}",
         "disablePyPIFallback": True,
         "loadPyodideOptions": {"lockFileURL": lock.relative_to(site).as_posix(), "packages": names}}
     write_json(file, document)
@@ -174,6 +185,8 @@ def credit(site: Path, packages: list[Wheel]) -> None:
         "",
         f"Pyodide {PYODIDE_VERSION}: MPL-2.0",
         f"CPython {PYODIDE_PYTHON_VERSION}, inside Pyodide: PSF-2.0",
+        f"{wheels.VIZ.name} {wheels.VIZ.version}: MIT",
+        *(f"{name} {released}, inside viz.js: {terms}" for name, released, terms in wheels.INSIDE_VIZ),
         f"JupyterLite {version(core)}: {wheels.licence(metadata(core))}",
     ]
     for name in EXTENSIONS:
@@ -205,7 +218,7 @@ def check(site: Path) -> None:
     if not kernel["disablePyPIFallback"] or loaded != set(packages) or not loaded.issuperset(wheels.KERNEL):
         raise BuildError("the kernel would look for packages outside the book.")
     folder = Path(options["lockFileURL"]).parent.as_posix()
-    named = [kernel["pyodideUrl"]]
+    named = [kernel["pyodideUrl"], *(f"{folder}/{file}" for file in wheels.PYODIDE.files if file != wheels.LOCK)]
     named += [f"{folder}/{package['file_name']}" for package in packages.values()]
     named += [f"files/{path}" for path in read_json(site / "live.json")["notebooks"].values()]
     for name in named:

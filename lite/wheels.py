@@ -31,8 +31,6 @@ COMPILER = HERE / "compile.mjs"
 PACKAGE = "otp-mini"
 LOCK = "pyodide-lock.json"
 ROOT = HERE.parent
-PYODIDE_SHA256 = "d78ac549b28a2a58600cd06f44e017024151775f8c6b2d73fab1475400d38ea2"  # of the archive that npm packs
-PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", LOCK)
 
 ENVIRONMENT = {
     "sys_platform": "emscripten", "platform_system": "Emscripten", "os_name": "posix", "extra": "",
@@ -63,25 +61,46 @@ class Wheel:
     imports: tuple[str, ...]
 
 
-def fetch_pyodide(cache: Path, npm: str) -> Path:
-    """Answer the folder that holds Pyodide's own files; npm is asked only when the cache has none."""
-    folder = cache / f"pyodide-{PYODIDE_VERSION}"
+@dataclass(frozen=True)
+class NpmPackage:
+    """A package of npm's at one version, and which of its files the page needs."""
+
+    title: str
+    name: str
+    version: str
+    sha256: str  # of the archive that npm packs
+    files: tuple[str, ...]
+
+
+PYODIDE = NpmPackage(
+    "Pyodide", "pyodide", PYODIDE_VERSION, "d78ac549b28a2a58600cd06f44e017024151775f8c6b2d73fab1475400d38ea2",
+    ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", LOCK))
+VIZ = NpmPackage(
+    "viz.js", "@viz-js/viz", "3.31.0", "7dc0189874849cca2fed7cbe88bf334cd0e6e012db16657794a812ad6f2b8c70",
+    ("dist/viz.js",))
+# What is inside viz.js; lib/provenance.json of its package says from which sources it was made.
+INSIDE_VIZ = (("Graphviz", "16.1.0", "EPL-2.0"), ("Expat", "2.8.5", "MIT"))
+
+
+def fetch(package: NpmPackage, cache: Path, npm: str) -> Path:
+    """Answer the folder that holds the package's files; npm is asked only when the cache has none."""
+    folder = cache / f"{package.name.rpartition('/')[2]}-{package.version}"
     if folder.exists():
         return folder
     with tempfile.TemporaryDirectory(dir=cache) as name:
         temporary = Path(name)
-        command = [npm, "pack", f"pyodide@{PYODIDE_VERSION}", "--silent"]
-        run(command, "npm could not fetch Pyodide", cwd=temporary)
-        archive = temporary / f"pyodide-{PYODIDE_VERSION}.tgz"
-        if hashlib.sha256(archive.read_bytes()).hexdigest() != PYODIDE_SHA256:
-            raise BuildError(f"{archive.name} is not the archive that wheels.py expects (PYODIDE_SHA256 differs).")
+        command = [npm, "pack", f"{package.name}@{package.version}", "--silent"]
+        run(command, f"npm could not fetch {package.title}", cwd=temporary)
+        (archive,) = temporary.glob("*.tgz")
+        if hashlib.sha256(archive.read_bytes()).hexdigest() != package.sha256:
+            raise BuildError(f"{archive.name} is not the archive that wheels.py expects (its SHA-256 differs).")
         unpacked = temporary / "unpacked"
         unpacked.mkdir()
         with tarfile.open(archive) as tar:
-            for file in PYODIDE_FILES:
+            for file in package.files:
                 member = tar.extractfile(f"package/{file}")
                 assert member is not None
-                (unpacked / file).write_bytes(member.read())
+                (unpacked / Path(file).name).write_bytes(member.read())
         unpacked.rename(folder)
     return folder
 

@@ -234,11 +234,11 @@ def test_otp_mini_comes_with_its_source_and_its_bytecode(built: Path) -> None:
 
 def test_what_others_made_is_credited_with_version_and_licence(built: Path) -> None:
     credit = (built / "third-party.txt").read_text(encoding="utf-8").partition("\n\n")[2].splitlines()
-    assert all(re.fullmatch(r"\S.* [0-9][0-9.a-z]*(, inside \w+)?: \S.*", line) for line in credit)
+    assert all(re.fullmatch(r"\S.* [0-9][0-9.a-z]*(, inside [\w.]+)?: \S.*", line) for line in credit)
     credited = {line.split()[0] for line in credit}
     (lock,) = built.glob("static/*/pyodide-lock.*.json")
     served = set(json.loads(lock.read_text(encoding="utf-8"))["packages"]) - {"otp-mini"}
-    assert credited >= served | {"Pyodide", "CPython", "JupyterLite", "anywidget"}
+    assert credited >= served | {"Pyodide", "CPython", "JupyterLite", "anywidget", "@viz-js/viz", "Graphviz"}
 
 
 # --- what it refuses ------------------------------------------------------------------------------------------------
