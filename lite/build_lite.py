@@ -218,7 +218,7 @@ def check(site: Path) -> None:
     if not kernel["disablePyPIFallback"] or loaded != set(packages) or not loaded.issuperset(wheels.KERNEL):
         raise BuildError("the kernel would look for packages outside the book.")
     folder = Path(options["lockFileURL"]).parent.as_posix()
-    named = [kernel["pyodideUrl"], *(f"{folder}/{file}" for file in wheels.PYODIDE.files if file != wheels.LOCK)]
+    named = [kernel["pyodideUrl"], f"{folder}/pyodide.mjs"]
     named += [f"{folder}/{package['file_name']}" for package in packages.values()]
     named += [f"files/{path}" for path in read_json(site / "live.json")["notebooks"].values()]
     for name in named:
