@@ -316,6 +316,8 @@ def same(one: object, other: object) -> bool:
     """Are two reasons equal? Exceptions are when type and arguments are."""
     if isinstance(one, BaseException):
         return type(one) is type(other) and same(one.args, getattr(other, "args", None))
+    if isinstance(one, (tuple, list)):
+        return type(one) is type(other) and len(one) == len(other) and all(map(same, one, other))
     try:
         return bool(one == other)
     except Exception:
@@ -612,7 +614,7 @@ class _Loop:
             try:
                 answer: tuple[str, Any] = ("ok", self.about(request, suspended))
             except Exception as error:
-                answer = ("error", error)
+                answer = ("error", copy_reason(error))
             node.reply(self.process.pid, from_, answer)
             if not suspended:
                 return NoReply(self.state)
@@ -639,7 +641,7 @@ class _Loop:
                 return {
                     "pid": self.process.pid,
                     "module": type(self.server),
-                    "name": self.process.name,
+                    "name": copy(self.process.name),
                     "status": "suspended" if suspended else "running",
                     "parent": self.parent,
                     "state": copy(self.state),

@@ -444,7 +444,7 @@ class Node:
             if shell is not self._shell and shell.alive:
                 self.end(shell, "normal")
         if not shell.alive and shell.outcome is None:
-            raise Exit(shell.reason)
+            raise Exit(copy_reason(shell.reason))
 
     # ---- waking and delivering --------------------------------------------------------------
 

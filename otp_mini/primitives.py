@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
-from .copying import AS_THEY_ARE, copy_reason
+from .copying import AS_THEY_ARE, copy_reason, copy_term
 from .errors import BadArg, Exit, NoProc, name_of, safe_repr
 from .mailbox import NOTHING, Pattern
 from .node import PARKED, YIELDED, Node, current_node, runtime
@@ -440,9 +440,11 @@ def check_name(name: object) -> None:
         problem = "cannot be hashed"
     else:
         unusable = any(name is bad for bad in _UNUSABLE) or name == "undefined"
-        if not unusable and not isinstance(name, (Pid, Ref, Address)):
-            return
         problem = "is not usable as a name"
+        if not unusable and not isinstance(name, (Pid, Ref, Address)):
+            if copy_term(name) == name:
+                return
+            problem = "equals no copy of itself, so no other process could ever use it"
     raise BadArg(
         f"a process's name is a string, a class or another hashable value, but not None, True, "
         f'False, "undefined", a pid or an address; got {safe_repr(name)}, which {problem}'
@@ -585,7 +587,7 @@ class Process:
             raise BadArg(f"cannot register {pid} as {safe_repr(name)}: it is dead")
         if target.name is not None:
             raise BadArg(f"{pid} has a name already: {safe_repr(target.name)}. One is allowed.")
-        holder = target.node.register(target, name)
+        holder = target.node.register(target, target.node.copy(name))
         if holder is not None:
             raise BadArg(f"cannot register {pid}: the name {safe_repr(name)} belongs to {holder}")
         return True
@@ -618,7 +620,8 @@ class Process:
 
         OTP: ``Process.registered/0``
         """
-        return list(current_node().names)
+        node = current_node()
+        return [node.copy(name) for name in node.names]
 
     @staticmethod
     def alive(pid: Pid) -> bool:
@@ -648,7 +651,7 @@ class Process:
         watchers = (process.monitors or {}).items()
         running = process.coroutine is not None and process.coroutine.cr_running  # type: ignore[attr-defined]
         return {
-            "registered_name": process.name,
+            "registered_name": process.node.copy(process.name),
             "label": process.label,
             "status": "running" if running else "waiting" if process.waiting else "runnable",
             "message_queue_len": len(process.mailbox or ()),

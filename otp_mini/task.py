@@ -219,6 +219,7 @@ class Task:
 
         OTP: ``Task.async_stream/3``
         """
+        function, args = current_process().node.copy((function, args))
 
         async def start(item: Any) -> Task:
             return Task.async_(function, item, *args)

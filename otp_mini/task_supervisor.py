@@ -142,6 +142,8 @@ def _stream(
     supervisor: Destination, items: Iterable[Any], function: Function, args: tuple[Any, ...],
     shutdown: Shutdown | None, options: dict[str, Any], *, link: bool,
 ) -> TaskStream:  # fmt: skip
+    function, args = current_process().node.copy((function, args))
+
     async def start(item: Any) -> Task:
         return await _async(supervisor, function, (item, *args), shutdown, link=link)
 

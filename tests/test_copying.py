@@ -3,130 +3,37 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-import enum
 import functools
 import json
 import re
 import threading
 import warnings
 import weakref
-from collections import OrderedDict, defaultdict, deque
-from datetime import date
-from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sharing import Box, Colour, Pair, Picky, atoms, shared, terms
 
 from otp_mini import (
     CopyError,
     Down,
     Exit,
-    GenServer,
     Node,
-    NoReply,
-    Ok,
     Pid,
     Process,
     Ref,
-    Reply,
     Shared,
-    Stop,
     receive,
     self_,
     send,
     spawn,
     spawn_monitor,
-    sys_,
 )
 from otp_mini.copying import copy_reason, copy_term
 
 LAW = settings(derandomize=True, deadline=None, database=None)  # the same examples in every run
-
-
-@dataclasses.dataclass
-class Box:
-    """A changeable object that may hold anything."""
-
-    inside: Any
-    also: Any = None
-
-
-class Pair(NamedTuple):
-    """A tuple with a name."""
-
-    left: Any
-    right: Any
-
-
-class Picky(Exception):
-    """An exception whose arguments are not those of its constructor."""
-
-    def __init__(self, what: str, where: list[str]) -> None:
-        super().__init__(f"{what} in {where}")
-        self.where = where
-
-
-class Colour(enum.Enum):
-    RED = 1
-
-
-IMMUTABLE = (int, float, str, bytes, bool, type(None), complex, Pid, Ref, Fraction, date, Colour, range)
-
-
-def reachable(term: Any, seen: dict[int, Any] | None = None) -> dict[int, Any]:
-    """Every changeable object that can be reached from a term, by its identity."""
-    seen = {} if seen is None else seen
-    if isinstance(term, IMMUTABLE) or id(term) in seen:
-        return seen
-    if not isinstance(term, tuple | frozenset):
-        seen[id(term)] = term
-    if isinstance(term, dict):
-        for key, value in term.items():
-            reachable(key, seen)
-            reachable(value, seen)
-    elif isinstance(term, list | tuple | set | frozenset | deque):
-        for item in term:
-            reachable(item, seen)
-    if isinstance(term, BaseException):
-        for item in (*term.args, term.__cause__, term.__context__):
-            reachable(item, seen)
-    for value in getattr(term, "__dict__", {}).values():
-        reachable(value, seen)
-    return seen
-
-
-def shared(one: Any, other: Any) -> list[Any]:
-    """What can be changed and is reached from both."""
-    ours, theirs = reachable(one), reachable(other)
-    return [term for key, term in ours.items() if key in theirs]
-
-
-atoms = st.one_of(
-    st.integers(), st.floats(allow_nan=False), st.text(max_size=5), st.binary(max_size=5), st.booleans(),
-    st.none(), st.just(Colour.RED), st.just(Fraction(1, 3)), st.just(date(2024, 1, 1)),
-)  # fmt: skip
-hashable = st.recursive(atoms, lambda inner: st.tuples(inner, inner) | st.frozensets(inner, max_size=3), max_leaves=4)
-
-
-def containers(inner: Any) -> Any:
-    return st.one_of(
-        st.lists(inner, max_size=4),
-        st.tuples(inner, inner),
-        st.dictionaries(hashable, inner, max_size=4),
-        st.sets(hashable, max_size=4),
-        st.frozensets(hashable, max_size=4),
-        st.lists(inner, max_size=4).map(deque),
-        st.builds(Box, inner, inner),
-        st.builds(Pair, inner, inner),
-        st.dictionaries(hashable, inner, max_size=3).map(OrderedDict),
-        st.lists(inner, max_size=3).map(lambda items: defaultdict(list, {1: items})),
-        st.binary(max_size=4).map(bytearray),
-    )
-
-
-terms = st.recursive(atoms, containers, max_leaves=12)
 
 
 def same(one: Any, other: Any) -> bool:
@@ -153,85 +60,7 @@ def test_a_tuple_of_what_cannot_change_is_its_own_copy(term: Any) -> None:
     assert copy_term(term) is term
 
 
-class Keeper(GenServer):
-    """Keeps every term it sees and gives back what it keeps: whoever shares is found out."""
-
-    def init(self, argument: Any) -> Any:
-        kept.append(argument)
-        return Ok(argument)
-
-    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
-        kept.append(request)
-        if request == ("stop",):
-            return Stop(("kept", state), state)
-        return Reply(state, state)
-
-    def handle_cast(self, request: Any, state: Any) -> Any:
-        kept.append(request)
-        return NoReply(state)
-
-    def handle_info(self, message: Any, state: Any) -> Any:
-        kept.append(message)
-        return NoReply(state)
-
-
-kept: list[Any] = []
-
-
-@settings(parent=LAW, max_examples=40)
-@given(terms)
-def test_no_two_processes_reach_one_changeable_object(term: Any) -> None:
-    """Through spawn, send, cast, call, reply, sys_, timers and exit reasons."""
-    kept.clear()
-
-    async def child(argument: Any, to: Pid) -> None:
-        kept.append(argument)
-        send(to, argument)
-        raise Exit(argument)
-
-    async def main() -> list[Any]:
-        mine = [term]
-        _, ref = spawn_monitor(child, term, self_())
-        mine += [await receive(lambda m: not isinstance(m, Down)), (await receive(Down)).reason]
-        server = await Keeper.start(term)
-        mine.append(await GenServer.call(server, term))
-        GenServer.cast(server, term)
-        send(server, term)
-        Process.send_after(server, term, 1)
-        await Process.sleep(2)
-        mine.append(await sys_.get_state(server))
-        mine.append(await sys_.replace_state(server, lambda state: state))
-        mine.append((await sys_.get_status(server))["state"])
-        Process.monitor(server)
-        Process.monitor(server)
-        with pytest.raises(Exit) as exit:
-            await GenServer.call(server, ("stop",))
-        mine.append(exit.value.reason)
-        mine += [(await receive(Down)).reason, (await receive(Down)).reason]
-        assert ref is not None
-        return mine
-
-    with Node(clock="virtual") as node:
-        mine = node.run(main)
-        for number, one in enumerate(mine):
-            for other in (*mine[number + 1 :], *kept):
-                assert shared(one, other) == []
-
-
 # ---- one by one ----------------------------------------------------------------------------
-
-
-def test_a_state_that_sys_replaces_is_not_shared_with_who_replaced_it() -> None:
-    basket = ["apple"]
-
-    async def main() -> object:
-        server = await Keeper.start(None)
-        await sys_.replace_state(server, lambda _: basket)
-        basket.append("pear")
-        return await sys_.get_state(server)
-
-    with Node(clock="virtual") as node:
-        assert node.run(main) == ["apple"]
 
 
 def test_a_builtin_method_does_not_carry_its_list_over() -> None:

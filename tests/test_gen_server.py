@@ -315,6 +315,21 @@ def test_g8_an_unusable_name_is_an_error(name: Any) -> None:
     assert f"got {name!r}" in play(main)
 
 
+def test_g8_what_equals_no_copy_of_itself_is_no_name() -> None:
+    """The name would be a copy, as all that goes from one process to another: who held the original found nobody."""
+
+    class Odd:
+        pass
+
+    async def main() -> None:
+        for register in (lambda name: Probe.start_link(1, name=name), lambda name: Process.register(self_(), name)):
+            with pytest.raises(BadArg, match="equals no copy of itself"):
+                await register(Odd())
+        assert Process.registered() == []
+
+    play(main)
+
+
 def test_g8_a_pid_is_no_name() -> None:
     async def main() -> None:
         with pytest.raises(BadArg, match="not usable as a name"):
@@ -1025,6 +1040,32 @@ def test_g37_stop_with_another_reason_ends_with_it() -> None:
         return await down(ref)
 
     assert play(main) == ("shutdown", "moved")
+
+
+@pytest.mark.parametrize(
+    "reason", [ValueError("boom"), ("shutdown", ValueError("boom")), ("failed", [KeyError(1), ("at", OSError(2, "x"))])]
+)
+def test_g37_a_reason_with_an_exception_in_it_is_the_same_reason(reason: object) -> None:
+    async def main() -> str:
+        return await GenServer.stop(await Probe.start(), reason)
+
+    assert play(main) == "ok"
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [(ValueError(1), ValueError(2)), (ValueError(1), KeyError(1)), (("a", ValueError(1)), ("a", ValueError(2))),
+     (("a", 1), ["a", 1]), (("a",), ("a", 1)), ([1], [1, 2])],
+)  # fmt: skip
+def test_g37_another_exception_is_another_reason(asked: object, given: object) -> None:
+    class Bad(GenServer):
+        def terminate(self, reason: object, state: Any) -> None:
+            raise Exit(given)
+
+    async def main() -> object:
+        return await why(GenServer.stop(await Bad.start(), asked))
+
+    assert repr(play(main)) == repr(given)
 
 
 def test_g37_stop_exits_if_the_server_ends_with_another_reason() -> None:

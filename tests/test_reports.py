@@ -165,6 +165,9 @@ class Unprintable:
     def __hash__(self) -> int:
         return 7
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Unprintable)
+
 
 class Unspeakable(Exception):
     def __str__(self) -> str:

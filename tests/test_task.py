@@ -413,6 +413,32 @@ def test_t26_taking_a_part_stops_the_tasks_that_still_run() -> None:
     assert done == [1]
 
 
+@pytest.mark.parametrize("supervised", [False, True])
+def test_a_stream_goes_on_with_the_arguments_as_they_were_when_it_was_made(supervised: bool) -> None:
+    class Basket:
+        def __init__(self) -> None:
+            self.fruit = ["apple"]
+
+        def put(self, item: int, more: list[str]) -> list[str]:
+            return [*self.fruit, *more]
+
+    async def main() -> list[Any]:
+        basket, more = Basket(), ["fig"]
+        if supervised:
+            sup = await TaskSupervisor.start_link()
+            stream = TaskSupervisor.async_stream(sup, range(3), basket.put, more, max_concurrency=1)
+        else:
+            stream = Task.async_stream(range(3), basket.put, more, max_concurrency=1)
+        answers = []
+        async for result in stream:
+            answers.append(result)
+            basket.fruit.append("pear")
+            more.append("plum")
+        return answers
+
+    assert play(main) == [Ok(["apple", "fig"])] * 3
+
+
 def test_a_stream_tells_its_progress() -> None:
     told: list[tuple[int, int | None]] = []
 
