@@ -1,7 +1,9 @@
 """Large, hostile and broken programs: each leaves the node usable."""
 from __future__ import annotations
 
+import asyncio
 import gc
+import threading
 import warnings
 from itertools import pairwise
 from typing import Any
@@ -9,22 +11,33 @@ from typing import Any
 import pytest
 
 from otp_mini import (
+    TIMEOUT,
+    ChildSpec,
+    Continue,
+    CopyError,
     Deadlock,
     Down,
+    DynamicSupervisor,
     Exit,
     ExitSignal,
     GenServer,
     Node,
     NoReply,
+    Ok,
     Pid,
     Process,
     Reply,
+    Supervisor,
+    Task,
+    current_node,
+    in_thread,
     receive,
     self_,
     send,
     spawn,
     spawn_link,
     spawn_monitor,
+    sys_,
 )
 
 pytestmark = pytest.mark.timeout(60)
@@ -54,6 +67,23 @@ def usable(node: Node) -> bool:
 
 
 # ---- many ----------------------------------------------------------------------------------
+
+
+@pytest.mark.timeout(110)  # ten seconds on a machine with nothing else to do
+def test_a_million_idle_processes_leave_the_node_usable() -> None:
+    async def main() -> int:
+        for _ in range(1_000_000):
+            spawn(idle)
+        await Process.sleep(1)
+        return len(Process.list())
+
+    gc.disable()  # it would look at all of them again and again, and there is nothing to be found
+    try:
+        with Node(clock="virtual") as node:
+            assert node.run(main) == 1_000_001
+            assert usable(node)
+    finally:
+        gc.enable()
 
 
 def test_a_hundred_thousand_idle_processes_all_get_their_message() -> None:
@@ -143,12 +173,12 @@ def test_many_selective_receives_behind_a_long_queue_do_not_look_at_it_again_for
     assert looked == 2_001
 
 
-def test_calls_whose_time_outs_never_fire_leave_no_timers() -> None:
+def test_a_million_calls_whose_time_outs_never_fire_leave_no_timers() -> None:
     async def main() -> tuple[int, int]:
         pid = await Echo.start_link()
         node = self_().block.node
         most = 0
-        for number in range(200_000):
+        for number in range(1_000_000):
             assert await GenServer.call(pid, number, 5.0) == number
             if number % 1000 == 0:
                 most = max(most, len(node._deadlines), len(node.timers))
@@ -336,6 +366,110 @@ def test_two_processes_that_kill_each_other_in_their_clean_up_both_end() -> None
 
     with Node(clock="virtual") as node:
         node.run(main)
+
+
+async def waits_for_a_future() -> None:
+    await asyncio.get_running_loop().create_future()
+
+
+async def waits_in_a_thread() -> None:
+    await in_thread(for_a_gate_that_opens_late)
+
+
+gate = threading.Event()
+
+
+def for_a_gate_that_opens_late() -> None:
+    gate.wait(30)
+
+
+async def waits_and_traps() -> None:
+    Process.flag(trap_exit=True)
+    while True:
+        await receive()
+
+
+class Silent(GenServer):
+    """Waits for ever in a callback, so that it sees no signal of its supervisor."""
+
+    def init(self, _: Any) -> Any:
+        Process.flag(trap_exit=True)
+        return Ok(None, Continue("wait"))
+
+    async def handle_continue(self, argument: Any, state: Any) -> Any:
+        await for_ever()
+
+
+@pytest.mark.parametrize("child", [for_ever, waits_for_a_future, waits_in_a_thread, waits_and_traps, Silent])
+@pytest.mark.parametrize("kind", [Supervisor, DynamicSupervisor])
+def test_a_child_that_waits_for_ever_does_not_hold_up_the_end_of_its_supervisor(child: Any, kind: Any) -> None:
+    async def start(function: Any) -> Any:
+        return await Silent.start_link() if function is Silent else spawn_link(function)
+
+    async def main() -> tuple[float, int]:
+        spec = ChildSpec("child", (start, (child,)))
+        sup = await kind.start_link(**({} if kind is DynamicSupervisor else {"strategy": "one_for_one"}))
+        await kind.start_child(sup, spec)
+        await Process.sleep(0)
+        gate.clear()
+        await kind.stop(sup)
+        gate.set()
+        return current_node().now(), len(Process.list())
+
+    with Node(clock="virtual") as node:
+        waited, left = node.run(main)
+        assert waited == (5.0 if child in (waits_and_traps, Silent) else 0.0)
+        assert left == 1
+        assert usable(node)
+
+
+@pytest.mark.parametrize("way", ["send", "call", "cast", "reply", "spawn", "start", "result", "state", "timer"])
+def test_a_message_that_refuses_copying_is_an_error_of_its_sender_and_leaves_the_node_usable(way: str) -> None:
+    class Server(Echo):
+        def init(self, argument: Any) -> Any:
+            return Ok(lock if argument == "state" else argument)
+
+        def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+            return Reply(lock if request == "reply" else request, state)
+
+    lock = threading.Lock()
+    ways: dict[str, Any] = {
+        "send": lambda _: send(self_(), ["it", lock]),
+        "call": lambda server: GenServer.call(server, lock),
+        "cast": lambda server: GenServer.cast(server, lock),
+        "reply": lambda server: GenServer.call(server, "reply"),
+        "spawn": lambda _: spawn(for_ever, lock),
+        "start": lambda _: Server.start(lock),
+        "result": lambda _: Task.await_(Task.async_(lambda: lock)),
+        "state": lambda _: sys_.get_state("with a lock"),
+        "timer": lambda _: Process.send_after(self_(), lock, 1),
+    }
+
+    async def main() -> tuple[type, list[Any]]:
+        Process.flag(trap_exit=True)
+        server = await Server.start()
+        await Server.start("state", name="with a lock")
+        try:
+            answer = ways[way](server)
+            if not isinstance(answer, (Pid, str, list)):
+                await answer
+            raise AssertionError("it was sent")
+        except CopyError as refused:
+            error: Any = refused
+        except Exit as exit:
+            error = exit.reason[0]  # type: ignore[index]
+        assert "Shared(...)" in str(error)
+        return type(error), [*await rest()]
+
+    async def rest() -> list[Any]:
+        messages = []
+        while (message := await receive(timeout=5)) is not TIMEOUT:
+            messages.append(message)
+        return [message for message in messages if not isinstance(message, ExitSignal)]
+
+    with Node(clock="virtual") as node:
+        assert node.run(main) == (CopyError, [])
+        assert usable(node)
 
 
 def test_a_killed_server_that_catches_everything_in_a_callback_is_dead() -> None:
