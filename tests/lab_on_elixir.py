@@ -56,7 +56,7 @@ def long_paths(lab: Lab, chance: random.Random, count: int) -> list[Path_]:
                     break
                 path.append(chance.choice(near))
                 performance.act(path[-1])
-        if path not in found:
+        if len(path) == 4 and path not in found:
             found.append(path)
     return found
 
