@@ -25,7 +25,7 @@ _SMALLEST, _LARGEST = 90, 230  # the box with a name
 _BESIDE = 380  # so much room have words beside a lifeline
 _INK: Final = 'stroke="currentColor" fill="none"'
 _DASHES: Final = {"reply": "6 4", "spawn": "2 4", "signal": "10 3 2 3", "down": "10 3 2 3"}
-_DIM: Final = 0.55
+_DIM: Final = 0.62
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,8 +322,9 @@ class _Drawing:
         """The words of a line that has no room over it: to the right, at the right edge to the left."""
         x, words = self.xs[line.source], f"{line.words}, {line.often}" if line.often else line.words
         edge = len(self.chart.columns) > 1 and line.source == self.chart.columns[-1]
-        if edge and len(words) * LETTER <= x - self.left - 12:
-            return self.text(x - 12, y + 4, words, "end")
+        room = x - self.left - 12
+        if edge and (room > _BESIDE / 2 or len(words) * LETTER <= room):
+            return self.text(x - 12, y + 4, shortened(words, room), "end")
         return self.text(x + distance, y + 4, shortened(words, _BESIDE))
 
     def frame(self, line: Line, index: int, y: int, ink: str) -> str:
@@ -351,6 +352,9 @@ def _gaps(chart: Chart) -> list[int]:
     """How far each lifeline is from the next: as far as the words between them need."""
     columns = chart.columns
     gaps = [max(float(_NEAREST), (_head(one) + _head(other)) / 2 + 12) for one, other in pairwise(columns)]
+    if gaps:  # beside the last lifeline words stand on its left
+        said = [len(line.words) for line in chart.lines if not line.target and line.source == columns[-1]]
+        gaps[-1] = min(max([gaps[-1], *(length * LETTER + 26 for length in said)]), max(gaps[-1], _FARTHEST))
     place = {name: at for at, name in enumerate(columns)}
     arrows = [line for line in chart.lines if line.target and line.target != line.source]
     for line in sorted(arrows, key=lambda line: abs(place[line.source] - place[line.target])):

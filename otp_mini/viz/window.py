@@ -209,11 +209,10 @@ def _listed(times: Sequence[float]) -> str:
 
 # ---- the drawing ---------------------------------------------------------------------------------------
 
-# In pixels.
-_LEFT, _PLOT, _TOP, _ROW, _NEAR, _CELL = 68, 320, 62, 38, 13, 14
+# In pixels. It is as narrow as a phone, so that nobody has to scroll for the end of the story.
+_LEFT, _PLOT, _WIDTH, _TOP, _ROW, _NEAR, _CELL = 60, 282, 356, 62, 58, 13, 14
 _MOST_CELLS: Final = 8
 _MOST_TIMES: Final = 6
-_ROOM: Final = 300  # for the words beside a row
 _INK: Final = 'stroke="currentColor" stroke-width="1.5" fill="none"'
 _LEGEND: Final = (("inside", "counts"), ("left", "has left the window"), ("over", "one too many: gives up"))
 
@@ -255,19 +254,17 @@ class _Scale:
 def _drawn(window: Window) -> str:
     scale = _Scale(window)
     bottom = _TOP + _ROW * len(window.moments)
-    rows = [_row(window, scale, moment, _TOP + _ROW * at + _ROW // 2) for at, moment in enumerate(window.moments)]
-    guides = "".join(f"M{scale.x(at):.1f} {_TOP - 18}V{bottom}" for at in scale.times if window.moments)
+    ys = [_TOP + _ROW * at + 15 for at in range(len(window.moments))]
+    rows = [_row(window, scale, moment, y) for moment, y in zip(window.moments, ys, strict=True)]
+    guides = "".join(f"M{scale.x(at):.1f} {y - 24}V{y + 16}" for y in ys for at in scale.times)
     parts = [
-        written(0, 14, shortened(window.title, _LEFT + _PLOT + _ROOM), more=' font-weight="bold"'),
+        written(0, 14, shortened(window.title, _WIDTH), more=' font-weight="bold"'),
         *_axis(window, scale),
         f'<path d="{guides}" {_INK} stroke-opacity="0.3" stroke-dasharray="1 5"/>' if guides else "",
         *rows,
-        *_legend(bottom + 22),
+        *_legend(bottom + 16),
     ]
-    longest = max((len(moment.words) for moment in window.moments), default=0) + 10
-    needed = _cells_of(window) + longest * LETTER
-    width = round(_LEFT + _PLOT + 24 + min(max(needed, 140), _ROOM))
-    return document(window.title, str(window), width, bottom + 40, filter(None, parts))
+    return document(window.title, str(window), _WIDTH, bottom + 46, filter(None, parts))
 
 
 def _axis(window: Window, scale: _Scale) -> Iterable[str]:
@@ -279,7 +276,7 @@ def _axis(window: Window, scale: _Scale) -> Iterable[str]:
         x = scale.x(at)
         yield f'<path d="M{x:.1f} {y - 4}v8" {_INK}/>'
         label = f"{at:g}"
-        if x - len(label) * LETTER / 2 > free:
+        if free < x - len(label) * LETTER / 2 and x + len(label) * LETTER / 2 < _WIDTH:
             yield written(round(x, 1), y - 8, label, "middle")
             free = x + len(label) * LETTER / 2 + 6
     for cut in scale.cuts:
@@ -290,9 +287,9 @@ def _axis(window: Window, scale: _Scale) -> Iterable[str]:
 def _row(window: Window, scale: _Scale, moment: Moment, y: int) -> str:
     """One restart: the window as a frame, what counts in it, and what has left it."""
     right = scale.x(moment.time)
-    time, beside = written(0, y + 4, f"{moment.time:.3f}"), _LEFT + _PLOT + 24
+    time = written(0, y + 4, f"{moment.time:.3f}")
     if moment.outcome == "has ended":
-        return time + f'<path d="M{right - 5:.1f} {y}h10" {_INK}/>' + written(beside, y + 4, moment.words)
+        return time + f'<path d="M{right - 5:.1f} {y}h10" {_INK}/>' + written(_LEFT, y + 4, moment.words)
     counting = _apart([scale.x(at) for at in moment.inside])
     left = min([scale.x(moment.time - window.max_seconds), *(place - _NEAR / 2 for place in counting)])
     gone = _apart([*(min(scale.x(at), left - _NEAR / 2) for at in moment.left)])
@@ -306,7 +303,7 @@ def _row(window: Window, scale: _Scale, moment: Moment, y: int) -> str:
         parts[-1] = _shape("over", right, y, moment.time)
     if moment.unseen:
         parts.append(written(left + 4, y + 4, f"+{moment.unseen}"))
-    return "".join([*parts, _budget(window, moment, beside, y)])
+    return "".join([*parts, _budget(window, moment, y + 27)])
 
 
 def _shape(kind: str, x: float, y: int, at: float) -> str:
@@ -330,30 +327,24 @@ def _apart(places: list[float]) -> list[float]:
     return found[::-1]
 
 
-def _budget(window: Window, moment: Moment, x: int, y: int) -> str:
+def _budget(window: Window, moment: Moment, y: int) -> str:
     """How much is used of how much: as cells, and in words."""
-    cells = ""
+    cells, x = "", _LEFT
     if window.max_restarts <= _MOST_CELLS:
         for number in range(max(window.max_restarts, moment.used)):
             used = ' fill="currentColor"' if number < moment.used else ' fill="none"'
-            place = x + number * _CELL
             if number < window.max_restarts:
-                cells += f'<rect x="{place}" y="{y - 5}" width="10" height="10" stroke="currentColor"{used}/>'
+                cells += f'<rect x="{x}" y="{y - 5}" width="10" height="10" stroke="currentColor"{used}/>'
             else:
-                cells += f'<path d="M{place} {y - 5}l10 10m-10 0l10 -10" {_INK}/>'
-        x += _cells_of(window)
+                cells += f'<path d="M{x} {y - 5}l10 10m-10 0l10 -10" {_INK}/>'
+            x += _CELL
+        x += 6
     bold = ' font-weight="bold"' if moment.outcome == "gives up" else ""
     words = f"{window.used(moment)}: {moment.words}"
-    return cells + written(x, y + 4, shortened(words, _LEFT + _PLOT + 24 + _ROOM - x), more=bold)
-
-
-def _cells_of(window: Window) -> int:
-    """So much room have the cells; there are none where they would be many."""
-    return (window.max_restarts + 1) * _CELL + 8 if window.max_restarts <= _MOST_CELLS else 0
+    return cells + written(x, y + 4, shortened(words, _WIDTH - x), more=bold)
 
 
 def _legend(y: int) -> Iterable[str]:
-    x = float(_LEFT)
-    for kind, words in _LEGEND:
-        yield _shape(kind, x + 6, y, 0.0) + written(x + 20, y + 4, words)
-        x += 20 + len(words) * LETTER + 20
+    places = ((_LEFT, y), (_LEFT + 92, y), (_LEFT, y + 20))
+    for (kind, words), (x, below) in zip(_LEGEND, places, strict=True):
+        yield _shape(kind, x + 6, below, 0.0) + written(x + 20, below + 4, words)
