@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -685,7 +686,7 @@ def test_the_dot_says_all_that_a_box_does() -> None:
             r'	n0 [label="shop\n● running\none_for_one\n0 of 3 restarts in 5 s\n#PID<0.2.0>" height=1.3611 '
             "peripheries=2 style=solid width=2.3889]"
         ),
-        r'	n1 [label="till\n● running\npermanent\n#PID<0.3.0>" height=1.1389 style="rounded,solid" width=1.7222]',
+        r'	n1 [label="till\n● running\npermanent\n#PID<0.3.0>" height=1.1389 style="rounded,solid" width=1.5000]',
         "	n0 -> n1",
         "}",
     ]
@@ -713,15 +714,13 @@ def test_a_state_has_a_mark_a_word_and_a_border_of_its_own_without_any_colour() 
         root = ElementTree.fromstring(svg(data, layout(dot(data, words=False))))
         group = root.find(f"{SVG}g")
         assert group is not None
-        mark, border = group.find(f"{SVG}path"), group.find(f"{SVG}rect")
-        assert mark is not None
+        border, said = group.find(f"{SVG}rect"), group.find(f"{SVG}text[@class='state']")
         assert border is not None
-        dashes = (border.get("stroke-dasharray"), border.get("stroke-width"))
-        drawings[state] = (mark.get("d"), mark.get("fill"), dashes)
-        assert state in "".join(group.itertext())
-    assert len({drawn[:2] for drawn in drawings.values()}) == len(STATES)
+        assert said is not None
+        assert said.text == f"{MARKS[state]} {state}"
+        drawings[state] = (border.get("stroke-dasharray"), border.get("stroke-width"))
     assert len(set(MARKS.values())) == len(STATES)
-    assert len({drawings[state][2] for state in ("running", "starting", "restarting", "dead")}) == 4
+    assert len({drawings[state] for state in ("running", "starting", "restarting", "dead")}) == 4
 
 
 @pytest.mark.parametrize("theme", ["LIGHT", "DARK"])
@@ -972,10 +971,28 @@ def test_the_program_dot_is_the_second_choice(monkeypatch: pytest.MonkeyPatch, t
     assert some_tree().svg() == expected
 
 
-def test_more_than_a_thousand_boxes_are_laid_out_without_a_word(capsys: pytest.CaptureFixture[str]) -> None:
-    asked = "digraph {" + ";".join(f"n{number}" for number in range(1001)) + "}"
-    assert len(layout(asked).boxes) == 1001
-    assert capsys.readouterr() == ("", "")
+@pytest.mark.parametrize(
+    ("asked", "boxes"),
+    [
+        ("digraph {" + ";".join(f"n{number}" for number in range(1001)) + "}", 1001),
+        ('digraph { a [shape=box fixedsize=true width=0.1 height=0.1 label="too long for its box"] }', 1),
+    ],
+)
+def test_what_graphviz_thinks_of_a_graph_appears_nowhere(
+    asked: str, boxes: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert len(layout(asked).boxes) == boxes
+    assert capfd.readouterr() == ("", "")
+    os.write(2, b"still open")
+    assert capfd.readouterr().err == "still open"
+
+
+def test_a_program_without_a_standard_error_draws_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(descriptor: int) -> int:
+        raise OSError(9, "Bad file descriptor")
+
+    monkeypatch.setattr(layouts.os, "dup", closed)
+    assert layout("digraph { a }").boxes.keys() == {"a"}
 
 
 def test_graphviz_counts_from_below_and_in_inches() -> None:
@@ -985,7 +1002,12 @@ def test_graphviz_counts_from_below_and_in_inches() -> None:
     )
     assert (read.width, read.height) == (180, 216)
     assert read.boxes == {"n0": (90, 36), "n1": (36, 180)}
-    assert read.lines == (("n0", "n1", ((72, 72), (72, 108), (72, 144), (36, 144))),)
+    assert read.lines == (("n0", "n1", ((72, 72), (72, 108), (72, 144), (36, 144)), None),)
+
+
+def test_graphviz_says_where_a_lines_label_stands() -> None:
+    read = read_plain('graph 1 1 1\nedge a b 2 0 0 1 1 "<TABLE>" 0.5 0.25 solid black\nstop\n')
+    assert read.lines == (("a", "b", ((0, 72), (72, 0)), (36, 54)),)
 
 
 def test_a_supervisor_of_ones_own_is_called_by_its_class() -> None:

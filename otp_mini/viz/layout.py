@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 POINTS = 72  # an inch; a pixel of ours is a point of Graphviz's
 
@@ -22,19 +24,30 @@ class NoGraphviz(Exception):
     """Nothing here can lay a graph out; the message says what to install."""
 
 
+class Point(NamedTuple):
+    """Whole pixels, counted from the upper left corner."""
+
+    x: int
+    y: int
+
+
+class Line(NamedTuple):
+    """A line between two boxes: the points of a Bézier curve, and the middle of its label, if it has one."""
+
+    tail: str
+    head: str
+    curve: tuple[Point, ...]
+    label: Point | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Whole pixels, counted from the upper left corner.
-
-    Attributes:
-        boxes: the middle of each box, by its name in the DOT.
-        lines: the points of each line's Bézier curve, by its two ends, in the order of the DOT.
-    """
+    """Where everything stands. Boxes have the names that they have in the DOT."""
 
     width: int
     height: int
-    boxes: dict[str, tuple[int, int]]
-    lines: tuple[tuple[str, str, tuple[tuple[int, int], ...]], ...]
+    boxes: dict[str, Point]
+    lines: tuple[Line, ...]
 
 
 def layout(dot: str) -> Layout:
@@ -51,13 +64,13 @@ def read_plain(output: str) -> Layout:
 
     Example:
         >>> read_plain('graph 1 2 1.5\nnode a 1 0.5 2 1 "" solid box black lightgrey\nstop')
-        Layout(width=144, height=108, boxes={'a': (72, 72)}, lines=())
+        Layout(width=144, height=108, boxes={'a': Point(x=72, y=72)}, lines=())
     """
     boxes, lines = {}, []
     width = height = 0.0
 
-    def at(x: str, y: str) -> tuple[int, int]:
-        return round(float(x) * POINTS), round((height - float(y)) * POINTS)
+    def at(x: str, y: str) -> Point:
+        return Point(round(float(x) * POINTS), round((height - float(y)) * POINTS))
 
     for row in output.splitlines():
         match row.split():
@@ -66,8 +79,9 @@ def read_plain(output: str) -> Layout:
             case ["node", name, x, y, *_]:
                 boxes[name] = at(x, y)
             case ["edge", tail, head, count, *rest]:
-                numbers = rest[: 2 * int(count)]
-                lines.append((tail, head, tuple(map(at, numbers[::2], numbers[1::2]))))
+                numbers, more = rest[: 2 * int(count)], rest[2 * int(count) :]
+                label = at(*more[-4:-2]) if len(more) > 4 else None  # label x y style colour
+                lines.append(Line(tail, head, tuple(map(at, numbers[::2], numbers[1::2])), label))
     return Layout(round(width * POINTS), round(height * POINTS), boxes, tuple(lines))
 
 
@@ -83,9 +97,28 @@ def plain(dot: str) -> str:
         import pygraphviz  # type: ignore[import-untyped]
     except ImportError:
         return _by_program(dot)
-    with contextlib.redirect_stderr(io.StringIO()):  # it warns of more than 1,000 boxes
+    with _no_warnings():
         drawn: bytes = pygraphviz.AGraph(string=dot).draw(format="plain", prog="dot")
     return drawn.decode()
+
+
+@contextlib.contextmanager
+def _no_warnings() -> Iterator[None]:
+    """Graphviz writes what it thinks of a layout to the standard error, past Python: no cell shall show that."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # a program without a standard error
+        yield
+        return
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):  # pygraphviz itself has a word on more than 1,000 boxes
+            yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nothing)
 
 
 def _in_the_page(dot: str) -> str:

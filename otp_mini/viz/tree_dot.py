@@ -21,7 +21,7 @@ LETTER: Final = 6.5
 LONGEST: Final = 26
 """So many letters of a name have room."""
 ROW, EDGE = 16, 9
-NARROWEST: Final = 96
+NARROWEST: Final = 80
 STYLES: Final = {"link": "dashed", "spawn": "dotted", "spawn_link": "dashed", "monitor": "dotted"}
 GONE: Final = {"stopped", "dead", "not started"}
 """The states of a place without a process."""
@@ -57,7 +57,8 @@ def _rows(member: Member) -> list[str]:
     kind = {"supervisor": member.strategy, "worker": ""}.get(member.kind, member.kind)  # its outline says it
     pid = "" if member.pid is None else str(member.pid)
     return [
-        " · ".join(filter(None, (f"{MARKS[member.state]} {member.state}", life(member)))),
+        f"{MARKS[member.state]} {member.state}",
+        life(member),
         " ".join(filter(None, (member.restart, kind))),
         "" if kind == member.strategy else member.strategy,
         children(member),
@@ -105,7 +106,7 @@ def dot(tree: TreeData, *, words: bool = True) -> str:
 
     graph = graphviz.Digraph(
         "tree",
-        graph_attr={"ordering": "out", "nodesep": "0.25", "ranksep": "0.75" if tree.ties else "0.5"},
+        graph_attr={"ordering": "out", "nodesep": "0.17", "ranksep": "0.45"},
         node_attr={"shape": "box", "fixedsize": "true", "label": ""},
         edge_attr={"dir": "none"},
     )
@@ -151,11 +152,13 @@ def _node(member: Member | More, words: bool) -> dict[str, str]:
 
 
 def _line(tie: Tie, inside: bool, words: bool) -> dict[str, str]:
+    """The attributes of a line; without words, its label is an empty table of the size that the word needs."""
     attributes = {"constraint": "false"} if inside else {}
-    if words:
-        attributes |= {"label": word(tie), "style": STYLES[tie.kind]}
-        attributes |= {"dir": "forward"} if tie.kind == "monitor" else {}
-    return attributes
+    if not words:
+        size = f'WIDTH="{round(cells(word(tie)) * LETTER) + 12}" HEIGHT="{ROW}"'
+        return {**attributes, "label": f'<<TABLE FIXEDSIZE="TRUE" {size} BORDER="0"><TR><TD></TD></TR></TABLE>>'}
+    forward = {} if tie.kind == "link" else {"dir": "forward"}
+    return {**attributes, "label": word(tie), "style": STYLES[tie.kind], **forward}
 
 
 def _label(rows: list[str]) -> str:

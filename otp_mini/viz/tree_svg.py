@@ -9,15 +9,18 @@ There are no ids in it, so several trees can stand on one page.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import Final
 
-from .layout import Layout
+from .layout import Layout, Line, Point
 from .tree_data import Member, More, Tie, TreeData
 from .tree_dot import EDGE, GONE, LETTER, ROW, Box, box, cells, ends
-from .tree_text import MARKS, text, who, word
+from .tree_text import text, who, word
 
 MARGIN: Final = 6
+SMALLEST: Final = 0.85
+"""A picture that is too wide shrinks so far, and then it has to be scrolled: its words must stay readable."""
 
 _LIGHT: Final = (
     "--ground:#fff;--ink:#1c2128;--soft:#59616d;--wire:#8a93a0;"
@@ -42,8 +45,8 @@ STYLE: Final = (
     ".otp-tree .run{--c:var(--run);--f:var(--run-bg)}.otp-tree .start{--c:var(--start);--f:var(--start-bg)}"
     ".otp-tree .stop{--c:var(--stop);--f:var(--stop-bg)}.otp-tree .stopped{--c:var(--stop);--f:var(--ground)}"
     ".otp-tree .dead{--c:var(--dead);--f:var(--dead-bg)}.otp-tree .beside{--f:var(--ground)}"
-    ".otp-tree .box{stroke:var(--c);fill:var(--f)}.otp-tree .inner{stroke:var(--c)}.otp-tree .mark{stroke:var(--c)}"
-    ".otp-tree .full{fill:var(--c)}.otp-tree .state{fill:var(--c)}.otp-tree .soft{fill:var(--soft)}"
+    ".otp-tree .box{stroke:var(--c);fill:var(--f)}.otp-tree .inner{stroke:var(--c)}"
+    ".otp-tree .state{fill:var(--c)}.otp-tree .soft{fill:var(--soft)}"
     ".otp-tree .wire{stroke:var(--wire)}.otp-tree .tie{stroke:var(--soft)}.otp-tree .head{fill:var(--soft)}"
     ".otp-tree .under{fill:var(--ground)}"
 )
@@ -57,18 +60,8 @@ _BORDERS: Final = {
         "starting": "6 3", "restarting": "2 3", "stopped": "6 3", "dead": "9 4", "not started": "2 3",
     }.items()
 }  # fmt: skip
-_SHAPES: Final = {  # around a middle at 0 0; a full one is filled
-    "●": "M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0 -9 0z",
-    "○": "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z",
-    "▲": "M0 -5l5 9h-10z",
-    "△": "M0 -4.5l4.5 8h-9z",
-    "■": "M-4 -4h8v8h-8z",
-    "□": "M-4 -4h8v8h-8z",
-    "×": "M-4 -4l8 8m-8 0l8 -8",
-}
 _NAME: Final = ' font-family="ui-monospace, monospace" font-size="13" font-weight="bold"'
 _OTHER_NAME: Final = ' class="soft" font-family="ui-monospace, monospace"'
-_FULL: Final = "●▲■"
 _DASHES: Final = {"link": "6 4", "spawn": "1 4", "spawn_link": "6 4", "monitor": "2 4"}
 
 
@@ -79,20 +72,21 @@ def svg(tree: TreeData, places: Layout) -> str:
         places: the layout of ``dot(tree, words=False)``.
     """
     width, height = places.width + 2 * MARGIN, places.height + 2 * MARGIN
+    size = f"width:100%;min-width:{round(width * SMALLEST)}px;max-width:{width}px;height:auto"
     title = escape(label(tree))
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="otp-tree" role="img" aria-label="{title}" width="{width}" '
-        f'height="{height}" viewBox="{-MARGIN} {-MARGIN} {width} {height}" style="max-width:none" '
+        f'height="{height}" viewBox="{-MARGIN} {-MARGIN} {width} {height}" style="{size}" '
         'font-family="system-ui, sans-serif" font-size="12" fill="currentColor" text-anchor="middle">'
     )
     parts = [head, f"<title>{title}</title><desc>{escape(text(tree))}</desc>", f"<style>{STYLE}</style>"]
     plan = _Plan(tree, places)
     parts += [_wire(plan.wire(child.above, child.key), child) for child in tree.members if child.above is not None]
     ties = [(tie, plan.take(*ends(tie, tree))) for tie in tree.ties]
-    parts += [_tie(tie, curve, ends(tie, tree)[0] == tie.source) for tie, curve in ties]
+    parts += [_tie(tie, line.curve, ends(tie, tree)[0] == tie.source) for tie, line in ties]
     outside = {member.key for member in tree.beside}
     parts += [_member(member, plan, member.key in outside) for member in tree]
-    parts += [_word(word(tie), _near(curve, ends(tie, tree)[1] in outside)) for tie, curve in ties]
+    parts += [_word(word(tie), line.label) for tie, line in ties if line.label is not None]
     return "\n".join([*parts, "</svg>"])
 
 
@@ -101,9 +95,6 @@ def label(tree: TreeData) -> str:
     first, shown = tree.members[0], len([member for member in tree.members if isinstance(member, Member)])
     below = sum(member.count for member in tree.members if isinstance(member, More)) + shown - 1
     return f"Supervision tree of {who(first)}: {below} {'process' if below == 1 else 'processes'} below it"
-
-
-Curve = tuple[tuple[int, int], ...]
 
 
 class _Plan:
@@ -116,17 +107,17 @@ class _Plan:
         for key, (_, y) in self.at.items():
             self.half[y] = max(self.half.get(y, 0), self.boxes[key].height // 2)
         self.rows = sorted(self.half)
-        self.lines: dict[tuple[str, str], list[Curve]] = {}
-        for tail, head, points in places.lines:
-            self.lines.setdefault((tail, head), []).append(points)
+        self.lines: dict[tuple[str, str], list[Line]] = {}
+        for line in places.lines:
+            self.lines.setdefault((line.tail, line.head), []).append(line)
 
-    def take(self, tail: int, head: int) -> Curve:
+    def take(self, tail: int, head: int) -> Line:
         """The next line between two boxes."""
         return self.lines[f"n{tail}", f"n{head}"].pop(0)
 
     def wire(self, above: int, below: int) -> str:
         """The path from a supervisor to its child, which stands in the row below as a rule."""
-        curve = self.take(above, below)
+        curve = self.take(above, below).curve
         (x, y), (to, down) = self.at[above], self.at[below]
         if self.rows.index(down) != self.rows.index(y) + 1:
             return _path(curve)
@@ -136,7 +127,7 @@ class _Plan:
         return f"M{x} {top}V{start}C{x} {middle} {to} {middle} {to} {end}V{bottom}"
 
 
-def _path(curve: Curve) -> str:
+def _path(curve: Sequence[Point]) -> str:
     first, *rest = (f"{x} {y}" for x, y in curve)
     return f"M{first}C{' '.join(rest)}"
 
@@ -148,7 +139,7 @@ def _wire(path: str, member: Member | More) -> str:
     return f'<path class="wire" d="{path}" stroke="currentColor" stroke-width="1.4" fill="none"{dashes}/>'
 
 
-def _tie(tie: Tie, curve: Curve, forward: bool) -> str:
+def _tie(tie: Tie, curve: Sequence[Point], forward: bool) -> str:
     line = (
         f'<path class="tie" d="{_path(curve)}" stroke="currentColor" stroke-width="1.4" fill="none" '
         f'stroke-dasharray="{_DASHES[tie.kind]}"/>'
@@ -156,7 +147,7 @@ def _tie(tie: Tie, curve: Curve, forward: bool) -> str:
     return line if tie.kind == "link" else line + _head(curve if forward else curve[::-1])
 
 
-def _head(curve: Curve) -> str:
+def _head(curve: Sequence[Point]) -> str:
     """An arrow's head at the end of a curve."""
     (x, y) = curve[-1]
     before = next((point for point in reversed(curve) if point != (x, y)), (x, y - 1))
@@ -168,30 +159,7 @@ def _head(curve: Curve) -> str:
     return f'<path class="head" d="M{x} {y}L{left}L{right}z"/>'
 
 
-def _near(curve: Curve, end: bool) -> tuple[int, int]:
-    """A point half way along a curve, or nearer to its end: where lines part, so do their words.
-
-    It stays clear of the arrow's head.
-    """
-    for share in (0.7, 0.6):
-        x, y = _along(curve, share)
-        if end and max(abs(x - curve[-1][0]), abs(y - curve[-1][1])) > 20:
-            return x, y
-    return _along(curve, 0.5)
-
-
-def _along(curve: Curve, share: float) -> tuple[int, int]:
-    """The point after a share of the pieces of a Bézier curve."""
-    pieces = (len(curve) - 1) // 3
-    piece = min(int(pieces * share), pieces - 1)
-    at = pieces * share - piece
-    weights = ((1 - at) ** 3, 3 * (1 - at) ** 2 * at, 3 * (1 - at) * at**2, at**3)
-    points = curve[3 * piece :][:4]
-    x, y = (sum(weight * point[axis] for weight, point in zip(weights, points, strict=True)) for axis in (0, 1))
-    return round(x), round(y)
-
-
-def _word(words: str, middle: tuple[int, int]) -> str:
+def _word(words: str, middle: Point) -> str:
     x, y = middle
     width = 2 * round(cells(words) * LETTER / 2 + 3)
     return f'<rect class="under" x="{x - width // 2}" y="{y - 8}" width="{width}" height="16" fill="none"/>' + _text(
@@ -242,12 +210,7 @@ def _rect(kind: str, x: int, y: int, width: int, height: int, rx: int, thick: fl
 def _row(member: Member | More, row: str, number: int, x: int, y: int) -> str:
     if number > 0 or isinstance(member, More):
         return _text(x, y, row, ' class="soft"')
-    mark, words = MARKS[member.state], row[2:]
-    filling = ' class="mark full"' if mark in _FULL else ' class="mark"'
-    at = x - round(cells(words) * LETTER / 2) - 5
-    painted = "currentColor" if mark in _FULL else "none"
-    shape = f'<path{filling} transform="translate({at} {y - 4})" d="{_SHAPES[mark]}" stroke="currentColor" '
-    return shape + f'stroke-width="1.6" fill="{painted}"/>' + _text(x + 7, y, words, ' class="state" font-weight="600"')
+    return _text(x, y, row, ' class="state" font-weight="600"')
 
 
 def _text(x: int, y: int, words: str, more: str = "") -> str:
