@@ -38,7 +38,10 @@ class Application:
 
     async def start(self, type: str, args: Any) -> Pid | None:
         """Start the top supervisor, and answer its pid."""
-        raise RuntimeError(f"{self.__class__.__name__} needs async def start(self, type, args), answering a pid")
+        raise RuntimeError(
+            f"{self.__class__.__name__} has no start: write async def start(self, type, args), which starts the top "
+            "supervisor and answers its pid"
+        )
 
     def stop(self, state: Any) -> Any:
         """Clean up after the tree has ended."""

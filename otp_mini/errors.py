@@ -81,7 +81,15 @@ def describe_reason(reason: object) -> str:
             return f"a callback returned what it may not: {safe_repr(value)}"
         case ("shutdown", ("failed_to_start_child", child, why)):
             return f"its child {safe_repr(child)} did not start: {describe_reason(why)}"
-        case ("supervisor_data" | "start_spec", (str(what), got)) if what in _RULES:
+        case ("EXIT", why):
+            return f"its start function failed: {describe_reason(why)}"
+        case ("bad_return", (type() as module, "init", got)):
+            return f"{name_of(module)}.init must return Supervise, SuperviseDynamically or Ignore, got {safe_repr(got)}"
+        case ("bad_return", ((type() as module, "start"), got)):
+            return f"{name_of(module)}.start answered no pid of a top supervisor: {describe_reason(got)}"
+        case ("supervisor_data" | "start_spec" | "invalid_child_spec", (str(what), _) as wrong) if what in _RULES:
+            return describe_reason(wrong)
+        case (str(what), got) if what in _RULES:
             return f"{_RULES[what]}, got {safe_repr(got)}"
     return safe_repr(reason)
 
@@ -96,6 +104,8 @@ _RULES = {
     "invalid_child_type": "type must be worker or supervisor",
     "invalid_significant": "significant must be True or False",
     "invalid_mfa": "start must be (function, (arguments, …))",
+    "bad_combination": "a significant child needs an auto_shutdown and a restart that let it end the supervisor",
+    "invalid_child_spec": "a child must be a class with child_spec, (class, argument) or a ChildSpec",
     "duplicate_child_name": "each child needs an id of its own (child_spec(Module, id=…) gives one)",
 }
 
@@ -235,7 +245,7 @@ class AlreadyStarted(StartError):
         self.pid = pid
 
     def __str__(self) -> str:
-        return f"a process with that name runs already: {safe_repr(self.pid)}"
+        return f"a process with that name runs already, {safe_repr(self.pid)}: use that one, or take another name"
 
 
 class Deadlock(RuntimeError):

@@ -107,17 +107,23 @@ class Partition(Address):
 
     def register(self, pid: Pid) -> Pid | None:
         """Not possible: raises `BadArg`."""
-        raise BadArg("a partition is named by its supervisor: give the partition's child no name")
+        raise BadArg(
+            f"{self!r} cannot be given to {pid}: which process a partition is, its supervisor says. "
+            "Start the child without a name."
+        )
 
     def unregister(self) -> None:
         """Not possible: raises `BadArg`."""
-        raise BadArg("a partition is named by its supervisor")
+        raise BadArg(f"{self!r} cannot be given up: it goes with its supervisor. Stop that one.")
 
 
 def _pids(supervisor: Any) -> list[Pid | None]:
     pids: list[Pid | None] | None = current_node().tables.get(("partitions", supervisor))
     if pids is None:
-        raise BadArg(f"no PartitionSupervisor was started as {safe_repr(supervisor)}")
+        raise BadArg(
+            f"no PartitionSupervisor was started as {safe_repr(supervisor)}. Start it first, above those who use it: "
+            f"PartitionSupervisor.start_link(child, name={safe_repr(supervisor)})."
+        )
     return pids
 
 

@@ -408,6 +408,7 @@ def trace() -> Iterator[Trace]:
     """
     node = current_node()
     recorded = Trace()
+    recorded.listeners = node.listeners
     for pid, process in node.blocks.items():
         recorded.names[pid] = _traced_name(process)
     outer, node.tracer = node.tracer, recorded
@@ -428,7 +429,7 @@ def _traced_name(process: ControlBlock) -> str:
 
 def _alive(pid: object, function: str) -> ControlBlock | None:
     if not isinstance(pid, Pid):
-        raise BadArg(f"{function} needs a pid, got {safe_repr(pid)}")
+        raise BadArg(f"{function} needs a pid, got {safe_repr(pid)}. Process.whereis(name) answers the pid of a name.")
     return _here(pid)
 
 
@@ -584,12 +585,12 @@ class Process:
         target = _alive(pid, "Process.register")
         check_name(name)
         if target is None:
-            raise BadArg(f"cannot register {pid} as {safe_repr(name)}: it is dead")
+            raise BadArg(f"cannot register {pid} as {safe_repr(name)}: it is dead. Register it while it lives.")
         if target.name is not None:
-            raise BadArg(f"{pid} has a name already: {safe_repr(target.name)}. One is allowed.")
+            raise BadArg(f"{pid} has a name, and only one is allowed: unregister {safe_repr(target.name)} first.")
         holder = target.node.register(target, target.node.copy(name))
         if holder is not None:
-            raise BadArg(f"cannot register {pid}: the name {safe_repr(name)} belongs to {holder}")
+            raise BadArg(f"cannot register {pid}: {safe_repr(name)} belongs to {holder}. Take another name.")
         return True
 
     @staticmethod
@@ -602,7 +603,7 @@ class Process:
         OTP: ``Process.unregister/1``
         """
         if not current_node().unregister(name):
-            raise BadArg(f"no process is registered as {safe_repr(name)}")
+            raise BadArg(f"no process is registered as {safe_repr(name)}. Process.registered() lists the names.")
         return True
 
     @staticmethod
@@ -674,7 +675,7 @@ class Process:
         if not isinstance(destination, Pid):
             check_name(destination)
         if check_timeout(seconds) is None:
-            raise BadArg("send_after needs a number of seconds, got INFINITY or None")
+            raise BadArg(f"send_after needs a number of seconds, for it does send; got {safe_repr(seconds)}")
         node = current_process().node
         return TimerRef(node.start_timer(float(seconds), destination, node.copy(message)))
 

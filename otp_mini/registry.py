@@ -40,7 +40,7 @@ class AlreadyRegistered(Exception):
         self.pid = pid
 
     def __str__(self) -> str:
-        return f"the key is registered already, by {self.pid!r}"
+        return f"{self.pid!r} has this key, and the registry is unique: take another key, or send to who has it"
 
 
 class Entry(NamedTuple):
@@ -255,7 +255,10 @@ class Registry:
         """
         book, caller = _book(registry), current_process()
         if not book.unique:
-            raise BadArg(f"update_value needs unique keys, and those of {safe_repr(registry)} are duplicate")
+            raise BadArg(
+                f"update_value needs unique keys, and those of {safe_repr(registry)} are duplicate: it could not say "
+                "which entry is meant. Unregister the entry, and register it with its new value."
+            )
         for entry in book.under(key):
             if entry.pid is caller.pid:
                 old, new = _copied(entry.value), _copied(change(_copied(entry.value)))

@@ -51,7 +51,23 @@ class ChildError(Exception):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"the supervisor answered: {describe_reason(self.reason)}"
+        match self.reason:
+            case str(answer) if answer in _ANSWERED:
+                said = f"{_ANSWERED[answer]} ({answer!r})"
+            case ("already_started", Pid() as pid):
+                said = f"the id belongs to a child that runs, {pid}: use that one, or take another id"
+            case _:
+                said = describe_reason(self.reason)
+        return f"the supervisor answered: {said}"
+
+
+_ANSWERED: Final = {
+    "not_found": "there is no such child; which_children lists those that there are",
+    "running": "the child runs; terminate_child would stop it",
+    "restarting": "the child is about to be started again; wait for it, or terminate_child it",
+    "already_present": "the id belongs to a child that is stopped; restart_child would start it",
+    "max_children": "there are as many children as max_children allows; terminate one, or allow more",
+}
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ def test_already_started_is_a_start_error_with_the_pid() -> None:
     error = AlreadyStarted(Pid(7))
     assert isinstance(error, StartError)
     assert error.reason == ("already_started", error.pid)
-    assert str(error) == "a process with that name runs already: #PID<0.7.0>"
+    assert str(error) == "a process with that name runs already, #PID<0.7.0>: use that one, or take another name"
 
 
 @pytest.mark.parametrize(
@@ -80,6 +80,15 @@ def test_already_started_is_a_start_error_with_the_pid() -> None:
         (ValueError("no milk"), "ValueError: no milk"),
         (ValueError(), "ValueError"),
         (("bad_return_value", 5), "a callback returned what it may not: 5"),
+        (("EXIT", ValueError("boom")), "its start function failed: ValueError: boom"),
+        (("bad_return", (Pid, "init", 5)), "Pid.init must return Supervise, SuperviseDynamically or Ignore, got 5"),
+        (("bad_return", ((Pid, "start"), "noproc")), "Pid.start answered no pid of a top supervisor: no such process"),
+        (("bad_return", 5), "('bad_return', 5)"),
+        (("invalid_shutdown", -1), "shutdown must be seconds from 0 up, INFINITY or brutal_kill, got -1"),
+        (("invalid_child_spec", ("invalid_shutdown", -1)), "shutdown must be seconds from 0 up"),
+        (("invalid_child_spec", 5), "a child must be a class with child_spec, (class, argument) or a ChildSpec, got 5"),
+        (("start_spec", ("bad_combination", (("restart", "x"),))), "a significant child needs an auto_shutdown"),
+        (("start_spec", 5), "('start_spec', 5)"),
         (
             ("killed", ("GenServer", "call", ["cache", "get", 5.0])),
             "GenServer.call('cache', 'get', 5.0) exited: it was killed",

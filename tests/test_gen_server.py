@@ -282,7 +282,7 @@ def test_g7_a_taken_name_is_already_started_and_init_is_not_run() -> None:
         with pytest.raises(AlreadyStarted) as error:
             await Once.start_link(2, name=Once)
         assert error.value.pid is pid
-        assert str(error.value) == f"a process with that name runs already: {pid}"
+        assert str(error.value) == f"a process with that name runs already, {pid}: use that one, or take another name"
 
     play(main)
     assert ran == [1]

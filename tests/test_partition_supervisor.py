@@ -17,6 +17,7 @@ from otp_mini import (
     Process,
     Supervisor,
     child_spec,
+    self_,
 )
 
 
@@ -95,8 +96,10 @@ def test_an_unknown_supervisor_and_a_name_for_a_partition_are_mistakes() -> None
         with pytest.raises(BadArg, match="no PartitionSupervisor was started as 'nobody'"):
             GenServer.whereis(Partition("nobody", 1))
         await start()
-        with pytest.raises(BadArg, match="is named by its supervisor"):
-            Partition("counters", 1).register(None)  # type: ignore[arg-type]
+        with pytest.raises(BadArg, match=r"Partition\('counters', 1\) cannot be given to #PID<0\.1\.0>"):
+            Partition("counters", 1).register(self_())
+        with pytest.raises(BadArg, match=r"Partition\('counters', 1\) cannot be given up"):
+            Partition("counters", 1).unregister()
 
     play(main)
 

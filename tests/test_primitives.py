@@ -676,7 +676,7 @@ def test_p30_a_second_name_for_one_pid_is_refused() -> None:
     async def main() -> None:
         pid = spawn(for_ever)
         Process.register(pid, "one")
-        with pytest.raises(BadArg, match="has a name already: 'one'"):
+        with pytest.raises(BadArg, match="only one is allowed: unregister 'one' first"):
             Process.register(pid, "two")
         assert Process.registered() == ["one"]
 

@@ -12,6 +12,7 @@ from otp_mini import (
     BadArg,
     ChildError,
     ChildSpec,
+    DynamicSupervisor,
     Exit,
     ExitSignal,
     GenServer,
@@ -617,6 +618,35 @@ def test_s39_a_plan_that_is_wrong_is_an_error_of_the_start(children: Any, option
         return await refused(Supervisor.start_link(children, **{"strategy": "one_for_one", **options}))
 
     assert play(main) == reason
+
+
+def test_what_a_supervisor_refuses_says_what_to_do_instead() -> None:
+    async def said(work: Any) -> str:
+        with pytest.raises(ChildError) as caught:
+            await work
+        return str(caught.value).removeprefix("the supervisor answered: ")
+
+    async def main() -> list[str]:
+        sup = await start(worker("a"), worker("b"))
+        await Supervisor.terminate_child(sup, "b")
+        small = await DynamicSupervisor.start_link(max_children=0)
+        return [
+            await said(Supervisor.delete_child(sup, "nobody")),
+            await said(Supervisor.delete_child(sup, "a")),
+            await said(Supervisor.start_child(sup, worker("a"))),
+            await said(Supervisor.start_child(sup, worker("b"))),
+            await said(Supervisor.start_child(sup, child_spec(GenServer, shutdown=-1))),
+            await said(DynamicSupervisor.start_child(small, GenServer)),
+        ]
+
+    assert play(main) == [
+        "there is no such child; which_children lists those that there are ('not_found')",
+        "the child runs; terminate_child would stop it ('running')",
+        "the id belongs to a child that runs, #PID<0.3.0>: use that one, or take another id",
+        "the id belongs to a child that is stopped; restart_child would start it ('already_present')",
+        "shutdown must be seconds from 0 up, INFINITY or brutal_kill, got -1",
+        "there are as many children as max_children allows; terminate one, or allow more ('max_children')",
+    ]
 
 
 def test_s39_the_error_of_a_wrong_strategy_says_which_there_are() -> None:
