@@ -9,18 +9,19 @@ from typing import Any
 
 import pytest
 from browser import serving
-from crash_lab_reader import Reader, lab_page, orders_document, page_of, shop_document, shop_html, shop_lab
-from lab_scenarios import crowd, linked, nursery, part, picky, pool, slow
+from crash_lab_reader import Reader, lab_page, orders_document, shop_document, shop_html, shop_lab
+from lab_scenarios import crowd, linked, nursery, picky, pool, slow
 from playwright.sync_api import Browser, expect, sync_playwright
-from test_player import HOSTILE, hostile
 
-from otp_mini.lab import Lab, strategy_labs
+from otp_mini.lab import Lab
 from otp_mini.viz import player
 
 pytestmark = [
     pytest.mark.timeout(300),  # a browser on a busy machine
     pytest.mark.filterwarnings("default::ResourceWarning"),  # Playwright's own, at its end
 ]
+
+GO_ON = "Go back and fork, or run the notebook, to go on."
 
 
 @pytest.fixture(scope="module")
@@ -83,14 +84,15 @@ def test_a_crash_by_keyboard_alone(browser: Browser, shop_page: Path) -> None:
     r.keys(".", ".", ",")
     assert r.caption == "The exit signal reaches Web, its supervisor."
     r.keys(".", "y")
-    assert r.lab.locator(".because").inner_text() == "Report was forgotten, because it ended with killed, because you killed it."
+    because = "Report was forgotten, because it ended with killed, because you killed it."
+    assert r.lab.locator(".because").inner_text() == because
     r.keys("Escape", ".")
     assert r.caption == "Quiet again. Nothing was restarted."
     assert r.state("Report") == "forgotten"
     r.close()
 
 
-def test_a_key_with_ctrl_is_left_to_the_browser_and_a_key_outside_to_the_page(browser: Browser, shop_page: Path) -> None:
+def test_a_key_outside_the_lab_and_one_with_ctrl_do_nothing(browser: Browser, shop_page: Path) -> None:
     r = Reader(browser, shop_page)
     r.keys("4", ".")
     assert r.log == []
@@ -129,9 +131,9 @@ def test_why_walks_back_to_the_first_cause(browser: Browser, orders_page: Path) 
         r.crash("Stock", "kill")
     r.lab.locator(".log li", has_text="Shop tells Web to shut down.").last.locator(".link").click()
     assert r.lab.locator(".because").inner_text() == (
-        "Web was told to shut down by Shop, because Shop is rest_for_one and had a child to restart, because Orders ended "
-        "with shutdown, because it gave up, because it counted 4 restarts within 5 s, because Stock ended with killed, "
-        "because you killed it."
+        "Web was told to shut down by Shop, because Shop is rest_for_one and had a child to restart, "
+        "because Orders ended with shutdown, because it gave up, because it counted 4 restarts within 5 s, "
+        "because Stock ended with killed, because you killed it."
     )
     assert [mark for mark in r.lab.locator(".mark").all_inner_texts() if mark] == ["3", "2", "1", "4"]
     r.close()
@@ -142,7 +144,7 @@ def test_the_page_says_where_it_ends(browser: Browser, shop_page: Path) -> None:
     for name, way in (("Cart", "raise"), ("Mailer", "normal")):
         assert not r.lab.locator(".tip").is_visible()
         r.crash(name, way)
-    assert r.tip == "The page ends here: it holds every future up to step 2. Go back and fork, or run the notebook, to go on."
+    assert r.tip == f"The page ends here: it holds every future up to step 2. {GO_ON}"
     assert r.lab.locator(".way").first.get_attribute("aria-disabled") == "true"
     taken = len(r.path)
     r.keys("1")
@@ -248,14 +250,17 @@ def test_a_prediction_is_asked_for_before_anything_is_shown(browser: Browser, sh
     assert not r.lab.locator(".caption").is_visible()
     assert r.log == []
     r.keys("3")
-    assert r.lab.locator(".lesson p").inner_text() == "Not quite. Orders is one_for_all: when one child ends, all are stopped and restarted."
+    assert r.lab.locator(".lesson p").inner_text() == (
+        "Not quite. Orders is one_for_all: when one child ends, all are stopped and restarted."
+    )
     assert r.lab.locator(".score").inner_text() == "0 of 1 right"
     r.keys("Enter")
     expect(r.lab.locator(".caption")).to_contain_text("You make Payment raise")
     r.to_quiet()
     r.end("Mailer", "normal")
     r.lab.locator(".option", has_text="None").click()
-    assert r.lab.locator(".lesson p").inner_text() == "Right. Mailer is transient and ended well, so nobody restarts it."
+    lesson = "Right. Mailer is transient and ended well, so nobody restarts it."
+    assert r.lab.locator(".lesson p").inner_text() == lesson
     assert r.lab.locator(".score").inner_text() == "1 of 2 right"
     r.close()
 
@@ -318,10 +323,9 @@ def test_a_link_beyond_the_tree_is_drawn_and_told(browser: Browser, tmp_path: Pa
     r.close()
 
 
-def test_a_process_beyond_the_tree_dies_with_its_link_and_comes_with_its_owner(browser: Browser, tmp_path: Path) -> None:
+def test_a_process_beyond_the_tree_comes_with_its_owner(browser: Browser, tmp_path: Path) -> None:
     r = Reader(browser, lab_page(tmp_path, player.html(Lab(linked).document(1))))
-    assert r.node("helper").first.get_attribute("aria-label") is None
-    assert r.node("helper").first.inner_text().startswith("helper")
+    assert (r.node("helper").first.text_content() or "").startswith("helperprocess, process, spawned by L, running")
     r.crash("L", "raise")
     assert any(re.fullmatch(r"L spawns helper as #PID<0\.\d+\.0> \(2nd life\)\.", line) for line in r.log), r.log
     r.close()
@@ -329,7 +333,10 @@ def test_a_process_beyond_the_tree_dies_with_its_link_and_comes_with_its_owner(b
 
 def test_who_comes_later_is_not_drawn_before(browser: Browser, tmp_path: Path) -> None:
     r = Reader(browser, lab_page(tmp_path, player.html(Lab(nursery).document(1))))
-    there = lambda: [node for node in r.lab.locator(".node:visible .name").all_inner_texts() if node.startswith("born")]  # noqa: E731
+
+    def there() -> list[str]:
+        return [name for name in r.lab.locator(".node:visible .name").all_inner_texts() if name.startswith("born")]
+
     assert there() == ["born"]
     r.crash("N", "kill")
     assert there() == ["born", "born 2"]
@@ -370,7 +377,7 @@ def test_a_dynamic_supervisor_says_what_it_is(browser: Browser, tmp_path: Path) 
 # ---- a kernel behind it, and none -----------------------------------------------------------------------------
 
 ASKING = """
-const asked = [];
+const asked = (window.asked = []);
 const ask = async (path) => {
   asked.push(path);
   const answer = await kernel(path);
@@ -383,12 +390,14 @@ const ask = async (path) => {
 def live_page(folder: Path, document: dict[str, Any]) -> Path:
     """A page whose lab asks the function `kernel` of the test for what is not stored."""
     module, css = player.module()
-    script = f"{module}\n{ASKING}\nwindow.asked = asked;\nshow(document.getElementById('lab'), {json.dumps(player.options([document]))}, {{ ask, css: {json.dumps(css)} }});"
-    return lab_page(folder, f'<div id="lab" class="crash-lab"></div><script type="module">{script.replace("</", "<" + chr(92) + "/")}</script>')
+    options = json.dumps(player.options([document]))
+    start = f"show(document.getElementById('lab'), {options}, {{ ask, css: {json.dumps(css)} }});"
+    code = f"{module}\n{ASKING}\n{start}".replace("</", "<\\/")
+    return lab_page(folder, f'<div id="lab" class="crash-lab"></div><script type="module">{code}</script>')
 
 
 class Kernel:
-    """Answers as the widget's kernel does; `slow_down` makes it wait for `answer_now`."""
+    """Answers as the widget's kernel does."""
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
@@ -448,7 +457,7 @@ def test_a_crash_in_the_middle_cuts_the_run_before(browser: Browser, tmp_path: P
     assert "Orders restarts Stock as #PID<0.14.0> (2nd life)." in r.log
     # And the other future is still there, cut as it was.
     r.lab.locator(".fork", has_text="amid: Web").click()
-    assert r.log[at] == "You kill Web." or "You kill Web." in r.log
+    assert "You kill Web." in r.log
     assert r.life("Web") == 2
     r.close()
 
@@ -467,9 +476,7 @@ def test_a_static_page_says_that_the_middle_needs_a_kernel(browser: Browser, sho
     assert not r.lab.locator(".when").is_visible(), "at a quiet moment there is no choice"
     r.end("Cart", "raise")
     r.moment("now, in the middle")
-    assert r.tip == (
-        "A crash in the middle needs a kernel: this page holds whole runs only. Go back and fork, or run the notebook, to go on."
-    )
+    assert r.tip == f"A crash in the middle needs a kernel: this page holds whole runs only. {GO_ON}"
     assert r.lab.locator(".way[aria-disabled=true]").count() == 4
     r.moment("when it is quiet")
     assert not r.lab.locator(".tip").is_visible()
@@ -513,7 +520,8 @@ def test_processes_that_an_answer_brings_are_drawn(browser: Browser, tmp_path: P
 
 def test_a_reset_while_the_kernel_works_drops_its_answer(browser: Browser, tmp_path: Path) -> None:
     r = Reader(browser, "about:blank")
-    r.page.add_init_script("window.kernel = (path) => new Promise((done) => { window.answerNow = () => done({ run: [] }); })")
+    late = "new Promise((done) => { window.answerNow = () => done({ run: [] }); })"
+    r.page.add_init_script(f"window.kernel = (path) => {late}")
     r.page.goto(live_page(tmp_path, shop_lab().document(1)).as_uri())
     r.crash("Cart", "raise")
     r.end("Cart", "raise")
