@@ -879,6 +879,8 @@ def test_nothing_is_drawn_outside_the_picture() -> None:
             left = {"middle": x - length / 2, "end": x - length}.get(element.get("text-anchor", ""), x)
             assert left >= 0, (main.__name__, element.text)
             assert left + length <= float(picture.attrib["width"]) + 1, (main.__name__, element.text)
+        for element in picture.iter(f"{SVG}rect"):
+            assert float(element.attrib["x"]) + float(element.attrib["width"]) < float(picture.attrib["width"])
 
 
 def test_it_has_the_colours_of_the_text_around_it_and_no_others() -> None:

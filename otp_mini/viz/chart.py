@@ -165,7 +165,7 @@ def shortened(words: str, room: float) -> str:
 
 
 class _Box(NamedTuple):
-    """Where a text stands; a lifeline that would cross it is interrupted there."""
+    """Where words stand; a lifeline that would cross them is interrupted there."""
 
     left: float
     right: float
@@ -178,7 +178,7 @@ class _Drawing:
     """The picture of one chart while it is drawn."""
 
     chart: Chart
-    texts: list[_Box] = field(default_factory=list)
+    boxes: list[_Box] = field(default_factory=list)
     left: int = _TIMES
     xs: dict[str, int] = field(default_factory=dict)
     ys: list[int] = field(default_factory=list)
@@ -202,8 +202,7 @@ class _Drawing:
         rows = [self.row(index, line) for index, line in enumerate(self.chart.lines)]
         heads = [self.box(x, 23, name, _head(name), 30) for name, x in self.xs.items()]
         lives = [self.lifeline(name) for name in self.chart.columns]
-        edges = [x + _head(name) / 2 + 6 for name, x in self.xs.items()]
-        width = round(max([self.left, *edges, *(box.right for box in self.texts)]))
+        width = round(max([self.left, *(box.right for box in self.boxes)]))
         title, told = repr(self.chart)[1:-1], str(self.chart)
         return document(title, told, width, self.bottom + 18, [*heads, *lives, *rows])
 
@@ -211,12 +210,13 @@ class _Drawing:
         """Write something, and keep lifelines away from it."""
         length = len(words) * LETTER
         start = {"start": x, "middle": x - length / 2, "end": x - length}[anchor]
-        self.texts.append(_Box(start - 3, start + length + 3, y - 11, y + 4))
+        self.boxes.append(_Box(start - 3, start + length + 3, y - 11, y + 4))
         return written(x, y, words, anchor, more)
 
     def box(self, x: int, y: int, name: str, width: float, height: int) -> str:
         """The head of a life."""
         left, top = x - width / 2, y - height / 2
+        self.boxes.append(_Box(left - 6, left + width + 6, top, top + height))
         return (
             f'<rect x="{left:g}" y="{top:g}" width="{width:g}" height="{height}" rx="4" {_INK} stroke-width="1.5"/>'
             + written(x, y + 4, shortened(name, width), "middle", ' font-weight="bold"')
@@ -226,7 +226,7 @@ class _Drawing:
         """A line for each life of a name, from its start to its end, dotted where time passes."""
         x = self.xs[name]
         pauses = [(y - 14, y + 8) for line, y in zip(self.chart.lines, self.ys, strict=True) if line.kind == PAUSE]
-        holes = [(box.top, box.bottom) for box in self.texts if box.left < x < box.right]
+        holes = [(box.top, box.bottom) for box in self.boxes if box.left < x < box.right]
         solid = [part for life in self.lives(name) for part in _without(life, [*holes, *pauses])]
         dotted = [
             (max(top, start), min(bottom, end))
@@ -257,9 +257,10 @@ class _Drawing:
     def row(self, index: int, line: Line) -> str:
         """A line of the chart, with its time where that is a new one."""
         y, number = self.ys[index], self.chart.marks.get(index)
-        known = [before.time for before in self.chart.lines[:index] if before.kind not in (PAUSE, REST)]
+        before = self.chart.lines[index - 1] if index else None
+        new = before is None or before.time != line.time or before.kind in (PAUSE, REST)
         time = ""
-        if line.kind not in (PAUSE, REST) and known[-1:] != [line.time]:
+        if new and line.kind not in (PAUSE, REST):
             time = written(self.left - _TIMES, y + 4, f"{line.time:.3f}")
         ink = f"{_INK} stroke-width=\"{'1.5' if number is None else '3'}\""
         drawn = time + self.drawn(line, index, y, ink)
