@@ -1,0 +1,111 @@
+"""The crash lab in the book: one copy of its script a site, and labs that work on the built page."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import nbformat
+import pytest
+from crash_lab_reader import Reader
+from lab_scenarios import pair, part
+from playwright.sync_api import Browser, sync_playwright
+from scratch_book import ScratchBook, build, notebook
+
+from otp_mini.lab import Lab, strategy_labs
+from otp_mini.viz import player
+
+pytestmark = [
+    pytest.mark.timeout(300),
+    pytest.mark.filterwarnings("default::ResourceWarning"),  # Playwright's own, at its end
+]
+
+VERSION = "crash_lab."
+
+
+def output_cell(html: str, text: str) -> nbformat.NotebookNode:
+    data = {"text/html": html, "text/plain": text}
+    output = nbformat.v4.new_output("execute_result", data, execution_count=1)
+    return nbformat.v4.new_code_cell("crash_lab(pair)", outputs=[output], execution_count=1)
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> ScratchBook:
+    document = Lab(pair).document(2)
+    labs, script = strategy_labs([part("A"), part("B")], [("A", "raise")])
+    lab = output_cell(player.html(document), player.text(document))
+    three = [each.document(1) for each in labs]
+    compared = output_cell(player.compare_html(three, script), player.compare_text(three, script))
+    title = nbformat.v4.new_markdown_cell("# Labs")
+    pages = {"two.ipynb": notebook(title, lab, compared), "one.ipynb": notebook(title, lab), "none.md": "# No lab\n"}
+    return build(tmp_path_factory.mktemp("labs"), pages)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        yield started
+        started.close()
+
+
+def scripts(book: ScratchBook, page: str) -> list[str]:
+    return [tag["src"] for tag in book.page(page).find_all("script", src=True) if VERSION in tag["src"]]
+
+
+def test_the_book_builds_without_a_warning(book: ScratchBook) -> None:
+    assert book.warnings == []
+    assert book.status == 0
+
+
+def test_the_site_holds_the_script_once(book: ScratchBook) -> None:
+    [file] = (book.site / "_static").glob(VERSION + "*.js")
+    code = file.read_text(encoding="utf-8")
+    assert code.startswith("(globalThis.crashLab")
+    for page in book.site.glob("*.html"):
+        assert "globalThis.crashLab" not in page.read_text(encoding="utf-8")
+    assert [scripts(book, page) for page in ("two", "one")] == [[f"_static/{file.name}"]] * 2
+    assert scripts(book, "none") == []
+
+
+def test_the_documents_and_the_text_stay_on_their_pages(book: ScratchBook) -> None:
+    page = book.page("two")
+    assert len(page.select('.crash-lab > script[type="application/json"]')) == 2
+    assert "A  worker, permanent" in page.select_one(".crash-lab pre.fallback").get_text()
+
+
+def test_the_search_finds_words_of_a_lab_and_no_code(book: ScratchBook) -> None:
+    index = (book.site / "searchindex.js").read_text(encoding="utf-8")
+    assert '"one_for_on' in index
+    assert "globalthi" not in index.lower()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_both_labs_of_a_page_work_as_a_file(book: ScratchBook, browser: Browser, scheme: str) -> None:
+    r = Reader(browser, book.site / "two.html", color_scheme=scheme)
+    r.crash("A", "raise")
+    assert r.life("A") == 2
+    r.lab = r.page.locator(".crash-lab").nth(1)
+    assert r.lab.locator(".lane").count() == 3
+    ground = "rgb(255, 255, 255)" if scheme == "light" else "rgb(23, 27, 33)"
+    assert r.lab.locator(".lab").evaluate("e => getComputedStyle(e).backgroundColor") == ground
+    panel = r.page.locator(".output.text_html").first.evaluate("e => getComputedStyle(e).backgroundColor")
+    assert panel == "rgba(0, 0, 0, 0)", "the theme lays no panel of its own below it"
+    r.close()
+
+
+def test_the_controls_stick_to_the_bottom_of_a_phone(book: ScratchBook, browser: Browser) -> None:
+    r = Reader(browser, book.site / "one.html", viewport={"width": 390, "height": 700})
+    r.lab.scroll_into_view_if_needed()
+    r.page.mouse.move(200, 200)
+    r.node("top").click()
+    dock = r.lab.locator(".dock").bounding_box()
+    assert dock is not None
+    assert dock["y"] + dock["height"] <= 701
+    assert r.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    r.close()
+
+
+def test_a_page_without_scripts_shows_the_text(book: ScratchBook, browser: Browser) -> None:
+    r = Reader(browser, book.site / "one.html", java_script_enabled=False)
+    assert "A  worker, permanent" in r.lab.locator("pre").inner_text()
+    assert "can be played where scripts run" in r.lab.inner_text()
+    r.context.close()
