@@ -478,7 +478,7 @@ def test_links_and_what_was_spawned_are_told_on_demand() -> None:
         "    ● _boss_of_one #PID<0.7.0>: running, process",
         "    ● _helper #PID<0.8.0>: running, process",
         "    ● main #PID<0.1.0>: running, process",
-        "ties:",
+        "links and monitors:",
         "    boss #PID<0.5.0> spawned and is linked to _helper #PID<0.6.0>",
         "    boss #PID<0.5.0> spawned _boss_of_one #PID<0.7.0>",
         "    _boss_of_one #PID<0.7.0> spawned _helper #PID<0.8.0>",
@@ -497,7 +497,7 @@ def test_monitors_are_told_on_demand_but_not_those_of_calls() -> None:
     assert lines(main)[4:] == [
         "beside the tree:",
         "    ● main #PID<0.1.0>: running, process",
-        "ties:",
+        "links and monitors:",
         "    watch #PID<0.4.0> monitors till #PID<0.3.0>",
         "    main #PID<0.1.0> monitors boss #PID<0.5.0>",
     ]

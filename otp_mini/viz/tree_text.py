@@ -37,7 +37,7 @@ def text(tree: TreeData) -> str:
         lines += ["beside the tree:", *(f"    {line(member)}" for member in tree.beside)]
     if tree.ties:
         called = {member.key: who(member) for member in tree}
-        lines += ["ties:", *(f"    {_tie(tie, called)}" for tie in tree.ties)]
+        lines += ["links and monitors:", *(f"    {_tie(tie, called)}" for tie in tree.ties)]
     return "\n".join(lines)
 
 
