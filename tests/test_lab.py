@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lab_scenarios import RAISES, crowd, linked, nursery, pair, part, picky, pool, shop, slow, ticking
 
-from otp_mini import BadArg, GenServer, Node, Supervisor, run, self_
+from otp_mini import BadArg, GenServer, Node, Ok, Supervisor, run, self_
 from otp_mini.lab import OPS, WAIT, WAYS, Lab, strategy_labs
 from otp_mini.lab.essence import essence
 from otp_mini.lab.fork import CannotFork
@@ -131,6 +131,22 @@ def test_the_lab_is_silent_and_logging_is_as_before(caplog: pytest.LogCaptureFix
     Lab(pair).document(1)
     assert caplog.records == []
     assert not logging.getLogger("otp_mini").disabled
+
+
+class Talker(GenServer):
+    def init(self, argument: Any) -> Any:
+        print("here I am")
+        return Ok(argument)
+
+
+def test_what_its_processes_print_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    async def talkers() -> Any:
+        return await Supervisor.start_link([(Talker, 0)], strategy="one_for_one")
+
+    Lab(talkers).document(1)
+    assert capsys.readouterr().out == ""
+    print("and now one hears again")
+    assert capsys.readouterr().out == "and now one hears again\n"
 
 
 def test_a_lab_inside_a_process_leaves_that_process_alone() -> None:

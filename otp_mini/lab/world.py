@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import io
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Final
 
@@ -169,12 +170,20 @@ def children_of(block: ControlBlock) -> list[Kept] | None:
 
 @contextlib.contextmanager
 def silence() -> Iterator[None]:
-    """No crash reports: a lab crashes its processes some thousand times."""
+    """No crash reports, and nothing printed: a lab crashes its processes some thousand times."""
     before, logger.disabled = logger.disabled, True
     try:
-        yield
+        with contextlib.redirect_stdout(_Nowhere()):
+            yield
     finally:
         logger.disabled = before
+
+
+class _Nowhere(io.TextIOBase):
+    """Where goes what nobody is to read."""
+
+    def write(self, text: str) -> int:
+        return len(text)
 
 
 class _Saboteur:
