@@ -102,25 +102,9 @@ class World:
     # ---- what can be done to it -------------------------------------------------------------
 
     def end(self, pid: Pid, way: int, error: BaseException) -> None:
-        """Have a process end in one of the `WAYS`.
-
-        A server raises in its ``handle_info``, and stops as by ``GenServer.stop``; a plain process
-        raises or exits where it waits. A kill is ``Process.exit(pid, "kill")``.
-        """
-        block = pid.block
+        """Have a process end in one of the `WAYS`: see `end_process`."""
         assert self.host is not None
-        assert block is not None
-        if way == KILL:
-            self.node.signal(self.host, pid, "kill")
-        elif block.server is None:
-            block.thrown = error if way == RAISE else Exit(WAYS[way])
-            if block.waiting is not None:
-                self.node.wake(block)
-        elif way == RAISE:
-            block.server.server = _Saboteur(block.server.server, error)
-            self.node.deliver(block, _RAISE)
-        else:
-            self.node.deliver(block, ("system", (self.host, self.node.make_ref()), ("terminate", WAYS[way])))
+        end_process(self.host, pid, way, error, _ORDER)
 
     def settle(self) -> None:
         """Run until nobody has anything to do; time passes only while a child starts or stops."""
@@ -162,6 +146,33 @@ class World:
             self.node.tracer = None
 
 
+def end_process(sender: Pid, pid: Pid, way: int, error: BaseException, order: object) -> None:
+    """Have a living process end in one of the `WAYS`.
+
+    A server raises in its ``handle_info``, and stops as by ``GenServer.stop``; a plain process
+    raises or exits where it waits. A kill is ``Process.exit(pid, "kill")``.
+
+    Args:
+        sender: who asks for it.
+        error: what is raised.
+        order: the message that a server gets to raise it; a crash report shows it as the last one.
+    """
+    block = pid.block
+    assert block is not None
+    node: Node = block.node
+    if way == KILL:
+        node.signal(sender, pid, "kill")
+    elif block.server is None:
+        block.thrown = error if way == RAISE else Exit(WAYS[way])
+        if block.waiting is not None:
+            node.wake(block)
+    elif way == RAISE:
+        block.server.server = _Saboteur(block.server.server, error, order)
+        node.deliver(block, order)
+    else:
+        node.deliver(block, ("system", (sender, node.make_ref()), ("terminate", WAYS[way])))
+
+
 def children_of(block: ControlBlock) -> list[Kept] | None:
     """The children of a supervisor, also of one that still starts; None for any other process."""
     kept = getattr(getattr(block.server, "state", None), "kept", None)
@@ -189,20 +200,21 @@ class _Nowhere(io.TextIOBase):
 class _Saboteur:
     """Stands before a server, and raises where the lab says so."""
 
-    def __init__(self, server: Any, error: BaseException) -> None:
+    def __init__(self, server: Any, error: BaseException, order: object) -> None:
         self._server = server
         self._error = error
+        self._order = order
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._server, name)
 
     def handle_info(self, message: Any, state: Any) -> Any:
-        if message is _RAISE:
+        if message is self._order:
             raise copy.copy(self._error).with_traceback(None)
         return self._server.handle_info(message, state)
 
 
-_RAISE: Final = ("$lab", "raise")
+_ORDER: Final = ("$lab", "raise")
 
 
 def _told(reason: object) -> str:
