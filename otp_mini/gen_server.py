@@ -473,7 +473,7 @@ class _Loop:
                 while not process.mailbox:
                     process.waiting = MESSAGE
                     await PARKED
-                message = await next_message(process) if node.tracer else process.mailbox.popleft()
+                message = await next_message(process) if node.tracer is not None else process.mailbox.popleft()
                 process.reductions -= 1
                 if process.reductions < 0:
                     await YIELDED

@@ -39,6 +39,7 @@ class Driven(Protocol):
 
     ready: Any
     foreign: int
+    gate: Callable[[Pause], Awaitable[None]] | None
     begin_turn: Callable[[Any], None] | None
     end_turn: Callable[[Any], None] | None
 
@@ -108,6 +109,8 @@ class Host:
         if self._pump_handle is not None:
             self._pump_handle.cancel()
             self._pump_handle = None
+        if self.node.gate is not None:
+            return  # paused: whoever lets it run again notifies
         delay = self.node.delay()
         if self.node.ready:
             self._pump_handle = self.loop.call_soon(self._pump)
@@ -136,6 +139,9 @@ class Host:
             self._reports.get()()
         try:
             while not done():
+                if node.gate is not None:
+                    await node.gate(pause)
+                    continue
                 node.run_slice()
                 if not (node.ready or alone or done()):
                     await pause(0.0)  # before time passes, asyncio may have something to say

@@ -19,7 +19,7 @@ import random
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from heapq import heapify, heappop, heappush
 from typing import Any, Final, NamedTuple
@@ -28,11 +28,11 @@ from . import reports
 from .clock import ClockName, RealClock, VirtualClock
 from .copying import copy_reason, copy_term
 from .errors import BadArg, Deadlock, Exit, name_of, safe_repr
-from .host import LONG_TURN, Host, running_loop
+from .host import LONG_TURN, Host, Pause, running_loop
 from .mailbox import Mailbox
 from .process import LATE, MESSAGE, REDUCTIONS, ControlBlock, Failed, Monitors
 from .terms import CallRef, Down, ExitSignal, Pid, Ref
-from .tracing import Trace
+from .tracing import Event, Trace
 
 SLICE: Final = 0.002
 PATIENCE: Final = 1_000_000  # timers that may fire while the foreground waits without an end
@@ -117,6 +117,8 @@ class Node:
         self.blocks: dict[Pid, ControlBlock] = {}
         self.tables: dict[object, Any] = {}  # what higher layers keep with the node
         self.tracer: Trace | None = None
+        self.listeners: list[Callable[[Event], None]] = []  # hear each event that a `trace()` records
+        self.gate: Callable[[Pause], Awaitable[None]] | None = None  # where cells wait while the node is paused
         self.host = Host(self)
         self.foreign = 0  # outside results that processes wait for
         self.driving = False
@@ -285,6 +287,8 @@ class Node:
                 f"{function}() was called from inside a process. It drives the node from "
                 "outside: from a script, a test, a cell or a widget's callback."
             )
+        if self.gate is not None and function != "step":
+            raise BadArg(f"{function}() was called while the node is paused. Let it run again, or use step().")
 
     def run_slice(self, seconds: float = SLICE) -> Pid | None:
         """Run for about two milliseconds, or until nobody is ready or the waiter is served.

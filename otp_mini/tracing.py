@@ -9,7 +9,7 @@ Differs: the events carry their cause, which the BEAM does not know.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -69,6 +69,7 @@ class Trace:
         self.events: list[Event] = []
         self.names: dict[Pid, str] = {}
         self.whole: Trace = self  # what this is a part of, where it was filtered
+        self.listeners: Sequence[Callable[[Event], None]] = ()  # the node's, who hear each event at once
         self._in_flight: dict[Pid, list[tuple[object, int]]] = {}
         self._causes: dict[Pid, int] = {}
         self._deciding: set[Pid] = set()  # supervisors that carry out what they decided
@@ -77,7 +78,7 @@ class Trace:
         """Add an event; the node calls this."""
         cause = self._causes.get(pid) if pid is not None else None
         event = Event(len(self.events), time, kind, pid, other, self.copied(term), cause)
-        self.events.append(event)
+        self._add(event)
         if kind in _ARRIVE and other is not None:
             self._in_flight.setdefault(other, []).append((term, event.number))
         if kind == "spawn" and other is not None:
@@ -111,11 +112,16 @@ class Trace:
                 break
         else:
             event = Event(len(self.events), time, "receive", pid, None, self.copied(message), None)
-        self.events.append(event)
+        self._add(event)
         if pid in self._deciding and isinstance(message, Down):
             return
         self._deciding.discard(pid)
         self._causes[pid] = event.number
+
+    def _add(self, event: Event) -> None:
+        self.events.append(event)
+        for listen in self.listeners:
+            listen(event)
 
     def why(self, who: object) -> Why:
         """Why did this process end? The events from the first cause to its end.
