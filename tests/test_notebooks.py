@@ -172,6 +172,24 @@ def test_widgets_are_numbered_and_a_printed_hash_is_left_alone(tmp_path: Path) -
     assert "nobody shows this" not in json.dumps(nbformat.read(path, as_version=4).metadata)
 
 
+LAB = """from otp_mini import GenServer, Supervisor, crash_lab
+async def pair():
+    return await Supervisor.start_link([GenServer], strategy="one_for_one", name="top")
+crash_lab(pair, depth=1)"""
+
+
+def test_of_a_widget_that_is_html_too_the_html_is_stored_and_compared(tmp_path: Path) -> None:
+    path = stored(tmp_path / "a.ipynb", new_code_cell(LAB))
+    (cell,) = refreshed(path)
+    assert set(cell.outputs[0].data) == {"text/html", "text/plain"}
+    assert "widgets" not in nbformat.read(path, as_version=4).metadata
+    assert not refresh.refresh(path), "the same bytes again"
+    assert nbval(path).returncode == 0, "the widget that a kernel adds is not compared"
+    cell.outputs[0].data["text/html"] += "changed"
+    stored(path, cell)
+    assert nbval(path).returncode == 1
+
+
 def test_streams_are_joined_and_keep_their_place_between_other_outputs(tmp_path: Path) -> None:
     source = "import sys\nfor n in range(3): print(n, flush=True)\ndisplay('between')\nprint('after')"
     (cell,) = refreshed(stored(tmp_path / "a.ipynb", new_code_cell(source)))

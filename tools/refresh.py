@@ -4,7 +4,8 @@ What did not change stays the same to the byte, so a refresh shows in a diff onl
 
 * nothing that differs from run to run is stored: timings, paths inside tracebacks, random widget ids;
 * streams are joined as nbval joins them, so it does not matter in how many pieces a print arrived;
-* a cell tagged `nbval-ignore-output` (a quiz) runs with `random` seeded from the cell's id.
+* a cell tagged `nbval-ignore-output` (a quiz) runs with `random` seeded from the cell's id;
+* of what shows itself as a widget and as HTML too (a crash lab), the HTML is stored.
 
 A cell that raises without the tag `raises-exception` stops the refresh, and its file is left alone.
 """
@@ -24,6 +25,7 @@ from nbclient.exceptions import CellExecutionError
 
 ROOT = Path(__file__).resolve().parents[1]
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 ENVIRONMENT = {
     "PYTHONPATH": str(ROOT),
@@ -93,6 +95,10 @@ def tidy_outputs(outputs: list[Any]) -> list[Any]:
     tidy: list[Any] = []
     for output in outputs:
         last = tidy[-1] if tidy else None
+        if "text/html" in output.get("data", {}):
+            # A front end prefers the widget, and in a stored notebook no kernel is behind it: it would show
+            # an error in place of HTML that works.
+            output.data.pop(WIDGET_VIEW, None)
         if output.output_type == "error":
             output.traceback = [f"{output.ename}: {output.evalue}"]  # the rest holds this machine's paths
         if output.output_type == "stream" and last and last.get("name") == output.name:
@@ -121,6 +127,8 @@ def number_widgets(notebook: Any) -> Any:
             todo += known.findall(json.dumps(state[model], sort_keys=True))
     for model in set(state) - set(numbers):
         del state[model]
+    if not state:
+        del notebook.metadata["widgets"]
     text = known.sub(lambda match: numbers[match[0]], nbformat.writes(notebook))
     return nbformat.reads(text, as_version=4)
 

@@ -237,8 +237,7 @@ def _show(lab: CrashLab, cell: tuple[str, int]) -> dict[str, Any]:
             widget.close()
     widget = _widget_class()(lab)
     _shown[name] = [entry for entry in _shown.get(name, []) if entry[0] == execution] + [(execution, widget)]
-    view: dict[str, Any] = widget._repr_mimebundle_()[VIEW]
-    return view
+    return {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
 
 
 def _shell() -> Any:
