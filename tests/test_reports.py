@@ -7,7 +7,23 @@ from typing import Any
 
 import pytest
 
-from otp_mini import Exit, GenServer, Node, NoReply, Ok, Process, receive, spawn, spawn_monitor
+from otp_mini import (
+    Application,
+    ChildSpec,
+    Exit,
+    GenServer,
+    Node,
+    NoReply,
+    Ok,
+    Process,
+    Supervisor,
+    Task,
+    receive,
+    send,
+    spawn,
+    spawn_monitor,
+    sys_,
+)
 from otp_mini.reports import FRAMES, explain
 
 
@@ -195,6 +211,65 @@ def test_what_cannot_be_printed_is_reported_all_the_same(caplog: pytest.LogCaptu
     assert "** (Unspeakable) <its __str__ failed with RuntimeError>" in report
     assert "Last message: <Unprintable whose __repr__ failed with RuntimeError> (a cast)" in report
     assert "State: <Unprintable whose __repr__ failed with RuntimeError>" in report
+
+
+async def unprintable_reason() -> None:
+    Process.exit(spawn(Process.sleep, 9), Unprintable())
+    raise Exit(Unprintable())
+
+
+async def unprintable_message() -> None:
+    send(await GenServer.start(), Unprintable())
+    send(await Supervisor.start_link([], strategy="one_for_one"), Unprintable())
+
+
+async def unprintable_child() -> None:
+    children = [ChildSpec(Unprintable(), (GenServer.start_link, (Unprintable(),)))]
+    sup = await Supervisor.start_link(children, strategy="one_for_one", name=Unprintable())
+    [row] = await Supervisor.which_children(sup)
+    await GenServer.stop(row.pid, Unprintable())
+
+
+async def unprintable_task() -> None:
+    def work(argument: object) -> None:
+        raise Unspeakable
+
+    Task.start(work, Unprintable())
+
+
+async def unprintable_application() -> None:
+    class Shop(Application):
+        async def start(self, type: str, args: Any) -> Any:
+            return await GenServer.start_link()
+
+    top = await Shop.start_application()
+    Process.exit(top, Unprintable())
+
+
+async def unprintable_trace() -> None:
+    server = await GenServer.start(Unprintable())
+    await sys_.trace(server, True)
+    send(server, Unprintable())
+
+
+@pytest.mark.parametrize(
+    "program",
+    [unprintable_reason, unprintable_message, unprintable_child, unprintable_task, unprintable_application,
+     unprintable_trace],
+)  # fmt: skip
+def test_wherever_it_is_logged_what_cannot_be_printed_harms_nobody(
+    program: Any, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def main() -> bool:
+        spawn(program)
+        await Process.sleep(20)
+        return Process.alive(await Fragile.start())
+
+    caplog.set_level(logging.INFO, "otp_mini")
+    assert play(main) is True
+    said = "\n".join(caplog.messages) + capsys.readouterr().out
+    assert "failed with RuntimeError" in said or program is unprintable_reason
+    assert [record.exc_info for record in caplog.records if record.exc_info] == []
 
 
 def test_a_name_that_cannot_be_printed_is_reported_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
