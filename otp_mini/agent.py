@@ -12,7 +12,7 @@ from types import CoroutineType
 from typing import Any
 
 from .child_spec import ChildSpec
-from .errors import Exit
+from .errors import Exit, safe_repr
 from .gen_server import GenServer, NoReply, Ok, Reply, start_server
 from .primitives import Destination, current_process
 from .terms import From, Pid
@@ -45,7 +45,8 @@ class Agent:
 
         OTP: ``Agent.start_link/2``
         """
-        return await start_server(_Server, (function, args), name=name, timeout=timeout, link=True, label=cls.__name__)
+        work = function, args
+        return await start_server(AgentServer, work, name=name, timeout=timeout, link=True, label=cls.__name__)
 
     @classmethod
     async def start(
@@ -55,7 +56,8 @@ class Agent:
 
         OTP: ``Agent.start/2``
         """
-        return await start_server(_Server, (function, args), name=name, timeout=timeout, link=False, label=cls.__name__)
+        work = function, args
+        return await start_server(AgentServer, work, name=name, timeout=timeout, link=False, label=cls.__name__)
 
     @classmethod
     def child_spec(cls, argument: Any = None) -> ChildSpec:
@@ -106,16 +108,21 @@ class Agent:
         return await GenServer.stop(agent, reason, timeout)
 
 
-class _Server(GenServer):
-    """The process behind an `Agent`."""
+class AgentServer(GenServer):
+    """The process behind an `Agent`.
+
+    OTP: ``Agent.Server``
+    """
 
     __slots__ = ()
 
     async def init(self, argument: Any) -> Any:
+        """The first state is what the function returns."""
         function, args = argument
         return Ok(await _apply(function, *args))
 
     async def handle_call(self, request: Any, from_: From, state: Any) -> Any:
+        """Run a function on the state, for ``get``, ``update`` or ``get_and_update``."""
         what, function, args = request
         result = await _apply(function, current_process().node.copy(state), *args)
         if what == "get":
@@ -127,11 +134,17 @@ class _Server(GenServer):
         raise Exit(("bad_return_value", result))
 
     async def handle_cast(self, request: Any, state: Any) -> Any:
+        """Run a function that makes the next state."""
         function, args = request
         return NoReply(await _apply(function, current_process().node.copy(state), *args))
 
     def handle_info(self, message: Any, state: Any) -> Any:
+        """Drop a stray message."""
         return NoReply(state)
+
+    @staticmethod
+    def _hint(value: object) -> str:
+        return f"the function of get_and_update returned {safe_repr(value)}, and not (answer, new state)."
 
 
 async def _apply(function: Function, *args: Any) -> Any:

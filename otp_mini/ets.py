@@ -38,7 +38,7 @@ from .errors import BadArg, safe_repr
 from .node import Node
 from .primitives import current_process
 from .process import ControlBlock
-from .terms import Pid, Ref
+from .terms import Pid, Ref, picture
 
 Row = tuple[Any, ...]
 Place = Any
@@ -247,6 +247,11 @@ class Table(Ref):
         if self not in _tables(self.node):
             return f"<{told}: deleted>"
         return f"<{told}: {self.type} of {self.size}, {self.protection}, owner {self.owner}>"
+
+    def _repr_html_(self) -> Any:
+        """In a notebook, a table shows its rows."""
+        shown = picture(self)
+        return None if shown is None else shown._repr_html_()
 
     def place(self, key: Any) -> Place:
         """What stands for the key: equal for keys that this table takes for the same."""

@@ -584,6 +584,8 @@ class _Loop:
     def hint(self, reason: object, message: Any) -> str:
         """What the programmer could do about a bad result."""
         match reason:
+            case ("bad_return_value", value) if hasattr(self.server, "_hint"):
+                return str(self.server._hint(value))
             case ("bad_return_value", value):
                 callback = _callback(message).replace("handle_exit", "handle_info")
                 name = f"{type(self.server).__name__}.{callback}"

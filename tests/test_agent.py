@@ -91,6 +91,14 @@ def test_a3_get_and_update_takes_a_pair_and_nothing_else() -> None:
     assert play(main) == ((5, 6), ("bad_return_value", "pop"))
 
 
+def test_a3_the_report_says_what_get_and_update_wants(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        await exit_of(Agent.get_and_update(await counter(5), lambda n: "pop"))
+
+    play(main)
+    assert "\nHint: the function of get_and_update returned 'pop', and not (answer, new state).\n" in caplog.text
+
+
 def test_a4_a_raise_in_the_function_ends_the_agent_and_exits_the_caller() -> None:
     async def main() -> Any:
         agent = await counter()

@@ -259,6 +259,32 @@ def test_a_process_is_shown_before_a_table_of_the_same_name() -> None:
     assert play(main) == ("same #PID<0.2.0>: Agent", "ets 'same' #Ref<0.0.2.1>: set of 0, protected, owner #PID<0.1.0>")
 
 
+# ---- in a notebook -------------------------------------------------------------------------
+
+
+def test_an_agent_a_registry_and_a_table_show_themselves_in_a_notebook() -> None:
+    async def main() -> list[Any]:
+        agent = await Agent.start_link(lambda: {"visits": 41})
+        registry = await Registry.start_link(keys="unique", name="rooms")
+        table = ets.new("ages")
+        ets.insert(table, ("<ann>", 34))
+        return [(thing._repr_html_(), which(thing)._repr_html_()) for thing in (agent, registry, table)]
+
+    for shown, expected in play(main):
+        assert shown == expected
+
+
+def test_another_server_a_plain_process_and_what_is_gone_are_text_alone() -> None:
+    async def main() -> list[Any]:
+        server, plain = await GenServer.start_link(), spawn(Process.sleep, 9)
+        agent, table = await Agent.start_link(dict), ets.new("gone")
+        await Agent.stop(agent)
+        ets.delete(table)
+        return [thing._repr_html_() for thing in (server, plain, agent, table)]
+
+    assert play(main) == [None] * 4
+
+
 # ---- long tables ---------------------------------------------------------------------------
 
 

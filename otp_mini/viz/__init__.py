@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from .. import ets
 from ..terms import Pid
 from ..tracing import Trace
 from .chart import Chart, Line
 from .sequence import sequence_chart
+from .tables import table_of
 from .tree import Tree, tree_of_supervisor
 from .why import Why, explain
 from .window import Window, restart_window
@@ -22,7 +24,9 @@ def picture_of(thing: object, **how: Any) -> Any:
         case Trace(), {"why": who}:
             return explain(thing, who)
         case Pid(), _:
-            return tree_of_supervisor(thing)
+            return tree_of_supervisor(thing) or table_of(thing)
+        case ets.Table(), _:
+            return table_of(thing)
         case Trace(), _:
             return sequence_chart(thing, most=MOST_LINES)
     return None

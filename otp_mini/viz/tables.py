@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any, Final
 
 from .. import ets
+from ..agent import AgentServer
 from ..errors import BadArg, name_of, safe_repr
 from ..node import current_node
 from ..primitives import Destination, find
@@ -104,6 +105,16 @@ def which(what: Destination | ets.Table, limit: int | None = LIMIT) -> Table:
     if type(state) is dict:
         return _table(title, ("key", "value"), state.items(), _cells, limit)
     return Table(title, ("state",), [_cells([state])])
+
+
+def table_of(thing: Pid | ets.Table) -> Table | None:
+    """The table by which an agent, a registry or an ETS table shows itself; None for all else."""
+    if isinstance(thing, Pid):
+        server = None if thing.block is None else thing.block.server
+        shows = server is not None and (isinstance(server.server, AgentServer) or hasattr(server.state, "entries"))
+    else:
+        shows = ets.info(thing) is not None
+    return which(thing) if shows else None
 
 
 def _table(
