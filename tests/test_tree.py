@@ -699,6 +699,20 @@ def test_graphviz_gets_no_word_to_lay_out() -> None:
     assert layout(asked).boxes.keys() == {"n0", "n1"}
 
 
+def test_a_supervisor_keeps_its_outline_when_it_is_dead() -> None:
+    async def main() -> Any:
+        sup = await shop(supervisor("tills"), (Registry, {"name": "rooms"}))
+        Process.exit(await child(sup, "tills"), "kill")
+        return tree(sup)
+
+    shown = play(main)
+    assert [member.kind for member in shown.data] == ["supervisor", "supervisor", "Registry"]
+    groups = list(ElementTree.fromstring(shown.svg()).iter(f"{SVG}g"))
+    assert [len(group.findall(f"{SVG}rect")) for group in groups] == [2, 2, 1]
+    assert shown.dot.count("peripheries=2") == 2
+    assert "1 process below it" in shown.svg()  # the other is dead
+
+
 # ---- states can be told apart --------------------------------------------------------------------------------
 
 
@@ -969,6 +983,19 @@ def test_the_program_dot_is_the_second_choice(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.setitem(sys.modules, "pygraphviz", None)
     monkeypatch.setattr(layouts.shutil, "which", lambda name: str(program) if name == "dot" else None)
     assert some_tree().svg() == expected
+
+
+def test_a_program_dot_that_fails_leaves_the_text_and_its_last_word(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program = tmp_path / "dot"
+    program.write_text("#!/bin/sh\necho trying >&2\necho 'no <plug-in>' >&2\nexit 3\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setitem(sys.modules, "pygraphviz", None)
+    monkeypatch.setattr(layouts.shutil, "which", lambda name: str(program))
+    html = some_tree()._repr_html_()
+    assert html.startswith("<pre>● process 0")
+    assert html.endswith(f"no picture: {program} could not lay it out: no &lt;plug-in&gt;.</p>")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+import random
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,8 +21,10 @@ from test_browser import ASK_AGAIN, DONE, cells_of, write_notebook
 from otp_mini import Node
 from otp_mini.terms import Pid
 from otp_mini.viz import tree_svg
+from otp_mini.viz.layout import layout, read_plain
 from otp_mini.viz.tree import Tree
 from otp_mini.viz.tree_data import STATES, Member, More, Restarts, Tie, TreeData
+from otp_mini.viz.tree_dot import dot
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -173,6 +177,53 @@ def trees_live(live_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     build_lite = importlib.import_module("build_lite")
     build_lite.build(folder / "site" / "lite", folder / "notebooks", ROOT, ROOT / ".lite" / "cache", "npm")
     return folder / "site"
+
+
+def any_tree(seed: int) -> TreeData:
+    """A tree of up to 30 boxes of many sizes, with processes beside it."""
+    chance = random.Random(seed)
+    members: list[Member | More] = [member(0, kind="supervisor", restarts=Restarts(0, 3, 5.0))]
+    grow(members, 0, chance, chance.randint(1, 28))
+    count = len(members)
+    beside = tuple(member(count + at, name="x" * chance.randint(1, 30)) for at in range(chance.randint(0, 3)))
+    ties = [Tie(chance.choice(["link", "spawn", "monitor"]), chance.randrange(count), other.key) for other in beside]
+    return TreeData(tuple(members), beside, tuple(ties))
+
+
+def grow(members: list[Member | More], above: int, chance: random.Random, most: int) -> None:
+    for _ in range(chance.randint(1, 5)):
+        key = len(members)
+        if key >= most:
+            return
+        name = "w" * chance.randint(1, 30)
+        if chance.random() < 0.3:
+            members.append(member(key, above, name=name, kind="supervisor", restarts=Restarts(0, 3, 5.0)))
+            grow(members, key, chance, most)
+        else:
+            members.append(member(key, above, name=name, mailbox=chance.choice([0, 0, 3])))
+
+
+DRAW = """
+import { pathToFileURL } from "node:url";
+const { instance } = await import(pathToFileURL(process.argv[2]).href);
+const viz = await instance();
+let asked = "";
+for await (const piece of process.stdin) { asked += piece; }
+console.log(JSON.stringify(JSON.parse(asked).map(dot => viz.renderString(dot, { format: "plain" }))));
+"""
+
+
+def test_the_graphviz_of_the_page_lays_trees_out_as_the_one_of_pygraphviz_does(live_site: Path, tmp_path: Path) -> None:
+    (viz,) = live_site.glob("lite/static/*/viz-*.js")
+    module = shutil.copy(viz, tmp_path / "viz.mjs")  # the ending tells Node what it is
+    (tmp_path / "draw.mjs").write_text(DRAW, encoding="utf-8")
+    asked = [dot(any_tree(seed), words=False) for seed in range(100)]
+    node = shutil.which("node") or "node"
+    done = subprocess.run(
+        [node, tmp_path / "draw.mjs", module], input=json.dumps(asked), capture_output=True, text=True, check=True
+    )
+    drawn = list(map(read_plain, json.loads(done.stdout)))
+    assert drawn == list(map(layout, asked))
 
 
 def run_cells(page: Page, server: Server) -> dict[str, list[dict[str, Any]]]:

@@ -142,4 +142,8 @@ def _by_program(dot: str) -> str:
             "no picture: drawing it needs Graphviz, and neither the package pygraphviz (pip install pygraphviz) "
             "nor the program dot is here"
         )
-    return subprocess.run([program, "-Tplain"], input=dot, capture_output=True, text=True, check=True).stdout
+    done = subprocess.run([program, "-Tplain"], input=dot, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = done.stderr.strip().rpartition("\n")[2] or f"status {done.returncode}"
+        raise NoGraphviz(f"no picture: {program} could not lay it out: {said}")
+    return done.stdout

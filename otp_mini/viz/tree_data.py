@@ -25,11 +25,14 @@ Kind = Literal[
     "supervisor", "DynamicSupervisor", "PartitionSupervisor", "Task.Supervisor",
     "worker", "Registry", "application", "process",
 ]  # fmt: skip
+SUPERVISORS: Final[tuple[Kind, ...]] = ("supervisor", "DynamicSupervisor", "PartitionSupervisor", "Task.Supervisor")
 TieKind = Literal["link", "spawn", "spawn_link", "monitor"]
 
 STATES: Final[tuple[State, ...]] = (
-    "running", "starting", "restarting", "stopping", "stopped", "dead", "not started",
+    "running", "starting", "stopping", "restarting", "stopped", "dead", "not started",
 )  # fmt: skip
+LIVING: Final[tuple[State, ...]] = ("running", "starting", "stopping")
+"""The states in which there is a process."""
 
 
 @dataclass(frozen=True, slots=True)

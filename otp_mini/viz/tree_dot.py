@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from .layout import POINTS
-from .tree_data import Member, More, Tie, TreeData
+from .tree_data import SUPERVISORS, Member, More, Tie, TreeData
 from .tree_text import MARKS, children, counted, life, mailbox, same, word
 
 NAME: Final = 7.9
@@ -146,7 +146,7 @@ def _node(member: Member | More, words: bool) -> dict[str, str]:
         return size
     styles = {"stopped": "dashed", "starting": "dashed", "restarting": "dashed", "dead": "dashed"}
     style = "dotted" if isinstance(member, More) else styles.get(member.state, "solid")
-    supervisor = isinstance(member, Member) and member.restarts is not None
+    supervisor = isinstance(member, Member) and member.kind in SUPERVISORS
     outline = {"peripheries": "2"} if supervisor else {"style": f"rounded,{style}"}
     return {"label": _label([*shown.names, *shown.rows]), **size, **outline, **({"style": style} if supervisor else {})}
 

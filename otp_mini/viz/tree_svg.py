@@ -14,7 +14,7 @@ from html import escape
 from typing import Final
 
 from .layout import Layout, Line, Point
-from .tree_data import Member, More, Tie, TreeData
+from .tree_data import LIVING, SUPERVISORS, Member, More, Tie, TreeData
 from .tree_dot import EDGE, GONE, LETTER, ROW, Box, box, cells, ends
 from .tree_text import text, who, word
 
@@ -92,9 +92,14 @@ def svg(tree: TreeData, places: Layout) -> str:
 
 def label(tree: TreeData) -> str:
     """The picture in a few words, for those who do not see it."""
-    first, shown = tree.members[0], len([member for member in tree.members if isinstance(member, Member)])
-    below = sum(member.count for member in tree.members if isinstance(member, More)) + shown - 1
+    first, *others = tree.members
+    below = sum(_living(member) for member in others)
     return f"Supervision tree of {who(first)}: {below} {'process' if below == 1 else 'processes'} below it"
+
+
+def _living(member: Member | More) -> int:
+    states = member.states if isinstance(member, More) else ((member.state, 1),)
+    return sum(number for state, number in states if state in LIVING)
 
 
 class _Plan:
@@ -191,7 +196,7 @@ def _outline(member: Member | More, shown: Box, left: int, top: int, outside: bo
         return [rect.replace(f'x="{left}" y="{top}"', f'x="{left + at}" y="{top + at}"') for at in (6, 3, 0)]
     border = _BORDERS.get(member.state, "")
     thick = 2.2 if member.state == "dead" else 1.6
-    if member.restarts is None:
+    if member.kind not in SUPERVISORS:
         round_ = shown.height // 2 if outside else 12
         return [_rect("box", left, top, shown.width, shown.height, min(round_, 26), thick, border)]
     return [
