@@ -53,6 +53,10 @@ def __getattr__(name: str) -> Any:
         from .widgets import crash_lab
 
         return getattr(crash_lab, name)
+    if name == "observer":
+        from .widgets.observer import observer
+
+        return observer
     raise AttributeError(f"module 'otp_mini' has no attribute {name!r}")
 
 

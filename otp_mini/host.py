@@ -172,7 +172,7 @@ class Host:
                     self.node.who_waits(),
                 )
                 await pause(None)
-        elif self._asyncio_is_busy():
+        elif self.asyncio_is_busy():
             await pause(POLL)
         else:
             raise Deadlock(
@@ -181,7 +181,7 @@ class Host:
                 "Send what is waited for, give the wait a time-out, or end the process."
             )
 
-    def _asyncio_is_busy(self) -> bool:
+    def asyncio_is_busy(self) -> bool:
         """Could the loop still do something that wakes the node, such as ``asyncio.timeout``?"""
         if not self.can_wait():
             return False
