@@ -21,7 +21,7 @@ INFINITY: Final = math.inf
 def picture(thing: object, **how: Any) -> Any:
     """What shows a thing to a person: ``str`` of the answer is its text, ``_repr_html_()`` its HTML.
 
-    None if nobody draws such a thing. The core itself knows no pictures; `otp_mini` says who does.
+    None if nobody draws such a thing. The core itself knows no pictures; the package says who does.
     """
     return None if artist is None else artist(thing, **how)
 

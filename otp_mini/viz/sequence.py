@@ -1,7 +1,7 @@
 """A trace as a sequence chart: a column for each process, time from top to bottom.
 
 From events to lines, in four steps that a reader can follow with a finger: who is who (`Roles`),
-which events say something (`lines`), what repeats (`fold`), and where time passes (`pauses`). What
+which events say something (`lines`), what repeats (``fold``), and where time passes (``pauses``). What
 becomes of the lines, as a picture and as text, is in ``chart``.
 
 OTP: ``et_viewer``

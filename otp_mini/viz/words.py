@@ -60,7 +60,7 @@ def reason_in_words(reason: object) -> str:
 
 
 def event_in_words(event: Event) -> str:
-    """What an event says: `Line.words` of a chart."""
+    """What an event says: the words of a line in a chart."""
     match event.kind, event.term:
         case "spawn", _:
             return "starts"
