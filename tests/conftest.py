@@ -5,9 +5,13 @@ is skipped and says why; with OTP_MINI_REQUIRE_ALL=1 (as in .ci/run) its absence
 """
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
+import subprocess
 import sys
+import tarfile
+import tempfile
 from pathlib import Path
 from typing import NoReturn
 
@@ -22,6 +26,9 @@ CHROMIUM_PLACES = [
     "C:/Program Files/Google/Chrome/Application/chrome.exe",
     "C:/Program Files (x86)/Microsoft/Edge/Application/msedge.exe",
 ]
+
+AXE_VERSION = "4.14.1"
+AXE_SHA256 = "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745"  # of the archive that npm packs
 
 
 def lacking(what: str) -> NoReturn:
@@ -43,6 +50,28 @@ def chromium() -> str:
 def elixir() -> str:
     """The path of `elixir`."""
     return shutil.which("elixir") or lacking("no Elixir on this machine")
+
+
+@pytest.fixture(scope="session")
+def axe() -> Path:
+    """The script of axe-core, which looks for what keeps people from using a page; fetched from npm once."""
+    script = course.LITE / "cache" / f"axe-core-{AXE_VERSION}.js"
+    if not script.exists():
+        script.parent.mkdir(parents=True, exist_ok=True)
+        npm = shutil.which("npm") or lacking("no npm on this machine to fetch axe-core with")
+        with tempfile.TemporaryDirectory(dir=script.parent) as folder:
+            command = [npm, "pack", f"axe-core@{AXE_VERSION}", "--silent"]
+            if subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode:
+                lacking("npm could not fetch axe-core")
+            [archive] = Path(folder).glob("*.tgz")
+            assert hashlib.sha256(archive.read_bytes()).hexdigest() == AXE_SHA256
+            with tarfile.open(archive) as tar:
+                member = tar.extractfile("package/axe.min.js")
+                assert member is not None
+                unpacked = Path(folder) / "axe.min.js"
+                unpacked.write_bytes(member.read())
+            unpacked.replace(script)
+    return script
 
 
 @pytest.fixture(scope="session")
