@@ -470,10 +470,10 @@ def test_all_about_one_process(node: Node) -> None:
         GenServer.cast(till, number)
     facts = {fact.what: (fact.value, fact.items) for fact in on(node, "till").facts()}
     assert facts == {
-        "what": ("permanent worker", ()),
+        "kind": ("permanent worker", ()),
         "state": ("running", ()),
         "waits for": ("its turn", ()),
-        "its state": ("0", ()),
+        "server's state": ("0", ()),
         "turns": ("2", ()),
         "traps exits": ("no", ()),
         "mailbox": ("9", (*(f"cast {number}" for number in range(6)), "… and 3 more")),
@@ -489,7 +489,7 @@ def test_a_supervisor_says_what_it_keeps_and_a_wait_how_long_it_may_last(node: N
 
     start(node, waiter)
     facts = {fact.what: fact.value for fact in on(node, "shop").facts()}
-    assert facts["it keeps"] == "2 children, 0 of 3 restarts in 5 s"
+    assert facts["keeps"] == "2 children, 0 of 3 restarts in 5 s"
     node.advance(10)
     facts = {fact.what: fact.value for fact in on(node, "waiter", None).facts()}
     assert facts["waits for"] == "a message, 20 s at most"
@@ -504,8 +504,8 @@ def test_a_long_state_is_cut_and_a_state_that_cannot_be_printed_does_no_harm(nod
     till.block.server.state = Broken()
     pids(node)["stock"].block.server.state = ["x" * 100] * 100
     facts = {name: {fact.what: fact.value for fact in on(node, name).facts()} for name in ("till", "stock")}
-    assert facts["till"]["its state"] == "<Broken whose __repr__ failed with RuntimeError>"
-    assert len(facts["stock"]["its state"]) < 700
+    assert facts["till"]["server's state"] == "<Broken whose __repr__ failed with RuntimeError>"
+    assert len(facts["stock"]["server's state"]) < 700
 
 
 def test_all_children_of_a_large_supervisor_are_in_the_table(node: Node) -> None:
@@ -878,7 +878,7 @@ def test_clicks_pause_step_and_run(panel: Panel, node: Node) -> None:
     assert (panel.pause.description, node.gate) == ("Pause", None)
 
 
-def test_the_slider_sets_slow_motion_and_full_speed(panel: Panel, node: Node) -> None:
+def test_slow_motion_and_full_speed_are_chosen(panel: Panel, node: Node) -> None:
     panel.speed.value = 2.0
     assert (panel.seen.brake.mode, panel.seen.brake.rate) == ("slow", 2.0)
     panel.pause.click()

@@ -162,15 +162,15 @@ def _several(what: str, first: Iterable[str], number: int) -> Fact:
 
 def _who(entry: Entry, process: ControlBlock, name: Name) -> Iterator[tuple[str, str]]:
     member = entry.member
-    yield "what", ", ".join(filter(None, (role(member), life(member), member.note)))
+    yield "kind", ", ".join(filter(None, (role(member), life(member), member.note)))
     yield "state", member.state
     yield "waits for", waits_for(process, name) + _left(process)
     if process.current is not None:
         yield "handles now", name_of(in_words(process.current, LONGEST))
     if member.restarts is not None:
-        yield "it keeps", f"{member.children:,} {'child' if member.children == 1 else 'children'}, {member.restarts}"
+        yield "keeps", f"{member.children:,} {'child' if member.children == 1 else 'children'}, {member.restarts}"
     elif process.server is not None and member.kind != "Registry":
-        yield "its state", name_of(safe_repr(process.server.state, LONGEST))
+        yield "server's state", name_of(safe_repr(process.server.state, LONGEST))
     yield "turns", f"{process.turns:,}"
     yield "traps exits", "yes" if process.trap_exit else "no"
 

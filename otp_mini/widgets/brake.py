@@ -1,6 +1,6 @@
 """The brake of a node: stop everybody, give single turns, run in slow motion.
 
-Whoever pauses a node closes its gate (`Node.gate`): then neither cells nor the asyncio loop run
+Whoever pauses a node closes its gate (``node.gate``): then neither cells nor the asyncio loop run
 it, and only the brake gives turns. While somebody has to wait for his turn, no time passes on the
 node, be its clock virtual or real: nobody is late because somebody looked.
 

@@ -36,8 +36,11 @@ VIEW: Final = "application/vnd.jupyter.widget-view+json"
 EVERY: Final = 0.5
 """Seconds of real time between two looks at the system, where an asyncio loop runs."""
 
-SPEEDS: Final = (("1 a second", 1.0), ("2 a second", 2.0), ("5 a second", 5.0), ("20 a second", 20.0), ("full", 0.0))
-"""Turns a second; 0 is full speed."""
+SPEEDS: Final = (
+    ("full speed", 0.0),
+    *((f"{rate:g} turn{'s' * (rate != 1)} a second", rate) for rate in (20.0, 10.0, 5.0, 2.0, 1.0)),
+)
+"""Turns a second, in words and as a number; 0 is full speed."""
 
 
 def observer(supervisor: Destination | None = None, *, most: int = 8) -> Any:
@@ -127,10 +130,8 @@ class Panel:
         w = self.widgets
         self.pause = self._button("Pause", self._pause, "Stop every process of this node, or let them run again")
         self.step = self._button("Step", self.seen.step, "Give one process one turn; pauses first")
-        self.speed = w.SelectionSlider(
-            options=SPEEDS, value=0.0, description="Turns:", continuous_update=False,
-            tooltip="Slow motion: so many turns a second",
-        )  # fmt: skip
+        # A Dropdown, because the handle of a slider of ipywidgets has no name for a screen reader.
+        self.speed = w.Dropdown(options=SPEEDS, value=0.0, description="Speed:", layout={"width": "240px"})
         self.speed.observe(self._changed(self._set_speed), "value")
         self.seconds = w.BoundedFloatText(1.0, min=0.0, max=1e9, description="Seconds:", layout={"width": "170px"})
         self.advance = self._button("Let time pass", lambda: self.seen.pass_time(self.seconds.value), "Virtual time")
@@ -173,14 +174,12 @@ class Panel:
             self.table,
             self._row(self.process, *self.ends),
             self._row(self.message, self.how, self.send),
-            self.facts,
-            self._row(self.trace),
-            self.heard,
+            self._row(self.facts, self.widgets.VBox([self.trace, self.heard]), align="flex-start"),
             self.output,
         ]
 
-    def _row(self, *parts: Any) -> Any:
-        return self.widgets.HBox(parts, layout={"flex_flow": "row wrap", "align_items": "center"})
+    def _row(self, *parts: Any, align: str = "center") -> Any:
+        return self.widgets.HBox(parts, layout={"flex_flow": "row wrap", "align_items": align})
 
     # ---- what the user does -----------------------------------------------------------------
 
