@@ -315,7 +315,8 @@ class TaskStream:
     """The results of many tasks, lazily: ``async for result in Task.async_stream(…)``.
 
     Each result is `Ok` or `Exited`. No more than ``max_concurrency`` tasks run at a time, and no
-    item is taken before there is room for it. Leaving the loop early stops the tasks that run.
+    item is taken before there is room for it and a result is wanted that is not there yet. Leaving
+    the loop early stops the tasks that run.
 
     A process of its own (the stream's monitor) starts the tasks, so their messages and exits do
     not mix with the consumer's: a crash reaches a consumer that does not trap exits through it.
@@ -363,7 +364,6 @@ class TaskStream:
         if self._monitor is None:
             self._open()
         while True:
-            self._fill()
             key = self._next if self._ordered else next(iter(self._done), None)
             if key is not None and key in self._done:
                 result = self._done.pop(key)
@@ -372,6 +372,7 @@ class TaskStream:
                 if self._progress is not None:
                     self._progress(self._given, self._total)
                 return result
+            self._fill()
             if not self._running:
                 await self.aclose()
                 raise StopAsyncIteration
@@ -389,7 +390,7 @@ class TaskStream:
         """Start tasks while there is room and there are items."""
         assert self._owner is not None and self._monitor is not None
         monitor = self._monitor[0].block
-        while monitor is not None and self._running + len(self._done) * self._ordered < self._room:
+        while monitor is not None and self._running < self._room:
             entry = next(self._items, None)
             if entry is None:
                 return

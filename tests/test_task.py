@@ -413,6 +413,47 @@ def test_t26_taking_a_part_stops_the_tasks_that_still_run() -> None:
     assert done == [1]
 
 
+def test_t20_results_that_wait_for_their_turn_keep_no_other_task_waiting() -> None:
+    started: list[int] = []
+
+    async def work(item: int) -> int:
+        started.append(item)
+        await Process.sleep(10 if item == 0 else 1)
+        return item
+
+    async def main() -> tuple[list[int], Any]:
+        stream = Task.async_stream(range(8), work, max_concurrency=2, timeout=None)
+        first = await anext(stream)
+        return started[:], [first, *await gather(stream)]
+
+    assert play(main) == ([*range(8)], [Ok(item) for item in range(8)])
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+@pytest.mark.parametrize(
+    ("taken", "most", "begun"), [(1, 1, 1), (1, 2, 2), (1, 3, 3), (2, 1, 2), (2, 2, 3), (2, 3, 4), (3, 2, 4)]
+)
+def test_t20_the_next_task_starts_when_the_next_result_is_wanted_and_not_before(
+    ordered: bool, taken: int, most: int, begun: int
+) -> None:
+    """So a consumer that has enough is not hit by the crash of a task that it never asked for."""
+    started: list[int] = []
+
+    async def work(item: int) -> None:
+        started.append(item)
+        await Process.sleep(1 + item)
+
+    async def main() -> None:
+        stream = Task.async_stream(range(10), work, timeout=None, max_concurrency=most, ordered=ordered)
+        for _ in range(taken):
+            await anext(stream)
+        await Process.sleep(100)
+        assert started == [*range(begun)]
+        await stream.aclose()
+
+    play(main)
+
+
 @pytest.mark.parametrize("supervised", [False, True])
 def test_a_stream_goes_on_with_the_arguments_as_they_were_when_it_was_made(supervised: bool) -> None:
     class Basket:
