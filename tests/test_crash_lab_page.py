@@ -357,7 +357,7 @@ def test_a_crowd_stands_for_many(browser: Browser, tmp_path: Path) -> None:
     some = r.lab.locator(".node.crowd")
     assert re.match(r"49\d more", some.inner_text())
     some.click()
-    assert r.lab.locator(".who").inner_text() == "the others stands for many: pick another."
+    assert r.lab.locator(".who").inner_text() == "These are many: pick another."
     assert r.lab.locator(".way[aria-disabled=true]").count() == 4
     r.crash("Part", "kill")
     assert r.life("Part") == 2

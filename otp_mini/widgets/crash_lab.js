@@ -453,7 +453,7 @@ function shell(el, name, css, ...kids) {
   el.setAttribute("aria-label", name);
 }
 
-/** Keys work inside the lab only (WCAG 2.1.4). */
+/** Keys work inside the lab only. */
 function onKeys(el, find) {
   el.addEventListener("keydown", (event) => {
     const act = event.ctrlKey || event.metaKey || event.altKey ? null : find(event.key);
@@ -583,19 +583,20 @@ class Tree {
     const spoken = ["stop", "start", "fail"].includes(frame.op) ? frame.p : frame.op !== "signal" ? -1
       : lab.procs[frame.p].up === frame.arg ? frame.p : lab.procs[frame.arg].up === frame.p ? frame.arg : -1;
     this.lines.forEach((line, p) => {
-      const state = frame.st[p] === ABSENT ? " gone" : isAlive(frame.st[p]) ? "" : " cut";
-      line.setAttribute("class", "wire" + (lab.procs[p].kind === "process" ? " spawned" : "") + state + (p === spoken ? " hot " + frame.op : ""));
+      const state = frame.st[p] === ABSENT ? " gone" : isAlive(frame.st[p]) ? "" : " cut", loose = !run.isChild(p) && !run.linked(frame, p).includes(lab.procs[p].up);
+      line.setAttribute("class", "wire" + (loose ? " spawned" : "") + state + (p === spoken ? " hot " + frame.op : ""));
     });
     const cord = this.paintCords(frame, spoken < 0 && frame.op === "signal" ? [frame.p, frame.arg] : null);
     const hot = cord ?? this.lines[spoken];
-    if (hot) this.wires.append(hot);  // on top of the others
+    if (hot) this.wires.append(hot);  // on top
     const upward = frame.op === "signal" && (cord ? cord.dataset.from !== String(frame.p) : spoken === frame.p);
     if (moved && hot && this.box && !calm()) this.fly(hot, upward, frame.op);
   }
 
   /** Draw the links beyond the tree; answer the one that a signal runs along. */
   paintCords(frame, hot) {
-    const key = ([p, q]) => `${Math.min(p, q)} ${Math.max(p, q)}`, wanted = new Set([...frame.links, ...(hot ? [hot] : [])].map(key));
+    const key = ([p, q]) => `${Math.min(p, q)} ${Math.max(p, q)}`, { procs } = this.lab;
+    const beyond = frame.links.filter(([p, q]) => procs[p].up !== q && procs[q].up !== p), wanted = new Set([...beyond, ...(hot ? [hot] : [])].map(key));
     for (const [k, cord] of this.cords) if (!wanted.has(k)) { cord.remove(); this.cords.delete(k); }
     for (const k of wanted) {
       if (this.cords.has(k)) continue;
@@ -733,20 +734,20 @@ class Transport {
   }
 }
 
-const HELP = ["an exception in its own code", "its work is done", "an orderly end", "nothing can refuse it"];
+const HELP = ["", "its work is done", "an orderly end", "nothing can refuse it"];
 const wayButtons = (lab, choose) =>
   lab.ways.map((way, i) => h("button", { class: "way", "data-way": way, onclick: () => choose(i) }, h("b", {}, way), h("small", {}, HELP[i])));
 const choices = (asks, ways, tip) => div("picker", div("asks", asks), h("div", { class: "ways", role: "group", "aria-label": "How it ends" }, ways), tip);
 
 /** Say of each way whether it can be chosen: `can` it be at all, and is the reader `stuck` where nothing is stored. */
 function paintWays(buttons, lab, pick, can, stuck) {
-  const { strategy, error, kind } = lab.procs[pick];
+  const { strategy, error } = lab.procs[pick];
   buttons.forEach((el, way) => {
     const ok = can(way), never = way === 0 && error == null;
     el.setAttribute("aria-disabled", !ok || stuck);
     el.classList.toggle("never", !ok);
     el.title = never && strategy ? "A supervisor runs only OTP's own code: it has nothing to raise." : "";
-    el.lastChild.textContent = !never ? (way ? HELP[way] : errorName(lab.reasons[error])) : strategy ? "not a supervisor" : kind === "crowd" ? "one by one only" : "nothing to raise";
+    el.lastChild.textContent = !never ? (way ? HELP[way] : errorName(lab.reasons[error])) : strategy ? "not a supervisor" : "nothing to raise";
   });
 }
 
@@ -773,7 +774,7 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
 
   const tree = new Tree(run, (p) => { pick = p; note = ""; paint(); });
   const bar = new Transport({
-    go: (step) => go(run.shown[Math.max(0, Math.min(step, run.shown.length - 1))]),
+    go: (step) => go(run.shown[step] ?? (step < 0 ? 0 : run.last)),
     count: () => run.shown.length - 1,
     now: () => run.spot(at),
     dwell: () => DWELL[run.frames[at].op] || 700,
@@ -784,8 +785,7 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
   const caption = para("caption"), stamp = h("span", { class: "stamp", title: "Virtual time" }), because = div("because");
   const whyButton = button("link", () => askWhy(at), "Why?");
   const who = span("who"), tip = h("p", { class: "tip", role: "status" });
-  const moments = [["when it is quiet", false], ["now, in the middle", true]].map(([text, value]) =>
-    button("moment", () => { now = value; note = ""; paint(); }, text));
+  const moments = ["when it is quiet", "now, in the middle"].map((text, i) => button("moment", () => { now = !!i; note = ""; paint(); }, text));
   const when = h("div", { class: "when", role: "group", "aria-label": "When it ends" }, moments);
   const ways = wayButtons(lab, (way) => choose(4 * pick + way));
   const wait = button("link", () => choose(WAIT), `or let ${lab.wait} s pass`);
@@ -971,7 +971,7 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
     const f = now ? run.frames[at] : run.quiet(act), { kind } = lab.procs[pick], N = words.name(pick), down = !isAlive(f.st[0]);
     const far = !down && !run.row(act) && !now, stuck = (far || now) && !ask;
     picker.hidden = !!quiz;
-    put(who, rich(down ? [N, " has ended, like everything else."] : kind === "crowd" ? [N, " stands for many: pick another."] : !isAlive(f.st[pick]) ? [N, " is not running: pick another."]
+    put(who, rich(down ? [N, " has ended, like everything else."] : kind === "crowd" ? ["These are many: pick another."] : !isAlive(f.st[pick]) ? [N, " is not running: pick another."]
       : ["End ", N, inside() ? "" : act < run.path.length ? " here, in another future:" : " with"]));
     when.hidden = !inside() || bar.playing || !isAlive(run.frames[at].st[0]);
     moments.forEach((el, i) => el.setAttribute("aria-pressed", now === !!i));
