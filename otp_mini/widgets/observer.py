@@ -151,6 +151,7 @@ class Panel:
             )
         ]
         self.message = w.Combobox(description="Message:", placeholder="('add', 2)", layout={"width": "300px"})
+        self.message.continuous_update = False  # else a click may overtake the last letter that was typed
         self.how = w.Dropdown(description="How:", options=HOW, layout={"width": "170px"})
         self.send = self._button("Send", self._send, "Send the message to the chosen process")
         self.trace = w.Checkbox(description="trace the chosen process", indent=False, layout={"width": "auto"})
