@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import Any
 
@@ -84,6 +85,57 @@ def test_run_raises_the_exit_signal_that_ended_its_function() -> None:
 
     with Node(clock="virtual") as node, pytest.raises(Exit, match="boom"):
         node.run(main)
+
+
+@pytest.mark.parametrize("end", ["return", "exit", "crash", "signal"])
+def test_nobody_has_a_turn_after_the_main_process_has_ended(end: str) -> None:
+    """Else how far the others get would depend on the time that the machine takes."""
+    turns: list[int] = []
+
+    async def goes_on_for_ever() -> None:
+        while True:
+            turns.append(len(turns))
+            await Process.sleep(0)
+
+    async def main() -> None:
+        spawn(goes_on_for_ever)
+        for _ in range(3):
+            await Process.sleep(0)
+        if end == "exit":
+            raise Exit("shutdown")
+        if end == "crash":
+            raise ValueError("boom")
+        if end == "signal":
+            Process.exit(self_(), "kill")
+
+    with Node(clock="virtual") as node:
+        with contextlib.suppress(Exit, ValueError):
+            node.run(main)
+        assert turns == [0, 1, 2]
+
+
+def test_nobody_has_a_turn_after_the_process_of_a_cell_has_ended() -> None:
+    turns: list[int] = []
+
+    async def goes_on_for_ever() -> None:
+        while True:
+            turns.append(len(turns))
+            await Process.sleep(0)
+
+    async def crashes() -> None:
+        await Process.sleep(0)
+        await Process.sleep(0)
+        raise Exit("boom")
+
+    async def cell() -> list[int]:
+        with Node(clock="virtual"):
+            spawn_link(crashes)
+            spawn(goes_on_for_ever)
+            with pytest.raises(Exit, match="boom"):
+                await receive()
+            return turns[:]
+
+    assert asyncio.run(cell()) == [0, 1]
 
 
 def test_processes_outlive_the_run_and_go_on_in_the_next() -> None:

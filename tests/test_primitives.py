@@ -404,6 +404,7 @@ def test_p14_one_unlink_takes_the_link_from_both_sides(who_dies: str) -> None:
 
         one = spawn(unlinking)
         await Process.sleep(0.5)
+        assert [Process.info(each)["links"] for each in (one, other)] == [[], []]  # type: ignore[index]
         if who_dies == "the other":
             Process.exit(other, "boom")
             return Process.alive(one)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from otp_mini import Node, Process, receive, self_, spawn
+from otp_mini import Node, Pid, Process, receive, self_, send, spawn, spawn_monitor
 from otp_mini.process import REDUCTIONS
 
 
@@ -42,6 +42,30 @@ def test_an_idle_process_holds_no_empty_containers() -> None:
         await Process.sleep(1)
         for field in ("mailbox", "links", "monitors", "monitoring", "cleanups", "name"):
             assert getattr(block, field) is None
+
+    with Node(clock="virtual") as node:
+        node.run(main)
+
+
+def test_a_dead_process_keeps_nothing() -> None:
+    """Whoever still has its block, such as a stream that it consumed, keeps no mailbox and no peers alive with it."""
+
+    async def busy(to: Pid) -> None:
+        Process.link(to)
+        Process.monitor(to)
+        send(self_(), "left over")
+        await Process.sleep(60)
+
+    async def main() -> None:
+        Process.flag(trap_exit=True)
+        pid, _ = spawn_monitor(busy, self_())
+        block = pid.block
+        await Process.sleep(1)
+        assert all((block.mailbox, block.links, block.monitors, block.monitoring))
+        Process.exit(pid, "kill")
+        for field in ("mailbox", "links", "monitors", "monitoring", "server", "timer", "waiting"):
+            assert getattr(block, field) is None
+        assert not block.node.timers
 
     with Node(clock="virtual") as node:
         node.run(main)

@@ -431,6 +431,37 @@ def test_s21_an_ignored_child_keeps_its_specification() -> None:
     assert play(main) == {"a": None}
 
 
+@pytest.mark.parametrize(
+    ("restart", "kept"), [("permanent", {"a": None}), ("transient", {"a": None}), ("temporary", {})]
+)
+def test_s21_s22_so_does_one_that_is_added_later(restart: Any, kept: dict[str, Any]) -> None:
+    async def main() -> Any:
+        sup = await start()
+        assert await Supervisor.start_child(sup, worker("a", ignores, restart=restart)) is None
+        return await pids(sup)
+
+    assert play(main) == kept
+
+
+def test_an_id_is_known_by_what_it_equals_and_not_by_which_object_it_is() -> None:
+    """What a supervisor is asked, it gets as a copy."""
+    id: Any = frozenset({"a", 1})
+
+    async def main() -> None:
+        sup = await start(child_spec(worker("a", None, fails), id=id))
+        pid = await child(sup, id)
+        await hit(sup, id)
+        again = await child(sup, id)
+        assert isinstance(again, Pid)
+        assert again is not pid
+        assert await refused(Supervisor.start_child(sup, child_spec(GenServer, id=id))) == ("already_started", again)
+        assert await Supervisor.terminate_child(sup, id) == "ok"
+        assert await refused(Supervisor.start_child(sup, child_spec(GenServer, id=id))) == "already_present"
+        assert await Supervisor.delete_child(sup, id) == "ok"
+
+    play(main)
+
+
 def test_s22_an_ignored_temporary_child_is_not_kept() -> None:
     async def main() -> Any:
         return await pids(await start(worker("a", ignores, restart="temporary"), worker("b")))
