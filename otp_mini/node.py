@@ -614,8 +614,7 @@ class Node:
         self.note("exit", pid, None, reason)
         for cleanup in process.cleanups or ():
             cleanup(pid)
-        if process.name is not None and self.names.get(process.name) is process:
-            del self.names[process.name]
+        self.names.pop(process.name, None)
         for ref, watched in (process.monitoring or {}).items():
             if watched.monitors is not None:
                 watched.monitors.pop(ref, None)
