@@ -306,7 +306,11 @@ def report(context: str, spec: ChildSpec, pid: object, reason: object) -> None:
 
 @dataclass
 class Budget:
-    """How many restarts are left: those of the last ``max_seconds`` count, older ones do not."""
+    """How many restarts are left: those of the last ``max_seconds`` count, older ones do not.
+
+    OTP: ``supervisor:add_restart/1``
+    Differs: OTP counts in whole seconds of its clock, so there a restart may count up to a second longer.
+    """
 
     max_restarts: int
     max_seconds: float
