@@ -617,6 +617,31 @@ def test_when_the_top_ends_the_last_tree_stays(node: Node) -> None:
     assert (seen.text(), seen.rows) == before
 
 
+def test_when_a_crash_takes_the_top_along_it_says_so(node: Node, silent: pytest.LogCaptureFixture) -> None:
+    seen = on(node, "till")
+    for _ in range(4):
+        seen.end(KILL)
+    assert seen.said.endswith("It has ended: 'killed'. The top of this tree has ended, too.")
+    assert "shop #PID<0.2.0>: gives up on till (restart 4 in 5 s, 3 allowed)" in seen.happened
+
+
+def test_what_is_killed_while_it_is_paused_ends_at_once_and_nobody_takes_its_place_yet(node: Node) -> None:
+    seen = on(node, "till")
+    seen.pause()
+    seen.end(KILL)
+    assert seen.said.endswith("It has ended: 'killed'. Nobody has had a turn since: press Step or Run.")
+
+
+def test_slow_motion_tells_nobody_twice_what_was_said(panel: Panel, node: Node) -> None:
+    panel.speed.value = 1.0
+    panel.message.value, panel.how.value = "5", "cast"
+    panel.send.click()
+    before = panel.said.value
+    panel._ticked(panel.seen.brake.tick())
+    assert panel.said.value == before  # a screen reader reads it when it changes
+    assert "takes cast 5" in panel.happened.value
+
+
 def test_a_name_that_comes_back_is_followed(node: Node) -> None:
     seen = on(node, "shop")
     seen.end(NORMAL)
@@ -822,7 +847,9 @@ def test_the_same_clicks_give_the_same_texts_and_pids(silent: pytest.LogCaptureF
 
 
 def views(panel: Panel) -> list[Any]:
-    return [panel.heading, panel.told, panel.tree_text, panel.tree, panel.table, panel.facts, panel.heard]
+    return [
+        panel.heading, panel.said, panel.happened, panel.tree_text, panel.tree, panel.table, panel.facts, panel.heard,
+    ]  # fmt: skip
 
 
 def all_widgets(widget: Any) -> list[Any]:
@@ -857,8 +884,8 @@ def test_every_control_has_a_label(panel: Panel) -> None:
 def test_a_click_ends_the_chosen_process(panel: Panel, node: Node, silent: pytest.LogCaptureFixture) -> None:
     panel.process.value = pids(node)["stock"]
     panel.ends[0].click()
-    assert "is made to raise RuntimeError(&#x27;boom&#x27;)" in panel.told.value
-    assert "restarts stock (1 of 3 in 5 s)" in panel.told.value
+    assert "is made to raise RuntimeError(&#x27;boom&#x27;)" in panel.said.value
+    assert "restarts stock (1 of 3 in 5 s)" in panel.happened.value
     assert "2nd life" in panel.tree.value
     assert panel.process.value is pids(node)["stock"]
     assert "▸ stock" in panel.table.value
@@ -873,7 +900,7 @@ def test_clicks_pause_step_and_run(panel: Panel, node: Node) -> None:
     assert pids(node)["till"].block.server.state == 0
     panel.step.click()
     assert pids(node)["till"].block.server.state == 5
-    assert "Turn 1" in panel.told.value
+    assert "Turn 1" in panel.said.value
     panel.pause.click()
     assert (panel.pause.description, node.gate) == ("Pause", None)
 
@@ -911,10 +938,10 @@ def test_a_message_can_be_chosen_again(panel: Panel) -> None:
 def test_what_cannot_be_done_is_said(panel: Panel, node: Node) -> None:
     panel.message.value = "get"
     panel.send.click()
-    assert "Nothing was sent" in panel.told.value
+    assert "Nothing was sent" in panel.said.value
     panel.process.value = pids(node)["shop"]
     panel.ends[0].click()
-    assert "A supervisor runs no code of yours" in panel.told.value
+    assert "A supervisor runs no code of yours" in panel.said.value
 
 
 def test_links_and_monitors_are_drawn_when_they_are_asked_for(panel: Panel, node: Node) -> None:
@@ -1047,7 +1074,7 @@ def test_a_click_that_comes_in_another_thread_is_done_in_the_nodes_own() -> None
         clicker.start()
         clicker.join()
         await asyncio.sleep(0.01)
-        told = box.panel.told.value
+        told = box.panel.said.value
         box.close()
         return told, own
 

@@ -96,7 +96,7 @@ class Brake:
         Raises:
             Deadlock: nobody could, while the cell waits.
         """
-        if not self.node.host.asyncio_is_busy() or (self.mode == "paused" and sys.platform == "emscripten"):
+        if not self._may_go_on():
             raise Deadlock(
                 "this node is paused, and nobody can let it go on while this waits. Press Run in its "
                 "observer first, and then do this again."
@@ -112,6 +112,12 @@ class Brake:
             await pause(STUCK_AFTER)  # and look again whether there is anybody left
         finally:
             self._waiting -= 1
+
+    def _may_go_on(self) -> bool:
+        """Could anybody give a turn while a cell waits: the timer, or a click?"""
+        if self._timer is not None:
+            return True
+        return sys.platform != "emscripten" and self.node.host.asyncio_is_busy()
 
     # ---- turns ------------------------------------------------------------------------------
 

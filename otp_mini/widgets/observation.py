@@ -315,12 +315,13 @@ class Observation:
             return self._not_yet() or "It has not ended yet: it is busy, or it goes on all the same."
         told = f"It has ended: {reason_in_words(process.reason)}."
         if not self.alive:
-            return f"{told} It was the top of this tree."
+            top = "It was the top of this tree." if process.pid is self.top else "The top of this tree has ended, too."
+            return f"{told} {top}"
         entry = self.entry
-        if entry is not None and entry.process is not None:
-            number = f", its {life(entry.member.life)}" if entry.member.life > 1 else ""
-            told += f" {self.name(entry.process.pid)} has taken its place{number}."
-        return told
+        if entry is None or entry.process is None:
+            return f"{told} {self._not_yet()}".rstrip()
+        number = f", its {life(entry.member.life)}" if entry.member.life > 1 else ""
+        return f"{told} {self.name(entry.process.pid)} has taken its place{number}."
 
     def send(self, text: str, how: str) -> None:
         """Send the chosen process a message.

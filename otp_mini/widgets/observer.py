@@ -120,9 +120,8 @@ class Panel:
 
     def _make_views(self) -> None:
         html = self.widgets.HTML
-        self.heading, self.tree, self.table, self.told = html(), html(), html(), html()
-        self.facts, self.heard = html(), html()
-        self.tree_text = html()
+        self.heading, self.said, self.happened = html(), html(), html()
+        self.tree, self.tree_text, self.table, self.facts, self.heard = html(), html(), html(), html(), html()
         self.text = self.widgets.Accordion([self.tree_text], titles=("The tree as text",))
         self.output = self.widgets.Output()
 
@@ -168,7 +167,8 @@ class Panel:
         return [
             self.heading,
             self._row(self.pause, self.step, self.speed, *time),
-            self.told,
+            self.said,
+            self.happened,
             self.tree,
             self._row(self.links, self.monitors),
             self.text,
@@ -243,7 +243,8 @@ class Panel:
             over = "" if seen.alive else " <strong>has ended</strong>; this is what was seen last"
             title = f"<strong>Observer of {escape(seen.title)}</strong>{over}"
             self.heading.value = f"{STYLE}<div>{title}</div><div>{escape(seen.status())}</div>"
-            self.told.value = f'<div role="alert">{escape(seen.said)}</div>{event_list("", seen.happened)}'
+            self.said.value = f'<div role="alert">{escape(seen.said)}</div>'
+            self.happened.value = event_list("", seen.happened) if seen.happened else ""
             self._show_tree()
             self._show_processes()
             self.heard.value = event_list("Traced", seen.heard) if seen.heard or seen.tracing else ""
