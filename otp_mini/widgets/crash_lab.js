@@ -5,7 +5,7 @@
  *   compare(element, labs, {css, ask, live, script, select})    one crash script under several strategies, in lock-step
  *   new Run(lab)                                                the model alone
  *
- * `lab` is what Lab.document in otp_mini.lab gives: processes, runs, and which run leads from which state to which.
+ * `lab` is a document of otp_mini.lab: processes, runs, and which run leads from which state to which.
  * `css` is the text of crash_lab.css. `ask`, where there is a kernel, answers a path that is not stored. `live` answers
  * the element that starts a kernel, or null. `script` is a list of actions to begin with; `select` a process's index.
  *
@@ -51,7 +51,7 @@ export class Run {
     }
   }
 
-  /** The stored futures of the quiet moment after action `act`, by action; null where none are stored. */
+  /** The stored futures of the quiet moment after `act`, by action; null where none are stored. */
   row(act = this.path.length) {
     const step = this.path[act - 1];
     const state = step ? (step.rest ?? step).to : 0;
@@ -76,7 +76,7 @@ export class Run {
     return frame.st[p] === RUNNING && q.kind !== "crowd" && (action % 4 > 0 || q.error != null);
   }
 
-  /** The frame of the quiet moment after `act`, also where another crash came before it. */
+  /** The frame of the quiet moment after `act`, also where a crash came before it. */
   quiet(act) { return this.path[act - 1]?.rest?.frames.at(-1) ?? this.frames[this.ends[act]]; }
 
   /** Forget what follows action `act`; what a crash cut off its run comes back. */
@@ -155,7 +155,7 @@ export class Run {
     });
   }
 
-  /** Number the frames at which a reader can stop: a number that somebody unseen took is no news. */
+  /** List the frames at which a reader can stop: a pid that somebody unseen took is no news. */
   see() {
     this.shown = [...this.frames.keys()].filter((i) => this.frames[i].op !== "pids");
   }
@@ -206,8 +206,8 @@ export class Run {
 
   /** The children of a process's supervisor, in the order of their start: itself and those beside it. */
   siblings(frame, p) {
-    const { procs } = this.lab;
-    return this.isChild(p) && procs[p].kind !== "crowd" ? this.kids[procs[p].up].filter((q) => frame.st[q] !== ABSENT && procs[q].kind !== "crowd") : [];
+    const { procs } = this.lab, one = (q) => frame.st[q] !== ABSENT && procs[q].kind !== "crowd";
+    return this.isChild(p) && one(p) ? this.kids[procs[p].up].filter(one) : [];
   }
 
   /** Who is linked to a process: its family in the tree, and those beyond. */
@@ -286,7 +286,10 @@ class Words {
       begin: () => [...(waiting.length ? waiting : ["Everything is running."]), " Pick a process and end it."],
       inject: () => ["You ", ...this.deed(p, arg), me.strategy && arg !== KILL ? ": its children go first." : "."],
       exit: () => [N, " ended with ", this.reason(arg), "."],
-      signal: () => ["The exit signal reaches ", this.name(arg), ...(me.up === arg && run.isChild(p) ? [", its supervisor."] : [", linked to ", N, "."])],
+      signal: () => {
+        const how = me.up === arg && run.isChild(p) ? [", its supervisor."] : [", linked to ", N, "."];
+        return ["The exit signal reaches ", this.name(arg), ...how];
+      },
       count: () => {
         const n = f.win[p].length, [max, s] = me.max;
         if (n > max) return [N, " counts ", { b: restarts(n) }, ` within ${s} s. Only ${max} ${max === 1 ? "is" : "are"} allowed.`];
@@ -294,7 +297,8 @@ class Words {
       },
       stop: () => {
         if (!arg) return [up, " tells ", N, " to shut down."];
-        return f.before === STOPPING ? [N, " has not stopped in time: ", up, " kills it."] : [up, " kills ", N, ": its ", { c: "shutdown" }, " is ", { c: "brutal_kill" }, "."];
+        if (f.before === STOPPING) return [N, " has not stopped in time: ", up, " kills it."];
+        return [up, " kills ", N, ": its ", { c: "shutdown" }, " is ", { c: "brutal_kill" }, "."];
       },
       start: () => {
         const verb = me.kind === "process" ? " spawns " : f.life[p] === 1 || f.st[me.up] === STARTING ? " starts " : " restarts ";
@@ -307,7 +311,11 @@ class Words {
       keep: () => [N, " is ", { c: me.restart }, " and ended well: ", up, " leaves it at that."],
       drop: () => (me.restart === "temporary" ? [N, " is ", { c: "temporary" }, ": ", up, " forgets it."] : [up, " forgets ", N, "."]),
       giveup: () => [N, " gives up: it stops its children, then itself."],
-      wait: () => [run.path[f.act - 1].action === WAIT ? `You let ${arg} s pass. ` : `${pass(arg)}. `, f.win.flat().length < run.frames[run.ends[f.act - 1]].win.flat().length ? "Old restarts leave the window." : ""],
+      wait: () => {
+        const fewer = f.win.flat().length < run.frames[run.ends[f.act - 1]].win.flat().length;
+        const who = run.path[f.act - 1].action === WAIT ? `You let ${arg} s pass. ` : `${pass(arg)}. `;
+        return [who, fewer ? "Old restarts leave the window." : ""];
+      },
       time: () => [`${pass(arg)}. `, ...waiting],
       link: () => [N, " and ", this.name(arg), " are linked now."],
       unlink: () => [N, " and ", this.name(arg), " are no longer linked."],
@@ -343,7 +351,10 @@ class Words {
         stop: () => [N, arg ? " was killed by " : " was told to shut down by ", up],
         giveup: () => [N, " gave up"],
         signal: () => (me.up === arg && run.isChild(p) ? null : [arg === subject ? "it" : this.name(arg), " is linked to ", this.name(p)]),
-        count: () => (f.win[p].length > me.max[0] ? [N, ` counted ${f.win[p].length} restarts within ${me.max[1]} s`] : [N, " is ", { c: me.strategy }, " and had a child to restart"]),
+        count: () => {
+          if (f.win[p].length > me.max[0]) return [N, ` counted ${restarts(f.win[p].length)} within ${me.max[1]} s`];
+          return [N, " is ", { c: me.strategy }, " and had a child to restart"];
+        },
         inject: () => ["you ", ...this.past(p, arg, N)],
       }[f.op]?.();
       if (!clause) continue;
@@ -379,6 +390,7 @@ class Words {
 
 // ---- building blocks ----
 const SVG = "http://www.w3.org/2000/svg";
+const UNSAID = { "aria-hidden": "true" };
 function h(tag, props = {}, ...kids) {
   const el = tag === "svg" || tag === "path" ? document.createElementNS(SVG, tag) : document.createElement(tag);
   if (tag === "button") el.type = tag;
@@ -417,7 +429,7 @@ const SHAPE = {
   pause: "M2 1h3v10H2zM7 1h3v10H7z",
 };
 const icon = (d, size = 12) =>
-  h("svg", { viewBox: "0 0 12 12", width: size, height: size, "aria-hidden": "true" }, h("path", { d, "fill-rule": "evenodd" }));
+  h("svg", { viewBox: "0 0 12 12", width: size, height: size, ...UNSAID }, h("path", { d }));
 function mark(className, share) {
   const i = h("i", { class: className });
   i.style.left = `${100 * share}%`;
@@ -425,7 +437,7 @@ function mark(className, share) {
 }
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-/** A constructed style sheet passes a strict style-src, a <style> may not. */
+/** A constructed sheet passes a strict style-src, a <style> may not. */
 function dress(root, text) {
   try {
     const sheet = new CSSStyleSheet();
@@ -470,7 +482,7 @@ const MOST_PIPS = 8;
 class Tree {
   constructor(run, choose, plain = false) {
     Object.assign(this, { run, lab: run.lab, choose, plain, on: 0 });
-    this.wires = h("svg", { class: "wires", "aria-hidden": "true" });
+    this.wires = h("svg", { class: "wires", ...UNSAID });
     this.list = h("ul");
     const label = `Supervision tree of ${this.lab.title}. Arrow keys move, Enter picks.`;
     this.el = h("div", { class: "tree", role: "group", "aria-label": label, onkeydown: (event) => this.key(event) }, this.wires, this.list);
@@ -494,12 +506,15 @@ class Tree {
   }
 
   node(q, p) {
-    const shape = h("path", { "fill-rule": "evenodd" }), sub = h("span"), life = span("life");
-    const mark = h("span", { class: "mark", "aria-hidden": "true" }), more = span("unseen");
-    const pips = q.max && h("span", { class: "pips", "aria-hidden": "true" }, q.max[0] > MOST_PIPS ? [] : Array.from({ length: q.max[0] + 1 }, () => h("i")));
-    const el = h("button", { class: `node ${q.kind} ${q.strategy ? "sup" : ""}`, tabindex: p === this.on ? 0 : -1, title: q.kind === "crowd" ? null : q.name, onclick: () => this.choose(p), onfocus: () => this.rove(p) },
-      span("name", q.name), span("sub", h("svg", { viewBox: "0 0 12 12", "aria-hidden": "true" }, shape), sub), more, pips, life, mark);
-    return { el, shape, sub, pips, life, mark, more };
+    const dot = icon(""), sub = h("span"), life = span("life");
+    const mark = h("span", { class: "mark", ...UNSAID }), more = span("unseen");
+    const few = q.max?.[0] > MOST_PIPS ? 0 : q.max?.[0] + 1;
+    const pips = q.max && h("span", { class: "pips", ...UNSAID }, Array.from({ length: few }, () => h("i")));
+    const el = h("button", {
+      class: `node ${q.kind} ${q.strategy ? "sup" : ""}`, tabindex: p === this.on ? 0 : -1, title: q.kind === "crowd" ? null : q.name,
+      onclick: () => this.choose(p), onfocus: () => this.rove(p),
+    }, span("name", q.name), span("sub", dot, sub), more, pips, life, mark);
+    return { el, shape: dot.firstChild, sub, pips, life, mark, more };
   }
 
   rove(p) {
@@ -523,7 +538,7 @@ class Tree {
     this.nodes[to[event.key]]?.el.focus();
   }
 
-  /** How wide each node may be: as far as its neighbours on the same level let it, and the edge. */
+  /** How wide each node may be: up to its neighbours and the edge. */
   widths(w) {
     const { at } = this.plan, sup = this.lab.procs.map((q) => !!q.strategy), here = Object.keys(at).map(Number);
     const room = (p) => 2 * w * Math.min(at[p].x, 1 - at[p].x);
@@ -549,17 +564,21 @@ class Tree {
       el.style.width = this.tall ? "" : `${widths[p]}px`;
       return box;
     });
-    this.box.forEach((box, p) => Object.assign(box, { w: this.nodes[p].el.offsetWidth || widths[p], h: this.nodes[p].el.offsetHeight || (this.lab.procs[p].strategy ? 68 : 52) }));
+    this.box.forEach((box, p) => {
+      const { offsetWidth, offsetHeight } = this.nodes[p].el;  // 0 of one that is to come
+      Object.assign(box, { w: offsetWidth || widths[p], h: offsetHeight || (this.lab.procs[p].strategy ? 68 : 52) });
+    });
     this.el.style.height = `${this.tall ? rows * 47 + 6 : (levels - 1) * high + 78}px`;
     this.lab.procs.forEach(({ up }, p) => {
       if (up < 0 || !this.box[p]) return;
       const a = this.box[up], b = this.box[p], y1 = a.y + a.h, m = (y1 + b.y) / 2, y2 = b.y + b.h / 2;
-      this.lines[p].setAttribute("d", this.tall ? `M${a.x + 15} ${y1}V${y2 - 8}q0 8 8 8H${b.x}` : `M${a.x} ${y1}C${a.x} ${m} ${b.x} ${m} ${b.x} ${b.y}`);
+      const line = this.tall ? `M${a.x + 15} ${y1}V${y2 - 8}q0 8 8 8H${b.x}` : `M${a.x} ${y1}C${a.x} ${m} ${b.x} ${m} ${b.x} ${b.y}`;
+      this.lines[p].setAttribute("d", line);
     });
     for (const [key, cord] of this.cords) cord.setAttribute("d", this.curve(...key.split(" ")));
   }
 
-  /** A link beyond the tree runs outside of it: below its level, beside it, or along the right edge of the outline. */
+  /** A link beyond the tree: below its level, from side to side, or along the right edge of the outline. */
   curve(p, q) {
     const a = this.box?.[p], b = this.box?.[q];
     if (!a || !b) return "";
@@ -583,20 +602,22 @@ class Tree {
     const spoken = ["stop", "start", "fail"].includes(frame.op) ? frame.p : frame.op !== "signal" ? -1
       : lab.procs[frame.p].up === frame.arg ? frame.p : lab.procs[frame.arg].up === frame.p ? frame.arg : -1;
     this.lines.forEach((line, p) => {
-      const state = frame.st[p] === ABSENT ? " gone" : isAlive(frame.st[p]) ? "" : " cut", loose = !run.isChild(p) && !run.linked(frame, p).includes(lab.procs[p].up);
+      const state = frame.st[p] === ABSENT ? " gone" : isAlive(frame.st[p]) ? "" : " cut";
+      const loose = !run.isChild(p) && !run.linked(frame, p).includes(lab.procs[p].up);
       line.setAttribute("class", "wire" + (loose ? " spawned" : "") + state + (p === spoken ? " hot " + frame.op : ""));
     });
     const cord = this.paintCords(frame, spoken < 0 && frame.op === "signal" ? [frame.p, frame.arg] : null);
     const hot = cord ?? this.lines[spoken];
-    if (hot) this.wires.append(hot);  // on top
+    if (hot) this.wires.append(hot);
     const upward = frame.op === "signal" && (cord ? cord.dataset.from !== String(frame.p) : spoken === frame.p);
     if (moved && hot && this.box && !calm()) this.fly(hot, upward, frame.op);
   }
 
-  /** Draw the links beyond the tree; answer the one that a signal runs along. */
+  /** Draw the links beyond the tree; answer the one that is hot. */
   paintCords(frame, hot) {
     const key = ([p, q]) => `${Math.min(p, q)} ${Math.max(p, q)}`, { procs } = this.lab;
-    const beyond = frame.links.filter(([p, q]) => procs[p].up !== q && procs[q].up !== p), wanted = new Set([...beyond, ...(hot ? [hot] : [])].map(key));
+    const beyond = frame.links.filter(([p, q]) => procs[p].up !== q && procs[q].up !== p);
+    const wanted = new Set([...beyond, ...(hot ? [hot] : [])].map(key));
     for (const [k, cord] of this.cords) if (!wanted.has(k)) { cord.remove(); this.cords.delete(k); }
     for (const k of wanted) {
       if (this.cords.has(k)) continue;
@@ -640,17 +661,16 @@ class Tree {
     }
     const family = run.siblings(frame, p);
     const place = family.length ? `, child ${family.indexOf(p) + 1} of ${lab.procs[q.up].name}` : "";
-    n.more.textContent = `, ${new Words(run).kind(p)}${place}, ${st}${q.max ? `, ${used} of ${q.max[0]} restarts used` : ""}${n.life.textContent && ", "}`;
+    const budget = q.max ? `, ${used} of ${q.max[0]} restarts used` : "";
+    n.more.textContent = `, ${new Words(run).kind(p)}${place}, ${st}${budget}${n.life.textContent && ", "}`;
   }
 
   /** A dot runs along a line. */
   fly(line, upward, op) {
-    const length = line.getTotalLength?.() || 0;
-    if (!length) return;
-    const dot = h("div", { class: "dot " + op }), at = (k) => line.getPointAtLength(length * (upward ? 1 - k : k));
-    const frames = Array.from({ length: 13 }, (_, k) => ({ transform: `translate(${at(k / 12).x}px,${at(k / 12).y}px)`, opacity: k > 11 ? 0 : 1 }));
+    const dot = div("dot " + op), way = ["0%", "100%"];
+    dot.style.offsetPath = `path("${line.getAttribute("d")}")`;
     this.el.append(dot);
-    dot.animate(frames, { duration: 520, easing: "ease-in-out" }).onfinish = () => dot.remove();
+    dot.animate({ offsetDistance: upward ? way.reverse() : way }, { duration: 520, easing: "ease-in-out" }).onfinish = () => dot.remove();
   }
 }
 
@@ -658,7 +678,6 @@ class Tree {
 const DWELL = {
   inject: 1100, exit: 850, count: 1000, stop: 500, up: 500, keep: 1200, drop: 900, giveup: 1300, wait: 1000, fail: 1000, time: 1000,
 };
-const SPEEDS = { 1: 2, 2: 0.5, 0.5: 1 };
 
 /** Steps run from 0 to `count`; `stops` are those of the quiet moments, the first of them 0. */
 class Transport {
@@ -672,9 +691,10 @@ class Transport {
       tool("end", "To the next quiet moment", () => this.leap(1)),
     ];
     this.parts[2].classList.add("main");
-    this.range = h("input", { type: "range", min: 0, step: 1, "aria-label": "Time line", oninput: () => { const to = +this.range.value; this.pause(); go(to); } });
-    this.marks = h("div", { class: "marks", "aria-hidden": "true" });
-    this.rate = h("button", { class: "rate", title: "Speed", onclick: () => { this.speed = SPEEDS[this.speed]; changed(); } });
+    const slide = () => { const to = +this.range.value; this.pause(); go(to); };
+    this.range = h("input", { type: "range", min: 0, step: 1, "aria-label": "Time line", oninput: slide });
+    this.marks = h("div", { class: "marks", ...UNSAID });
+    this.rate = h("button", { class: "rate", title: "Speed", onclick: () => { this.speed = { 1: 2, 2: 0.5 }[this.speed] ?? 1; changed(); } });
     this.el = div("transport", div("tbs", this.parts), div("slide", this.marks, this.range), this.rate);
   }
 
@@ -717,9 +737,10 @@ class Transport {
     this.changed();
   }
 
-  /** Show where the reader is; `text` says what is there. */
+  /** Show where the reader is; `text` says it. */
   show(text) {
-    const [first, back, play, next, end] = this.parts, name = this.playing ? "Pause  ( p )" : "Play  ( p )", n = this.count(), at = this.now(), stops = this.stops();
+    const [first, back, play, next, end] = this.parts, name = this.playing ? "Pause  ( p )" : "Play  ( p )";
+    const n = this.count(), at = this.now(), stops = this.stops();
     put(this.rate, span("unseen", "Speed "), (this.speed === 0.5 ? "½" : this.speed) + "×");
     play.querySelector("path").setAttribute("d", SHAPE[this.playing ? "pause" : "play"]);
     play.title = name;
@@ -737,9 +758,10 @@ class Transport {
 const HELP = ["", "its work is done", "an orderly end", "nothing can refuse it"];
 const wayButtons = (lab, choose) =>
   lab.ways.map((way, i) => h("button", { class: "way", "data-way": way, onclick: () => choose(i) }, h("b", {}, way), h("small", {}, HELP[i])));
-const choices = (asks, ways, tip) => div("picker", div("asks", asks), h("div", { class: "ways", role: "group", "aria-label": "How it ends" }, ways), tip);
+const choices = (asks, ways, tip) =>
+  div("picker", div("asks", asks), h("div", { class: "ways", role: "group", "aria-label": "How it ends" }, ways), tip);
 
-/** Say of each way whether it can be chosen: `can` it be at all, and is the reader `stuck` where nothing is stored. */
+/** Say of each way whether it can be chosen; nothing can where the reader is `stuck`. */
 function paintWays(buttons, lab, pick, can, stuck) {
   const { strategy, error } = lab.procs[pick];
   buttons.forEach((el, way) => {
@@ -753,10 +775,8 @@ function paintWays(buttons, lab, pick, can, stuck) {
 
 // ---- one lab ----
 const MOST_FUTURES = 4;
-const KEYS = [
-  { c: "← ↑ ↓ →" }, " move in the tree, ", { c: "Enter" }, " picks, ", { c: "1 2 3 4" }, " end it, ", { c: "," }, " and ", { c: "." },
-  " step back and on, ", { c: "p" }, " plays, ", { c: "y" }, " asks why, ", { c: "m" }, " ends it now, in the middle, ", { c: "Esc" }, " closes.",
-];
+const KEYS = "← ↑ ↓ →| move in the tree, |Enter| picks, |1 2 3 4| end it, |,| and |.| step back and on, |p| plays, |y| asks why, "
+  + "|m| ends it now, in the middle, |Esc| closes.";
 
 /** What is said where nothing is stored: where to go, and how to start a kernel. */
 function atTheEnd(where, live) {
@@ -770,7 +790,8 @@ const samePath = (a, b) => key(a) === key(b);
 
 export function mount(el, data, { css = "", ask, live = () => null, predict = false, select } = {}) {
   const run = new Run(data), { lab } = run, words = new Words(run);
-  let at = 0, seen = 0, why = -1, quiz = null, busy = false, now = false, note = "", hint = [], score = [0, 0], others = [], pick = select ?? firstPick(run);
+  let at = 0, seen = 0, why = -1, quiz = null, busy = false, now = false, note = "", hint = [], score = [0, 0], others = [];
+  let pick = select ?? firstPick(run);
 
   const tree = new Tree(run, (p) => { pick = p; note = ""; paint(); });
   const bar = new Transport({
@@ -803,7 +824,7 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
     div("below",
       h("div", {}, div("title", "What happened"), none, log),
       h("div", {}, card, div("title", "Restarts in the window"), meters)),
-    h("details", { class: "keys" }, h("summary", {}, "Keys"), h("p", {}, ...rich(KEYS))));
+    h("details", { class: "keys" }, h("summary", {}, "Keys"), h("p", {}, rich(KEYS.split("|").map((text, i) => (i % 2 ? text : { c: text }))))));
 
   onKeys(el, (name) => {
     if (quiz && "1234".includes(name)) return quiz.done === null && quiz.options[name - 1] ? () => answer(name - 1) : null;
@@ -846,7 +867,8 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
 
   /** Keep a future that is about to be left. */
   function remember() {
-    if (run.path.length && !others.some((other) => samePath(other, run.path))) others = [run.path.map((step) => ({ ...step })), ...others].slice(0, MOST_FUTURES);
+    if (!run.path.length || others.some((other) => samePath(other, run.path))) return;
+    others = [run.path.map((step) => ({ ...step })), ...others].slice(0, MOST_FUTURES);
   }
 
   async function choose(action) {
@@ -872,7 +894,7 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
     test.querySelector("button").focus({ preventScroll: true });
   }
 
-  /** Ask for what is not stored; answer null where nobody can tell, and say why. */
+  /** Ask for what is not stored; null where nobody can tell. */
   async function fetch_(path) {
     if (!ask) return null;
     let future = null;
@@ -899,9 +921,11 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
     const { procs } = lab, was = run.frames[run.ends[act - 1]], { up } = procs[p];
     const all = [...procs.keys()].filter((q) => isAlive(was.st[q]) && procs[q].kind !== "crowd");
     const kids = (up < 0 ? [p] : run.kids[up]).filter((q) => all.includes(q)), right = run.reborn(act);
-    const below = (q) => [q, ...run.kids[q].flatMap(below)], sorted = (set) => [...new Set(set.flatMap(below))].filter((q) => all.includes(q)).sort((a, b) => a - b);
+    const below = (q) => [q, ...run.kids[q].flatMap(below)];
+    const sorted = (set) => all.filter((q) => set.flatMap(below).includes(q));
     const wrong = [[p], kids.slice(kids.indexOf(p)), kids, [], up < 0 ? [] : [up], [0]].map(sorted);
-    const sets = [right, ...wrong].filter((set, i, sets) => sets.findIndex((other) => String(other) === String(set)) === i).slice(0, 4).sort((a, b) => a.length - b.length);
+    const once = (set, i, sets) => sets.findIndex((other) => String(other) === String(set)) === i;
+    const sets = [right, ...wrong].filter(once).slice(0, 4).sort((a, b) => a.length - b.length);
     const over = run.frames[run.ends[act]].arg === 1;
     const label = (set) => capital(set.length ? words.group(set, all) : over ? "none: everything ends" : "none");
     const options = sets.map((set) => ({ set, text: label(set), ok: set === right }));
@@ -960,8 +984,9 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
   }
 
   function paintPath(act) {
-    const crumb = (k) => h("button", { class: "crumb", "aria-current": k === act ? "step" : null, onclick: () => { bar.pause(); settle(); go(run.ends[k]); } }, k ? words.action(run.path[k - 1]) : "Start");
-    put(crumbs, [0, ...run.path.map((_, k) => k + 1)].map((k) => h("li", {}, crumb(k))));
+    const back = (k) => () => { bar.pause(); settle(); go(run.ends[k]); };
+    put(crumbs, ["Start", ...run.path.map((step) => words.action(step))].map((text, k) =>
+      h("li", {}, h("button", { class: "crumb", "aria-current": k === act ? "step" : null, onclick: back(k) }, text))));
     reset.hidden = !run.path.length;
     put(forks, "Other futures: ", others.map((other) => button("fork", () => restore(other), other.map((step) => words.action(step)).join(" › "))));
     forks.hidden = !others.length;
@@ -971,8 +996,9 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
     const f = now ? run.frames[at] : run.quiet(act), { kind } = lab.procs[pick], N = words.name(pick), down = !isAlive(f.st[0]);
     const far = !down && !run.row(act) && !now, stuck = (far || now) && !ask;
     picker.hidden = !!quiz;
-    put(who, rich(down ? [N, " has ended, like everything else."] : kind === "crowd" ? ["These are many: pick another."] : !isAlive(f.st[pick]) ? [N, " is not running: pick another."]
-      : ["End ", N, inside() ? "" : act < run.path.length ? " here, in another future:" : " with"]));
+    const why = down ? [N, " has ended, like everything else."] : kind === "crowd" ? ["These are many: pick another."]
+      : !isAlive(f.st[pick]) && [N, " is not running: pick another."];
+    put(who, rich(why || ["End ", N, inside() ? "" : act < run.path.length ? " here, in another future:" : " with"]));
     when.hidden = !inside() || bar.playing || !isAlive(run.frames[at].st[0]);
     moments.forEach((el, i) => el.setAttribute("aria-pressed", now === !!i));
     picker.classList.toggle("stuck", stuck);
@@ -997,10 +1023,12 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
       }, h("kbd", {}, k + 1), h("span", {}, option.text), { right: h("em", {}, "✓ this"), wrong: h("em", {}, "✗ your guess") }[verdict]);
     };
     put(test,
-      para("q", h("span", {}, rich(words.say(asked)), " Which processes run with a new pid when it is quiet again?"), span("score", score[1] ? `${score[0]} of ${score[1]} right` : "")),
+      para("q", h("span", {}, rich(words.say(asked)), " Which processes run with a new pid when it is quiet again?"),
+        span("score", score[1] ? `${score[0]} of ${score[1]} right` : "")),
       div("options", options.map(choice)),
       done === null ? null : h("div", { class: "lesson", role: "status" },
-        h("p", {}, h("b", {}, options[done].ok ? "Right. " : "Not quite. "), words.lesson(act)), button("go", () => { settle(); begin(); home(); }, "Watch it happen")));
+        h("p", {}, h("b", {}, options[done].ok ? "Right. " : "Not quite. "), words.lesson(act)),
+        button("go", () => { settle(); begin(); home(); }, "Watch it happen")));
   }
 
   function paintLog(chain) {
@@ -1028,7 +1056,8 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
   }
 
   function paintCard(f) {
-    const q = lab.procs[pick], st = STATES[f.st[pick]], row = (name, ...value) => [h("dt", {}, name), h("dd", {}, ...value)], code = (text) => h("code", {}, text);
+    const q = lab.procs[pick], st = STATES[f.st[pick]];
+    const row = (name, ...value) => [h("dt", {}, name), h("dd", {}, ...value)], code = (text) => h("code", {}, text);
     const family = run.siblings(f, pick);
     const end = f.died[pick] >= 0 && run.frames[f.died[pick]];
     const rows = q.kind === "crowd" ? row("Stands for", `${f.crowd[pick]} more children of `, lab.procs[q.up].name) : [
@@ -1036,14 +1065,16 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
       q.strategy ? row("Strategy", code(q.strategy), q.kind === "dynamic" ? ", its children come and go" : "") : [],
       q.restart ? row("Restart", code(q.restart)) : row("Restart", q.up < 0 ? "nobody is above it" : "nobody supervises it"),
       row("Linked to", words.names(run.linked(f, pick)) || "nobody"),
-      family.length ? row("Started", `${nth(family.indexOf(pick) + 1)} of ${family.length} under `, lab.procs[q.up].name) : q.kind === "process" && q.up >= 0 ? row("Spawned", "by ", lab.procs[q.up].name) : [],
+      family.length ? row("Started", `${nth(family.indexOf(pick) + 1)} of ${family.length} under `, lab.procs[q.up].name) : [],
+      q.kind === "process" && q.up >= 0 ? row("Spawned", "by ", lab.procs[q.up].name) : [],
       end ? row("Last end", code(lab.reasons[end.arg]), " ", button("link", () => askWhy(f.died[pick]), "why?")) : [],
     ].flat();
     put(card, div("title", q.name), h("dl", {}, row("State", h("span", { class: "st", "data-st": st }, icon(SHAPE[st]), " " + st)), rows));
   }
 
   function paintMeters(f) {
-    const sups = lab.procs.flatMap((q, p) => (q.max && f.st[p] !== ABSENT ? [p] : [])), spans = new Set(sups.map((p) => lab.procs[p].max[1])), one = spans.size === 1;
+    const sups = lab.procs.flatMap((q, p) => (q.max && f.st[p] !== ABSENT ? [p] : []));
+    const spans = new Set(sups.map((p) => lab.procs[p].max[1])), one = spans.size === 1;
     const meter = (p) => {
       const { name, max: [max, s] } = lab.procs[p], n = f.win[p].length;
       const dots = f.win[p].map((time) => mark("", 1 - (f.clock - time) / s));
@@ -1051,7 +1082,8 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
       return h("div", { class: "meter" + level, role: "img", "aria-label": `${name}: ${n} of ${max} restarts within ${s} s` },
         h("b", {}, name), span("track", dots), span("n", (n > max ? `${n}, max ${max}` : `${n} of ${max}`) + (one ? "" : ` in ${s} s`)));
     };
-    put(meters, sups.map(meter), h("div", { class: "meter axis", "aria-hidden": "true" }, h("b"), span("ends", h("span", {}, one ? `${[...spans][0]} s ago` : "opened"), h("span", {}, "now")), span("n")));
+    const begin = one ? `${[...spans][0]} s ago` : "opened", scale = span("ends", h("span", {}, begin), h("span", {}, "now"));
+    put(meters, sups.map(meter), h("div", { class: "meter axis", ...UNSAID }, h("b"), scale, span("n")));
   }
 
   paint();
@@ -1083,7 +1115,8 @@ export function compare(el, documents, { css = "", ask, live = () => null, scrip
   const wait = button("link", () => choose(WAIT), `or let ${lab.wait} s pass`);
   const reset = button("link", () => { bar.pause(); lanes.forEach((lane) => lane.run.cut(0)); note = ""; go(0); }, "Reset");
   const bar = new Transport({
-    go, stops: ends, count: total, now: () => step, changed: () => paint(), dwell: () => Math.max(...lanes.map((lane) => DWELL[lane.run.frames[frame(lane, step)].op] || 700)),
+    go, stops: ends, count: total, now: () => step, changed: () => paint(),
+    dwell: () => Math.max(...lanes.map((lane) => DWELL[lane.run.frames[frame(lane, step)].op] || 700)),
   });
   shell(el, "The strategies side by side", css, div("lanes", lanes.map((lane) => lane.el)),
     div("dock", choices([who, h("span", {}, wait, " ", reset)], ways, tip), bar.el));
@@ -1123,7 +1156,8 @@ export function compare(el, documents, { css = "", ask, live = () => null, scrip
     if (busy || !lanes.some((lane) => lane.run.possible(action, k))) return paint();
     busy = true;
     try {
-      const futures = await Promise.all(lanes.map((lane, i) => known(lane, action, k) ?? ask?.([...lane.run.path.slice(0, k).map((each) => each.asked), action], i)));
+      const path = (lane) => [...lane.run.path.slice(0, k).map((each) => each.asked), action];
+      const futures = await Promise.all(lanes.map((lane, i) => known(lane, action, k) ?? ask?.(path(lane), i)));
       note = "";
       if (futures.every(Boolean)) extend(action, futures, k);
     } catch (error) {
