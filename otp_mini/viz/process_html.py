@@ -18,6 +18,7 @@ STYLE: Final = (
     ".otp-processes caption{text-align:left;font-weight:bold;padding:2px 0}"
     ".otp-processes th,.otp-processes td{text-align:left;vertical-align:top;padding:2px 10px 2px 4px;"
     "border-bottom:1px solid rgba(128,128,128,.35);white-space:nowrap}"
+    ".otp-processes tbody th{white-space:normal;overflow-wrap:anywhere;min-width:11em;max-width:18em}"
     ".otp-processes .number{text-align:right}"
     ".otp-processes tr[aria-current] :is(th,td){font-weight:bold;background:rgba(128,128,128,.18)}"
     ".otp-processes .facts :is(th,td){white-space:normal;overflow-wrap:anywhere}"

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import json
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
@@ -21,6 +20,7 @@ from ..lab import Lab, strategy_labs
 from ..lab.world import Scenario
 from ..supervisor import Child
 from ..viz import player
+from .cells import Cell, running_cell
 
 VIEW: Final = "application/vnd.jupyter.widget-view+json"
 
@@ -170,9 +170,9 @@ class CrashLab:
         kernel behind it, as in an exported notebook.
         """
         bundle: dict[str, Any] = {"text/plain": str(self), "text/html": self._repr_html_()}
-        shell = _shell()
-        if shell is not None and find_spec("anywidget") is not None:
-            bundle[VIEW] = _show(self, _cell(shell))
+        cell = running_cell()
+        if cell is not None and find_spec("anywidget") is not None:
+            bundle[VIEW] = _show(self, cell)
         return bundle
 
 
@@ -229,7 +229,7 @@ _shown: dict[str, list[tuple[int, Any]]] = {}
 """The widgets of each cell, with the number of the execution that made each."""
 
 
-def _show(lab: CrashLab, cell: tuple[str, int]) -> dict[str, Any]:
+def _show(lab: CrashLab, cell: Cell) -> dict[str, Any]:
     """Make a widget; those that an earlier run of the same cell has left are closed, with their comms."""
     name, execution = cell
     for earlier, widget in _shown.get(name, []):
@@ -238,19 +238,3 @@ def _show(lab: CrashLab, cell: tuple[str, int]) -> dict[str, Any]:
     widget = _widget_class()(lab)
     _shown[name] = [entry for entry in _shown.get(name, []) if entry[0] == execution] + [(execution, widget)]
     return {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
-
-
-def _shell() -> Any:
-    """The shell of the kernel that runs this, or None: a script, a test, a terminal."""
-    ipython = sys.modules.get("IPython")
-    shell = None if ipython is None else ipython.get_ipython()
-    return shell if getattr(shell, "kernel", None) is not None else None
-
-
-def _cell(shell: Any) -> tuple[str, int]:
-    """Which cell runs, and which execution this is: by the front end's name for the cell, else by its text."""
-    metadata: Any = {}
-    if hasattr(shell, "get_parent"):
-        metadata = (shell.get_parent() or {}).get("metadata") or {}
-    source = (shell.user_ns.get("In") or [""])[-1]
-    return str(metadata.get("cellId") or source), shell.execution_count

@@ -138,7 +138,7 @@ class Panel:
         self.monitors = w.Checkbox(description="monitors", indent=False, layout={"width": "auto"})
         for box in (self.links, self.monitors):
             box.observe(self._changed(lambda _: self._set_ties()), "value")
-        self.process = w.Dropdown(description="Process:", layout={"width": "360px"})
+        self.process = w.Dropdown(description="Process:", layout={"width": "360px", "max_width": "100%"})
         self.process.observe(self._changed(self.seen.choose), "value")
         self.ends = [
             self._button(name, functools.partial(self.seen.end, way), tooltip)
@@ -149,7 +149,7 @@ class Panel:
                 ("Kill", KILL, "Send it the exit signal 'kill'"),
             )
         ]
-        self.message = w.Combobox(description="Message:", placeholder="('add', 2)", layout={"width": "300px"})
+        self.message = w.Combobox(description="Message:", placeholder="('add', 2)")
         self.message.continuous_update = False  # else a click may overtake the last letter that was typed
         self.how = w.Dropdown(description="How:", options=HOW, layout={"width": "170px"})
         self.send = self._button("Send", self._send, "Send the message to the chosen process")
@@ -351,7 +351,7 @@ def html_of(seen: Observation) -> str:
     trees = "".join(Tree(tree)._repr_html_() for tree in seen.trees)
     over = "" if seen.alive else " has ended; this is what was seen last"
     return (
-        f"<div><strong>Observer of {escape(seen.title)}</strong>{over}. With a kernel it is live.</div>"
+        f"<div><strong>Observer of {escape(seen.title)}</strong>{over}. Run the cell, and it is live.</div>"
         f"{STYLE}{trees}{process_table(seen.table().title, seen.rows, None, MOST_ROWS)}"
     )
 
