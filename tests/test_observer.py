@@ -324,6 +324,13 @@ def test_a_real_clock_stands_still_while_somebody_has_to_wait_for_his_turn() -> 
         assert node.clock is clock
 
 
+def test_a_real_clock_that_nobody_stops_is_left_alone() -> None:
+    with Node(clock="real") as node:
+        clock = node.clock
+        Brake.of(node).run()
+        assert node.clock is clock
+
+
 def test_pressed_time_passes_with_all_that_happens_in_it(node: Node) -> None:
     async def ticker() -> None:
         while True:
@@ -649,6 +656,21 @@ def test_a_name_that_comes_back_is_followed(node: Node) -> None:
     seen.look()
     assert seen.alive
     assert seen.title == "shop #PID<0.7.0>"
+
+
+def test_a_registry_that_ends_takes_the_address_along(node: Node) -> None:
+    async def more() -> None:
+        await Registry.start_link(keys="unique", name="book")
+        await Counter.start_link(0, name=Via("book", "cellar"))
+        await receive()
+
+    start(node, more)
+    seen = Observation(Via("book", "cellar"))
+    Process.exit(node.names["book"].parent, "kill")
+    node.run_until_idle()
+    seen.look()
+    assert not seen.alive
+    assert seen.title == "book: cellar #PID<0.8.0>"
 
 
 def test_a_child_is_followed_through_the_restart_of_its_supervisor(node: Node) -> None:

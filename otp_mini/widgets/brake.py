@@ -181,11 +181,11 @@ class Brake:
     def _time_goes(self, goes: bool) -> None:
         """Stop a real clock, or let it go on; a virtual one never runs by itself."""
         clock = self.node.clock
-        if isinstance(clock, VirtualClock):
-            return
-        if not isinstance(clock, StoppableClock):
-            clock = self.node.clock = StoppableClock()
-        clock.go() if goes else clock.stop()
+        if isinstance(clock, StoppableClock):
+            clock.go() if goes else clock.stop()
+        elif not (goes or isinstance(clock, VirtualClock)):
+            self.node.clock = StoppableClock()
+            self.node.clock.stop()
 
     def _set_timer(self) -> None:
         loop = running_loop()

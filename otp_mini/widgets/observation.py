@@ -129,8 +129,7 @@ class Observation:
     def look(self) -> None:
         """See how things stand now. Where the top has ended, what was seen last stays."""
         tend(self.node)
-        with _inside(self.node):
-            top = None if self.what is None else _find(self.what)
+        top = self._find_top()
         self.alive = self.what is None or top is not None
         if self.alive:
             tops = tops_of(self.node) if top is None else [top]
@@ -146,6 +145,13 @@ class Observation:
         self.title = "the whole node" if self.top is None else self.name(self.top)
         self._follow()
         self._hear_answers()
+
+    def _find_top(self) -> ControlBlock | None:
+        with _inside(self.node):
+            try:
+                return None if self.what is None else _find(self.what)
+            except BadArg:
+                return None  # the registry that knew it has ended
 
     def same_as(self, other: Observation) -> bool:
         """Do both look at the same?"""

@@ -263,15 +263,16 @@ class Panel:
 
     def _show_processes(self) -> None:
         seen = self.seen
-        chosen = next((at for at, entry in enumerate(seen.entries) if entry is seen.entry), None)
+        chosen = None if seen.entry is None else seen.entries.index(seen.entry)
         self.table.value = process_table(seen.table().title, seen.rows, chosen, MOST_ROWS)
-        living = [entry.process for entry in seen.entries if entry.process is not None and entry.process.alive]
-        options = [(seen.name(process.pid), process.pid) for process in living]
-        if seen.chosen is not None and seen.chosen.block not in living:
-            options.append((f"{seen.name(seen.chosen)} (has ended)", seen.chosen))
-        if tuple(options) != tuple(self.process.options):
-            self.process.options = options
-        self.process.value = seen.chosen
+        pids = [entry.process.pid for entry in seen.entries if entry.process is not None and entry.process.alive]
+        if seen.chosen is not None and seen.chosen not in pids:
+            pids.append(seen.chosen)
+        options = [(seen.name(pid) + ("" if pid.block else " (has ended)"), pid) for pid in pids]
+        with self.process.hold_sync():
+            if tuple(options) != tuple(self.process.options):
+                self.process.options = options
+            self.process.value = seen.chosen
         self.facts.value = "" if seen.chosen is None else fact_table(seen.name(seen.chosen), seen.facts())
 
     # ---- by itself --------------------------------------------------------------------------
