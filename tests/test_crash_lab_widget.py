@@ -21,7 +21,7 @@ from jupyter_client.manager import start_new_kernel
 from lab_scenarios import nursery, pair, part
 from nbconvert import HTMLExporter
 from playwright.sync_api import Locator, Page, expect
-from test_browser import ASK_AGAIN, DONE, release, write_notebook
+from test_browser import ASK_AGAIN, DONE, cells_of, release, write_notebook
 
 from otp_mini import BadArg, Exit, Supervisor, compare_strategies, crash_lab
 from otp_mini.widgets.crash_lab import VIEW
@@ -264,10 +264,14 @@ def jupyter(folder: Path) -> Iterator[str]:
         log.close()
 
 
+def wait_for_the_kernel(page: Page) -> None:
+    kernel = "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel"
+    page.wait_for_function(f"() => {kernel}?.status === 'idle'")
+
+
 def run_all(page: Page) -> None:
     """Run all cells of the notebook in JupyterLab, or in JupyterLite, and wait for the end."""
-    idle = "() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
-    page.wait_for_function(idle)
+    wait_for_the_kernel(page)
     page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells') }")
     page.wait_for_function(DONE, timeout=3 * A_LONG_TIME)
 
@@ -325,6 +329,7 @@ def test_in_jupyterlab_a_stored_lab_is_text_until_its_notebook_is_trusted(
         expect(output_area).to_contain_text("A  worker, permanent", timeout=A_LONG_TIME)
         expect(output_area).to_contain_text("can be played where scripts run")
         assert page.locator(".crash-lab .node").count() == 0
+        wait_for_the_kernel(page)  # a server that is stopped while a kernel starts waits for it
         page.evaluate("() => { jupyterapp.commands.execute('notebook:trust') }")
         page.locator(".jp-Dialog button.jp-mod-accept").click()
         expect(page.locator(".crash-lab .node")).to_have_count(3)
@@ -339,7 +344,7 @@ def test_in_jupyterlab_a_stored_lab_is_text_until_its_notebook_is_trusted(
 def test_in_the_page_the_kernel_answers_past_what_is_stored(live_site: Path, chromium: str, tmp_path: Path) -> None:
     folder = tmp_path / "notebooks"
     folder.mkdir()
-    write_notebook(folder / "labs.ipynb", {"pair": PAIR, "lab": "crash_lab(pair, depth=1)"})
+    write_notebook(folder / "labs.ipynb", {"pair": PAIR, "lab": "crash_lab(pair, depth=1)", "count": COUNT})
     site = release(live_site, tmp_path / "site", folder)
     path = json.loads((site / "lite" / "live.json").read_text(encoding="utf-8"))["notebooks"]["labs"]
     with serving(site, **ASK_AGAIN) as server, browsing(chromium, tmp_path / "profile") as browser:
@@ -349,5 +354,7 @@ def test_in_the_page_the_kernel_answers_past_what_is_stored(live_site: Path, chr
             run_all(page)
         labs = page.locator(".jp-OutputArea-output .crash-lab")
         expect(labs).to_have_count(1)
+        [counted] = next(cell["outputs"] for cell in cells_of(page.main_frame) if cell["id"] == "count")
+        assert "".join(counted["text"]) == "1\n", "the first widget is closed"
         beyond(labs)
         assert browser.foreign == []
