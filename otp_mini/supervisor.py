@@ -17,6 +17,7 @@ from typing import Any, Final, Literal, NamedTuple
 from .child_spec import DEFAULT_SHUTDOWN, ChildSpec
 from .errors import BadArg, Exit, StartError, describe_reason, safe_repr
 from .gen_server import GenServer, Ignore, NoReply, Ok, Reply, Stop, start_server
+from .mailbox import NOTHING
 from .node import current_node
 from .primitives import Destination, Process, check_timeout, current_process, receive, self_
 from .reports import logger
@@ -252,9 +253,11 @@ def note(kind: str, child: Pid | None, term: object = None) -> None:
 
 
 def begin_stop(child: Kept) -> Ref | None:
-    """Take leave of a child and signal it to end; answers the monitor that tells of it.
+    """Take leave of a child and signal it to end; answers the monitor that tells of its end.
 
-    None if its exit has come already.
+    None if it has ended by itself, and the news of that lay in the mailbox already.
+
+    OTP: ``supervisor:monitor_child/1``
     """
     assert isinstance(child.pid, Pid)
     child.doing = "stopping"
@@ -262,8 +265,12 @@ def begin_stop(child: Kept) -> Ref | None:
     Process.unlink(child.pid)
     process, pid = current_process(), child.pid
     if process.mailbox:
-        process.mailbox.take(lambda m: type(m) is ExitSignal and m.pid is pid)
-    Process.exit(child.pid, "kill" if child.shutdown == -1.0 else "shutdown")
+        told = process.mailbox.take(lambda m: type(m) is ExitSignal and m.pid is pid)
+        if told is not NOTHING:
+            Process.demonitor(ref, flush=True)
+            report_end(child, told.reason)
+            return None
+    Process.exit(pid, "kill" if child.shutdown == -1.0 else "shutdown")
     return ref
 
 
@@ -277,9 +284,14 @@ async def finish_stop(child: Kept, ref: Ref | None, deadline: float | None) -> N
         assert isinstance(child.pid, Pid)
         Process.exit(child.pid, "kill")
         down = await receive(lambda m: type(m) is Down and m.ref is ref)
-    brutal = child.shutdown == -1.0 and down.reason == "killed"
-    if not (brutal or is_quiet(down.reason)):
-        report("shutdown_error", child.spec, child.pid, down.reason)
+    report_end(child, down.reason)
+
+
+def report_end(child: Kept, reason: object) -> None:
+    """A child that was to be stopped has ended: report it if that was not how it should."""
+    brutal = child.shutdown == -1.0 and reason == "killed"
+    if not (brutal or is_quiet(reason)):
+        report("shutdown_error", child.spec, child.pid, reason)
 
 
 async def stop_kept(child: Kept) -> None:

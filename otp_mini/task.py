@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Final, Literal, NamedTuple
 
 from .child_spec import ChildSpec
 from .errors import BadArg, Exit, safe_repr
+from .mailbox import NOTHING
 from .node import Node
 from .primitives import Process, Where, check_timeout, current_process, monitor_as, receive, self_
 from .process import ControlBlock
@@ -33,6 +34,10 @@ class Exited(NamedTuple):
     """
 
     reason: object
+
+
+LATE: Final = Exited("timeout")
+"""The end of a stream's task that took too long; one that exits with this reason by itself is another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +300,13 @@ async def _outcome(task: Task, limit: float | None) -> Ok | Exited | None:
     return Ok(message[1])
 
 
+def _is_of(message: Any, stream: Pid) -> bool:
+    """Is this a result out of a stream's monitor, or the news of its end?"""
+    if type(message) is tuple and len(message) == 3:
+        return message[0] is stream
+    return type(message) is ExitSignal and message.pid is stream
+
+
 class _Deadline:
     """One time-out for several waits."""
 
@@ -410,7 +422,7 @@ class TaskStream:
             where: Where = ("Task.Supervised", "stream", [self._timeout])
             raise Exit(message.reason if message.reason == ("timeout", where) else (message.reason, where))
         _, index, result = message
-        if result == Exited("timeout") and self._on_timeout == "exit":
+        if result is LATE and self._on_timeout == "exit":
             self._leave()
             raise Exit(("timeout", ("Task.Supervised", "stream", [self._timeout])))
         self._running -= 1
@@ -442,12 +454,9 @@ class TaskStream:
         watched = (self._owner.monitoring or {}).pop(ref, None)
         if watched is not None and watched.monitors is not None:
             watched.monitors.pop(ref, None)
-        mailbox = self._owner.mailbox or ()
-        for message in [*mailbox]:
-            if (type(message) is ExitSignal and message.pid is pid) or (
-                type(message) is tuple and len(message) == 3 and message[0] is pid
-            ):
-                self._owner.mailbox.remove(message)  # type: ignore[union-attr]
+        mailbox = self._owner.mailbox
+        while mailbox and mailbox.take(lambda m: _is_of(m, pid)) is not NOTHING:
+            pass
 
     def __del__(self) -> None:
         if self._owner is not None and self._owner.alive:
@@ -482,7 +491,7 @@ async def _watch_stream(
                 if on_timeout == "kill_task" and pid is not None:
                     Process.unlink(pid)
                     Process.exit(pid, "kill")
-                result(ref, Exited("timeout"))
+                result(ref, LATE)
             case (Ref() as ref, value) if ref in running:
                 result(ref, Ok(value))
             case Down(ref, _, reason) if ref in running:

@@ -26,11 +26,14 @@ from otp_mini import (
     Stop,
     Supervise,
     Supervisor,
+    Task,
     child_spec,
+    current_node,
     receive,
     self_,
     send,
     spawn,
+    trace,
 )
 
 EVENTS: list[Any] = []
@@ -626,6 +629,63 @@ def test_s38_the_modules_of_a_child_are_its_class() -> None:
     assert play(main) == ["dynamic", (Worker,)]
 
 
+def test_s38_where_nobody_says_them_they_are_the_class_whose_start_function_it_is() -> None:
+    async def plain(name: str) -> Any:
+        return await Worker.start_link((name, False, []))
+
+    class Maker:
+        async def make(self, name: str) -> Any:
+            return await plain(name)
+
+    async def main() -> Any:
+        sup = await start(
+            ChildSpec("a", (Worker.start_link, (("a", False, []),))),
+            ChildSpec("b", (plain, ("b",))),
+            ChildSpec("c", (Maker().make, ("c",))),
+        )
+        return [row.modules for row in reversed(await Supervisor.which_children(sup))]
+
+    assert play(main) == [(Worker,), (), ()]
+
+
+def test_a_supervisor_of_a_class_is_a_child_like_any_other() -> None:
+    class Shop(Supervisor):
+        def init(self, argument: Any) -> Supervise:
+            return Supervise([worker(argument or "default")], strategy="one_for_one")
+
+    async def main() -> Any:
+        sup = await start(Shop, child_spec((Shop, "given"), id="second"))
+        rows = list(reversed(await Supervisor.which_children(sup)))
+        return [(row.id, row.type, row.modules) for row in rows], inits()
+
+    assert play(main) == ([(Shop, "supervisor", (Shop,)), ("second", "supervisor", (Shop,))], ["default", "given"])
+
+
+@pytest.mark.parametrize(
+    ("at", "lives"), [((0, 0, 0), True), ((0, 0, 0, 0), False), ((0, 0, 0, 4.5), False), ((0, 0, 0, 5.5), True)]
+)
+def test_without_a_word_three_restarts_in_five_seconds_are_allowed(at: tuple[float, ...], lives: bool) -> None:
+    class Shop(Supervisor):
+        def init(self, argument: Any) -> Supervise:
+            return Supervise([worker("a")], strategy="one_for_one")
+
+    async def main() -> bool:
+        Process.flag(trap_exit=True)
+        for by_class in (True, False):
+            sup = await Shop.start_link() if by_class else await start(worker("a"))
+            began = current_node().now()
+            for moment in at:
+                await Process.sleep(began + moment - current_node().now() if moment else 0)
+                await hit(sup, "a")
+            if by_class:
+                first = Process.alive(sup)
+        assert first is Process.alive(sup)
+        return first
+
+    assert play(main) is lives
+
+
+# ---- bad plans -----------------------------------------------------------------------------------
 # ---- bad plans -----------------------------------------------------------------------------------
 
 
@@ -678,6 +738,61 @@ def test_what_a_supervisor_refuses_says_what_to_do_instead() -> None:
         "shutdown must be seconds from 0 up, INFINITY or brutal_kill, got -1",
         "there are as many children as max_children allows; terminate one, or allow more ('max_children')",
     ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (7, "a child is a class with child_spec .* got 7"),
+        ((GenServer, 1, 2), "a child is a class"),
+        (type("Odd", (), {"child_spec": lambda: 5}), "child_spec must return a ChildSpec, got 5"),
+    ],
+)
+def test_s42_what_can_be_no_child_is_a_mistake_of_the_caller(wrong: Any, said: str) -> None:
+    async def main() -> None:
+        with pytest.raises(BadArg, match=said):
+            await start(wrong)
+
+    play(main)
+
+
+def test_a_class_without_init_is_told_what_to_write() -> None:
+    class Empty(Supervisor):
+        pass
+
+    async def main() -> None:
+        Process.flag(trap_exit=True)
+        with pytest.raises(StartError, match=r"Empty needs def init\(self, argument\), returning Supervise"):
+            await Empty.start_link()
+
+    play(main)
+
+
+def test_a_start_function_that_answers_neither_a_pid_nor_none_has_failed() -> None:
+    async def starts_a_number() -> Any:
+        return 5
+
+    async def main() -> Any:
+        return await refused(start(ChildSpec("a", (starts_a_number, ()))))
+
+    assert play(main) == ("shutdown", ("failed_to_start_child", "a", 5))
+
+
+def test_half_a_second_is_a_period_like_any_other() -> None:
+    async def main() -> bool:
+        sup = await start(worker("a"), max_restarts=1, max_seconds=0.5)
+        for _ in range(3):
+            await hit(sup, "a")
+            await Process.sleep(0.6)
+        return Process.alive(sup)
+
+    assert play(main) is True
+
+
+def test_a_plan_does_not_change() -> None:
+    plan = Supervise([], strategy="one_for_one")
+    with pytest.raises(AttributeError):
+        plan.max_restarts = 4  # type: ignore[misc]
 
 
 def test_s39_the_error_of_a_wrong_strategy_says_which_there_are() -> None:
@@ -983,6 +1098,83 @@ def test_the_reports_are_off_by_default(caplog: pytest.LogCaptureFixture) -> Non
 
     play(main)
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("strategy", ["one_for_all", "rest_for_one"])
+def test_a_child_that_had_ended_by_itself_when_it_was_to_be_stopped_is_reported_with_its_true_reason(
+    strategy: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """OTP finds the news of its end in the mailbox; its monitor would say no more than noproc."""
+
+    async def main() -> Any:
+        sup = await start(worker("a"), worker("b"), worker("c"), strategy=strategy, max_restarts=1)
+        a, b, c = (await pids(sup)).values()
+        GenServer.cast(a, crash)
+        GenServer.cast(b, stop("tired"))
+        GenServer.cast(c, stop("normal"))
+        await Process.sleep(1)
+        info = Process.info(sup)
+        assert info is not None
+        return len(set((await pids(sup)).values()) - {a, b, c}), info["message_queue_len"]
+
+    with caplog.at_level("INFO", logger="otp_mini"):
+        assert play(main) == (3, 0)
+    assert [line.partition("had ")[2].replace("#PID", "") for line in reports(caplog)] == [
+        "child 'a' (<0.3.0>): child_terminated: RuntimeError('boom')",
+        "child 'b' (<0.4.0>): shutdown_error: 'tired'",
+    ]
+
+
+def test_a_child_that_is_being_stopped_is_linked_no_more() -> None:
+    async def main() -> list[int]:
+        sup = await start(worker("a", trap=True, kind=SlowToEnd, shutdown=90.0))
+        with trace() as events:
+            Task.async_(Supervisor.terminate_child, sup, "a")
+            await Process.sleep(30)
+            linked = Process.info(sup)["links"]  # type: ignore[index]
+            await Process.sleep(60)
+        told = [event for event in events if event.kind == "signal" and event.other is sup]
+        return [len(linked), len(told)]
+
+    assert play(main) == [1, 0]  # linked to who started it
+
+
+def test_what_waits_in_the_mailbox_is_left_alone_while_a_stubborn_child_is_killed() -> None:
+    async def main() -> Any:
+        sup = await start(worker("a", trap=True, kind=SlowToEnd, shutdown=1.0))
+        stopping = Task.async_(Supervisor.terminate_child, sup, "a")
+        await Process.sleep(0.5)
+        asking = Task.async_(Supervisor.count_children, sup)
+        return await Task.await_(stopping), await Task.await_(asking)
+
+    assert play(main) == ("ok", (1, 0, 0, 1))
+
+
+@pytest.mark.parametrize("strategy", ["one_for_all", "rest_for_one"])
+def test_the_arguments_of_children_are_never_compared(strategy: Any) -> None:
+    class Odd:
+        def __eq__(self, other: object) -> bool:
+            raise RuntimeError("do not compare")
+
+        __hash__ = None  # type: ignore[assignment]
+
+    async def main() -> int:
+        specs = [child_spec((Kept, Odd()), id=name, restart=how) for name, how in
+                 (("a", "permanent"), ("b", "temporary"), ("c", "transient"))]  # fmt: skip
+        sup = await start(*specs, strategy=strategy)
+        await hit(sup, "a")
+        await Supervisor.terminate_child(sup, "c")
+        await Supervisor.delete_child(sup, "c")
+        return len(await pids(sup))
+
+    assert play(main) == 1
+
+
+class Kept(GenServer):
+    """Takes any argument; a cast is what it does."""
+
+    def handle_cast(self, request: Any, state: Any) -> Any:
+        return request(state)
 
 
 @pytest.mark.parametrize(("shutdown", "lines"), [("brutal_kill", 0), (1.0, 1)])

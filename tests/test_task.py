@@ -454,6 +454,31 @@ def test_t20_the_next_task_starts_when_the_next_result_is_wanted_and_not_before(
     play(main)
 
 
+def test_t24_a_task_that_exits_with_timeout_is_not_late() -> None:
+    async def main() -> Any:
+        sup = await TaskSupervisor.start_link()
+        return await gather(TaskSupervisor.async_stream_nolink(sup, ["timeout", "other"], leaves))
+
+    assert play(main) == [Exited("timeout"), Exited("other")]
+
+
+def test_a_stream_compares_neither_its_results_nor_the_messages_of_its_consumer() -> None:
+    class Odd:
+        def __eq__(self, other: object) -> bool:
+            raise RuntimeError("do not compare")
+
+        __hash__ = None  # type: ignore[assignment]
+
+    async def main() -> Any:
+        send(self_(), Odd())
+        send(self_(), (Odd(), Odd(), Odd()))
+        first = await gather(Task.async_stream(range(9), lambda _: Odd()), 1)
+        return type(first[0].value), type(await receive()), len(await receive()), await receive(timeout=1)
+
+    kind, message, length, last = play(main)
+    assert (kind.__name__, message.__name__, length, last) == ("Odd", "Odd", 3, "timeout")
+
+
 @pytest.mark.parametrize("supervised", [False, True])
 def test_a_stream_goes_on_with_the_arguments_as_they_were_when_it_was_made(supervised: bool) -> None:
     class Basket:
