@@ -778,6 +778,28 @@ def test_a_start_function_that_answers_neither_a_pid_nor_none_has_failed() -> No
     assert play(main) == ("shutdown", ("failed_to_start_child", "a", 5))
 
 
+def test_a_start_function_that_exits_has_failed_with_that_reason() -> None:
+    async def leaves() -> Any:
+        raise Exit("gone")
+
+    async def main() -> Any:
+        return await refused(Supervisor.start_child(await start(), ChildSpec("a", (leaves, ()))))
+
+    assert play(main) == ("EXIT", "gone")
+
+
+def test_start_child_and_restart_child_answer_the_pid_of_the_child() -> None:
+    async def main() -> bool:
+        sup = await start()
+        first = await Supervisor.start_child(sup, worker("a"))
+        same = first is await child(sup, "a")
+        await Supervisor.terminate_child(sup, "a")
+        again = await Supervisor.restart_child(sup, "a")
+        return same and again is await child(sup, "a") and again is not first
+
+    assert play(main)
+
+
 def test_half_a_second_is_a_period_like_any_other() -> None:
     async def main() -> bool:
         sup = await start(worker("a"), max_restarts=1, max_seconds=0.5)
@@ -1098,6 +1120,15 @@ def test_the_reports_are_off_by_default(caplog: pytest.LogCaptureFixture) -> Non
 
     play(main)
     assert caplog.records == []
+
+
+def test_a_child_that_does_not_start_is_reported(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        await refused(start(worker("a", fails)))
+
+    with caplog.at_level("INFO", logger="otp_mini"):
+        play(main)
+    assert [line.partition("had ")[2] for line in reports(caplog)] == ["child 'a' (None): start_error: 'no luck'"]
 
 
 @pytest.mark.parametrize("strategy", ["one_for_all", "rest_for_one"])
