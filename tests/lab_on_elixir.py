@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent / "conformance"))
 
 from lab_scenarios import shop
 
-from otp_mini.lab import WAIT, WAYS, Lab
+from otp_mini.lab import WAIT, WAYS, Lab, futures_of
 from otp_mini.lab.scribe import Op
 
 RECORD = Path(__file__).parent / "records" / "lab_paths.json.gz"
@@ -62,8 +62,7 @@ def long_paths(lab: Lab, chance: random.Random, count: int) -> list[Path_]:
 
 
 def triples(document: dict[str, Any], state: int) -> list[tuple[int, int, int]]:
-    row = document["edges"][state] or []
-    return [each for each in zip(row[::3], row[1::3], row[2::3], strict=True) if each[0] != WAIT]
+    return [each for each in futures_of(document, state) if each[0] != WAIT]
 
 
 # ---- asking Elixir -----------------------------------------------------------------------------

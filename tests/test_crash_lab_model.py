@@ -11,7 +11,7 @@ from lab_scenarios import RAISES, linked, nursery, pair, part, picky, pool, shop
 from playwright.sync_api import Page, sync_playwright
 
 import otp_mini
-from otp_mini.lab import Lab, strategy_labs
+from otp_mini.lab import Lab, futures_of, strategy_labs
 
 SCRIPT = Path(otp_mini.__file__).parent / "widgets" / "crash_lab.js"
 ALIVE = 2  # running, starting, stopping; what comes after is not alive
@@ -47,7 +47,7 @@ LOAD = """async (source) => {
     return shown(run);
   };
   window.atRest = (lab) => lab.runs.flatMap((_, i) => {
-    const run = new Run({ ...lab, edges: [[0, i, -1]] });
+    const run = new Run({ ...lab, menus: [[0]], edges: [[0, i, -1]] });
     run.add(0, run.stored(0, 0));
     const { op, arg, st } = run.frames[run.last];
     return op === "quiet" && arg === 0 && st.some((state) => state === 1 || state === 2) ? [i] : [];
@@ -70,8 +70,7 @@ def paths_of(document: dict[str, Any], most: int) -> list[list[int]]:
     found: list[tuple[list[int], int]] = [([], 0)]
     for path, state in found:
         if len(path) < most:
-            row = document["edges"][state] or []
-            found += [([*path, row[at]], row[at + 2]) for at in range(0, len(row), 3)]
+            found += [([*path, action], to) for action, _, to in futures_of(document, state)]
     return [path for path, _ in found]
 
 
@@ -111,10 +110,10 @@ def test_after_every_path_of_two_actions_the_page_shows_what_a_fresh_run_gives(s
 def test_after_a_crash_in_the_middle_the_page_shows_what_a_fresh_run_gives(scenario: Any, model: Page) -> None:
     lab = Lab(scenario)
     document = lab.document(1)
-    row = document["edges"][0]
+    possible = [action for action, _, _ in futures_of(document, 0)]
     chance, tried = random.Random(11), 0
     while tried < 25:
-        first, second = (chance.choice(row[::3]) for _ in range(2))
+        first, second = (chance.choice(possible) for _ in range(2))
         if first == -1 or second == -1:
             continue
         whole = lab.ask([first])

@@ -352,7 +352,7 @@ def test_a_crowd_stands_for_many(browser: Browser, tmp_path: Path) -> None:
     document = lab.document(0)
     kill = lab.action(("Part", "kill"))
     run = lab.ask([kill])["run"]
-    document |= {"runs": [run], "edges": [[kill, 0, 1], 0], "depth": 1}
+    document |= {"runs": [run], "menus": [[kill]], "edges": [[0, 0, 1], 0], "depth": 1}
     r = Reader(browser, lab_page(tmp_path, player.html(document)))
     some = r.lab.locator(".node.crowd")
     assert re.match(r"49\d more", some.inner_text())

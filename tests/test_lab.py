@@ -14,10 +14,9 @@ from hypothesis import strategies as st
 from lab_scenarios import RAISES, crowd, linked, nursery, pair, part, picky, pool, shop, slow, ticking
 
 from otp_mini import BadArg, GenServer, Node, Ok, Supervisor, run, self_
-from otp_mini.lab import OPS, WAIT, WAYS, Lab, strategy_labs
+from otp_mini.lab import OPS, WAIT, WAYS, Lab, futures_of, strategy_labs
 from otp_mini.lab.essence import essence
 from otp_mini.lab.fork import CannotFork
-from otp_mini.lab.layout import layout
 
 SMALL = [pair, slow, picky, pool, linked, ticking, nursery]
 
@@ -62,6 +61,12 @@ def test_a_slow_end_and_a_slow_start_take_their_time() -> None:
     ]
 
 
+def test_the_reader_waits_for_the_slow_end_that_he_asked_for() -> None:
+    lines = told(slow, ("S", "shutdown"))
+    assert lines[:4] == ["inject S shutdown", "time 3", "exit S shutdown", "signal S top"]
+    assert lines[-1] == "quiet"
+
+
 def test_a_start_that_fails_is_tried_again_and_each_try_counts() -> None:
     assert told(picky, ("P", "kill"))[3:] == [
         "count top P", "start P", "fail P 'no luck'", "count top P", "start P", "fail P 'no luck'",
@@ -89,10 +94,11 @@ def test_five_hundred_dynamic_children_are_a_few_and_a_crowd() -> None:
 
 
 def test_a_death_goes_along_links_beyond_the_tree() -> None:
-    assert Lab(linked).document(0)["links"] == [[1, 2]]
+    assert Lab(linked).document(0)["links"] == [[1, 2], [2, 4]]
     assert told(linked, ("helper", "raise")) == [
         "inject helper raise", "exit helper RuntimeError('boom')", "signal helper L", "exit L RuntimeError('boom')",
-        "signal L top", "signal L A", "count top L", "start L", "link L A", "start helper", "quiet",
+        "signal L top", "signal L A", "count top L", "start L", "link L A", "start helper", "link L helper",
+        "quiet",
     ]
 
 
@@ -166,8 +172,7 @@ def paths(document: dict[str, Any], depth: int) -> Iterator[tuple[list[int], lis
     for _ in range(depth):
         following = []
         for actions, runs, state in layer:
-            row = document["edges"][state] or []
-            for action, number, to in zip(row[::3], row[1::3], row[2::3], strict=True):
+            for action, number, to in futures_of(document, state):
                 step = ([*actions, action], [*runs, number], to)
                 following.append(step)
                 yield step[0], step[1]
@@ -201,13 +206,12 @@ def test_long_paths_through_the_merged_shop_are_what_unmerged_runs_give(data: An
     document = shop_document()
     state, path, runs = 0, [], []
     for choice in data.draw(st.lists(st.integers(0, 36), min_size=3, max_size=3)):
-        row = document["edges"][state]
+        row = futures_of(document, state)
         if not row:
             break
-        place = choice % (len(row) // 3)
-        path.append(row[3 * place])
-        runs.append(document["runs"][row[3 * place + 1]])
-        state = row[3 * place + 2]
+        action, number, state = row[choice % len(row)]
+        path.append(action)
+        runs.append(document["runs"][number])
     assert as_data(SHOP[0], SHOP[0].runs(path)[0]) == runs
 
 
@@ -388,6 +392,12 @@ def test_the_document_is_plain_data_the_same_every_time() -> None:
     assert one == other
 
 
+def test_ten_processes_to_four_crashes_are_less_than_sixty_kilobytes() -> None:
+    document = Lab(shop, raises=RAISES).document()
+    assert (document["depth"], len(document["procs"])) == (4, 10)
+    assert len(json.dumps(document, separators=(",", ":"))) < 60_000
+
+
 def test_by_default_the_depth_is_one_more_than_the_restarts_that_are_allowed() -> None:
     document = Lab(pair).document()
     assert document["depth"] == 2
@@ -401,13 +411,6 @@ def test_a_document_that_took_too_many_runs_ends_at_a_smaller_depth(monkeypatch:
     assert document["depth"] == 1
     assert document["edges"][0] != 0
     assert set(document["edges"][1:]) == {0}
-
-
-def test_the_layout_puts_a_supervisor_over_the_middle_of_its_children() -> None:
-    assert layout([-1, 0, 0, 1, 1, 0]) == {
-        "wide": {"levels": 3, "at": [[0.5625, 0], [0.25, 1], [0.625, 1], [0.125, 2], [0.375, 2], [0.875, 1]]},
-        "tall": {"levels": 3, "rows": 6, "at": [[0, 0], [1, 1], [1, 4], [2, 2], [2, 3], [1, 5]]},
-    }
 
 
 def test_three_labs_for_three_strategies_share_their_cast() -> None:

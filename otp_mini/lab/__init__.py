@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .futures import Lab, strategy_labs
+from .futures import Lab, futures_of, strategy_labs
 from .scribe import OPS
 from .world import WAIT, WAYS
 
-__all__ = ["OPS", "WAIT", "WAYS", "Lab", "strategy_labs"]
+__all__ = ["OPS", "WAIT", "WAYS", "Lab", "futures_of", "strategy_labs"]

@@ -106,9 +106,10 @@ class Cast:
         return next((role for role in self.roles if role.kind == "crowd" and role.up == up), None)
 
     def are_apart(self, one: int, other: int) -> bool:
-        """Would a link between the two add to what the tree shows?"""
-        first, second = self.roles[one], self.roles[other]
-        return one not in (other, second.up) and first.up != other and "crowd" not in (first.kind, second.kind)
+        """Would a link between the two add to what the tree shows? A supervisor is linked to its children."""
+        pair = self.roles[one], self.roles[other]
+        kept = [role.up for role in pair if role.restart is not None]
+        return one != other and one not in kept and other not in kept and "crowd" not in [role.kind for role in pair]
 
     def _known(self, up: int, kept: Kept | None, taken: set[int]) -> Role | None:
         if kept is None:

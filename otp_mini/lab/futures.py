@@ -17,7 +17,6 @@ from ..terms import Pid
 from .cast import Cast, Role
 from .essence import Seen, essence
 from .fork import CannotFork
-from .layout import layout
 from .performance import Performance, Step
 from .scribe import OPS, Op
 from .world import WAIT, WAYS, Scenario, silence
@@ -125,7 +124,7 @@ class Lab:
         Returns:
             ``run``; ``keep`` where the last step came in the middle: so many operations of the run
             before are done; and where the cast has grown since the start: ``procs``, ``reasons``,
-            ``quiet``, ``layout``.
+            ``quiet``.
 
         Raises:
             BadArg: a step is not possible.
@@ -198,19 +197,24 @@ class Lab:
         if depth is None:
             depth = 1 + max((role.limit[0] for role in self.cast.roles if role.limit), default=0)
         with silence():
-            runs, edges, depth = _explore(self, depth)
+            runs, rows, depth = _explore(self, depth)
         document = {"format": "crash-lab/2", "title": self.title, "depth": depth, "gap": self.gap, "wait": self.wait}
         document |= {"ops": list(OPS), "ways": list(WAYS), "next": self._next_pid, "links": self._links}
         document |= self._who()
-        return document | {"runs": runs, "edges": edges}
+        menus: dict[tuple[int, ...], int] = {}
+        edges: list[Any] = []
+        for row in rows:
+            menu = tuple(action for action, _, _ in row or ())
+            ends = [number for _, run, to in row or () for number in (run, to)]
+            edges.append(0 if row is None else [menus.setdefault(menu, len(menus)), *ends])
+        return document | {"runs": runs, "menus": [list(menu) for menu in menus], "edges": edges}
 
     def _who(self) -> dict[str, Any]:
-        """The cast, and where each part stands."""
+        """The cast: parts and reasons."""
         return {
             "reasons": list(self.cast.reasons),
             "quiet": list(self.cast.quiet),
             "procs": [self._proc(role) for role in self.cast.roles],
-            "layout": layout([role.up for role in self.cast.roles]),
         }
 
     def _proc(self, role: Role) -> dict[str, Any]:
@@ -260,14 +264,24 @@ class Lab:
         return f"there is no such process in the tree. There are: {names}."
 
 
-def _explore(lab: Lab, depth: int) -> tuple[list[list[float]], list[Any], int]:
+Future = tuple[int, int, int]
+"""An action, the number of the run that it leads to, and the state after that."""
+
+
+def futures_of(document: Mapping[str, Any], state: int) -> list[Future]:
+    """What a document holds of a state: nothing, where its depth ends there."""
+    row = document["edges"][state]
+    return list(zip(document["menus"][row[0]], row[1::2], row[2::2], strict=True)) if row else []
+
+
+def _explore(lab: Lab, depth: int) -> tuple[list[list[float]], list[list[Future] | None], int]:
     """Breadth first: every action in every state that is new. States with the same essence are one."""
     with contextlib.ExitStack() as open_ones:
         start = open_ones.enter_context(lab.perform())
         seen = Seen()
         states: dict[object, int] = {essence(start.world, start.scribe.playing, seen): 0}
         runs: dict[tuple[float, ...], int] = {}
-        edges: list[Any] = [0]
+        edges: list[list[Future] | None] = [None]
         layer, taken = {0: _Standing(lab, [], start)}, 0
         for step in range(depth):
             taken += sum(len(standing.actions) for standing in layer.values())
@@ -275,7 +289,7 @@ def _explore(lab: Lab, depth: int) -> tuple[list[list[float]], list[Any], int]:
                 return [list(run) for run in runs], edges, step
             following: dict[int, _Standing] = {}
             for state, standing in layer.items():
-                row: list[int] = []
+                row: list[Future] = []
                 for action in standing.actions:
                     performance = standing.again()
                     begun = len(performance.scribe.ops)
@@ -283,11 +297,11 @@ def _explore(lab: Lab, depth: int) -> tuple[list[list[float]], list[Any], int]:
                     key = essence(performance.world, performance.scribe.playing, seen)
                     if key not in states:
                         states[key] = len(edges)
-                        edges.append(0)
+                        edges.append(None)
                         following[states[key]] = _Standing(lab, [*standing.path, action], performance)
                     else:
                         performance.close()
-                    row += [action, runs.setdefault(run, len(runs)), states[key]]
+                    row.append((action, runs.setdefault(run, len(runs)), states[key]))
                 edges[state] = row
                 standing.close()
             layer = following

@@ -44,6 +44,7 @@ class World:
         self.started: list[Any] = []  # what the scenario returned, once it has
         self.host: Pid | None = None
         self.root: Pid | None = None
+        self.victim: Pid | None = None  # whom the lab has told to end
 
     def open(self) -> World:
         """Start the scenario, and let it settle."""
@@ -94,7 +95,13 @@ class World:
                 yield block, kept
 
     def busy(self) -> bool:
-        """Is a supervisor starting or stopping a child just now, or about to try again?"""
+        """Does something start or end just now?
+
+        A supervisor starts or stops a child, or is about to try again; or the process that the
+        lab has told to end has not ended yet.
+        """
+        if self.victim is not None and self.victim.block is not None:
+            return True
         return any(
             child.doing or child.pid == RESTARTING for _, children in self.supervisors() for child in children
         )
@@ -104,10 +111,11 @@ class World:
     def end(self, pid: Pid, way: int, error: BaseException) -> None:
         """Have a process end in one of the `WAYS`: see `end_process`."""
         assert self.host is not None
+        self.victim = pid
         end_process(self.host, pid, way, error, _ORDER)
 
     def settle(self) -> None:
-        """Run until nobody has anything to do; time passes only while a child starts or stops."""
+        """Run until nobody has anything to do; time passes only while something starts or ends."""
         patience = PATIENCE
         while True:
             self.node.run_until_idle()
@@ -130,7 +138,7 @@ class World:
             self.node.pass_time()
 
     def _time_to_pass(self, patience: float) -> float | None:
-        """How long until the next timer, if that is what a supervisor waits for."""
+        """How long until the next timer, if that is what is waited for."""
         if not (self.busy() or not self.started):
             return None
         left = self.node.next_timer()

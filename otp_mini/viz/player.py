@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..errors import BadArg, safe_repr
+from ..lab import futures_of
 from .words import printable
 
 Document = Mapping[str, Any]
@@ -124,11 +125,15 @@ def compare_text(documents: Sequence[Document], script: Sequence[int] = ()) -> s
 def _outline(document: Document) -> list[str]:
     """The tree, a line for each process that is there at the start."""
     procs = document["procs"]
-    lines: list[tuple[int, str]] = []
-    for proc, (level, row) in zip(procs, document["layout"]["tall"]["at"], strict=True):
+    places: list[tuple[int, ...]] = []  # of each process: the numbers of those above it, then its own
+    for number, proc in enumerate(procs):
+        places.append((*(places[proc["up"]] if proc["up"] >= 0 else ()), number))
+    lines = []
+    for place in sorted(places):
+        proc = procs[place[-1]]
         if proc.get("st") != _ABSENT:
-            lines.append((row, "   " * level + f"{printable(proc['name'])}  {_kind(procs, proc)}"))
-    return [line for _, line in sorted(lines)]
+            lines.append("   " * (len(place) - 1) + f"{printable(proc['name'])}  {_kind(procs, proc)}")
+    return lines
 
 
 def _kind(procs: Sequence[Mapping[str, Any]], proc: Mapping[str, Any]) -> str:
@@ -158,11 +163,10 @@ def _lives(document: Document, script: Sequence[int]) -> list[str]:
     ended = {document["ops"].index(name): name for name in ("exit", "fail")}
     down: set[int] = set()
     for action in script:
-        row = document["edges"][state] or []
-        futures = {row[at]: (row[at + 1], row[at + 2]) for at in range(0, len(row), 3)}
-        if action not in futures:
+        stored = {possible: (run, to) for possible, run, to in futures_of(document, state)}
+        if action not in stored:
             continue
-        run, state = futures[action]
+        run, state = stored[action]
         flat = document["runs"][run]
         for op, process in zip(flat[::4], flat[1::4], strict=True):
             lives[process] += op == start

@@ -51,7 +51,7 @@ export class Run {
     }
   }
 
-  /** The stored futures of the quiet moment after `act`, by action; null where none are stored. */
+  /** The stored futures of the quiet moment after `act`, by action; or null. */
   row(act = this.path.length) {
     const step = this.path[act - 1];
     const state = step ? (step.rest ?? step).to : 0;
@@ -59,7 +59,8 @@ export class Run {
     if (!flat) return null;
     if (!this.rows.has(state)) {
       const row = new Map();
-      for (let i = 0; i < flat.length; i += 3) row.set(flat[i], { run: this.lab.runs[flat[i + 1]], to: flat[i + 2] });
+      const { menus, runs } = this.lab;
+      menus[flat[0]].forEach((action, i) => row.set(action, { run: runs[flat[2 * i + 1]], to: flat[2 * i + 2] }));
       this.rows.set(state, row);
     }
     return this.rows.get(state);
@@ -67,7 +68,7 @@ export class Run {
 
   stored(action, act) { return this.row(act)?.get(action) ?? null; }
 
-  /** Whether an action makes sense at the quiet moment after `act`, stored or not. */
+  /** Whether an action makes sense at the quiet moment after `act`. */
   possible(action, act) { return this.row(act)?.has(action) ?? this.possibleAt(action, this.quiet(act)); }
 
   possibleAt(action, frame) {
