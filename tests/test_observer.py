@@ -29,9 +29,11 @@ from otp_mini import (
     Process,
     Registry,
     Reply,
+    Stop,
     Supervisor,
     Via,
     child_spec,
+    in_thread,
     observer,
     receive,
     self_,
@@ -443,6 +445,60 @@ def test_what_waits_for_what(node: Node) -> None:
     assert waits["caller"] == "an answer from till #PID<0.3.0>"
     assert waits["sleeper"] == "the time to pass"
     assert waits["new"] == "its turn"
+    assert waits["shell"] == "the next cell"
+
+
+def test_a_process_may_wait_for_a_thread_or_for_asyncio() -> None:
+    over = threading.Event()
+
+    async def thread() -> None:
+        await in_thread(lambda: over.wait() and None)
+
+    async def outside() -> None:
+        await asyncio.sleep(60)
+
+    async def cell() -> dict[str, str]:
+        spawn(thread)
+        spawn(outside)
+        await asyncio.sleep(0.01)
+        waits = {row[0]: row[3] for row in Observation().rows}
+        over.set()
+        return waits
+
+    [waits] = kernel(cell)
+    assert waits["thread"] == "an answer"
+    assert waits["outside"] == "something of asyncio's"
+
+
+def test_a_child_without_a_process_has_a_row_too(node: Node, silent: pytest.LogCaptureFixture) -> None:
+    broken: list[bool] = []
+
+    class Fragile(GenServer):
+        def init(self, argument: Any) -> Any:
+            return Stop("no paper") if broken else Ok(None)
+
+    async def tree() -> None:
+        specs = [child_spec(Fragile, id="fragile"), child_spec(Fragile, id="brief", restart="temporary")]
+        await Supervisor.start_link(specs, strategy="one_for_one", max_restarts=1_000_000, name="other")
+        await receive()
+
+    start(node, tree)
+    seen = on(node, "fragile", "other")
+    seen.pause()
+    seen.end(KILL)
+    assert seen.rows[1] == ("fragile", "#PID<0.8.0>", "dead", "", "", "", "")
+    broken.append(True)
+    states = []
+    for _ in range(4):
+        seen.step()
+        seen.look()
+        states.append(seen.rows[1])
+    assert states[0][:3] == ("fragile", "#PID<0.10.0>", "starting, 2nd life")
+    assert states[1] == ("fragile", "", "starting, 2nd life", "", "", "", "")  # it has failed to start
+    broken.clear()
+    seen.run()
+    seen.look()
+    assert seen.rows[1][:3] == ("fragile", str(seen.chosen), "running, 3rd life")
 
 
 def test_the_table_has_what_members_of_the_tree_have_spawned(node: Node) -> None:
@@ -707,6 +763,9 @@ def test_a_message_is_sent_as_it_is_written(node: Node, how: str, text: str, sta
     seen.send(text, how)
     assert seen.said == said
     assert pids(node)["till"].block.server.state == state
+    seen.say("something else")
+    seen.look()
+    assert seen.said == "something else"
 
 
 def test_what_is_sent_comes_from_the_shell(node: Node) -> None:
@@ -816,6 +875,7 @@ def test_the_chosen_process_alone_is_traced_and_so_is_who_takes_its_place(
 ) -> None:
     seen = on(node, "till")
     seen.trace(True)
+    assert seen.said == "What the chosen process gets and does is traced."
     send(pids(node)["stock"], "not this")
     seen.send("2", "cast")
     seen.end(KILL)
@@ -830,6 +890,7 @@ def test_the_chosen_process_alone_is_traced_and_so_is_who_takes_its_place(
     seen.send("3", "cast")
     assert seen.heard[-1] == "0.000  till #PID<0.6.0>: takes cast 3"
     seen.trace(False)
+    assert seen.said == "Nobody is traced any more."
     seen.send("4", "cast")
     assert seen.heard[-1] == "0.000  till #PID<0.6.0>: takes cast 3"
     assert node.tracer is None

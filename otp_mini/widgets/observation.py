@@ -362,8 +362,6 @@ class Observation:
         """What was done has its effect now; at the brake, when turns are given."""
         if self.brake.mode == "running":
             self.brake.settle()
-        else:
-            self.node.host.notify()
 
     def _not_yet(self) -> str:
         match self.brake.mode:
