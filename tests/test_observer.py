@@ -498,7 +498,7 @@ def test_a_child_without_a_process_has_a_row_too(node: Node, silent: pytest.LogC
     broken.clear()
     seen.run()
     seen.look()
-    assert seen.rows[1][:3] == ("fragile", str(seen.chosen), "running, 3rd life")
+    assert seen.rows[1][:3] == ("fragile", str(seen.chosen), "running, 4th life")
 
 
 def test_the_table_has_what_members_of_the_tree_have_spawned(node: Node) -> None:
