@@ -33,6 +33,7 @@ from otp_mini import (
     self_,
     send,
     spawn,
+    spawn_link,
     spawn_monitor,
 )
 
@@ -542,6 +543,20 @@ def test_a_linked_server_that_crashes_gives_the_cells_a_new_process(caplog: pyte
     assert "boom" in repr(error.reason)
     assert first is not second
     assert answer == 5
+
+
+def test_a_crash_that_ends_the_wait_of_a_cell_is_raised_there_and_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async def leaves() -> None:
+        raise Exit("boom")
+
+    async def waits() -> None:
+        spawn_link(leaves)
+        await receive()
+
+    [ended] = notebook(waits)
+    assert isinstance(ended, Exit)
+    assert ended.reason == "boom"
+    assert caplog.messages == []
 
 
 def test_a_failing_start_link_in_a_cell_says_why_and_the_next_cell_works() -> None:

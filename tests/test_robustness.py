@@ -275,6 +275,13 @@ async def raises_in_finally() -> None:
         raise ValueError("in the way")
 
 
+async def raises_a_runtime_error_in_finally() -> None:
+    try:
+        await receive()
+    finally:
+        raise RuntimeError("in the way, and it awaits nothing")
+
+
 async def exits_in_finally() -> None:
     try:
         await receive()
@@ -284,10 +291,18 @@ async def exits_in_finally() -> None:
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(
-    "stubborn", [awaits_in_finally, catches_everything, calls_in_finally, raises_in_finally, exits_in_finally]
+    ("stubborn", "said"),
+    [
+        (awaits_in_finally, "tried to await in a `finally` or `except` block"),
+        (catches_everything, "tried to await"),
+        (calls_in_finally, "tried to await"),
+        (raises_in_finally, "** (ValueError) in the way"),
+        (raises_a_runtime_error_in_finally, "** (RuntimeError) in the way"),
+        (exits_in_finally, "** (Exit) 'another reason'"),
+    ],
 )
 def test_a_process_that_ignores_its_kill_is_dead_all_the_same(
-    stubborn: Any, caplog: pytest.LogCaptureFixture
+    stubborn: Any, said: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     laps.clear()
 
@@ -310,6 +325,7 @@ def test_a_process_that_ignores_its_kill_is_dead_all_the_same(
         assert usable(node)
     assert len(caplog.messages) == 1
     assert stubborn.__name__ in caplog.messages[0]
+    assert said in caplog.messages[0]
     del node
     gc.collect()
     assert len(laps) <= 3, "its code ran again when it was collected as garbage"
