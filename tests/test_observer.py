@@ -299,6 +299,32 @@ def test_slow_motion_gives_turns_by_the_loops_own_timer_and_a_cell_goes_on_with_
     assert kernel(cell) == [(0, 5.0, ["Counter #PID<0.2.0>"])]
 
 
+def test_a_brake_has_one_timer_and_none_once_nobody_is_slow(caplog: pytest.LogCaptureFixture) -> None:
+    async def cell() -> list[int]:
+        brake = Brake.of(_here())
+        seen: list[Any] = []
+        brake.watchers.append(seen.append)
+        for _ in range(3):
+            brake.slow(0.001)
+        first = brake._timer
+        brake.slow(1000.0)
+        assert first.cancelled()
+        while not seen:
+            await asyncio.sleep(0.001)
+        counts = []
+        for stop in (brake.pause, brake.run):
+            brake.slow(1000.0)
+            stop()
+            counts.append(len(seen))
+            await asyncio.sleep(0.01)
+            counts.append(len(seen))
+        return counts
+
+    [counts] = kernel(cell)
+    assert counts[0] == counts[1] == counts[2] == counts[3]
+    assert [record for record in caplog.records if record.name == "asyncio"] == []
+
+
 def test_a_tick_lets_virtual_time_pass_only_while_a_cell_waits(node: Node) -> None:
     Process.send_after(pids(node)["till"], "later", 3)
     brake = Brake.of(node)
@@ -322,6 +348,9 @@ def test_a_real_clock_stands_still_while_somebody_has_to_wait_for_his_turn() -> 
         assert clock.now() == now  # while turns are given
         assert brake.tick() is None
         assert clock.now() > now  # nobody is ready: time goes on
+        send(pids(node)["till"], "x")
+        assert brake.tick() is not None
+        assert clock.now() == clock.now()
         brake.run()
         assert node.clock is clock
 
@@ -519,6 +548,19 @@ def test_the_table_has_what_members_of_the_tree_have_spawned(node: Node) -> None
     assert "main" not in [row[0] for row in Observation("shop").rows]
 
 
+def test_a_process_that_stands_twice_in_a_tree_has_one_row(node: Node) -> None:
+    async def again() -> Pid:
+        return pids(node)["till"]
+
+    async def tree() -> None:
+        specs = [ChildSpec(id=name, start=(again, ())) for name in ("one", "two")]
+        await Supervisor.start_link(specs, strategy="one_for_one", name="other")
+        await receive()
+
+    start(node, tree)
+    assert [row[0] for row in Observation("other").rows] == ["other", "one"]
+
+
 def test_all_about_one_process(node: Node) -> None:
     till = pids(node)["till"]
 
@@ -639,7 +681,8 @@ def test_a_plain_process_ends_where_it_waits(
     seen = on(node, "plain", None)
     seen.end(way)
     assert seen.said.endswith(f"It has ended: {reason}.")
-    assert seen.facts() == [("state", "has ended", ())]
+    seen.look()
+    assert (seen.name(seen.chosen), seen.facts()) == ("plain #PID<0.6.0>", [("state", "has ended", ())])
     with pytest.raises(BadArg, match="Nobody is there to end"):
         seen.end(way)
     with pytest.raises(BadArg, match="Nobody is there to send to"):
