@@ -128,7 +128,7 @@ def run_cell(page: Page, number: int) -> None:
     )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="class")
 def in_lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Page, str, list[str]]]:
     """JupyterLab with a shop, its observer, and a cell that calls the till."""
     folder = tmp_path_factory.mktemp("lab")
@@ -138,82 +138,79 @@ def in_lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield browser.page, address, browser.foreign
 
 
-def test_in_jupyterlab_it_breaks_pauses_steps_and_sends(in_lab: tuple[Page, str, list[str]], axe: Path) -> None:
-    page, address, foreign = in_lab
-    shown = open_lab(page, address)
+class TestInJupyterLab:
+    def test_it_breaks_pauses_steps_and_sends(self, in_lab: tuple[Page, str, list[str]], axe: Path) -> None:
+        page, address, foreign = in_lab
+        shown = open_lab(page, address)
 
-    # A crash: the supervisor restarts the till, the observer goes on with the new one, one report is made.
-    shown.choose("Process:", "^till")
-    shown.press("Raise")
-    expect(shown.said).to_contain_text("It has ended: RuntimeError: boom.")
-    expect(shown.said).to_contain_text("has taken its place, its 2nd life.")
-    expect(shown.table.locator("tr[aria-current]")).to_contain_text("▸ till")
-    expect(shown.table).to_contain_text("running, 2nd life")
-    report = page.get_by_text("** (RuntimeError) boom")
-    expect(report).to_have_count(1)
+        # A crash: the supervisor restarts the till, the observer goes on with the new one, one report is made.
+        shown.choose("Process:", "^till")
+        shown.press("Raise")
+        expect(shown.said).to_contain_text("It has ended: RuntimeError: boom.")
+        expect(shown.said).to_contain_text("has taken its place, its 2nd life.")
+        expect(shown.table.locator("tr[aria-current]")).to_contain_text("▸ till")
+        expect(shown.table).to_contain_text("running, 2nd life")
+        report = page.get_by_text("** (RuntimeError) boom")
+        expect(report).to_have_count(1)
 
-    # A message by keyboard alone.
-    shown.box.get_by_label("Message:").focus()
-    page.keyboard.type("('a', 1)")
-    for _ in range(2):
-        page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    expect(shown.said).to_contain_text("send ('a', 1) to till")
-    expect(shown.box).to_contain_text("till got ('a', 1)")
+        # A message by keyboard alone.
+        shown.box.get_by_label("Message:").focus()
+        page.keyboard.type("('a', 1)")
+        for _ in range(2):
+            page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(shown.said).to_contain_text("send ('a', 1) to till")
+        expect(shown.box).to_contain_text("till got ('a', 1)")
 
-    # Paused: what is sent lies in the mailbox until a step.
-    shown.press("Pause")
-    shown.send("5", "cast")
-    expect(shown.table.locator("tr[aria-current]")).to_contain_text("its turn1")
-    shown.press("Step")
-    expect(shown.said).to_contain_text(re.compile(r"Turn 1: till #PID<0\.\d+\.0> had its turn"))
-    expect(shown.table.locator("tr[aria-current]")).to_contain_text("a message0")
-
-    # Nothing that a name says is run, and nothing keeps anybody from using it.
-    assert page.evaluate("window.hit") is None
-    expect(shown.table).to_contain_text(HOSTILE)
-    page.evaluate(axe.read_text(encoding="utf-8"))
-    box = shown.box.element_handle()
-    found = page.evaluate("async box => (await axe.run(box)).violations.map(each => [each.id, each.impact])", box)
-    assert found == []
-    shown.press("Run")
-    assert foreign == []
-
-
-def test_in_jupyterlab_a_cell_that_awaits_while_paused_says_so_and_goes_on(
-    in_lab: tuple[Page, str, list[str]],
-) -> None:
-    page, address, _ = in_lab
-    shown = open_lab(page, address)
-    cell = page.locator(".jp-CodeCell").nth(2)
-    shown.press("Pause")
-    expect(shown.box.get_by_role("button", name="Run", exact=True)).to_be_visible()
-    run_cell(page, 2)
-    expect(cell).to_contain_text("this cell waits, because an observer has paused the node")
-    for _ in range(2):  # the supervisor answers, then the till
-        expect(shown.box).to_contain_text("Ready: ")
-        expect(shown.box).not_to_contain_text("Ready: nobody")
+        # Paused: what is sent lies in the mailbox until a step.
+        shown.press("Pause")
+        shown.send("5", "cast")
+        expect(shown.table.locator("tr[aria-current]")).to_contain_text("its turn1")
         shown.press("Step")
-    expect(cell.locator(".jp-OutputArea-executeResult")).to_contain_text("(1, 0.0)")
-    shown.press("Run")
+        expect(shown.said).to_contain_text(re.compile(r"Turn 1: till #PID<0\.\d+\.0> had its turn"))
+        expect(shown.table.locator("tr[aria-current]")).to_contain_text("a message0")
 
-    # In slow motion a cell goes on by itself, and so does its time.
-    shown.choose("Speed:", r"^20\s")
-    run_cell(page, 2)
-    expect(cell.locator(".jp-OutputArea-executeResult")).to_contain_text("(2, 0.0)")
-    expect(shown.box).to_contain_text("Slow motion, 20 turns a second.")
-    shown.choose("Speed:", "^full")
-    expect(shown.said).to_contain_text("Running.")
+        # Nothing that a name says is run, and nothing keeps anybody from using it.
+        assert page.evaluate("window.hit") is None
+        expect(shown.table).to_contain_text(HOSTILE)
+        page.evaluate(axe.read_text(encoding="utf-8"))
+        box = shown.box.element_handle()
+        found = page.evaluate("async box => (await axe.run(box)).violations.map(each => [each.id, each.impact])", box)
+        assert found == []
+        shown.press("Run")
+        assert foreign == []
 
+    def test_a_cell_that_awaits_while_paused_says_so_and_goes_on(self, in_lab: tuple[Page, str, list[str]]) -> None:
+        page, address, _ = in_lab
+        shown = open_lab(page, address)
+        cell = page.locator(".jp-CodeCell").nth(2)
+        shown.press("Pause")
+        expect(shown.box.get_by_role("button", name="Run", exact=True)).to_be_visible()
+        run_cell(page, 2)
+        expect(cell).to_contain_text("this cell waits, because an observer has paused the node")
+        for _ in range(2):  # the supervisor answers, then the till
+            expect(shown.box).to_contain_text("Ready: ")
+            expect(shown.box).not_to_contain_text("Ready: nobody")
+            shown.press("Step")
+        expect(cell.locator(".jp-OutputArea-executeResult")).to_contain_text("(1, 0.0)")
+        shown.press("Run")
 
-def test_in_jupyterlab_a_rerun_leaves_one_observer(in_lab: tuple[Page, str, list[str]]) -> None:
-    page, address, _ = in_lab
-    shown = open_lab(page, address)
-    run_cell(page, 1)
-    expect(page.locator(".jp-OutputArea-output .widget-vbox:has(> * table)")).to_have_count(1)
-    shown.choose("Process:", "^till")
-    shown.press("Kill")
-    expect(shown.table).to_contain_text("running, 2nd life")
+        # In slow motion a cell goes on by itself, and so does its time.
+        shown.choose("Speed:", r"^20\s")
+        run_cell(page, 2)
+        expect(cell.locator(".jp-OutputArea-executeResult")).to_contain_text("(2, 0.0)")
+        expect(shown.box).to_contain_text("Slow motion, 20 turns a second.")
+        shown.choose("Speed:", "^full")
+        expect(shown.said).to_contain_text("Running.")
+
+    def test_a_rerun_leaves_one_observer(self, in_lab: tuple[Page, str, list[str]]) -> None:
+        page, address, _ = in_lab
+        shown = open_lab(page, address)
+        run_cell(page, 1)
+        expect(page.locator(".jp-OutputArea-output .widget-vbox:has(> * table)")).to_have_count(1)
+        shown.choose("Process:", "^till")
+        shown.press("Kill")
+        expect(shown.table).to_contain_text("running, 2nd life")
 
 
 # ---- in the page ---------------------------------------------------------------------------------

@@ -319,18 +319,21 @@ class Panel:
         watchers.remove(self._ticked)
         if not watchers:
             self.seen.brake.run()
-        for part in self.box.children:
-            _close(part)
-        self.widgets.VBox.close(self.box)
+        _close(self.box)
 
 
 _open: Final[list[Panel]] = []
 
 
 def _close(widget: Any) -> None:
+    """Close a widget with all that belongs to it: each layout and each style is a widget of its own."""
     for child in getattr(widget, "children", ()):
         _close(child)
-    widget.close()
+    parts = [getattr(widget, name, None) for name in ("layout", "style")]
+    import_module("ipywidgets").Widget.close(widget)
+    for part in parts:
+        if part is not None:
+            part.close()
 
 
 def _pictures(trees: Sequence[TreeData]) -> str:
