@@ -171,7 +171,8 @@ def test_a_rerun_of_a_cell_closes_the_widget_of_the_run_before(kernel: Kernel) -
     kernel.run(cell)
     again = kernel.run(cell)
     assert kernel.count() == before + 1
-    assert [m for m in again if m["msg_type"] == "comm_close"]
+    closed = [message for message in again if message["msg_type"] == "comm_close"]
+    assert len(closed) == 2, "the widget, and the layout that came with it"
 
 
 def test_several_labs_of_one_cell_live_together(kernel: Kernel) -> None:

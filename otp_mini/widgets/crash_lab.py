@@ -235,6 +235,7 @@ def _show(lab: CrashLab, cell: Cell) -> dict[str, Any]:
     for earlier, widget in _shown.get(name, []):
         if earlier != execution:
             widget.close()
+            widget.layout.close()
     widget = _widget_class()(lab)
     _shown[name] = [entry for entry in _shown.get(name, []) if entry[0] == execution] + [(execution, widget)]
     return {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
