@@ -267,7 +267,7 @@ def begin_stop(child: Kept) -> Ref | None:
     if process.mailbox:
         told = process.mailbox.take(lambda m: type(m) is ExitSignal and m.pid is pid)
         if told is not NOTHING:
-            Process.demonitor(ref, flush=True)
+            Process.demonitor(ref)
             report_end(child, told.reason)
             return None
     Process.exit(pid, "kill" if child.shutdown == -1.0 else "shutdown")

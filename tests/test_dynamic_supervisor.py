@@ -22,6 +22,7 @@ from otp_mini import (
     Stop,
     SuperviseDynamically,
     Supervisor,
+    child_spec,
     current_node,
     receive,
     sys_,
@@ -299,3 +300,25 @@ def test_a_class_of_ones_own_says_what_is_allowed() -> None:
         return await refused(DynamicSupervisor.start_child(Connections, spec()))
 
     assert play(main) == "max_children"
+
+
+def test_stubborn_children_are_killed_on_a_real_clock_too() -> None:
+    """Between the end of one child's time and the look at the next one's, real time goes on."""
+
+    class Stubborn(GenServer):
+        def init(self, argument: Any) -> Any:
+            Process.flag(trap_exit=True)
+            return Ok(argument)
+
+        async def terminate(self, reason: object, state: Any) -> None:
+            await Process.sleep(60)
+
+    async def main() -> int:
+        sup = await DynamicSupervisor.start_link()
+        for _ in range(20):
+            await DynamicSupervisor.start_child(sup, child_spec(Stubborn, shutdown=0.01))
+        await DynamicSupervisor.stop(sup)
+        return len(Process.list())
+
+    with Node(clock="real") as node:
+        assert node.run(main) == 1

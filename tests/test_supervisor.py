@@ -1156,6 +1156,18 @@ def test_a_child_that_had_ended_by_itself_when_it_was_to_be_stopped_is_reported_
     ]
 
 
+def test_a_note_of_a_restart_or_of_a_child_forgotten_names_its_process_if_it_had_one() -> None:
+    async def main() -> Any:
+        sup = await start(worker("a", None, fails), worker("b", restart="temporary"), strategy="one_for_all")
+        a, b = (await pids(sup)).values()
+        with trace() as events:
+            await hit(sup, "a")
+        noted = [(event.kind, event.other) for event in events if event.kind in ("restart", "forget")]
+        return noted == [("restart", a), ("forget", b), ("restart", None)]
+
+    assert play(main) is True
+
+
 def test_a_child_that_is_being_stopped_is_linked_no_more() -> None:
     async def main() -> list[int]:
         sup = await start(worker("a", trap=True, kind=SlowToEnd, shutdown=90.0))
