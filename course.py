@@ -49,6 +49,7 @@ LOCK = ROOT / ".course.lock"
 BIN = "Scripts" if os.name == "nt" else "bin"
 VENV_PYTHON = VENV / BIN / ("python.exe" if os.name == "nt" else "python")
 VENV_STAMP = VENV / "course-stamp.json"
+VENV_MARK = VENV / "made-by-course.py.txt"  # there from the first moment on, the stamp only at the end
 
 REQUIREMENTS = ["requirements.txt", "constraints.txt"]
 SHOWN = ["notebooks", "otp_mini", "LICENSE"]
@@ -56,6 +57,7 @@ BOOK_INPUTS = [*REQUIREMENTS, *SHOWN, "README.md", "_config.yml", "_toc.yml", "b
 LITE_INPUTS = [*REQUIREMENTS, *SHOWN, "pyproject.toml", "lite", "book/_ext/exercise_view.py"]
 USUAL_PORT = 8642  # a browser keeps edits by address: the same port every time keeps them in reach
 OLDEST_NODE = 18
+MAY_NOT_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS)
 SPACE_NEEDED = 1300  # MB, for .venv, .lite and _build together
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # some tools write them into a log as well
@@ -240,6 +242,9 @@ def started(command: list[str], output: Any) -> Iterator["subprocess.Popen[bytes
                 os.killpg(child.pid, signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(timeout=10)
+            if sys.platform != "win32":
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(child.pid, signal.SIGKILL)  # what of the group did not end by itself
             child.kill()
             child.wait()
 
@@ -316,8 +321,19 @@ def remove(path: Path) -> None:
 
 @contextlib.contextmanager
 def lock() -> Iterator[None]:
-    """Let one course.py at a time build; the system frees the lock when the process ends, however it ends."""
-    with LOCK.open("a+") as file:
+    """Let one course.py at a time build; the system frees the lock when the process ends, however it ends.
+
+    Where nothing may be written there is nothing to lock: what is complete can be used, and what is not
+    fails at its first file, with `no_writing` as its sentence.
+    """
+    try:
+        file = LOCK.open("a+")
+    except OSError as error:
+        if error.errno not in MAY_NOT_WRITE:
+            raise
+        yield
+        return
+    with file:
         if not take_lock(file.fileno()):
             say("Another course.py is building here: waiting for it ...")
             while not take_lock(file.fileno()):
@@ -369,6 +385,26 @@ def works(command: list[str]) -> bool:
     return ended.returncode == 0
 
 
+def is_ours() -> bool:
+    """Tell whether course.py made what lies at `.venv`, so that it may be removed; an empty folder may be, too."""
+    if VENV.is_symlink() or not VENV.is_dir():
+        return False
+    return VENV_MARK.exists() or VENV_STAMP.exists() or not any(VENV.iterdir())
+
+
+def keep_what_is_not_ours() -> None:
+    """Stop before anything is done to a `.venv` that course.py did not make: somebody may need it."""
+    if not os.path.lexists(VENV) or is_ours():
+        return
+    if VENV.is_symlink():
+        found = f"is a link to {os.readlink(VENV)}, and what is there is not the environment of this folder"
+    elif VENV.is_dir():
+        found = "was not made by course.py"
+    else:
+        found = "is a file, where course.py would make a folder"
+    raise Stop(f"{VENV} {found}. It is left as it is: move it away or remove it, then the same command goes on.")
+
+
 def environment_state() -> str:
     """Return 'ready', 'outdated' (the requirements changed) or why the environment has to be made anew."""
     made, wanted = read_stamp(VENV_STAMP), environment_key()
@@ -397,6 +433,8 @@ def update_environment() -> None:
     if state == "ready":
         say("packages: nothing changed")
         return
+    if state != "outdated":
+        keep_what_is_not_ours()
     if sys.version_info[:2] > NEWEST:
         say("This Python is newer than the course knows (3.11 to 3.14 are tested): trying all the same.")
     remove(VENV_STAMP)
@@ -417,6 +455,8 @@ def make_environment(why: str) -> None:
         raise Stop(f"The course needs about {SPACE_NEEDED} MB on the disk of {ROOT}, and {free} MB are free.")
     base = str(getattr(sys, "_base_executable", None) or sys.executable)  # not the .venv we may run in
     say("The course sets itself up here first, which takes a few minutes once.")
+    VENV.mkdir()
+    VENV_MARK.write_text("course.py made this folder, and may remove it again.\n", encoding="utf-8")
     run("Making the environment .venv", [base, "-m", "venv", str(VENV)], "venv")
 
 
@@ -644,7 +684,9 @@ def word_clean(options: argparse.Namespace, rest: list[str]) -> int:
     made.append(ROOT / "__pycache__")
     with lock():
         for path in made:
-            if path.exists():
+            if path == VENV and os.path.lexists(VENV) and not is_ours():
+                say("leaving .venv as it is: course.py did not make it")
+            elif os.path.lexists(path):
                 say(f"removing {path.relative_to(ROOT)}")
                 remove(path)
     return 0
@@ -707,17 +749,34 @@ def main(arguments: list[str]) -> int:
     except OSError as error:
         full = error.errno == errno.ENOSPC
         sentence = "The disk is full." if full else f"{error.filename or ROOT}: {error.strerror or error}."
+        if error.errno in MAY_NOT_WRITE and str(error.filename).startswith(str(ROOT)):
+            sentence += (
+                " This folder may not be written to, and not all that the command needs has been made in it: "
+                "copy the folder to a place of your own, and start the command there."
+            )
     print(sentence, file=sys.stderr, flush=True)
     return 1
 
 
+ENDINGS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
 def terminated(number: int, frame: "FrameType | None") -> NoReturn:
-    """End in order, so that what was started is ended too."""
+    """End in order, so that what was started is ended too; a second signal does not cut that short."""
+    for ending in ENDINGS:
+        signal.signal(ending, signal.SIG_IGN)
     sys.exit(128 + number)
 
 
+def end_in_order() -> None:
+    """Clear up when told to end, or when the terminal is closed, unless that is to be ignored (`nohup`)."""
+    for ending in ENDINGS:
+        if signal.getsignal(ending) is not signal.SIG_IGN:
+            signal.signal(ending, terminated)
+
+
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, terminated)
+    end_in_order()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a path may hold letters that the terminal does not know

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import http.client
 import importlib.util
+import io
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -45,15 +47,19 @@ def clone(tmp_path: Path) -> ModuleType:
 
 def as_program(clone: ModuleType, code: str) -> subprocess.Popen[str]:
     """Start a program that has imported the clone's course.py, its output in a pipe."""
-    code = f"import sys; sys.path.insert(0, {str(clone.ROOT)!r}); import course\n" + code
     return subprocess.Popen(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", importing(clone) + code],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         encoding="utf-8",
         env={**os.environ, "PYTHONUTF8": "1"},
     )
+
+
+def importing(clone: ModuleType) -> str:
+    """The lines of a program that make the clone's course.py known in it."""
+    return f"import sys; sys.path.insert(0, {str(clone.ROOT)!r}); import course\n"
 
 
 def python(code: str) -> list[str]:
@@ -217,12 +223,12 @@ def test_a_long_step_says_that_it_is_at_work(
 
 
 @posix_only
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_ends_the_tool_and_what_the_tool_started(clone: ModuleType, number: int) -> None:
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_an_interrupt_ends_the_tool_and_what_the_tool_started(clone: ModuleType, name: str) -> None:
+    number = getattr(signal, name)
     tool = "import subprocess; p = subprocess.Popen(['sleep', '60']); print(p.pid, flush=True); p.wait()"
     code = f"""
-import signal
-signal.signal(signal.SIGTERM, course.terminated)
+course.end_in_order()
 course.ensure_environment = lambda: course.run("Working", [sys.executable, "-c", {tool!r}], "work")
 sys.exit(course.main(["book"]))"""
     with as_program(clone, code) as program:
@@ -236,6 +242,65 @@ sys.exit(course.main(["book"]))"""
     if number == signal.SIGINT:
         assert told.endswith("Interrupted: the same command goes on from here.\n")
     wait_until(lambda: not alive(grandchild))
+
+
+@posix_only
+def test_a_terminal_that_is_closed_ends_the_tool_and_frees_the_lock_with_it(clone: ModuleType) -> None:
+    """A tool that ends late: nobody else may build before it has."""
+    import pty
+
+    tool = textwrap.dedent("""
+        import signal, time
+        def late(*_):
+            time.sleep(0.5)
+            print("ended", flush=True)
+            raise SystemExit
+        signal.signal(signal.SIGTERM, late)
+        print("works", flush=True)
+        time.sleep(60)
+    """)
+    ours, theirs = pty.openpty()
+    code = f"""
+import fcntl, os, termios
+terminal = os.open({os.ttyname(theirs)!r}, os.O_RDWR)
+fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+for number in range(3):
+    os.dup2(terminal, number)
+course.end_in_order()
+with course.lock():
+    course.run("Working", [sys.executable, "-c", {tool!r}], "work")"""
+    program = subprocess.Popen([sys.executable, "-c", importing(clone) + code], start_new_session=True)
+    log = clone.LOGS / "work.log"
+    wait_until(lambda: log.exists() and "works" in log.read_text())
+    os.close(theirs)
+    os.close(ours)
+    with clone.lock():
+        assert "ended" in log.read_text()
+    assert program.wait(timeout=20) == 128 + signal.SIGHUP
+
+
+@posix_only
+def test_a_program_that_was_handed_over_ends_with_the_terminal(clone: ModuleType) -> None:
+    tool = "import time; print('works', flush=True); time.sleep(60)"
+    code = f"course.end_in_order()\nsys.exit(course.hand_over([sys.executable, '-c', {tool!r}]))"
+    with as_program(clone, code) as program:
+        assert program.stdout and program.stdout.readline() == "works\n"
+        program.send_signal(signal.SIGHUP)
+        told, _ = program.communicate(timeout=20)  # its end, and the child's: both hold the pipe
+    assert (program.returncode, told) == (128 + signal.SIGHUP, "")
+
+
+@posix_only
+def test_nohup_is_heeded(clone: ModuleType) -> None:
+    code = """
+import signal
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+course.end_in_order()
+assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+assert signal.getsignal(signal.SIGTERM) is course.terminated
+print("so it is")"""
+    with as_program(clone, code) as program:
+        assert program.communicate(timeout=20)[0] == "so it is\n"
 
 
 def alive(pid: int) -> bool:
@@ -349,6 +414,128 @@ def test_a_clone_that_moved_makes_its_environment_anew(environment: ModuleType) 
     assert environment.environment_state() == "it was made by another Python or in another folder"
 
 
+# --- what course.py did not make -------------------------------------------------------------------------
+
+
+def folder_of_the_users(place: Path) -> None:
+    place.mkdir()
+    (place / "my notes.txt").write_text("mine")
+
+
+def file_of_the_users(place: Path) -> None:
+    place.write_text("mine")
+
+
+def link_to_the_users(place: Path) -> None:
+    folder_of_the_users(place.parent / "elsewhere")
+    place.symlink_to("elsewhere")
+
+
+def link_to_another_clone(place: Path) -> None:
+    link_to_the_users(place)
+    (place / "course-stamp.json").write_text('{"python": "another", "base": "", "place": ""}')
+
+
+def dangling_link(place: Path) -> None:
+    place.symlink_to("nowhere")
+
+
+FOREIGN = {
+    folder_of_the_users: "was not made by course.py",
+    file_of_the_users: "is a file, where course.py would make a folder",
+    link_to_the_users: "is a link to elsewhere, and what is there is not the environment of this folder",
+    link_to_another_clone: "is a link to elsewhere, and what is there is not the environment of this folder",
+    dangling_link: "is a link to nowhere, and what is there is not the environment of this folder",
+}
+
+
+def everything_in(folder: Path) -> dict[str, str]:
+    """What stands in a folder: of a file its text, of a link where it leads to."""
+    found = {}
+    for path in folder.rglob("*"):
+        if path.is_symlink():
+            found[path.name] = f"-> {path.readlink()}"
+        elif path.is_file() and path.name != ".course.lock":
+            found[path.name] = path.read_bytes().decode("utf-8", "replace")
+    return found
+
+
+@posix_only
+@pytest.mark.parametrize("make", FOREIGN, ids=lambda make: make.__name__.replace("_", " "))
+def test_an_environment_that_course_py_did_not_make_is_left_as_it_is(
+    clone: ModuleType, commands: list[str], capsys: pytest.CaptureFixture[str], make: Callable[[Path], None]
+) -> None:
+    make(clone.VENV)
+    before = everything_in(clone.ROOT)
+    assert clone.main(["book"]) == 1
+    assert capsys.readouterr().err == (
+        f"{clone.VENV} {FOREIGN[make]}. It is left as it is: "
+        "move it away or remove it, then the same command goes on.\n"
+    )
+    assert clone.main(["clean"]) == 0
+    assert "leaving .venv as it is: course.py did not make it" in capsys.readouterr().out
+    assert everything_in(clone.ROOT) == before
+    assert commands == []
+
+
+@posix_only
+def test_an_environment_on_another_disk_is_used_through_its_link(environment: ModuleType) -> None:
+    elsewhere = environment.ROOT.with_name("elsewhere")
+    environment.VENV.rename(elsewhere)
+    environment.VENV.symlink_to(elsewhere)
+    assert environment.environment_state() == "ready"
+
+
+def test_an_empty_folder_is_nobodys(clone: ModuleType, commands: list[str]) -> None:
+    clone.VENV.mkdir()
+    clone.ensure_environment()
+    assert commands == ["venv", "install"]
+
+
+@pytest.fixture
+def read_only(clone: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on nothing in the clone may be written. Root may write everywhere: so the calls are replaced."""
+    really_open, really_mkdir = io.open, os.mkdir
+
+    def inside(place: Any) -> bool:
+        return not isinstance(place, int) and Path(place).is_relative_to(clone.ROOT)
+
+    def opened(file: Any, mode: str = "r", *args: Any, **options: Any) -> Any:
+        if inside(file) and set(mode) & set("wax+"):
+            raise OSError(errno.EROFS, "Read-only file system", str(file))
+        return really_open(file, mode, *args, **options)
+
+    def made(path: Any, *args: Any, **options: Any) -> None:
+        if inside(path):
+            raise OSError(errno.EROFS, "Read-only file system", str(path))
+        really_mkdir(path, *args, **options)
+
+    monkeypatch.setattr(io, "open", opened)
+    monkeypatch.setattr(os, "mkdir", made)
+
+
+def test_a_complete_checkout_that_may_not_be_written_can_be_read(
+    environment: ModuleType, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    for part, inputs in (("", environment.BOOK_INPUTS), ("lite", environment.LITE_INPUTS)):
+        (environment.HTML / part).mkdir(parents=True, exist_ok=True)
+        (environment.HTML / part / "index.html").write_text("there")
+        environment.write_stamp(environment.STAMPS / f"{part or 'book'}.json", environment.digest(inputs))
+    monkeypatch.setattr(environment, "run", lambda *_: pytest.fail("something was run"))
+    request.getfixturevalue("read_only")
+    assert environment.main(["book"]) == 0
+
+
+def test_an_incomplete_checkout_that_may_not_be_written_gets_a_way_out(
+    clone: ModuleType, read_only: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert clone.main(["book"]) == 1
+    assert capsys.readouterr().err == (
+        f"{clone.VENV}: Read-only file system. This folder may not be written to, and not all that the command needs "
+        "has been made in it: copy the folder to a place of your own, and start the command there.\n"
+    )
+
+
 @pytest.fixture
 def commands(clone: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The titles of what course.py would run; the clone's book builder writes one page."""
@@ -359,7 +546,7 @@ def commands(clone: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         if log in getattr(clone, "failing", ()):
             raise error(f"{title} failed.")
         if log == "venv":
-            clone.VENV.mkdir()
+            (clone.VENV / "pyvenv.cfg").touch()
         if log == "book":
             clone.HTML.mkdir(parents=True, exist_ok=True)
             (clone.HTML / "index.html").write_text("the book")
@@ -519,6 +706,7 @@ def test_clean_removes_what_was_made_and_nothing_else(clone: ModuleType) -> None
     for made in (".venv/bin/python", ".lite/cache/x", "_build/html/x", "otp_mini/__pycache__/x", ".mypy_cache/x"):
         (clone.ROOT / made).parent.mkdir(parents=True)
         (clone.ROOT / made).touch()
+    clone.VENV_MARK.touch()
     assert clone.main(["clean"]) == 0
     after = {path.relative_to(clone.ROOT) for path in clone.ROOT.rglob("*")}
     assert after == before | {Path(".course.lock")}
