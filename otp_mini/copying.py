@@ -5,6 +5,10 @@ do functions, classes and modules, so the common message costs one look-up. List
 sets are copied here, objects in the way that they prescribe for `pickle`. What refuses to be copied is not
 sent at all.
 
+A sentinel keeps its identity where that is all it has: ``object()``, a member of an enum, an instance without
+attributes and without room for any, the one instance of a class whose ``__new__`` answers it again. Any other
+instance is copied, and the copy is another object, so ``is`` does not find it again.
+
 OTP: message passing copies between process heaps
 Differs: a function passes as it is, so what its closure captured is shared; so does the traceback
     of an exception, and the frames in it hold the variables of those functions.
@@ -13,6 +17,7 @@ Differs: a function passes as it is, so what its closure captured is shared; so 
 from __future__ import annotations
 
 import copyreg
+import enum
 import types
 import weakref
 from collections import deque
@@ -28,7 +33,7 @@ from .terms import Atom, CallRef, Pid, Ref, Shared
 
 AS_THEY_ARE: frozenset[type] = frozenset(
     (int, str, float, bool, type(None), bytes, complex, range, type(Ellipsis), type(NotImplemented))
-    + (Pid, Ref, CallRef, Atom, Shared, type, types.ModuleType, types.FunctionType)
+    + (Pid, Ref, CallRef, Atom, Shared, object, type, types.ModuleType, types.FunctionType, types.CodeType, property)
     + (date, datetime, time, timedelta, Decimal, Fraction)
 )
 
@@ -38,7 +43,6 @@ Memo = dict[int, Any]
 
 class _Telling(Memo):
     """The memo of a copy in which its text stands for what cannot be copied."""
-
 
 
 def copy_term(term: Any) -> Any:
@@ -123,20 +127,35 @@ def _copy_deque(term: deque[Any], memo: Memo) -> deque[Any]:
 
 
 def _copy_method(term: Any, memo: Memo) -> Any:
-    """A bound method takes a copy of its object along; a plain built-in has none."""
-    owner = term.__self__
-    if owner is None or isinstance(owner, (type, types.ModuleType)):
-        return term
-    return getattr(_copy(owner, memo), term.__name__)
+    """A bound method takes a copy of its object along, and stays the same method of it."""
+    owner = _copy(term.__self__, memo)
+    return term if owner is term.__self__ else types.MethodType(_copy(term.__func__, memo), owner)
+
+
+def _copy_builtin(term: Any, memo: Memo) -> Any:
+    """So does a built-in method, such as ``basket.append``; a plain built-in belongs to its module."""
+    owner = _copy(term.__self__, memo)
+    return term if owner is term.__self__ else getattr(owner, term.__name__)
+
+
+_CONSTANTS = (type, types.ModuleType, PurePath, enum.Enum)
+_WEAK = (
+    weakref.ref, weakref.ProxyType, weakref.CallableProxyType,
+    weakref.WeakSet, weakref.WeakKeyDictionary, weakref.WeakValueDictionary,
+)  # fmt: skip
 
 
 def _copy_object(term: Any, memo: Memo) -> Any:
-    """An instance of a class: in the way that it prescribes itself, for `copy` and `pickle`."""
-    if isinstance(term, (type, types.ModuleType, PurePath, types.MethodDescriptorType)):
+    """An instance of a class: in the way that it prescribes itself, for `copy` and `pickle`.
+
+    Its class is asked, and never the instance: that may answer for another object (a proxy, a mock).
+    """
+    kind = type(term)
+    if issubclass(kind, _CONSTANTS):
         return term
-    if isinstance(term, BaseException):
+    if issubclass(kind, BaseException):
         return _copy_exception(term, memo)
-    if isinstance(term, types.CoroutineType):
+    if kind is types.CoroutineType:
         raise CopyError(
             f"a coroutine cannot be sent: {term.__qualname__}(...) was called but not awaited. "
             f"Write `await {term.__qualname__}(...)` and send its answer."
@@ -144,11 +163,11 @@ def _copy_object(term: Any, memo: Memo) -> Any:
     if type(memo) is _Telling:
         memo = {}  # an object without one of its parts is not that object: all of it, or its text
     try:
-        if isinstance(term, weakref.ref):
+        if issubclass(kind, _WEAK):
             raise TypeError("a weak reference would reach the object itself")
-        if hasattr(type(term), "__deepcopy__"):
+        if getattr(kind, "__deepcopy__", None) is not None:
             return term.__deepcopy__(memo)
-        reduce = copyreg.dispatch_table.get(type(term))
+        reduce = copyreg.dispatch_table.get(kind)
         parts = reduce(term) if reduce is not None else term.__reduce_ex__(4)
         return term if isinstance(parts, str) else _rebuild(term, memo, *parts)
     except (CopyError, RecursionError):
@@ -166,25 +185,61 @@ def _rebuild(
 
     OTP: none; the protocol of `pickle`
     """
-    copied = memo[id(term)] = make(*[_copy(arg, memo) for arg in args])
+    if make is copyreg.__newobj__:  # type: ignore[attr-defined]
+        make = _new
+    copied = make(*[_copy(arg, memo) for arg in args])
+    if state is None and (copied is term or _has_no_room(term)):
+        return term
+    if copied is term:  # the one instance of its class has a state: each process has its own
+        copied = _built_in(type(term)).__new__(type(term))
+    memo[id(term)] = copied
     state = _copy(state, memo)
     if set_state is not None:
         set_state(copied, state)
-    elif state is not None and hasattr(copied, "__setstate__"):
+    elif state is not None and hasattr(type(copied), "__setstate__"):
         copied.__setstate__(state)
     elif state is not None:
         attributes, slots = state if isinstance(state, tuple) and len(state) == 2 else (state, None)
-        copied.__dict__.update(attributes or {})
+        if attributes:
+            copied.__dict__.update(attributes)
         for name, value in (slots or {}).items():
-            object.__setattr__(copied, name, value)
+            _set(copied, name, value)
     for item in items or ():
-        copied.append(_copy(item, memo))
+        _fill(copied, "append", _copy(item, memo))
     for key, value in pairs or ():
-        copied[_copy(key, memo)] = _copy(value, memo)
+        _fill(copied, "__setitem__", _copy(key, memo), _copy(value, memo))
     return copied
 
 
-_set = object.__setattr__  # an exception may be a frozen dataclass
+def _new(kind: Any, *args: Any) -> Any:
+    """A new instance, also where the class's ``__new__`` wants arguments that nobody has kept."""
+    try:
+        return kind.__new__(kind, *args)
+    except TypeError:
+        return _built_in(kind).__new__(kind, *args)
+
+
+def _fill(copied: Any, method: str, *what: Any) -> None:
+    """Put an item into a copied list or dict, also into one of a class that allows nobody to change it."""
+    try:
+        getattr(copied, method)(*what)
+    except Exception:
+        getattr(_built_in(type(copied)), method)(copied, *what)
+
+
+def _has_no_room(term: Any) -> bool:
+    """Is this an object without attributes, which can have none?"""
+    kind = type(term)
+    slots = any(vars(each).get("__slots__") for each in kind.__mro__)
+    return _built_in(kind) is object and not kind.__dictoffset__ and not slots
+
+
+def _built_in(kind: type) -> Any:
+    """The nearest ancestor of a class that is not written in Python."""
+    return next(each for each in kind.__mro__ if not each.__flags__ & 1 << 9)  # no Py_TPFLAGS_HEAPTYPE
+
+
+_set = object.__setattr__  # the class itself may be frozen
 
 
 def _copy_exception(error: BaseException, memo: Memo) -> BaseException:
@@ -212,9 +267,8 @@ def _copy_exception(error: BaseException, memo: Memo) -> BaseException:
 
 def _blank(error: BaseException, kind: Any, args: tuple[Any, ...]) -> BaseException:
     """A new exception of this class, made by what its nearest ancestor in Python itself made it with."""
-    base: Any = next(each for each in kind.__mro__ if not each.__flags__ & 1 << 9)  # no Py_TPFLAGS_HEAPTYPE
     try:
-        copied: BaseException = base.__new__(kind, *args)
+        copied: BaseException = _built_in(kind).__new__(kind, *args)
         _set(copied, "args", args)
     except Exception as why:
         raise CopyError(_refusal(error, describe_exception(why))) from why
@@ -235,7 +289,8 @@ _COPIERS: dict[type, Callable[[Any, Memo], Any]] = {
     set: lambda term, memo: {_copy(item, memo) for item in term},
     deque: _copy_deque,
     types.MethodType: _copy_method,
-    types.BuiltinFunctionType: _copy_method,
+    types.BuiltinFunctionType: _copy_builtin,
+    types.MappingProxyType: lambda term, memo: types.MappingProxyType(_copy_dict(dict(term), memo)),
 }
 
 

@@ -3,13 +3,18 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import enum
 import functools
+import inspect
 import json
+import logging
 import re
 import threading
+import types
 import warnings
 import weakref
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
@@ -428,3 +433,308 @@ def test_isolation_off_spawns_with_the_object_itself() -> None:
 
     with Node(clock="virtual", isolation=False) as node:
         assert node.run(main) == ["pear"]
+
+
+# ---- objects of every make --------------------------------------------------------------------
+
+
+@dataclasses.dataclass(slots=True)
+class Order:
+    """A dataclass without a dictionary."""
+
+    items: list[str]
+    note: Any = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FrozenOrder:
+    """One that nobody can change."""
+
+    items: list[str]
+    note: Any = None
+
+
+class Slotted:
+    """Slots by hand, one with a private name, one that is never set."""
+
+    __slots__ = ("__items", "__weakref__", "unset")
+
+    def __init__(self, items: list[str]) -> None:
+        self.__items = items
+
+    @property
+    def items(self) -> list[str]:
+        return self.__items
+
+
+class FrozenSlotted(Slotted):
+    """Slots above and below, a dictionary beside them, and no attribute can be set."""
+
+    __slots__ = ("more",)
+
+    def __init__(self, items: list[str]) -> None:
+        super().__init__(items)
+        object.__setattr__(self, "more", [1])
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in ("more", "unset"):
+            raise AttributeError(f"{name} cannot be set")
+        super().__setattr__(name, value)
+
+
+class Both(Slotted):
+    """Slots above, a dictionary here."""
+
+    def __init__(self, items: list[str]) -> None:
+        super().__init__(items)
+        self.more = [1]
+
+
+class Locked(dict[str, Any]):
+    """A dict that nobody can change."""
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        raise TypeError("it is locked")
+
+    @property
+    def items_(self) -> Any:
+        return self["items"]
+
+
+class LockedList(list[Any]):
+    """A list that nobody can change."""
+
+    def append(self, item: Any) -> None:
+        raise TypeError("it is locked")
+
+
+class Proxy:
+    """Answers what the object inside answers, as so many wrappers do."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
+class Masked:
+    """Says that it is an exception, as a mock does."""
+
+    def __init__(self, items: list[str]) -> None:
+        self.items = items
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return ValueError
+
+
+class Needy:
+    """Its ``__new__`` wants an argument that nobody keeps."""
+
+    def __new__(cls, items: list[str]) -> Any:
+        made = super().__new__(cls)
+        made.items = items
+        return made
+
+
+class Money(float):
+    """A number with a unit, made of both."""
+
+    def __new__(cls, amount: float, unit: list[str]) -> Any:
+        made = super().__new__(cls, amount)
+        made.items = unit
+        return made
+
+
+class Reduced:
+    """Says with all six parts how it is made."""
+
+    def __init__(self, items: list[str]) -> None:
+        self.items = items
+
+    def __reduce__(self) -> Any:
+        return Reduced, ([],), {"items": self.items}, None, None, lambda made, state: made.__dict__.update(state)
+
+
+class Config:
+    """The only one of its class, and it has a state."""
+
+    one: Any = None
+
+    def __new__(cls, items: Any = None) -> Any:
+        if cls.one is None:
+            cls.one = super().__new__(cls)
+            cls.one.items = items
+        return cls.one
+
+
+MAKERS: list[Any] = [
+    Order, FrozenOrder, Slotted, FrozenSlotted, Both, Masked, Needy, Reduced, Config,
+    lambda items: Money(1.5, items), lambda items: Proxy(Box(items)),
+]  # fmt: skip
+
+
+def items_of(term: Any) -> Any:
+    return term.inner.inside if isinstance(term, Proxy) else term.items
+
+
+@pytest.mark.parametrize("wrap", [lambda x: x, lambda x: [x], Box], ids=["alone", "in a list", "in an object"])
+@pytest.mark.parametrize("make", MAKERS)
+def test_an_object_of_any_make_is_copied_with_what_it_holds(make: Any, wrap: Any) -> None:
+    term = make(["milk"])
+    [copied], [original] = reached(copy_term(wrap(term)), type(term)), [term]
+    assert copied is not original
+    assert items_of(copied) == ["milk"]
+    assert items_of(copied) is not items_of(original)
+    assert getattr(copied, "more", [1]) == [1]
+    assert copied == original or type(original).__eq__ is object.__eq__
+    assert items_of(original) == ["milk"]
+
+
+def reached(term: Any, kind: type) -> list[Any]:
+    """The one object of this class in a term."""
+    if type(term) is kind:
+        return [term]
+    return reached(term[0] if isinstance(term, list) else term.inside, kind)
+
+
+@pytest.mark.parametrize("term", [Locked(items=["milk"]), LockedList([["milk"]])], ids=repr)
+def test_a_collection_that_nobody_can_change_is_copied(term: Any) -> None:
+    copied = copy_term(term)
+    assert same(copied, term)
+    assert shared(copied, term) == []
+
+
+def test_a_read_only_view_of_a_dict_is_one_of_a_copy() -> None:
+    inside = {"items": ["milk"]}
+    copied = copy_term(types.MappingProxyType(inside))
+    inside["items"].append("jam")
+    assert dict(copied) == {"items": ["milk"]}
+    assert type(copied) is types.MappingProxyType
+
+
+class Nothing:
+    """A sentinel: no attribute, and no room for one."""
+
+    __slots__ = ()
+
+
+class Missing:
+    """A sentinel: the one instance of its class."""
+
+    one: Any = None
+
+    def __new__(cls) -> Any:
+        if cls.one is None:
+            cls.one = super().__new__(cls)
+        return cls.one
+
+
+class Named:
+    """A sentinel that is found by its name."""
+
+    def __reduce__(self) -> str:
+        return "NAMED"
+
+
+NAMED = Named()
+
+
+class Level(enum.IntFlag):
+    LOW = 1
+    HIGH = 2
+
+
+class Stuff(enum.Enum):
+    """Its members' values can be changed, and belong to the class."""
+
+    LIST = [1]  # noqa: RUF012
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        raise TypeError("a mixin that knows nothing of enums")
+
+
+@pytest.mark.parametrize(
+    "sentinel",
+    [
+        object(), Nothing(), Missing(), NAMED, Level.LOW, Level.LOW | Level.HIGH, Stuff.LIST,
+        mock.sentinel.nothing, inspect.Parameter.empty, logging.getLogger("shop"), list.append, object.__repr__,
+        property(), (lambda: 0).__code__, dict.fromkeys, Any, re.compile("x"),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_what_is_known_by_its_identity_keeps_it(sentinel: Any) -> None:
+    assert copy_term(sentinel) is sentinel
+    assert copy_term([sentinel])[0] is sentinel
+    assert copy_term(Box(sentinel)).inside is sentinel
+
+
+class Counter_:
+    """Methods under other names than their own."""
+
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+
+    def __note(self, item: int) -> list[int]:
+        self.seen.append(item)
+        return self.seen
+
+    note = __note
+    put = lambda self, item: self.seen.append(item) or self.seen  # noqa: E731
+    private = property(lambda self: self.__note)
+
+
+class Louder(Counter_):
+    def note(self, item: int) -> list[int]:
+        raise AssertionError("the method of the class above was sent")
+
+    def above(self) -> Any:
+        return super().note
+
+
+@pytest.mark.parametrize(
+    "bound",
+    [Counter_().note, Counter_().put, Counter_().private, types.MethodType(lambda c, i: c.note(i), Counter_()),
+     Louder().above(), functools.partial(Counter_().note)],
+)  # fmt: skip
+def test_a_bound_method_is_the_same_method_of_a_copy(bound: Any) -> None:
+    copied = copy_term(bound)
+    assert copied(7) == [7]
+    assert bound(8) == [8]
+
+
+def test_a_bound_method_of_an_object_in_the_message_belongs_to_that_objects_copy() -> None:
+    counter = Counter_()
+    copied, note = copy_term((counter, counter.note))
+    note(1)
+    assert copied.seen == [1]
+    assert counter.seen == []
+
+
+WEAKLY = [
+    weakref.ref, weakref.proxy, lambda box: weakref.WeakMethod(box.__init__), lambda box: weakref.WeakSet([box]),
+    lambda box: weakref.WeakValueDictionary({1: box}), lambda box: weakref.WeakKeyDictionary({box: 1}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("wrap", WEAKLY)
+def test_nothing_weak_reaches_an_object_of_another_process(wrap: Any) -> None:
+    counter = Counter_()
+    with pytest.raises(CopyError, match="a weak reference would reach the object itself"):
+        copy_term([wrap(counter)])
+
+
+def test_a_proxy_of_an_object_that_refuses_is_refused_with_its_reason() -> None:
+    with pytest.raises(CopyError, match="lock"):
+        copy_term(Proxy(threading.Lock()))
+
+
+@pytest.mark.parametrize("answer", [None, (), 3, (Box,), (Box, 3), ("no function", ())])
+def test_an_object_that_says_nonsense_of_how_it_is_made_is_refused(answer: Any) -> None:
+    class Odd:
+        def __reduce__(self) -> Any:
+            return answer
+
+    with pytest.raises(CopyError, match="this Odd refuses it"):
+        copy_term(Odd())
