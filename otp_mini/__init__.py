@@ -49,6 +49,14 @@ def __getattr__(name: str) -> Any:
         from .viz.tree import tree
 
         return tree
+    if name == "life_of":
+        from .viz.server_life import life_of
+
+        return life_of
+    if name == "decision_table":
+        from .viz.decision_table import decision_table
+
+        return decision_table
     if name in ("crash_lab", "compare_strategies"):
         from .widgets import crash_lab
 
