@@ -383,6 +383,7 @@ class Node:
                 "`await in_thread(function)`, or cut it up with `await Process.sleep(0)`.",
                 self.describe(process),
                 int(seconds * 10) / 10,
+                extra={"pace": True},  # says something of the machine; a check's message leaves it out
             )
 
     def _counted_turn(self, process: ControlBlock) -> None:

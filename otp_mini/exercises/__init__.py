@@ -11,5 +11,8 @@ Each chapter has a module of checks; `check` runs one of them on a fresh node wi
 from __future__ import annotations
 
 from .checking import NotYet, check, expect
+from .published import remember
+
+remember()
 
 __all__ = ["NotYet", "check", "expect"]

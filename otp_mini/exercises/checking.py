@@ -4,14 +4,24 @@ A check is an ``async def`` that takes what the student wrote, uses it as a prog
 says by `expect` what it hoped to see. `check` gives it a node of its own with virtual time, so an
 hour of timers takes no time and nothing of one exercise reaches the next.
 
-A check never hangs: virtual time, the number of turns and real time are all limited. It never
-lets a group of exceptions out, and writes nothing to stderr, because a grader takes that for a
-failure; what was logged stands in the message.
+It says "ok" only if the check ran to its end: an exit out of the student's code, or the end of the
+process that checks, is a failure whatever its reason. It compares by the rules of the values it
+hopes for (`same`), and runs with the library as it was published (`as_published`), whatever a cell
+has replaced before.
+
+A check does not hang: virtual time, the number of turns and real time are all limited. One thing
+cannot be interrupted: a loop inside a single C function, such as ``sum(iter(int, 1))``. For that,
+Python has to be restarted, and a grader needs a time limit of its own.
+
+It never lets a group of exceptions out, and writes nothing to stderr, because a grader takes that
+for a failure; what was logged stands in the message. Nothing in a message depends on the pace of
+the machine.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 import logging
 import signal
@@ -28,6 +38,8 @@ from ..errors import describe_exception, describe_reason, safe_repr
 from ..terms import is_quiet
 from ..tracing import Event, Trace
 from ..viz.sequence import sequence_chart
+from .comparing import same
+from .published import as_published, replaced_before
 
 Check = Callable[..., Awaitable[None]]
 
@@ -88,7 +100,7 @@ def expect(done: str, seen: object, hoped: object, idea: str) -> None:
         Seen:            6
         Look again at:   what `+` does
     """
-    if seen != hoped:
+    if not same(seen, hoped):
         raise NotYet(done, safe_repr(seen), safe_repr(hoped), idea)
 
 
@@ -118,20 +130,10 @@ async def check(test: Check, *given: Any, quiet: bool = False, **others: Any) ->
         ok: tally: counts are added up, and asking changes nothing.
     """
     name = getattr(test, "__name__", "check")
-    sink = io.StringIO()
-    story = _Story()
-    failure: NotYet | None = None
-    with _captured(sink), warnings.catch_warnings(record=True) as warned:
-        warnings.simplefilter("always")
-        try:
-            await _run(test, given, others, story, sink)
-        except NotYet as error:
-            failure = error
-        except (KeyboardInterrupt, asyncio.CancelledError):
-            raise
-        except BaseException as error:
-            failure = _explained(error, story)
-    forgotten = [str(warning.message) for warning in warned if "never awaited" in str(warning.message)]
+    sink, story = io.StringIO(), _Story()
+    with as_published(), _captured(sink), _forgotten_awaits() as forgotten:
+        failure = await _failure(test, given, others, story, sink)
+        gc.collect(1)  # a coroutine in the frame of an exception is told of only when that is collected
     if forgotten:
         failure = NotYet("the code ran", forgotten[0], "every coroutine awaited", _AWAIT)
     if failure is not None:
@@ -140,8 +142,33 @@ async def check(test: Check, *given: Any, quiet: bool = False, **others: Any) ->
         print(f"ok: {name}: {_first_line(test)}")  # noqa: T201  (printing is its purpose)
 
 
+async def _failure(
+    test: Check, given: tuple[Any, ...], others: dict[str, Any], story: _Story, sink: io.StringIO
+) -> NotYet | None:
+    """Run the check; answer what it failed with, or None if it ran to its end."""
+    if early := replaced_before():
+        idea = "the cells above. Restart Python, and import the checks before you replace anything"
+        return NotYet("the checks were imported", f"{early[0]} had been replaced", "the library as published", idea)
+    try:
+        finished = await _run(test, given, others, story, sink)
+    except NotYet as error:
+        return error
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        raise
+    except BaseException as error:
+        return _explained(error, story)
+    return None if finished else NotYet(_RAN, "the process of the check ended before it was over", "its end", _ENDED)
+
+
 _AWAIT: Final = (
     "`await`. A call without it is only prepared: nothing is sent, and what you hold is a coroutine and not the answer"
+)
+
+
+_RAN: Final = "the check was running"
+_ENDED: Final = (
+    "which process your code ends. A client function runs in whoever calls it: `raise Exit(…)` or "
+    "`Process.exit(self_(), …)` there ends the caller, and here that was the check"
 )
 
 
@@ -172,19 +199,21 @@ class _Endless(BaseException):
 class _Story(Trace):
     """A trace that ends a program which sends without end."""
 
-    ended = False
+    ended: _Endless | None = None  # raised once; an answer that catches it is not done with it
     logged: int | None = None  # so many characters were logged when the check was over
 
     def record(self, time: float, kind: str, pid: Pid | None, other: Pid | None = None, term: object = None) -> Event:
         event = super().record(time, kind, pid, other, term)
         if kind == "send" and len(self.events) > MAX_EVENTS and not self.ended:
-            self.ended = True
-            raise _Endless(f"more than {MAX_EVENTS:,} messages and their like")
+            self.ended = _Endless(f"more than {MAX_EVENTS:,} messages and their like")
+            raise self.ended
         return event
 
 
-async def _run(test: Check, given: tuple[Any, ...], others: dict[str, Any], story: _Story, sink: io.StringIO) -> None:
+async def _run(test: Check, given: tuple[Any, ...], others: dict[str, Any], story: _Story, sink: io.StringIO) -> bool:
+    """Run the check as a process of a fresh node; answer whether it came to its end."""
     stuck: list[bool] = []
+    finished: list[bool] = []
 
     async def watch(pid: Pid) -> None:
         await Process.sleep(VIRTUAL_PATIENCE)
@@ -197,38 +226,45 @@ async def _run(test: Check, given: tuple[Any, ...], others: dict[str, Any], stor
         node.tracer = story
         try:
             await test(*given, **others)
+            finished.append(True)
         finally:  # what the processes left behind do now, until the node is closed, is nobody's concern
             node.tracer = None
             story.logged = len(sink.getvalue())
 
     node = Node(clock="virtual", max_turns=MAX_TURNS)
     try:
-        with _alarm():
+        with _alarm() as rang:
             async with asyncio.timeout(REAL_PATIENCE):
                 await node.run_async(program)
+        for endless in (story.ended, *rang):
+            if endless is not None:
+                raise endless
     except Exit:
         if stuck:
             raise Deadlock(f"nothing came for {VIRTUAL_PATIENCE:.0f} virtual seconds") from None
         raise
     finally:
         node.close()
+    return bool(finished)
 
 
 @contextmanager
-def _alarm() -> Iterator[None]:
-    """Interrupt a loop that never awaits, where the system can: not on Windows or in a browser."""
+def _alarm() -> Iterator[list[_Endless]]:
+    """Interrupt a loop of Python code that never awaits, where the system can: not on Windows or in a browser."""
+    rang: list[_Endless] = []
     can_ring = hasattr(signal, "setitimer") and sys.platform != "emscripten"
     if not can_ring or threading.current_thread() is not threading.main_thread():
-        yield
+        yield rang
         return
 
     def ring(*_: object) -> None:
-        raise _Endless(f"code that ran for {ALARM:.0f} seconds without an `await`")
+        rang.append(_Endless(f"code that ran for {ALARM:.0f} seconds without an `await`"))
+        raise rang[-1]
 
     handler = signal.signal(signal.SIGALRM, ring)
     remaining, interval = signal.setitimer(signal.ITIMER_REAL, ALARM, 1.0)
     try:
-        yield
+        yield rang
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, handler)
@@ -240,6 +276,7 @@ def _captured(sink: io.StringIO) -> Iterator[None]:
     """Keep the node's log and all else that would go to stderr."""
     logger = logging.getLogger("otp_mini")
     handler, passed_on = logging.StreamHandler(sink), logger.propagate
+    handler.addFilter(lambda record: not hasattr(record, "pace"))  # what depends on the machine is no part of a message
     others, logger.handlers = logger.handlers, [handler]
     logger.propagate = False
     try:
@@ -247,6 +284,29 @@ def _captured(sink: io.StringIO) -> Iterator[None]:
             yield
     finally:
         logger.propagate, logger.handlers = passed_on, others
+
+
+@contextmanager
+def _forgotten_awaits() -> Iterator[list[str]]:
+    """Collect what Python says of coroutines that this check made and nobody awaited.
+
+    A coroutine that a cell above forgot may be collected now. Python tells where a coroutine was
+    made only if that was asked for at the time, and so the two are told apart.
+    """
+    forgotten: list[str] = []
+    depth = sys.get_coroutine_origin_tracking_depth()
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        sys.set_coroutine_origin_tracking_depth(1)
+        try:
+            yield forgotten
+        finally:
+            sys.set_coroutine_origin_tracking_depth(depth)
+            told = [str(warning.message) for warning in warned]
+            forgotten += [text.splitlines()[0] for text in told if "never awaited" in text and _ORIGIN in text]
+
+
+_ORIGIN: Final = "Coroutine created at"  # how `warnings` begins the second part of such a message
 
 
 # ---- saying what went wrong ----------------------------------------------------------------------
@@ -263,16 +323,18 @@ def _explained(error: BaseException, story: Trace) -> NotYet:
             if reason == "noproc" and crashes:
                 reason = crashes[0]  # what ended the server says more than that it is gone
             return _of_reason(done, reason)
+        case Exit(str(reason)) if not crashes:
+            return NotYet(_RAN, f"the process of the check ended with {reason!r}", "its end", _ENDED)
         case Exit(reason):
-            return _of_reason("the check was running", reason)
+            return _of_reason(_RAN, reason)
         case StartError(reason):
             return _of_reason("the server was started", reason)
         case Deadlock():
             return NotYet("the check was waiting", str(error), "an end", _STUCK)
         case TimeoutError():
             seen = f"no end after {REAL_PATIENCE:g} seconds of real time"
-            return NotYet("the check was running", seen, "virtual time", _REAL)
-    return _of_reason("the check was running", error)
+            return NotYet(_RAN, seen, "virtual time", _REAL)
+    return _of_reason(_RAN, error)
 
 
 _STUCK: Final = (

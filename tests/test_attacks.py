@@ -1,0 +1,77 @@
+"""The visible checks against the tables of wrong and of unusual answers (`attacks.py`)."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attacks import Row, passes, refusal, tables
+
+import otp_mini
+
+NOTEBOOKS = {path.stem[:2]: path for path in (Path(otp_mini.__file__).parents[1] / "notebooks").glob("*.ipynb")}
+TABLES = tables()
+WRONG = [(number, row) for number, table in TABLES.items() for row in table.wrongs]
+RIGHT = [(number, row) for number, table in TABLES.items() for row in table.rights]
+
+
+def named(value: Any) -> str:
+    return str(value).replace(" ", "-") if isinstance(value, Row) else value
+
+
+def visible_checks(path: Path) -> list[ast.Call]:
+    """The calls of `check` that the notebook shows to its readers."""
+    calls = []
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        marks = cell["metadata"].get("nbgrader", {})
+        if cell["cell_type"] == "code" and marks.get("grade"):
+            shown = "".join(cell["source"]).partition("### BEGIN HIDDEN TESTS")[0]
+            tree = ast.parse(shown)
+            calls += [call for call in ast.walk(tree) if isinstance(call, ast.Call) and named_check(call)]
+    return calls
+
+
+def named_check(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Name) and call.func.id == "check"
+
+
+def exercise_of(call: ast.Call) -> str:
+    """`check(exercises.tally, Tally)`: its visible line has an answer and no numbers."""
+    test, *_ = call.args
+    assert isinstance(test, ast.Attribute), ast.unparse(call)
+    return test.attr
+
+
+@pytest.mark.parametrize(("chapter", "row"), WRONG, ids=named)
+def test_the_visible_check_refuses_a_wrong_answer_and_names_the_mistake(
+    chapter: str, row: Row, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = refusal(row.test, row.answer)
+    said = " ".join(f"{title}: {words}" for title, words in error.parts.items())
+    assert row.words, "a row says which words of the message name this mistake"
+    assert [words for words in row.words if words not in said] == [], said
+    assert capsys.readouterr() == ("", ""), "a grader takes anything on stderr for a failure of its own"
+
+
+@pytest.mark.parametrize(("chapter", "row"), RIGHT, ids=named)
+def test_an_unusual_right_answer_passes(chapter: str, row: Row, capsys: pytest.CaptureFixture[str]) -> None:
+    passes(row.test, row.answer)
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(("chapter", "row"), WRONG, ids=named)
+def test_a_message_has_all_its_parts_and_is_the_same_every_time(chapter: str, row: Row) -> None:
+    text = str(refusal(row.test, row.answer))
+    titles = [line.partition(":")[0] for line in text.splitlines() if line and line[0] != " "]
+    assert titles[:5] == [row.test.__name__, "What was done", "Hoped for", "Seen", "Look again at"]
+    assert max(map(len, text.splitlines())) <= 160
+    assert text == str(refusal(row.test, row.answer))
+
+
+@pytest.mark.parametrize("chapter", sorted(NOTEBOOKS))
+def test_the_visible_line_gives_no_numbers_so_that_the_table_attacks_what_the_reader_sees(chapter: str) -> None:
+    with_numbers = [ast.unparse(call) for call in visible_checks(NOTEBOOKS[chapter]) if call.keywords]
+    assert with_numbers == []
