@@ -2,9 +2,9 @@
 
 Read the source in this order; each file uses only those before it:
 ``errors``, ``terms``, ``copying``, ``mailbox``, ``clock``, ``tracing``, ``reports``,
-``process``, ``host``, ``node``, ``primitives``, ``child_spec``, ``gen_server``, ``sys_``, ``ets``,
-``task``, ``supervisor``, ``dynamic_supervisor``, ``task_supervisor``, ``agent``, ``registry``,
-``partition_supervisor``, ``application``.
+``process``, ``host``, ``node``, ``primitives``, ``child_spec``, ``gen_server``, ``sys_``, ``matching``,
+``table_keys``, ``plain_functions``, ``ets``, ``task``, ``supervisor``, ``dynamic_supervisor``,
+``task_supervisor``, ``agent``, ``registry``, ``partition_supervisor``, ``application``.
 """
 
 from __future__ import annotations

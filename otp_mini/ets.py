@@ -16,6 +16,9 @@ A row is a tuple, and one place in it (``keypos``, the first) is the key:
 An ordered_set compares by order, so there ``1`` and ``1.0`` are one. The order of terms is number
 < string < reference < function < pid < tuple (shorter first) < dict (smaller first) < list < bytes.
 
+A look-up by key, and a pattern in which the key has no gap, cost the same in a large table as in a
+small one; so does a step from key to key. All other patterns look at every row.
+
 OTP: the module ``:ets``
 Differs:
     Python has one kind of string: it stands for an atom and sorts as one. ``True``, ``False``
@@ -27,22 +30,25 @@ Differs:
 
 from __future__ import annotations
 
-import types
-from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise, repeat
+from functools import partial
 from typing import Any, Final
 
-from .errors import BadArg, safe_repr
+from .copying import copy_reason
+from .errors import BadArg, Exit, safe_repr
+from .matching import ANY as ANY
+from .matching import Place, check_pattern, exact, fits, fitting, has_holes, order
+from .matching import Var as Var
 from .node import Node
+from .plain_functions import guard as checked_guard
+from .plain_functions import plain
 from .primitives import current_process
 from .process import ControlBlock
+from .table_keys import NOWHERE, Arrivals, Sorted
 from .terms import Pid, Ref, picture
 
 Row = tuple[Any, ...]
-Place = Any
-"""What a key becomes inside: hashable, and equal only where the table takes keys for the same."""
 
 TYPES: Final = ("set", "ordered_set", "bag", "duplicate_bag")
 END: Final = "$end_of_table"
@@ -59,158 +65,6 @@ class EtsTransfer:
     table: Any
     from_: Pid
     data: object
-
-
-# ---- patterns ----------------------------------------------------------------------------------
-
-
-class Anything:
-    """The pattern that every term fits.
-
-    OTP: ``:_`` in a match pattern
-    """
-
-    def __repr__(self) -> str:
-        return "ANY"
-
-
-ANY: Final = Anything()
-
-
-@dataclass(frozen=True, slots=True)
-class Var:
-    """A variable of a pattern: fits any term, the same one wherever it stands again.
-
-    OTP: ``:"$1"`` in a match pattern
-    """
-
-    number: int
-
-
-def fits(pattern: Any, term: Any, bound: dict[int, Any] | None = None) -> bool:
-    """Does ``term`` fit ``pattern``, strictly?
-
-    Args:
-        pattern: a term with `ANY` and `Var` in it. A dict fits one that has its keys, and more.
-        term: what is looked at.
-        bound: gets the variables' values. None: nothing is a variable, and this is equality.
-
-    OTP: a match pattern; without ``bound``, ``===``
-
-    Example:
-        >>> found = {}
-        >>> fits(("user", Var(1), [ANY, Var(2)]), ("user", "ann", [0, 34]), found), found
-        (True, {1: 'ann', 2: 34})
-        >>> fits((1, True), (1, 1.0))
-        False
-    """
-    if bound is not None and isinstance(pattern, Anything):
-        return True
-    if bound is not None and isinstance(pattern, Var):
-        return fits(bound.setdefault(pattern.number, term), term)
-    for kind in (tuple, list):
-        if isinstance(pattern, kind):
-            alike = isinstance(term, kind) and len(pattern) == len(term)
-            return alike and all(map(fits, pattern, term, repeat(bound)))
-    if isinstance(pattern, dict):
-        return isinstance(term, dict) and _fits_dict(pattern, term, bound)
-    if isinstance(pattern, str):
-        return isinstance(term, str) and pattern == term
-    return pattern is term or (type(pattern) is type(term) and bool(pattern == term))
-
-
-def _fits_dict(pattern: dict[Any, Any], term: dict[Any, Any], bound: dict[int, Any] | None) -> bool:
-    if bound is not None and any(map(_has_holes, pattern)):
-        raise BadArg(f"in a pattern a dict's values may be variables, but not its keys; got {safe_repr(pattern)}")
-    if bound is None and len(pattern) != len(term):
-        return False
-    values = {exact(key): value for key, value in term.items()}
-    return all(exact(key) in values and fits(part, values[exact(key)], bound) for key, part in pattern.items())
-
-
-def _has_holes(pattern: object) -> bool:
-    """Can different terms fit here?"""
-    if isinstance(pattern, (tuple, list)):
-        return any(map(_has_holes, pattern))
-    return isinstance(pattern, (Var, Anything, dict))
-
-
-# ---- keys --------------------------------------------------------------------------------------
-
-_EXACT_ALREADY: Final = frozenset((str, int, bytes, type(None), Pid, Ref))
-
-
-def exact(key: Any) -> Place:
-    """Something hashable that is equal for equal keys only: ``1``, ``1.0`` and ``True`` are three.
-
-    Raises:
-        BadArg: the key holds an object without a hash.
-
-    OTP: ``===`` on keys
-
-    Example:
-        >>> len({1, 1.0, True}), len({exact(1), exact(1.0), exact(True)})
-        (1, 3)
-    """
-    kind = type(key)
-    if kind in _EXACT_ALREADY:
-        return key
-    if isinstance(key, (tuple, list)):
-        return (tuple if isinstance(key, tuple) else list, *map(exact, key))
-    if isinstance(key, dict):
-        return dict, frozenset((exact(name), exact(value)) for name, value in key.items())
-    try:
-        hash(key)
-    except TypeError:
-        what = f"a {kind.__name__} has no hash. Use as the key what names it."
-        raise BadArg(f"a key must be hashable, or a tuple, list or dict; got {safe_repr(key)}, and {what}") from None
-    return key if isinstance(key, str) else (kind, key)
-
-
-def order(key: Any, exactly: bool = False) -> Place:
-    """A tuple that sorts as the key does in Erlang's order of terms.
-
-    Args:
-        key: a number, string, tuple …
-        exactly: an int is less than every float, as it is among the keys of a dict.
-
-    Raises:
-        BadArg: the key has no place in the order.
-
-    OTP: ``<`` and ``==`` on any terms
-
-    Example:
-        >>> sorted([b"bytes", [1], {"a": 1}, (1, 2), (9,), None, "atom", 2.5, 1], key=order)
-        [1, 2.5, 'atom', None, (9,), (1, 2), {'a': 1}, [1], b'bytes']
-    """
-    match key:
-        case bool() | None:
-            return 1, "nil" if key is None else str(key).lower(), "constant"
-        case int() | float() if key == key:  # a NaN is not
-            return 0, exactly and isinstance(key, float), key
-        case str():
-            return 1, str(key), ""
-        case type():
-            return 1, f"{key.__module__}.{key.__qualname__}", "class"
-        case Ref():
-            return 2, key.number, type(key).__name__
-        case types.FunctionType() if "<" not in key.__qualname__:  # not a lambda, not inside another
-            return 3, key.__module__, key.__qualname__
-        case Pid():
-            return 5, key.number
-        case tuple():
-            return 6, len(key), *(order(each, exactly) for each in key)
-        case dict():
-            pairs = sorted((order(name, True), order(value, exactly)) for name, value in key.items())
-            return 7, len(key), tuple(name for name, _ in pairs), tuple(value for _, value in pairs)
-        case list():
-            return 8, *(order(each, exactly) for each in key)
-        case bytes():
-            return 9, key
-    raise BadArg(
-        f"a key of an ordered_set is a number, string, constant, reference, named function, class, pid or bytes, or "
-        f"a tuple, dict or list of such; {safe_repr(key)} has no place in the order. Use a set, or what names it."
-    )
 
 
 # ---- the table ---------------------------------------------------------------------------------
@@ -239,8 +93,10 @@ class Table(Ref):
     heir_data: object = None
     size: int = 0
     rows: dict[Place, list[Row]] = field(default_factory=dict)  # those with one key: oldest first
-    sorted: list[Place] = field(default_factory=list)  # an ordered_set's keys
-    after: dict[Place, Place] = field(default_factory=dict)  # other tables: the next key, made when needed
+    keys: Arrivals | Sorted = field(init=False)  # in the order of a walk
+
+    def __post_init__(self) -> None:
+        self.clear()
 
     def __repr__(self) -> str:
         told = f"ets {_shown(self.name)} #Ref<0.0.2.{self.number}>"
@@ -267,13 +123,14 @@ class Table(Ref):
 
     def candidates(self, pattern: object) -> list[Row]:
         """The rows that may fit: where the pattern says the key, those with that key; else all."""
-        if isinstance(pattern, tuple) and len(pattern) > self.keypos and not _has_holes(pattern[self.keypos]):
+        check_pattern(pattern)
+        if isinstance(pattern, tuple) and len(pattern) > self.keypos and not has_holes(pattern[self.keypos]):
             return [*self.find(pattern[self.keypos])]
         return [*self.walk()]
 
     def walk(self) -> Iterator[Row]:
         """All rows in the table's order: its own, not to be handed out."""
-        return (row for place in self.sorted or self.rows for row in self.rows[place])
+        return (row for place in self.keys for row in self.rows[place])
 
     def copies(self, rows: Iterable[Row]) -> list[Row]:
         """Rows to hand out."""
@@ -283,62 +140,67 @@ class Table(Ref):
     def add(self, row: Row) -> None:
         """Put in a row that was checked and copied."""
         place = self.place(row[self.keypos])
-        there = self.rows.setdefault(place, [])
-        if there and self.single():
+        there = self.rows.get(place)
+        if there is None:
+            self.rows[place] = [row]
+            self.keys.add(place)
+            self.size += 1
+        elif self.single():
             there[0] = row
         elif self.type != "bag" or not any(fits(row, other) for other in there):
-            if not there:
-                self.after = {}
-                if self.type == "ordered_set":
-                    insort(self.sorted, place)
             there.append(row)
             self.size += 1
 
     def remove(self, key: Any, unwanted: Callable[[Row], bool] = lambda row: True) -> None:
         """Take out rows with this key: those that are not wanted."""
-        place = self.place(key)
+        self.keep(self.place(key), lambda row: not unwanted(row))
+
+    def keep(self, place: Place, wanted: Callable[[Row], bool]) -> None:
+        """Of the rows that stand at a place, keep those that are wanted."""
         there = self.rows.get(place, [])
-        kept = [row for row in there if not unwanted(row)]
+        kept = [row for row in there if wanted(row)]
         self.size -= len(there) - len(kept)
         if kept:
             self.rows[place] = kept
         elif there:
             del self.rows[place]
-            if self.sorted:
-                del self.sorted[bisect_left(self.sorted, place)]
+            self.keys.remove(place)
+
+    def drop(self, rows: Iterable[Row]) -> int:
+        """Take out these very rows, as far as they are still there; answers how many were."""
+        before, doomed = self.size, {id(row): row for row in rows}
+        for place in dict.fromkeys(self.place(row[self.keypos]) for row in doomed.values()):
+            self.keep(place, lambda row: id(row) not in doomed)
+        return before - self.size
 
     def step(self, key: Any, forward: bool) -> Any:
         """The key after this one, or before it; `END` if there is none."""
         place = self.place(key)
-        if self.type == "ordered_set":
-            at = bisect_right(self.sorted, place) if forward else bisect_left(self.sorted, place) - 1
-            return self.key_at(self.sorted[at]) if 0 <= at < len(self.sorted) else END
-        if not self.after:
-            self.after = dict(pairwise([*self.rows, _NOWHERE]))
-        while (place := self.after[place]) is not _NOWHERE:
-            if place in self.rows:  # else it was deleted since
-                return self.key_at(place)
-        return END
+        return self.key_at(self.keys.after(place) if forward else self.keys.before(place))
 
     def key_at(self, place: Place) -> Any:
-        """A copy of the key that stands there."""
-        return self.node.copy(self.rows[place][0][self.keypos])
+        """A copy of the key that stands there; `END` where there is no more."""
+        return END if place is NOWHERE else self.node.copy(self.rows[place][0][self.keypos])
 
     def clear(self) -> None:
         """Take all rows out."""
-        self.rows, self.sorted, self.after, self.size = {}, [], {}, 0
+        self.rows, self.size = {}, 0
+        self.keys = Sorted() if self.type == "ordered_set" else Arrivals()
 
     def belong_to(self, owner: ControlBlock) -> None:
         """Have an owner, and end with it."""
         self.owner = owner.pid
-        owner.cleanups = owner.cleanups or []
-        owner.cleanups.append(self.owner_ended)
+        owners = _owners(self.node)
+        if owner.pid not in owners:
+            owners[owner.pid] = {}
+            owner.cleanups = [*(owner.cleanups or ()), partial(_owner_ended, self.node)]
+        owners[owner.pid][self] = None
 
     def leave_owner(self) -> None:
         """The end of the owner, who lives, is no concern of the table any more."""
-        self.owner.block.cleanups.remove(self.owner_ended)
+        del _owners(self.node)[self.owner][self]
 
-    def owner_ended(self, pid: Pid) -> None:
+    def lose_owner(self) -> None:
         """The owner has died: go to the heir, or go."""
         if isinstance(self.heir, Pid) and self.heir.block is not None:
             self.transfer(self.heir, self.heir_data)
@@ -347,7 +209,11 @@ class Table(Ref):
 
     def transfer(self, to: Pid, data: object) -> None:
         """Change the owner, and tell the new one."""
-        message = EtsTransfer(self.name if self.named_table else self, self.owner, self.node.copy(data))
+        try:
+            copied = self.node.copy(data)
+        except (Exception, Exit):  # it was copied once, and will not be again: a death must be told all the same
+            copied = copy_reason(data)
+        message = EtsTransfer(self.name if self.named_table else self, self.owner, copied)
         self.belong_to(to.block)
         self.node.note("send", message.from_, to, message)
         self.node.deliver(to.block, message)
@@ -371,13 +237,22 @@ class Table(Ref):
         self.clear()
 
 
-_NOWHERE: Final = object()
-
-
 def _tables(node: Node) -> dict[object, Table]:
     """The node's tables: each by its handle, and the named ones by name too."""
     tables: dict[object, Table] = node.tables.setdefault("ets", {})
     return tables
+
+
+def _owners(node: Node) -> dict[Pid, dict[Table, None]]:
+    """The tables of each living process that has, or had, some: oldest first."""
+    owners: dict[Pid, dict[Table, None]] = node.tables.setdefault("ets owners", {})
+    return owners
+
+
+def _owner_ended(node: Node, pid: Pid) -> None:
+    """A process that had tables has died."""
+    for table in _owners(node).pop(pid):
+        table.lose_owner()
 
 
 def _shown(name: Any) -> str:
@@ -517,9 +392,16 @@ def new(
         >>> lookup(ages, "ann"), lookup(ages, "eve")
         ([('ann', 34)], [])
     """
-    for option, given, allowed in (("type", type, TYPES), ("access", access, (*READ, "private"))):
-        if given not in allowed:
-            raise BadArg(f"ets.new: {option} must be one of {', '.join(allowed)}; got {safe_repr(given)}")
+    for option, given, allowed in (
+        ("type", type, TYPES),
+        ("access", access, (*READ, "private")),
+        ("named", named, (True, False)),
+        ("read_concurrency", read_concurrency, (True, False)),
+        ("write_concurrency", write_concurrency, (True, False, "auto")),
+    ):
+        if not any(fits(one, given) for one in allowed):
+            choices = ", ".join(map(str, allowed))
+            raise BadArg(f"ets.new: {option} must be one of {choices}; got {safe_repr(given)}")
     if isinstance(keypos, bool) or not isinstance(keypos, int) or keypos < 0:
         raise BadArg(f"ets.new: keypos is the key's position in a row, 0 or more; got {safe_repr(keypos)}")
     owner = current_process()
@@ -528,11 +410,11 @@ def new(
     hints = read_concurrency, write_concurrency
     table = Table(node.make_ref().number, node, owner.pid, name, type, access, named, keypos, *hints)
     table.name_heir(heir)
-    table.belong_to(owner)
-    tables = _tables(node)
-    tables[table] = table
-    if named:
-        tables[name] = table
+    if owner.alive:  # a killed process that makes one in its `finally` has a table that is gone already
+        table.belong_to(owner)
+        _tables(node)[table] = table
+        if named:
+            _tables(node)[name] = table
     return name if named else table
 
 
@@ -766,8 +648,7 @@ def match_delete(table: Any, pattern: Any) -> bool:
     OTP: ``:ets.match_delete/2``
     """
     found = _open(table, "match_delete", WRITE)
-    for key in [row[found.keypos] for row in found.candidates(pattern) if fits(pattern, row, {})]:
-        found.remove(key, lambda other: fits(pattern, other, {}))
+    found.drop(row for row, _ in fitting(pattern, found.candidates(pattern)))
     return True
 
 
@@ -829,10 +710,15 @@ def tab2list(table: Any) -> list[Row]:
 def foldl(function: Callable[[Row, Any], Any], start: Any, table: Any) -> Any:
     """``function(row, so_far)`` for each row; answers what the last one did.
 
+    Raises:
+        BadArg: the function is an ``async def`` or has a ``yield``.
+
     OTP: ``:ets.foldl/3``
     """
-    for row in tab2list(table):
-        start = function(row, start)
+    step = plain(function, "the function of ets.foldl")
+    found = _open(table, "foldl", READ)
+    for row in found.copies(found.walk()):
+        start = step(row, start)
     return start
 
 
@@ -848,7 +734,8 @@ def match(table: Any, pattern: Any) -> list[list[Any]]:
         >>> match(pets, (Var(2), "cat", Var(1)))
         [['tom', 1], ['kit', 3]]
     """
-    return [values for _, values in _fitting(table, pattern, "match")]
+    found = _open(table, "match", READ)
+    return [[*found.node.copy(values)] for _, values in fitting(pattern, found.candidates(pattern))]
 
 
 def match_object(table: Any, pattern: Any) -> list[Row]:
@@ -856,7 +743,8 @@ def match_object(table: Any, pattern: Any) -> list[Row]:
 
     OTP: ``:ets.match_object/2``
     """
-    return [row for row, _ in _fitting(table, pattern, "match_object")]
+    found = _open(table, "match_object", READ)
+    return found.copies(row for row, _ in fitting(pattern, found.candidates(pattern)))
 
 
 Function = Callable[..., Any] | None
@@ -871,6 +759,9 @@ def select(table: Any, head: Any, guard: Function = None, body: Function = None)
         guard: a function of the head's variables, by their numbers. None lets all pass.
         body: a function of the same. None answers the row.
 
+    Raises:
+        BadArg: guard or body is an ``async def`` or has a ``yield``, or a guard answers None.
+
     OTP: ``:ets.select/2`` with a match specification of one clause
     Differs: guard and body are Python functions, which get copies, so any code may stand there.
         An exception in a guard is raised, where a guard of Erlang's would only fail.
@@ -882,17 +773,71 @@ def select(table: Any, head: Any, guard: Function = None, body: Function = None)
         >>> select(ages, (Var(1), Var(2)), lambda name, age: age >= 18, lambda name, age: name)
         ['ann', 'eve']
     """
-    passing = ((row, each) for row, each in _fitting(table, head, "select") if guard is None or guard(*each))
-    return [row if body is None else body(*each) for row, each in passing]
+    found = _open(table, "select", READ)
+    make = None if body is None else plain(body, "the body of ets.select")
+    copy = found.node.copy
+    selected = _selected(found, head, guard, "select")
+    return [copy(row) if make is None else make(*copy(values)) for row, values in selected]
 
 
-def _fitting(table: Any, pattern: Any, function: str) -> Iterator[tuple[Row, list[Any]]]:
-    """Copies of the rows that fit, each with the values of the variables."""
-    found = _open(table, function, READ)
-    for row in found.candidates(pattern):
-        bound: dict[int, Any] = {}
-        if fits(pattern, row, bound):
-            yield found.node.copy((row, [bound[number] for number in sorted(bound)]))
+def select_count(table: Any, head: Any, guard: Function = None) -> int:
+    """How many rows `select` would answer, without copying them.
+
+    Args:
+        table: any table that the caller may read.
+        head: a pattern.
+        guard: a function of the head's variables, by their numbers. None lets all pass.
+
+    Raises:
+        BadArg: as `select`.
+
+    OTP: ``:ets.select_count/2`` with a match specification of one clause whose body is ``true``
+    Differs: as `select`.
+
+    Example:
+        >>> ages = new("ages")
+        >>> insert(ages, [("ann", 34), ("bob", 7), ("eve", 51)])
+        True
+        >>> select_count(ages, (ANY, Var(1)), lambda age: age >= 18)
+        2
+    """
+    found = _open(table, "select_count", READ)
+    return sum(1 for _ in _selected(found, head, guard, "select_count"))
+
+
+def select_delete(table: Any, head: Any, guard: Function = None) -> int:
+    """Delete the rows that `select` would answer; answers how many.
+
+    If a guard raises, nothing is deleted.
+
+    Args:
+        table: any table that the caller may write to.
+        head: a pattern.
+        guard: a function of the head's variables, by their numbers. None lets all pass.
+
+    Raises:
+        BadArg: as `select`.
+
+    OTP: ``:ets.select_delete/2`` with a match specification of one clause whose body is ``true``
+    Differs: as `select`.
+
+    Example:
+        >>> ages = new("ages")
+        >>> insert(ages, [("ann", 34), ("bob", 7), ("eve", 51)])
+        True
+        >>> select_delete(ages, (ANY, Var(1)), lambda age: age >= 18), tab2list(ages)
+        (2, [('bob', 7)])
+    """
+    found = _open(table, "select_delete", WRITE)
+    return found.drop([row for row, _ in _selected(found, head, guard, "select_delete")])
+
+
+def _selected(found: Table, head: Any, guard: Function, function: str) -> Iterator[tuple[Row, tuple[Any, ...]]]:
+    """The table's own rows that fit and pass, each with the values of the variables."""
+    passes = None if guard is None else checked_guard(guard, f"the guard of ets.{function}")
+    for row, values in fitting(head, found.candidates(head)):
+        if passes is None or passes(*found.node.copy(values)):
+            yield row, values
 
 
 # ---- walking -----------------------------------------------------------------------------------
@@ -904,9 +849,7 @@ def first(table: Any) -> Any:
     OTP: ``:ets.first/1``
     """
     found = _open(table, "first", READ)
-    for place in found.sorted or found.rows:
-        return found.key_at(place)
-    return END
+    return found.key_at(found.keys.first())
 
 
 def last(table: Any) -> Any:
@@ -915,7 +858,7 @@ def last(table: Any) -> Any:
     OTP: ``:ets.last/1``
     """
     found = _open(table, "last", READ)
-    return found.key_at(found.sorted[-1]) if found.sorted else first(table)
+    return found.key_at(found.keys.last())
 
 
 def next(table: Any, key: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 from .child_spec import ChildSpec, Start
 from .copying import copy_term
 from .errors import BadArg, safe_repr
-from .ets import exact
+from .matching import exact
 from .node import current_node
 from .supervisor import Child, Strategy, Supervise, Supervisor, to_spec
 from .terms import Address, Pid

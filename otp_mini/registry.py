@@ -6,20 +6,27 @@
 A process registers itself, and only itself. Names from user input belong here, and not among
 the node's own names.
 
+What a registry does for one key or one process costs the same whatever else is in it; only a
+`Registry.select` that leaves the key open looks at every entry.
+
 OTP: ``Registry``
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from itertools import count
 from typing import Any, Literal, NamedTuple
 
 from .child_spec import ChildSpec
 from .copying import copy_term
 from .errors import BadArg, safe_repr
-from .ets import ANY, exact, fits
 from .gen_server import GenServer, NoReply, Ok, Stop, start_server
+from .matching import ANY, Place, check_pattern, exact, fitting, has_holes
 from .node import Node, current_node
+from .plain_functions import check_plain, plain, plain_answer
+from .plain_functions import guard as checked_guard
 from .primitives import Process, current_process
 from .process import ControlBlock
 from .terms import Address, Pid
@@ -51,15 +58,26 @@ class Entry(NamedTuple):
     value: Any
 
 
+Entries = OrderedDict[int, Entry]
+"""Entries by their numbers, in the order of registration.
+
+An OrderedDict, for going through one costs what is in it; through a dict, also what was in it.
+"""
+Function = Callable[..., Any]
+
+
 class _Book:
-    """The entries of one registry, by key and by process; both in the order of registration."""
+    """The entries of one registry, by key, and by process and key."""
 
     def __init__(self, keys: Keys, process: ControlBlock) -> None:
         self.unique = keys == "unique"
         self.process = process
-        self.by_key: dict[Any, list[Entry]] = {}
-        self.by_pid: dict[Pid, list[Entry]] = {}
-        self.meta: dict[Any, Any] = {}
+        self.numbers = count(1)
+        self.size = 0
+        self.by_key: OrderedDict[Place, Entries] = OrderedDict()
+        self.by_pid: dict[Pid, OrderedDict[Place, Entries]] = {}
+        self.watched: set[Pid] = set()  # those who will be forgotten when they end
+        self.meta: dict[Place, Any] = {}
 
     def __repr__(self) -> str:
         return f"<{self.describe()}>"
@@ -68,36 +86,58 @@ class _Book:
         return [Entry(*copy_term(tuple(entry))) for entry in self.entries()]  # what sys_.get_state shows
 
     def describe(self) -> str:
-        """Kind of keys and number of entries, for those who look."""
-        count = self.count()
-        return f"{'unique' if self.unique else 'duplicate'} keys, {count:,} {'entry' if count == 1 else 'entries'}"
-
-    def count(self) -> int:
-        return sum(map(len, self.by_key.values()))
+        """The kind of keys and the number of entries, as pictures show them."""
+        kind = "unique" if self.unique else "duplicate"
+        return f"{kind} keys, {self.size:,} {'entry' if self.size == 1 else 'entries'}"
 
     def entries(self) -> list[Entry]:
         """All entries, in the order of their keys' first registration."""
-        return [entry for entries in self.by_key.values() for entry in entries]
+        return [entry for entries in self.by_key.values() for entry in entries.values()]
 
     def under(self, key: Any) -> list[Entry]:
-        return self.by_key.get(exact(key), [])
+        """The entries under a key."""
+        return [*self.by_key.get(exact(key), {}).values()]
+
+    def of(self, pid: Pid) -> list[Entry]:
+        """The entries of a process, in the order of registration."""
+        numbered: dict[int, Entry] = {}
+        for entries in self.by_pid.get(pid, {}).values():
+            numbered.update(entries)
+        return [numbered[number] for number in sorted(numbered)]
+
+    def held(self, pid: Pid, key: Any) -> list[tuple[int, Entry]]:
+        """The numbered entries of a process under a key."""
+        return [*self.by_pid.get(pid, {}).get(exact(key), {}).items()]
+
+    def put(self, number: int, entry: Entry) -> None:
+        """Enter an entry, or put another in its place."""
+        place = exact(entry.key)
+        self.by_key.setdefault(place, OrderedDict())[number] = entry
+        self.by_pid.setdefault(entry.pid, OrderedDict()).setdefault(place, OrderedDict())[number] = entry
 
     def add(self, entry: Entry) -> None:
-        self.by_key.setdefault(exact(entry.key), []).append(entry)
-        self.by_pid.setdefault(entry.pid, []).append(entry)
+        """Enter a new entry."""
+        self.put(next(self.numbers), entry)
+        self.size += 1
 
-    def remove(self, entry: Entry) -> None:
-        key = exact(entry.key)
-        for index, where in ((key, self.by_key), (entry.pid, self.by_pid)):
-            left = [other for other in where[index] if other is not entry]
-            if left:
-                where[index] = left
-            else:
-                del where[index]
+    def remove(self, number: int, entry: Entry) -> None:
+        """Take an entry out, and each index of it that is empty then."""
+        place = exact(entry.key)
+        mine = self.by_pid[entry.pid]
+        for index in (self.by_key, mine):
+            del index[place][number]
+            if not index[place]:
+                del index[place]
+        if not mine:
+            del self.by_pid[entry.pid]
+        self.size -= 1
 
     def forget(self, pid: Pid) -> None:
-        for entry in self.by_pid.get(pid, []):
-            self.remove(entry)
+        """A process has ended: take its entries out."""
+        self.watched.discard(pid)
+        for entries in [*self.by_pid.get(pid, {}).values()]:
+            for number, entry in [*entries.items()]:
+                self.remove(number, entry)
 
 
 class Registry:
@@ -129,9 +169,9 @@ class Registry:
 
         OTP: ``Registry.start_link/1``
         """
-        if unknown := set(options or ()) - {"keys", "name"}:
-            raise BadArg(f"a registry has the options keys and name, got {', '.join(map(safe_repr, sorted(unknown)))}")
-        given = {"keys": keys, "name": name, **(options or {})}
+        if options is not None and (name is not None or keys != "unique"):
+            raise BadArg("a registry's options are given once: as a dict, or as keys=… and name=…")
+        given = {"keys": keys, "name": name, **_options(options)}
         if given["keys"] not in ("unique", "duplicate"):
             raise BadArg(f'keys must be "unique" or "duplicate", got {safe_repr(given["keys"])}')
         if given["name"] is None:
@@ -147,7 +187,7 @@ class Registry:
         OTP: ``Registry.child_spec/1``
         """
         start = (cls.start_link, (options,))
-        return ChildSpec(id=options.get("name", cls), start=start, type="supervisor", modules=(cls,))
+        return ChildSpec(id=_options(options).get("name", cls), start=start, type="supervisor", modules=(cls,))
 
     @staticmethod
     def register(registry: Any, key: Any, value: Any = None) -> Pid:
@@ -173,15 +213,23 @@ class Registry:
         return Registry.unregister_match(registry, key, ANY)
 
     @staticmethod
-    def unregister_match(registry: Any, key: Any, pattern: Any) -> str:
+    def unregister_match(registry: Any, key: Any, pattern: Any, guard: Function | None = None) -> str:
         """Take those of the caller's entries out whose value matches.
 
-        OTP: ``Registry.unregister_match/3``
+        Args:
+            registry: its name.
+            key: under which the entries are.
+            pattern: an ETS pattern (``ets.ANY``, ``ets.Var(1)``) of the value.
+            guard: a function of the pattern's variables, by their numbers. None lets all pass.
+
+        OTP: ``Registry.unregister_match/3``, ``Registry.unregister_match/4``
         """
         book, caller = _book(registry), current_process()
-        for entry in [*book.under(key)]:
-            if entry.pid is caller.pid and fits(pattern, entry.value, {}):
-                book.remove(entry)
+        check_pattern(pattern)
+        numbered = ANY, (ANY, ANY, pattern)
+        held = book.held(caller.pid, key)
+        for (number, entry), _ in _passing(numbered, held, guard, "unregister_match"):
+            book.remove(number, entry)
         if caller.pid not in book.by_pid:
             caller.node.unlink(caller, book.process.pid)
         return "ok"
@@ -195,22 +243,83 @@ class Registry:
         return [(entry.pid, _copied(entry.value)) for entry in _book(registry).under(key)]
 
     @staticmethod
-    def match(registry: Any, key: Any, pattern: Any) -> list[tuple[Pid, Any]]:
+    def match(registry: Any, key: Any, pattern: Any, guard: Function | None = None) -> list[tuple[Pid, Any]]:
         """`lookup`, of those whose value matches an ETS pattern (``ets.ANY``, ``ets.Var(1)``).
 
-        OTP: ``Registry.match/3``
+        Args:
+            registry: its name.
+            key: under which the entries are.
+            pattern: of the value.
+            guard: a function of the pattern's variables, by their numbers. None lets all pass.
+
+        OTP: ``Registry.match/3``, ``Registry.match/4``
+        Differs: the guard is a Python function, as in `ets.select`.
         """
-        return [(pid, value) for pid, value in Registry.lookup(registry, key) if fits(pattern, value, {})]
+        return [(entry.pid, _copied(entry.value)) for entry in _matching(registry, key, pattern, guard, "match")]
 
     @staticmethod
-    def select(registry: Any, pattern: tuple[Any, Any, Any] = (ANY, ANY, ANY)) -> list[tuple[Any, Pid, Any]]:
-        """``(key, pid, value)`` of every entry that matches.
+    def count_match(registry: Any, key: Any, pattern: Any, guard: Function | None = None) -> int:
+        """How many entries `match` would answer.
 
-        OTP: ``Registry.select/2``
-        Differs: takes one pattern, without guards and without a body.
+        OTP: ``Registry.count_match/3``, ``Registry.count_match/4``
         """
-        rows = [(entry.key, entry.pid, entry.value) for entry in _book(registry).entries()]
-        return [_copied(row) for row in rows if fits(pattern, row, {})]
+        return len(_matching(registry, key, pattern, guard, "count_match"))
+
+    @staticmethod
+    def select(
+        registry: Any, head: Any = (ANY, ANY, ANY), guard: Function | None = None, body: Function | None = None
+    ) -> list[Any]:
+        """For each entry that fits ``head`` and passes ``guard``: what ``body`` makes of it.
+
+        Args:
+            registry: its name.
+            head: an ETS pattern of ``(key, pid, value)``. Where it says the key, only the
+                entries under that key are looked at.
+            guard: a function of the head's variables, by their numbers. None lets all pass.
+            body: a function of the same. None answers ``(key, pid, value)``.
+
+        Raises:
+            BadArg: the head is no pattern of three; guard or body is an ``async def`` or has a
+                ``yield``, or a guard answers None.
+
+        OTP: ``Registry.select/2`` with a match specification of one clause
+        Differs: guard and body are Python functions, as in `ets.select`.
+
+        Example:
+            >>> from otp_mini import Registry, ets, run
+            >>> async def main():
+            ...     await Registry.start_link(keys="unique", name="rooms")
+            ...     for room, seats in (("lobby", 4), ("hall", 200)):
+            ...         Registry.register("rooms", room, seats)
+            ...     head = ets.Var(1), ets.ANY, ets.Var(2)
+            ...     return Registry.select("rooms", head, lambda room, seats: seats > 9, lambda room, seats: room)
+            >>> run(main)
+            ['hall']
+        """
+        make = None if body is None else plain(body, "the body of Registry.select")
+        selected = _selected(registry, head, guard, "select")
+        if make is None:
+            return [_copied((entry.key, entry.pid, entry.value)) for entry, _ in selected]
+        return [make(*_copied(values)) for _, values in selected]
+
+    @staticmethod
+    def count_select(registry: Any, head: Any = (ANY, ANY, ANY), guard: Function | None = None) -> int:
+        """How many entries `select` would answer, without copying them.
+
+        OTP: ``Registry.count_select/2`` with a match specification of one clause whose body is ``true``
+        Differs: as `select`.
+
+        Example:
+            >>> from otp_mini import Registry, ets, run
+            >>> async def main():
+            ...     await Registry.start_link(keys="duplicate", name="topics")
+            ...     for topic, level in (("news", 1), ("news", 5), ("sports", 5)):
+            ...         Registry.register("topics", topic, level)
+            ...     return Registry.count_select("topics", ("news", ets.ANY, ets.Var(1)), lambda level: level > 3)
+            >>> run(main)
+            1
+        """
+        return len(_selected(registry, head, guard, "count_select"))
 
     @staticmethod
     def keys(registry: Any, pid: Pid) -> list[Any]:
@@ -218,7 +327,7 @@ class Registry:
 
         OTP: ``Registry.keys/2``
         """
-        return [_copied(entry.key) for entry in _book(registry).by_pid.get(pid, [])]
+        return [_copied(entry.key) for entry in _book(registry).of(_pid(pid, "keys"))]
 
     @staticmethod
     def values(registry: Any, key: Any, pid: Pid) -> list[Any]:
@@ -226,7 +335,7 @@ class Registry:
 
         OTP: ``Registry.values/3``
         """
-        return [_copied(entry.value) for entry in _book(registry).under(key) if entry.pid is pid]
+        return [_copied(entry.value) for _, entry in _book(registry).held(_pid(pid, "values"), key)]
 
     @staticmethod
     def count(registry: Any) -> int:
@@ -234,22 +343,14 @@ class Registry:
 
         OTP: ``Registry.count/1``
         """
-        return _book(registry).count()
-
-    @staticmethod
-    def count_match(registry: Any, key: Any, pattern: Any) -> int:
-        """How many entries under a key match.
-
-        OTP: ``Registry.count_match/3``
-        """
-        return len(Registry.match(registry, key, pattern))
+        return _book(registry).size
 
     @staticmethod
     def update_value(registry: Any, key: Any, change: Callable[[Any], Any]) -> tuple[Any, Any] | None:
         """Replace the caller's value by ``change(value)``: ``(new, old)``, or None without an entry.
 
         Raises:
-            BadArg: the registry is not unique.
+            BadArg: the registry is not unique; ``change`` is an ``async def`` or has a ``yield``.
 
         OTP: ``Registry.update_value/3``
         """
@@ -259,12 +360,11 @@ class Registry:
                 f"update_value needs unique keys, and those of {safe_repr(registry)} are duplicate: it could not say "
                 "which entry is meant. Unregister the entry, and register it with its new value."
             )
-        for entry in book.under(key):
-            if entry.pid is caller.pid:
-                old, new = _copied(entry.value), _copied(change(_copied(entry.value)))
-                changed = entry._replace(value=new)
-                for entries in (book.by_key[exact(key)], book.by_pid[caller.pid]):
-                    entries[next(i for i, other in enumerate(entries) if other is entry)] = changed
+        new_value = plain(change, "the function of Registry.update_value")
+        for number, entry in book.held(caller.pid, key):
+            old, new = _copied(entry.value), _copied(new_value(_copied(entry.value)))
+            if number in book.by_key.get(exact(key), ()):  # else the function has taken the entry out
+                book.put(number, entry._replace(value=new))
                 return _copied(new), old
         return None
 
@@ -272,11 +372,23 @@ class Registry:
     def dispatch(registry: Any, key: Any, function: Callable[[list[tuple[Pid, Any]]], Any]) -> str:
         """Call ``function`` with all entries under a key, in the caller; not at all for none.
 
+        Args:
+            registry: its name.
+            key: the topic.
+            function: gets a list of ``(pid, value)``. What it answers is not looked at.
+
+        Raises:
+            BadArg: the function is an ``async def``, has a ``yield`` or is a class.
+
         OTP: ``Registry.dispatch/3``
         """
+        what = "the function of Registry.dispatch"
+        check_plain(function, what)
+        if isinstance(function, type):
+            raise BadArg(f"{what} is a class, {safe_repr(function)}: its object would be made and dropped.")
         entries = Registry.lookup(registry, key)
         if entries:
-            function(entries)
+            plain_answer(function(entries), function, what)
         return "ok"
 
     @staticmethod
@@ -365,7 +477,11 @@ class Via(Address):
 
 
 class _Server(GenServer):
-    """The process that a registry belongs to: it holds the entries' fate, not the entries."""
+    """The process that a registry belongs to. The entries are not its state: they are read without asking it.
+
+    It is linked to every process that has an entry, so its end is theirs too; their ends are no
+    concern of its own.
+    """
 
     __slots__ = ()
 
@@ -396,7 +512,10 @@ def _books(node: Node) -> dict[Any, _Book]:
 def _book(registry: Any) -> _Book:
     node = current_node()
     name = registry.block.name if isinstance(registry, Pid) and registry.block else registry
-    book = _books(node).get(name)
+    try:
+        book = _books(node).get(name)
+    except TypeError:  # no hash: no registry has it for a name
+        book = None
     if book is None:
         raise BadArg(
             f"there is no registry {safe_repr(registry)}. Start it first, above those who use it: "
@@ -405,17 +524,67 @@ def _book(registry: Any) -> _Book:
     return book
 
 
+def _options(options: Any) -> dict[str, Any]:
+    """The options, where they are given as a dict."""
+    if options is None:
+        return {}
+    if not isinstance(options, dict):
+        wanted = '{"keys": "unique", "name": "rooms"}'
+        raise BadArg(f"a registry's options are a dict, {wanted}; got {safe_repr(options)}")
+    if unknown := [name for name in options if name not in ("keys", "name")]:
+        raise BadArg(f"a registry has the options keys and name, got {', '.join(map(safe_repr, unknown))}")
+    return options
+
+
+def _pid(pid: Any, function: str) -> Pid:
+    if not isinstance(pid, Pid):
+        raise BadArg(f"Registry.{function} asks about a process by its pid, got {safe_repr(pid)}")
+    return pid
+
+
 def _enter(book: _Book, process: ControlBlock, key: Any, value: Any) -> Pid | None:
     """Enter a process; answers None, or who has the key already."""
-    if book.unique and book.under(key):
-        return book.under(key)[0].pid
-    if process.pid not in book.by_pid:
-        if book.forget not in (process.cleanups or ()):
-            process.cleanups = [*(process.cleanups or ()), book.forget]
-        process.node.link(process, book.process)
+    if book.unique and (holders := book.under(key)):
+        return holders[0].pid
     copied = process.node.copy
-    book.add(Entry(process.pid, copied(key), copied(value)))
+    entry = Entry(process.pid, copied(key), copied(value))
+    exact(entry.key)
+    if not process.alive:
+        return None  # it was killed, and this is its `finally`: nobody would ever take the entry out
+    if process.pid not in book.watched:
+        book.watched.add(process.pid)
+        process.cleanups = [*(process.cleanups or ()), book.forget]
+    if process.pid not in book.by_pid:
+        process.node.link(process, book.process)
+    book.add(entry)
     return None
+
+
+def _matching(registry: Any, key: Any, pattern: Any, guard: Function | None, function: str) -> list[Entry]:
+    """The entries under a key whose value fits and passes."""
+    check_pattern(pattern)
+    return [entry for entry, _ in _passing((ANY, ANY, pattern), _book(registry).under(key), guard, function)]
+
+
+def _selected(registry: Any, head: Any, guard: Function | None, function: str) -> list[Selected]:
+    """The entries that fit ``(key, pid, value)`` and pass."""
+    if not isinstance(head, tuple) or len(head) != 3:
+        raise BadArg(f"Registry.{function} takes a pattern of (key, pid, value), got {safe_repr(head)}")
+    book, (key, pid, value) = _book(registry), head
+    return _passing((pid, key, value), book.entries() if has_holes(key) else book.under(key), guard, function)
+
+
+Selected = tuple[Any, tuple[Any, ...]]
+"""An entry, and the values of a pattern's variables."""
+
+
+def _passing(pattern: Any, entries: Iterable[Any], guard: Function | None, function: str) -> list[Selected]:
+    """The entries that fit and pass, each with the values of the variables: the registry's own."""
+    found = fitting(pattern, entries)
+    if guard is None:
+        return [*found]
+    passes = checked_guard(guard, f"the guard of Registry.{function}")
+    return [(entry, values) for entry, values in found if passes(*_copied(values))]
 
 
 def _copied(term: Any) -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import logging
+import math
 import re
 import sys
 import threading
@@ -798,15 +799,18 @@ def test_a_registry_has_no_partitions_and_no_listeners() -> None:
     play(main)
 
 
-@difference("registry.Registry.select")
-def test_the_select_of_a_registry_takes_one_pattern() -> None:
-    async def main() -> list[Any]:
+@difference("registry.Registry.select", "registry.Registry.count_select", "registry.Registry.match")
+def test_the_guards_of_a_registry_are_functions() -> None:
+    async def main() -> object:
         await Registry.start_link(keys="unique", name="rooms")
         Registry.register("rooms", "lobby", 3)
         Registry.register("rooms", "cellar", 0)
-        return Registry.select("rooms", (ets.Var(1), ets.ANY, 3))
+        head = ets.Var(1), ets.ANY, ets.Var(2)
+        names = Registry.select("rooms", head, lambda _, seats: seats > 1, lambda name, _: name.title())
+        count = Registry.count_select("rooms", head, lambda name, _: name.startswith("c"))
+        return names, count, len(Registry.match("rooms", "lobby", ets.Var(1), lambda seats: seats == 3))
 
-    assert [(key, value) for key, _, value in play(main)] == [("lobby", 3)]
+    assert play(main) == (["Lobby"], 1, 1)
 
 
 @difference()
@@ -893,6 +897,16 @@ def test_an_ordered_set_refuses_a_key_without_a_place_in_the_order() -> None:
     assert play(main)
 
 
+@difference("matching.fits")
+def test_a_nan_equals_itself() -> None:
+    def main() -> list[bool]:
+        table = ets.new("t")
+        ets.insert(table, (float("nan"), "what came of 0 * inf"))
+        return [ets.member(table, key) for key in (float("nan"), math.inf - math.inf, 0.0, "nan")]
+
+    assert play(main) == [True, True, False, False]
+
+
 @difference()
 def test_a_list_inserted_into_a_bag_keeps_its_order() -> None:
     def main() -> list[Any]:
@@ -903,15 +917,17 @@ def test_a_list_inserted_into_a_bag_keeps_its_order() -> None:
     assert play(main) == [("k", 1), ("k", 2), ("k", 3)]
 
 
-@difference("ets.select")
+@difference("ets.select", "ets.select_count", "ets.select_delete")
 def test_a_guard_is_a_function() -> None:
-    def main() -> list[Any]:
+    def main() -> object:
         ages = ets.new("ages", type="ordered_set")
         ets.insert(ages, [("ann", 34), ("bob", 7)])
         head = ets.Var(1), ets.Var(2)
-        return ets.select(ages, head, lambda _, age: age >= 18, lambda name, _: name.title())
+        names = ets.select(ages, head, lambda _, age: age >= 18, lambda name, _: name.title())
+        counted = ets.select_count(ages, head, lambda name, _: len(name) == 3)
+        return names, counted, ets.select_delete(ages, head, lambda _, age: age < 18), ets.tab2list(ages)
 
-    assert play(main) == ["Ann"]
+    assert play(main) == (["Ann"], 2, 1, [("ann", 34)])
 
 
 @difference("ets.select")

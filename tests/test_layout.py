@@ -18,7 +18,7 @@ PACKAGE = Path(otp_mini.__file__).parent
 # depends on its neighbours, and the rows are an order in which to read. `folder/` stands for all in it.
 LAYERS = [
     ("0", "errors terms"),
-    ("1", "clock copying mailbox reports"),
+    ("1", "clock copying mailbox matching plain_functions reports table_keys"),
     ("1, on the row above", "host process tracing"),
     ("2", "node"),
     ("3", "primitives child_spec"),
