@@ -19,6 +19,8 @@ from typing import Any, Final
 
 LONGEST: Final = 2_000
 """So many characters of a term, and of an exception's text, are shown in a message or a report."""
+LONGEST_NAME: Final = 100
+"""So many characters of a name are shown."""
 DEEPEST: Final = 50
 """So many collections inside of each other are shown."""
 
@@ -128,10 +130,19 @@ def describe_exception(error: BaseException) -> str:
 
 
 def name_of(name: object) -> str:
-    """A process's name for a person, on one line: a class by its own name."""
+    r"""A process's name for a person: on one line, not too long, and never blank; a class by its own name.
+
+    Example:
+        >>> name_of("cache"), name_of(("user", 7)), name_of(""), name_of("two\nlines")
+        ('cache', "('user', 7)", "''", 'two\\nlines')
+    """
     text = name if isinstance(name, str) else getattr(name, "__name__", None)
     if not isinstance(text, str):
         text = safe_repr(name)
+    if len(text) > LONGEST_NAME:
+        text = text[: LONGEST_NAME - 1] + "…"
+    if not text.strip():
+        return repr(text)
     return text if text.isprintable() else repr(text)[1:-1]
 
 

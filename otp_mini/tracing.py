@@ -9,6 +9,7 @@ Differs: the events carry their cause, which the BEAM does not know.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -70,7 +71,7 @@ class Trace:
         self.names: dict[Pid, str] = {}
         self.whole: Trace = self  # what this is a part of, where it was filtered
         self.listeners: Sequence[Callable[[Event], None]] = ()  # the node's, who hear each event at once
-        self._in_flight: dict[Pid, list[tuple[object, int]]] = {}
+        self._in_flight: dict[Pid, _InFlight] = {}
         self._causes: dict[Pid, int] = {}
         self._deciding: set[Pid] = set()  # supervisors that carry out what they decided
 
@@ -80,7 +81,7 @@ class Trace:
         event = Event(len(self.events), time, kind, pid, other, self.copied(term), cause)
         self._add(event)
         if kind in _ARRIVE and other is not None:
-            self._in_flight.setdefault(other, []).append((term, event.number))
+            self._in_flight.setdefault(other, _InFlight()).sent(term, event.number)
         if kind == "spawn" and other is not None:
             self._causes[other] = event.number
         elif kind in _MOVES and pid is not None:
@@ -103,15 +104,10 @@ class Trace:
         But for a supervisor that stops one child after the other: that each of them is down is
         only what it waits for. What it does, it does because of what it decided.
         """
-        waiting = self._in_flight.get(pid, [])
-        for index, (term, number) in enumerate(waiting):
-            if term is message:
-                del waiting[index]
-                sender = self.events[number].pid
-                event = Event(len(self.events), time, "receive", pid, sender, self.copied(message), number)
-                break
-        else:
-            event = Event(len(self.events), time, "receive", pid, None, self.copied(message), None)
+        waiting = self._in_flight.get(pid)
+        number = None if waiting is None else waiting.taken(message)
+        sender = None if number is None else self.events[number].pid
+        event = Event(len(self.events), time, "receive", pid, sender, self.copied(message), number)
         self._add(event)
         if pid in self._deciding and isinstance(message, Down):
             return
@@ -252,6 +248,37 @@ class Trace:
 
     def _repr_html_(self) -> Any:
         return picture(self)._repr_html_()
+
+
+class _InFlight:
+    """The messages that one process was sent and has not taken yet, each with the number of its event.
+
+    They are found by their identity, so that a long mailbox makes no receive slower. As long as a message
+    is in here, no other object can have its identity.
+    """
+
+    __slots__ = ("first", "more")
+
+    def __init__(self) -> None:
+        self.first: dict[int, tuple[object, int]] = {}
+        self.more: dict[int, deque[int]] = {}  # where the same object was sent again meanwhile
+
+    def sent(self, message: object, number: int) -> None:
+        """It is on its way."""
+        if self.first.setdefault(id(message), (message, number))[1] != number:
+            self.more.setdefault(id(message), deque()).append(number)
+
+    def taken(self, message: object) -> int | None:
+        """The number of the event that sent it; None if it was sent before the trace began."""
+        if id(message) not in self.first:
+            return None
+        _, number = self.first.pop(id(message))
+        again = self.more.get(id(message))
+        if again:
+            self.first[id(message)] = (message, again.popleft())
+            if not again:
+                del self.more[id(message)]
+        return number
 
 
 class Why(Protocol):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otp_mini import AlreadyStarted, BadArg, CopyError, Deadlock, Exit, NoProc, Pid, StartError
-from otp_mini.errors import DEEPEST, LONGEST, describe_exception, describe_reason, safe_repr
+from otp_mini.errors import DEEPEST, LONGEST, LONGEST_NAME, describe_exception, describe_reason, name_of, safe_repr
 
 LAW = settings(derandomize=True, deadline=None, database=None)  # the same examples in every run
 
@@ -243,3 +243,17 @@ def test_no_address_is_shown_however_deep_it_lies() -> None:
 def test_a_long_text_of_an_exception_is_cut_and_the_rest_is_counted() -> None:
     said = describe_exception(ValueError("x" * 12_000))
     assert said == f"ValueError: {'x' * LONGEST}… (10,000 characters more)"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("", "''"), (" ", "' '"), ((), "()"), (0, "0"), (None, "None"), (False, "False"), ("\u200b", "\\u200b")],
+)
+def test_a_name_that_is_empty_or_false_can_be_seen(name: object, shown: str) -> None:
+    assert name_of(name) == shown
+
+
+def test_a_long_name_is_cut() -> None:
+    assert name_of("n" * LONGEST_NAME) == "n" * LONGEST_NAME
+    assert name_of("n" * 10_000) == "n" * (LONGEST_NAME - 1) + "…"
+    assert len(name_of(("n" * 10_000, 1))) == LONGEST_NAME

@@ -35,6 +35,7 @@ from otp_mini import (
     spawn_link,
     trace,
 )
+from otp_mini.errors import name_of
 from otp_mini.tracing import KINDS, Trace
 from otp_mini.viz import Chart, Line, sequence_chart
 from otp_mini.viz.sequence import READABLE, folded
@@ -972,3 +973,24 @@ def test_a_long_trace_is_charted_without_growing_slow() -> None:
             await receive()
 
     assert len(chart_of(floods).lines) == 6000
+
+
+@pytest.mark.parametrize("name", ["", " ", (), 0])
+def test_a_process_with_a_false_or_blank_name_has_a_column_of_its_own(name: Any) -> None:
+    async def main() -> Any:
+        with trace() as recorded:
+            await GenServer.call(await Clerk.start(1, name=name), "hello")
+            Process.exit(Process.whereis(name), "kill")
+            await Process.sleep(1)
+        return recorded, recorded.why(name)
+
+    with Node(clock="virtual") as node:
+        recorded, why = node.run(main)
+    shown = name_of(name)
+    assert shown in sequence_chart(recorded).columns
+    assert f"main -> {shown}: call 'hello'" in str(sequence_chart(recorded))
+    assert f">{shown}</text>".replace("'", "&#x27;") in recorded._repr_html_()
+    assert str(why) == f"{shown} was killed by main."
+    assert len(recorded.filter(name)) > 2
+
+

@@ -86,6 +86,7 @@ def cut(words: str, room: int = LONGEST) -> str:
         >>> cut("a name that is too long", 10)
         'a name th…'
     """
+    words = words[: room + 1]  # no letter takes less than one place
     if cells(words) <= room:
         return words
     while cells(words) > room - 1:

@@ -9,16 +9,21 @@ OTP: none; on the BEAM one reads logs
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from ..errors import BadArg, describe_exception, name_of, safe_repr
 from ..task import Task
 from ..terms import Down, ExitSignal, Pid
 from ..tracing import Event, Trace
-from .chart import Chart
+from .chart import REST, Chart, Line
 from .sequence import READABLE, folded, lines, roles, with_pauses
-from .words import in_words, printable, reason_in_words
+from .words import called, in_words, printable, reason_in_words
+
+MOST_LINES: Final = 120
+"""A chart of a chain shows so many lines, if nobody says otherwise."""
 
 _MOST: Final = 5  # clauses; of a longer chain the first ones and the last are told
 _LONGEST: Final = 60  # so many letters of a term
@@ -33,9 +38,9 @@ def explain(trace: Trace, who: object) -> Why:
     Raises:
         BadArg: nobody in the trace has this name, or no such end is in it.
     """
-    events = trace.whole.events
+    past = _Past(trace.whole)
     pids = trace.processes(who)
-    end = _last(events, len(events), "exit", pids)
+    end = past.last(len(past.events), "exit", pids)
     if end is None:
         called = " and ".join(trace.name(pid) for pid in pids)
         raise BadArg(
@@ -43,7 +48,7 @@ def explain(trace: Trace, who: object) -> Why:
             "Was the trace begun before the end?"
         )
     chain = [end]
-    while (cause := _before(events, chain[-1], trace)) is not None:
+    while (cause := _before(past, chain[-1])) is not None:
         chain.append(cause)
     return Why(trace, tuple(reversed(chain)))
 
@@ -63,11 +68,15 @@ class Why:
         """Whose end this is about."""
         return self.events[-1].pid
 
-    def chart(self) -> Chart:
+    def chart(self, most: int | None = MOST_LINES) -> Chart:
         """The chart with the chain lit: numbered and in bold, the rest dimmed.
 
         Above it stands the sentence, and its text form is the sentence and the chain. Where the trace
         was filtered, what is in it is shown, and the whole chain.
+
+        Args:
+            most: if there are more lines than this, only the chain is shown, and of a longer chain its
+                beginning and its end. None draws everything.
 
         Example:
             >>> from otp_mini import Node, Process, spawn, trace
@@ -88,7 +97,7 @@ class Why:
         found = lines(self.trace.whole.filter(where=lambda event: event.number in shown))
         if len(found) > READABLE:
             found = folded(found, chain)
-        return Chart(with_pauses(found), chain, str(self))
+        return Chart(with_pauses(_without_middle(found, chain, most)), chain, str(self))
 
     def __str__(self) -> str:
         """The chain as a person would tell it, from the end to the first cause that says something."""
@@ -109,44 +118,58 @@ class Why:
 # ---- the chain ---------------------------------------------------------------------------------------
 
 
-def _before(events: Sequence[Event], event: Event, trace: Trace) -> Event | None:
+class _Past:
+    """The events of a trace, found by their kind and by who did them, without going through all of them."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.events = trace.events
+        self.started: dict[Pid | None, int] = {}  # the last time that a supervisor said it has started this one
+        self._numbers: dict[tuple[str, Pid | None], list[int]] = {}
+        for event in trace.events:
+            self._numbers.setdefault((event.kind, event.pid), []).append(event.number)
+            if event.kind == "started":
+                self.started[event.other] = event.number
+        self._called: dict[str, list[Pid]] = {}
+        for pid, name in trace.names.items():
+            for each in {name, called(pid, name)}:
+                self._called.setdefault(each, []).append(pid)
+
+    def processes(self, server: object) -> list[Pid]:
+        """Whom a call was for; nobody, if the trace has not heard of that name."""
+        return [server] if isinstance(server, Pid) else self._called.get(name_of(server), [])
+
+    def last(self, before: int, kind: str, pids: Iterable[Pid | None], other: Pid | None = None) -> Event | None:
+        """The last event of this kind before a number, that one of these processes did (to ``other``)."""
+        found = -1
+        for pid in pids:
+            numbers = self._numbers.get((kind, pid), [])
+            at = bisect_left(numbers, before) - 1
+            while at >= 0 and other is not None and self.events[numbers[at]].other is not other:
+                at -= 1
+            found = max(found, numbers[at] if at >= 0 else -1)
+        return self.events[found] if found >= 0 else None
+
+
+def _before(past: _Past, event: Event) -> Event | None:
     """What led to an event: its cause, or something nearer that the process itself did not see."""
     number = event.number
-    cause = None if event.cause is None else events[event.cause]
+    cause = None if event.cause is None else past.events[event.cause]
     nearer = None
     match event.kind, event.term:
         case "exit", (_, (str(), str(), [server, *_])) if not _is_exit_signal(cause):
-            nearer = _last(events, number, "exit", _called(trace, server))  # its call failed
+            nearer = past.last(number, "exit", past.processes(server))  # its call failed
         case "start_failed", _:
-            begun = _last(events, number, "start", (event.pid,))
-            spawned = _last(events, number, "spawn", (event.pid,))
+            begun = past.last(number, "start", (event.pid,))
+            spawned = past.last(number, "spawn", (event.pid,))
             if spawned is not None and begun is not None and spawned.number > begun.number:
-                nearer = _last(events, number, "exit", (spawned.other,))
+                nearer = past.last(number, "exit", (spawned.other,))
         case "signal", "kill":
-            asked = _last(events, number, "signal", (event.pid,), event.other)
+            asked = past.last(number, "signal", (event.pid,), event.other)
             if asked is not None and asked.cause == event.cause and _reason(asked) == "shutdown":
                 nearer = asked  # its time is over: before, it was told to stop
-        case "spawn", _ if any(later.kind == "started" and later.other is event.other for later in events[number:]):
+        case "spawn", _ if past.started.get(event.other, -1) > number:
             return None  # its start went well; what it does since is not done by who started it
     return nearer or cause
-
-
-def _called(trace: Trace, server: object) -> list[Pid]:
-    """Whom a call was for."""
-    try:
-        return trace.processes(server)
-    except BadArg:
-        return []
-
-
-def _last(
-    events: Sequence[Event], before: int, kind: str, pids: Collection[Pid | None], other: Pid | None = None
-) -> Event | None:
-    """The last event of this kind before a number, that one of these processes did (to ``other``)."""
-    for event in reversed(events[:before]):
-        if event.kind == kind and event.pid in pids and (other is None or event.other is other):
-            return event
-    return None
 
 
 def _is_exit_signal(event: Event | None) -> bool:
@@ -161,14 +184,14 @@ class _Teller:
 
     def __init__(self, why: Why) -> None:
         self.names = roles(why.trace.whole).names
-        self.steps = list(reversed(why.events))
+        self.steps = deque(reversed(why.events))
         self.failed = _failed_starts(why.trace.whole)
         self.told = ""  # a call that the next clause need not name once more
 
     def clauses(self) -> Iterator[str]:
         """What the events add to the sentence, one after the other."""
         while self.steps:
-            clause = self.clause(self.steps.pop(0))
+            clause = self.clause(self.steps.popleft())
             if clause:
                 yield clause
 
@@ -185,34 +208,34 @@ class _Teller:
             case "spawn", _ if any(step.kind != "spawn" for step in self.steps) and not self.follows("restart"):
                 during = ""
                 if self.follows("receive", event.pid):
-                    during = " while handling " + self.message(self.steps.pop(0).term, event.pid)
+                    during = " while handling " + self.message(self.steps.popleft().term, event.pid)
                 return f"{who} started {self.name(event.other)}{during}"
         return ""
 
     def end(self, event: Event, who: str) -> str:
         """How a process came to its end, and what the nearest cause was."""
         if event.kind == "exit" and self.follows("stopping", event.pid):
-            self.steps.pop(0)
+            self.steps.popleft()
         verb = self.verb(event)
         cause = self.steps[0] if self.steps else None
         match cause and (cause.kind, cause.term):
             case "receive", ("system", _, ("terminate", reason)) if event.term is None or _same(event.term, reason):
-                self.steps.pop(0)
+                self.steps.popleft()
                 asked = self.sender(event.pid)
                 return f"{who} was stopped by {asked}" + ("" if reason == "normal" else f" with {_short(reason)}")
             case "receive", ExitSignal():
-                self.steps.pop(0)
+                self.steps.popleft()
                 return self.on_signal(event, who, verb)
             case "receive", message:
-                self.steps.pop(0)
+                self.steps.popleft()
                 if _awaited(event.term) is not None and self.follows("down"):
-                    self.steps.pop(0)
+                    self.steps.popleft()
                     return f"{who} {verb}"
                 return f"{who} {verb} while handling {self.message(message, event.pid)}"
             case "signal", _:
                 return self.on_signal(event, who, verb)
             case "give_up" | "start_failed", _:
-                return self.decision(self.steps.pop(0), who) + (" and ended" if event.kind == "exit" else "")
+                return self.decision(self.steps.popleft(), who) + (" and ended" if event.kind == "exit" else "")
             case "exit", _ if cause is not None and cause.pid is not event.pid:
                 return f"{who} {self.in_call(event.term, self.name(cause.pid))}"
         return f"{who} {verb}" + (" while starting" if event.pid in self.failed else "")
@@ -221,7 +244,7 @@ class _Teller:
         """An exit signal ended it: from whom, and why from them?"""
         if not self.follows("signal"):
             return f"{who} {verb}"
-        signal = self.steps.pop(0)
+        signal = self.steps.popleft()
         sender, reason = self.name(signal.pid), _reason(signal)
         expected = event.kind == "stopping" or _same(event.term, "killed" if reason == "kill" else reason)
         if self.follows("exit", signal.pid):
@@ -229,7 +252,7 @@ class _Teller:
             return f"{who} {went} {sender}, to which it was linked"
         late = ""
         if self.follows("signal", signal.pid):
-            waited = signal.time - self.steps.pop(0).time
+            waited = signal.time - self.steps.popleft().time
             late = f", as it still ran {waited:g} s after it was told to stop"
         asked = self.request(signal)
         if asked is None and reason != "kill":
@@ -246,16 +269,16 @@ class _Teller:
         cause = self.steps[0] if self.steps and self.steps[0].pid is signal.pid else None
         match cause and (cause.kind, cause.term):
             case "restart", (id, count, allowed, seconds):
-                self.steps.pop(0)
+                self.steps.popleft()
                 self.skip_news()
                 return f" for the restart of {name_of(id)} ({count} of {allowed} in {seconds:g} s)"
             case "start_failed", (id, reason):
-                self.steps.pop(0)
+                self.steps.popleft()
                 return f" when {name_of(id)} did not start{self.said(reason)}"
             case "stopping", _:
                 return ""
             case "receive", ("$gen_call", _, ("terminate_child", _)):
-                self.steps.pop(0)
+                self.steps.popleft()
                 return f" at the request of {self.sender(signal.pid)}"
         return None
 
@@ -279,9 +302,9 @@ class _Teller:
     def skip_news(self) -> None:
         """How a supervisor learned of an end, or reminded itself to try again, tells nothing more."""
         if self.follows("receive"):
-            self.steps.pop(0)
+            self.steps.popleft()
             if self.follows("signal") or self.follows("send"):
-                self.steps.pop(0)
+                self.steps.popleft()
 
     def in_call(self, reason: object, called: str) -> str:
         """It ended because a call of its own failed."""
@@ -307,7 +330,7 @@ class _Teller:
         """Who sent the message that was just taken; its sending is told by that."""
         if not self.steps or self.steps[0].kind not in ("send", "timer", "down"):
             return "somebody"
-        sent = self.steps.pop(0)
+        sent = self.steps.popleft()
         return "itself" if sent.pid is receiver else "a timer" if sent.kind == "timer" else self.name(sent.pid)
 
     def message(self, message: object, receiver: Pid | None) -> str:
@@ -315,7 +338,7 @@ class _Teller:
         if isinstance(message, Down | ExitSignal):
             what = "DOWN" if isinstance(message, Down) else "exit signal"
             if self.follows("down") or self.follows("signal"):
-                return f"the {what} of {self.name(self.steps.pop(0).pid)}"
+                return f"the {what} of {self.name(self.steps.popleft().pid)}"
             return f"the {what} of {self.name(message.pid) if isinstance(message.pid, Pid) else name_of(message.pid)}"
         words = in_words(message, _LONGEST)
         known, self.told = self.told == words, ""
@@ -353,6 +376,19 @@ class _Teller:
     def address(self, server: object) -> str:
         """A process by whatever a call named it."""
         return self.name(server) if isinstance(server, Pid) else name_of(server)
+
+
+def _without_middle(found: list[Line], chain: frozenset[int], most: int | None) -> list[Line]:
+    """Of too many lines only the chain, and of a chain that is too long its ends."""
+    if most is None or len(found) <= most:
+        return found
+    lit = [line for line in found if chain.intersection(line.events)]
+    if len(lit) <= most:
+        return lit
+    half = max(most // 2, 1)
+    left = lit[half:-half]
+    words = f"{len(left):,} steps of the chain are left out here: why.chart(most=None) draws them all"
+    return [*lit[:half], Line(left[0].time, REST, "", "", words), *lit[-half:]]
 
 
 def _failed_starts(trace: Trace) -> set[Pid]:
