@@ -32,6 +32,8 @@ LONG_SLICE = 0.005
 LONG_TURN = 0.5
 STUCK_AFTER = 1.0
 POLL = 0.02
+HEARTBEAT = 0.25
+"""How often, in seconds, a sleeping cell wakes its loop: ipykernel only notes Ctrl-C, for the loop to look at."""
 
 
 class Driven(Protocol):
@@ -207,13 +209,15 @@ class Host:
             return
         future = self.loop.create_future()
         self._pauses.append(future)
-        alarm = None if seconds is None else self.loop.call_later(seconds, _finish, future)
+        until = None if seconds is None else self.loop.time() + seconds
         try:
-            await future
+            while not future.done():
+                left = HEARTBEAT if until is None else min(HEARTBEAT, until - self.loop.time())
+                if left <= 0.0:
+                    return
+                await asyncio.wait([future], timeout=left)
         finally:
             self._pauses.remove(future)
-            if alarm is not None:
-                alarm.cancel()
 
     def report(self, news: Callable[[], None]) -> None:
         """Run ``news`` on the node's own thread; may be called from any thread."""

@@ -4,6 +4,10 @@ They go through `logging`, under the name ``otp_mini``, in the form that an Elix
 who, why, where in the code, the last message, the state. No time, no address and no path is
 in them, so the same crash prints the same report in every run.
 
+Where a program has set up no logging of its own, reports are written to stderr. In a notebook they
+are written where ``print`` writes, as in ``iex``: two streams would reach the page in an order that
+depends on how busy the machine is, and the report could stand above the print that came before it.
+
 OTP: ``proc_lib`` and ``gen_server`` reports, as Elixir's ``Logger`` formats them
 """
 
@@ -12,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import linecache
 import logging
+import sys
 import traceback
 from pathlib import Path
 from types import CodeType
@@ -20,6 +25,46 @@ from .errors import describe_exception, describe_reason, safe_repr
 from .terms import Pid
 
 logger = logging.getLogger("otp_mini")
+
+
+class Console(logging.Handler):
+    """Writes reports from warnings upwards, unless the program has a log handler of its own for them.
+
+    OTP: the default handler of ``Logger``, which writes to the same device as ``IO.puts``
+    """
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the report to the stream that is in use just now."""
+        if self._program_listens():
+            return
+        stream = sys.stdout if in_notebook() else sys.stderr
+        if stream is None:
+            return  # a program without a console, such as pythonw
+        try:
+            stream.write(self.format(record) + "\n")
+        except Exception:
+            self.handleError(record)
+
+    def _program_listens(self) -> bool:
+        """Would another handler get the record too?"""
+        level: logging.Logger | None = logger
+        while level is not None:
+            if any(handler is not self for handler in level.handlers):
+                return True
+            level = level.parent if level.propagate else None
+        return False
+
+
+def in_notebook() -> bool:
+    """Do cells of a notebook run here (in Jupyter or JupyterLite, but not in the IPython of a terminal)?"""
+    find_shell = getattr(sys.modules.get("IPython"), "get_ipython", None)
+    return find_shell is not None and hasattr(find_shell(), "kernel")
+
+
+logger.addHandler(Console())
 
 FRAMES = 20
 """So many frames of a traceback are shown: the outermost and the innermost."""

@@ -1007,6 +1007,22 @@ class Kernel:
                 return reply["content"]
 
 
+    def streams(self, source: str) -> list[tuple[str, str]]:
+        """Run a cell; answer what came of it by which stream, neighbouring pieces of one stream joined."""
+        request = self.client.execute(textwrap.dedent(source))
+        told: list[tuple[str, str]] = []
+        while True:
+            message = self.client.get_iopub_msg(timeout=10)
+            if message["parent_header"].get("msg_id") != request:
+                continue
+            content = message["content"]
+            if message["msg_type"] == "stream":
+                before = told.pop()[1] if told and told[-1][0] == content["name"] else ""
+                told.append((content["name"], before + content["text"]))
+            elif message["msg_type"] == "status" and content["execution_state"] == "idle":
+                return told
+
+
 @pytest.fixture(scope="module")
 def kernel() -> Iterator[Kernel]:
     from jupyter_client.manager import KernelManager
@@ -1061,3 +1077,46 @@ def test_ctrl_c_in_a_real_kernel_ends_the_wait_of_a_cell_and_leaves_all_usable(k
         assert await receive() == "x"
     """)
     assert after["status"] == "ok", after
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a kernel is interrupted by a signal")
+def test_ctrl_c_ends_a_wait_that_has_lasted_long_and_has_no_timer(kernel: Kernel) -> None:
+    begun = kernel.run("from otp_mini import *\nfrom otp_mini import host\nhost.STUCK_AFTER = 0.0\nNode().use()")
+    assert begun["status"] == "ok", begun
+    stopped = kernel.run("await receive()", interrupt_at="still waiting")
+    assert stopped["ename"] in ("CancelledError", "KeyboardInterrupt")
+    after = kernel.run("send(self_(), 'x')\nassert await receive() == 'x'")
+    assert after["status"] == "ok", after
+
+
+@pytest.mark.parametrize("clock", ["real", "virtual"])
+def test_prints_and_reports_of_a_cell_come_by_one_stream_in_the_order_in_which_they_happened(
+    kernel: Kernel, clock: str
+) -> None:
+    told = kernel.streams(f"""
+        from otp_mini import *
+
+        class Heater(GenServer):
+            def handle_cast(self, request, state):
+                print("got", request)
+                if request == "boom":
+                    raise ValueError("too hot")
+                return NoReply(state)
+
+            def terminate(self, reason, state):
+                print("heater off")
+
+        Node(clock="{clock}").use()
+        for number in range(2):
+            heater = await Heater.start(number)
+            Process.monitor(heater)
+            GenServer.cast(heater, "warm")
+            GenServer.cast(heater, "boom")
+            await receive(Down)
+            print("told of the end")
+    """)
+    [(name, text)] = told
+    assert name == "stdout"
+    begun = [line for line in text.splitlines() if line.startswith(("got", "heater", "GenServer", "told"))]
+    one = ["got warm", "got boom", "heater off", "GenServer Heater #PID<0.{}.0> terminating", "told of the end"]
+    assert begun == [line.format(pid) for pid in (2, 3) for line in one]

@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import sys
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -311,3 +313,72 @@ def test_a_handler_of_the_log_that_fails_leaves_a_usable_node(monkeypatch: pytes
         monkeypatch.undo()
         assert isinstance(node.run(main), ZeroDivisionError)
         assert not any(pid.block.label == "divide" for pid in node.processes())
+
+
+# ---- where reports go ----------------------------------------------------------------------
+
+
+def told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], say: Any) -> tuple[str, str]:
+    """What a program that has set up no logging finds on stdout and stderr."""
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    say()
+    return tuple(capsys.readouterr())
+
+
+def test_a_report_of_a_program_without_logging_is_written_to_stderr(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, err = told(monkeypatch, capsys, lambda: reports(divide, 0))
+    assert out == ""
+    assert err.splitlines()[:2] == [
+        "Process divide #PID<0.2.0> raised an exception",
+        "** (ZeroDivisionError) division by zero",
+    ]
+
+
+@pytest.mark.parametrize("shell", [None, SimpleNamespace(), SimpleNamespace(kernel=None)])
+def test_in_a_notebook_and_only_there_a_report_is_written_where_print_writes(
+    shell: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A terminal's IPython has a shell too, but not one of a kernel."""
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    out, err = told(monkeypatch, capsys, lambda: reports(divide, 0))
+    in_notebook = hasattr(shell, "kernel")
+    assert ("ZeroDivisionError" in out, "ZeroDivisionError" in err) == (in_notebook, not in_notebook)
+
+
+@pytest.mark.parametrize("whose", ["", "otp_mini"])
+def test_a_program_that_has_set_up_logging_gets_each_report_once(
+    whose: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    records: list[logging.LogRecord] = []
+
+    class Mine(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            records.append(record)
+
+    mine = Mine()
+
+    def say() -> None:
+        logging.getLogger(whose).addHandler(mine)
+        try:
+            reports(divide, 0)
+        finally:
+            logging.getLogger(whose).removeHandler(mine)
+
+    assert told(monkeypatch, capsys, say) == ("", "")
+    assert len(records) == 1
+
+
+def test_what_is_less_than_a_warning_is_not_written(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert told(monkeypatch, capsys, lambda: logging.getLogger("otp_mini").info("a detail")) == ("", "")
+
+
+def test_a_stream_that_fails_harms_nobody(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "stderr", SimpleNamespace())
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+    assert told(monkeypatch, capsys, lambda: reports(divide, 0)) == ("", "")
+    monkeypatch.setattr(sys, "stderr", None)
+    assert told(monkeypatch, capsys, lambda: reports(divide, 0)) == ("", "")
