@@ -3,7 +3,7 @@
 Read the source in this order; each file uses only those before it:
 ``errors``, ``terms``, ``copying``, ``mailbox``, ``clock``, ``tracing``, ``reports``,
 ``process``, ``host``, ``node``, ``primitives``, ``child_spec``, ``gen_server``, ``sys_``, ``matching``,
-``table_keys``, ``plain_functions``, ``ets``, ``task``, ``supervisor``, ``dynamic_supervisor``,
+``table_keys``, ``plain_functions``, ``ets``, ``task``, ``children``, ``supervisor``, ``dynamic_supervisor``,
 ``task_supervisor``, ``agent``, ``registry``, ``partition_supervisor``, ``application``.
 """
 
@@ -14,7 +14,8 @@ from typing import Any
 from . import ets, sys_, terms
 from .agent import Agent
 from .application import Application
-from .child_spec import ChildSpec
+from .child_spec import ChildSpec, child_spec
+from .children import ChildError, ChildRow, Counts
 from .dynamic_supervisor import DynamicSupervisor, SuperviseDynamically
 from .errors import AlreadyStarted, BadArg, CopyError, Deadlock, Exit, NoProc, StartError
 from .ets import EtsTransfer
@@ -33,7 +34,7 @@ from .primitives import (
     trace,
 )
 from .registry import AlreadyRegistered, Registry, Via
-from .supervisor import ChildError, ChildRow, Counts, Supervise, Supervisor, child_spec
+from .supervisor import Supervise, Supervisor
 from .task import Exited, Task, TaskStream
 from .task_supervisor import TaskSupervisor
 from .terms import INFINITY, TIMEOUT, Address, Down, ExitSignal, From, Ok, Pid, Ref, Shared

@@ -10,7 +10,8 @@ from typing import Any, Literal
 from .errors import BadArg, Exit, StartError, safe_repr
 from .gen_server import GenServer, Ok, Reply, Stop, start_server
 from .node import current_node
-from .primitives import Process, receive
+from .primitives import Destination, Process, receive
+from .process import ControlBlock
 from .reports import logger
 from .terms import INFINITY, Down, ExitSignal, From, Pid, is_quiet
 
@@ -58,9 +59,8 @@ class Application:
         """
         if type not in ("permanent", "transient", "temporary"):
             raise BadArg(f'type must be "permanent", "transient" or "temporary", got {safe_repr(type)}')
-        name = ("application", cls)
         master = await start_server(
-            _Master, (cls, args, type), name=name, timeout=None, link=False, label="application"
+            _Master, (cls, args, type), name=address_of(cls), timeout=None, link=False, label="application"
         )
         top: Pid = await GenServer.call(master, "top", INFINITY)
         return top
@@ -71,7 +71,7 @@ class Application:
 
         OTP: ``Application.stop/1``
         """
-        return await GenServer.stop(("application", cls), "normal")
+        return await GenServer.stop(address_of(cls), "normal")
 
     @staticmethod
     def started() -> list[type[Application]]:
@@ -79,7 +79,28 @@ class Application:
 
         OTP: ``Application.started_applications/0``
         """
-        return [name[1] for name in current_node().names if isinstance(name, tuple) and name[:1] == ("application",)]
+        return [application for process in current_node().names.values() if (application := application_of(process))]
+
+
+def address_of(destination: Destination) -> Destination:
+    """What a process is reached by: for an application that is the name of its master, above the tree."""
+    if isinstance(destination, type) and issubclass(destination, Application):
+        return "application", destination
+    return destination
+
+
+def application_of(process: ControlBlock) -> type[Application] | None:
+    """The application of which this process is the master, above the top supervisor; None for any other."""
+    match process.name:
+        case ("application", type() as application) if issubclass(application, Application):
+            return application
+    return None
+
+
+def top_of(process: ControlBlock) -> Pid | None:
+    """The top supervisor, where this process is the master of an application and that has started."""
+    state = None if application_of(process) is None else getattr(process.server, "state", None)
+    return state[1] if isinstance(state, tuple) and len(state) == 3 else None
 
 
 class _Master(GenServer):

@@ -10,31 +10,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .child_spec import ChildSpec
-from .gen_server import GenServer, Ignore, Ok, Stop, start_server
-from .node import current_node
-from .primitives import Destination, Process, current_process, self_
-from .supervisor import (
+from .child_spec import ChildLike, ChildSpec, spec_error, to_spec
+from .children import (
     RESTARTING,
     Budget,
     Child,
     ChildError,
     ChildRow,
     Counts,
-    Keeper,
-    Kept,
+    SupervisorServer,
+    SupervisorState,
     ask_supervisor,
-    begin_stop,
-    count,
-    finish_stop,
     note,
-    report,
-    spec_error,
-    start_kept,
-    stop_kept,
-    to_spec,
 )
-from .terms import INFINITY, Pid, is_quiet
+from .gen_server import GenServer, Ignore, Ok, Stop, start_server
+from .node import current_node
+from .primitives import Destination, Process, current_process, receive, self_
+from .terms import INFINITY, TIMEOUT, Down, Pid, Ref, is_quiet
 
 
 @dataclass(frozen=True)
@@ -105,7 +97,7 @@ class DynamicSupervisor:
         return ChildSpec(id=id, start=start, type="supervisor", modules=(cls,))
 
     @staticmethod
-    async def start_child(supervisor: Destination, child: Child) -> Pid | None:
+    async def start_child(supervisor: Destination, child: ChildLike) -> Pid | None:
         """Start one more child; None where it chose not to.
 
         Raises:
@@ -159,7 +151,7 @@ async def _start_with(module: type[DynamicSupervisor], options: dict[str, Any]) 
     return await module.start_link(**options)
 
 
-class _Server(Keeper):
+class _Server(SupervisorServer):
     """The process behind a `DynamicSupervisor`."""
 
     __slots__ = ()
@@ -175,106 +167,117 @@ class _Server(Keeper):
             return Stop(("bad_return", (module, "init", plan)))
         if plan.strategy != "one_for_one":
             return Stop(("supervisor_data", ("invalid_strategy", plan.strategy)))
-        state = _Children(plan)
+        state = _State(module, plan)
         error = state.budget.error()
         return Ok(state) if error is None else Stop(("supervisor_data", error))
 
 
-class _Children:
-    """The state of a dynamic supervisor."""
+class _State(SupervisorState):
+    """The state of a dynamic supervisor: its children by pid, those that wait for a restart by the last one."""
 
-    def __init__(self, plan: SuperviseDynamically) -> None:
+    def __init__(self, module: type[Any], plan: SuperviseDynamically) -> None:
+        super().__init__(module, Budget(plan.max_restarts, plan.max_seconds))
         self.max_children = plan.max_children
         self.extra = tuple(plan.extra_arguments)
-        self.budget = Budget(plan.max_restarts, plan.max_seconds)
-        self.children: dict[object, Kept] = {}  # by pid; one that waits for a restart by its old one
+
+    def describe(self) -> str:
+        """Number and budget, for a person."""
+        return f"{len(self.by_pid)} children, {self.budget.describe(current_node().now())}"
+
+    def rows(self) -> list[ChildRow]:
+        return [child.row()._replace(id=None) for child in self.by_pid.values()]
 
     def __deepcopy__(self, memo: object) -> list[ChildRow]:
         return self.rows()
-
-    def kept(self) -> list[Kept]:
-        """The children, for those who look."""
-        return [*self.children.values()]
-
-    def describe(self) -> str:
-        """Number and budget, for those who look."""
-        return f"{len(self.children)} children, {self.budget.describe(current_node().now())}"
-
-    def rows(self) -> list[ChildRow]:
-        return [child.row()._replace(id=None) for child in self.children.values()]
 
     async def start_child(self, spec: Any) -> Pid | None:
         error = spec_error(spec)
         if error is not None:
             raise ChildError(error if error[0] == "invalid_child_spec" else ("invalid_child_spec", error))  # type: ignore[index]
-        if len(self.children) >= self.max_children:
+        if len(self.by_pid) >= self.max_children:
             raise ChildError("max_children")
-        child = Kept(spec)
-        pid = await start_kept(child, self.extra)
+        child = Child(spec)
+        pid = await child.start(self.extra)
         if pid is not None:
-            self.children[pid] = child
+            self.by_pid[pid] = child
         return pid
 
     async def ended(self, pid: Pid, reason: object) -> bool:
         """See to the end of a child; False if the supervisor is to give up."""
-        child = self.children.get(pid)
+        child = self.by_pid.get(pid)
         if child is None:
             return True
-        comes_back = child.spec.restart == "permanent" or (child.spec.restart == "transient" and not is_quiet(reason))
+        comes_back = child.comes_back(reason)
         if not is_quiet(reason) or comes_back:
-            report("child_terminated", child.spec, pid, reason)
+            child.report("child_terminated", reason)
         if comes_back:
             return await self.restart(pid, child)
         note("forget", pid, child.spec.id)
-        del self.children[pid]
+        del self.by_pid[pid]
         return True
 
-    async def restart(self, key: object, child: Kept) -> bool:
-        """Restart it, if the budget allows; False if it does not."""
+    async def restart(self, last: Pid, child: Child) -> bool:
+        """Restart a child whose last pid was this, if the budget allows; False if it does not."""
         if not self.budget.spend(child):
-            report("reached_max_restart_intensity", child.spec, child.pid, "shutdown")
-            del self.children[key]
+            child.report("reached_max_restart_intensity", "shutdown")
+            del self.by_pid[last]
             return False
         try:
-            pid = await start_kept(child, self.extra)
+            pid = await child.start(self.extra)
         except ChildError as error:
-            report("start_error", child.spec, child.pid, error.reason)
+            child.report("start_error", error.reason)
             child.pid = RESTARTING
-            GenServer.cast(self_(), ("try_again", key))
+            GenServer.cast(self_(), ("try_again", last))
             return True
-        del self.children[key]
+        del self.by_pid[last]
         if pid is not None:
-            self.children[pid] = child
+            self.by_pid[pid] = child
         return True
 
-    async def try_again(self, key: object) -> bool:
+    async def try_again(self, key: Any) -> bool:
         """A restart failed: once more, if the child is still wanted."""
-        child = self.children.get(key)
+        child = self.by_pid.get(key)
         return True if child is None else await self.restart(key, child)
 
     async def terminate_child(self, pid: Any) -> str:
-        child = self.children.get(pid)
+        child = self.by_pid.get(pid) if isinstance(pid, Pid) else None
         if child is None or child.pid == RESTARTING:
             raise ChildError("not_found")
-        await stop_kept(child)
+        await child.stop()
         note("forget", pid, child.spec.id)
-        del self.children[pid]
+        del self.by_pid[pid]
         return "ok"
 
     async def which_children(self, _: None) -> list[ChildRow]:
         return self.rows()
 
-    async def count_children(self, _: None) -> Counts:
-        return count([*self.children.values()])
-
     async def stop_all(self) -> None:
-        """Signal all children at once, then wait for each."""
-        now = current_process().node.now()
-        living = [child for child in self.children.values() if isinstance(child.pid, Pid)]
-        begun = [(child, begin_stop(child), child.shutdown) for child in living]
-        for child, ref, wait in sorted(begun, key=lambda entry: INFINITY if entry[2] is None else entry[2]):
-            await finish_stop(child, ref, None if wait is None or wait < 0 else now + wait)
-        self.children.clear()
+        """Signal all children at once, then wait for all of them; kill each when its time is over."""
+        waiting: dict[Ref, Child] = {}
+        for child in self.by_pid.values():
+            if isinstance(child.pid, Pid) and (ref := child.begin_stop()) is not None:
+                waiting[ref] = child
+        due = sorted(((child.deadline(), ref) for ref, child in waiting.items()), key=lambda entry: entry[0])
+        for deadline, ref in due:
+            if not await _heard(ref, waiting, deadline):
+                Process.exit(waiting[ref].pid, "kill")  # type: ignore[arg-type]
+                await _heard(ref, waiting, INFINITY)
+        self.by_pid.clear()
+
+
+async def _heard(ref: Ref, waiting: dict[Ref, Child], deadline: float) -> bool:
+    """Wait for the end of the child under ``ref``, and meanwhile for any other; False if the time is over.
+
+    Whoever ends first is heard first: to look for one end after the other through the mailbox would
+    cost a look at all the others each time.
+    """
+    while ref in waiting:
+        left = None if deadline == INFINITY else max(0.0, deadline - current_process().node.now())
+        down = await receive(lambda m: type(m) is Down and m.ref in waiting, timeout=left)
+        if down is TIMEOUT:
+            return False
+        waiting.pop(down.ref).report_end(down.reason)
+    return True
 
 
 __all__ = ["DynamicSupervisor", "SuperviseDynamically"]

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from .child_spec import ChildSpec, Start
+from .child_spec import ChildLike, ChildSpec, Start, to_spec
 from .copying import copy_term
 from .errors import BadArg, safe_repr
 from .matching import exact
 from .node import current_node
-from .supervisor import Child, Strategy, Supervise, Supervisor, to_spec
+from .supervisor import Strategy, Supervise, Supervisor
 from .terms import Address, Pid
 
 
@@ -33,7 +33,7 @@ class PartitionSupervisor(Supervisor):
 
     @classmethod
     async def start_link(  # type: ignore[override]
-        cls, child: Child, *, name: Any, partitions: int = 8, strategy: Strategy = "one_for_one",
+        cls, child: ChildLike, *, name: Any, partitions: int = 8, strategy: Strategy = "one_for_one",
         max_restarts: int = 3, max_seconds: float = 5.0,
     ) -> Pid | None:  # fmt: skip
         """Start one, linked to the caller.

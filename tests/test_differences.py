@@ -438,7 +438,7 @@ def test_an_ignored_start_answers_none() -> None:
     assert play(Unwilling.start_link) is None
 
 
-@difference("supervisor.ChildError")
+@difference("children.ChildError")
 def test_a_failed_start_child_comes_without_the_record_of_the_child() -> None:
     async def main() -> object:
         sup = await Supervisor.start_link([], strategy="one_for_one")
@@ -679,7 +679,7 @@ def test_an_event_of_a_trace_carries_its_cause() -> None:
 # ---- supervisors, tasks and applications -------------------------------------------------------
 
 
-@difference("supervisor.Budget")
+@difference("children.Budget")
 def test_a_restart_leaves_the_window_after_max_seconds_to_the_moment() -> None:
     async def main(pause: float) -> bool:
         await Process.sleep(0.1)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otp_mini import BadArg, ChildSpec, GenServer, Node, Ok, Pid, Process, Supervisor, trace
-from otp_mini.supervisor import Budget, Kept
+from otp_mini.children import Budget, Child
 from otp_mini.tracing import Trace
 from otp_mini.viz import Window, restart_window
 
@@ -121,7 +121,7 @@ def test_it_decides_as_the_supervisor_does(moments: list[float], budget: dict[st
         for at in moments:
             await Process.sleep(round(at - now, 1))
             now = at
-            found.append(spent.spend(Kept(ChildSpec("db", (main, ())))))
+            found.append(spent.spend(Child(ChildSpec("db", (main, ())))))
         return found
 
     with Node(clock="virtual") as node:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from ..children import Child, children_of, supervisor_state
 from ..errors import name_of, safe_repr
 from ..process import ControlBlock
-from ..supervisor import Kept
 from ..terms import Pid, is_quiet
-from .world import World, children_of
+from .world import World
 
 MOST_DYNAMIC: Final = 6
 """A dynamic supervisor shows so many children; if it has more, the rest is one crowd."""
@@ -71,11 +71,11 @@ class Cast:
                 playing[pid] = role.number
         return playing
 
-    def _enter(self, block: ControlBlock, up: int, kept: Kept | None, playing: dict[Pid, int]) -> None:
+    def _enter(self, block: ControlBlock, up: int, kept: Child | None, playing: dict[Pid, int]) -> None:
         role = self._known(up, kept, set(playing.values())) or self._add(up, block, kept)
         role.pid = role.pid or block.pid.number
         playing[block.pid] = role.number
-        children = children_of(block) or []
+        children = children_of(block)
         crowded = role.kind == "dynamic" and len(children) > MOST_DYNAMIC
         shown = children[: MOST_DYNAMIC - 2] if crowded else children
         for child in shown:
@@ -89,7 +89,7 @@ class Cast:
 
     # ---- looking parts up -------------------------------------------------------------------
 
-    def child(self, up: int, id: object, taken: set[int], block: ControlBlock | None, kept: Kept | None) -> Role:
+    def child(self, up: int, id: object, taken: set[int], block: ControlBlock | None, kept: Child | None) -> Role:
         """The part of a child that is being started, new if need be."""
         return self._find(up, id, taken) or self.crowd(up) or self._add(up, block, kept, id)
 
@@ -111,7 +111,7 @@ class Cast:
         kept = [role.up for role in pair if role.restart is not None]
         return one != other and one not in kept and other not in kept and "crowd" not in [role.kind for role in pair]
 
-    def _known(self, up: int, kept: Kept | None, taken: set[int]) -> Role | None:
+    def _known(self, up: int, kept: Child | None, taken: set[int]) -> Role | None:
         if kept is None:
             return self.roles[0] if self.roles and up == -1 else None
         return self._find(up, kept.spec.id, taken)
@@ -126,15 +126,14 @@ class Cast:
 
     # ---- new parts --------------------------------------------------------------------------
 
-    def _add(self, up: int, block: ControlBlock | None, kept: Kept | None, id: object = None) -> Role:
-        state: Any = getattr(None if block is None else block.server, "state", None)
-        budget = getattr(state, "budget", None)
+    def _add(self, up: int, block: ControlBlock | None, kept: Child | None, id: object = None) -> Role:
+        state = supervisor_state(block)
         role = Role(len(self.roles), _name(block, kept, id), up, "worker")
-        if budget is not None and hasattr(state, "kept"):
+        if state is not None:
             strategy = getattr(state, "strategy", None)
             role.kind = "dynamic" if strategy is None else "supervisor"
             role.strategy = strategy or "one_for_one"
-            role.limit = (budget.max_restarts, budget.max_seconds)
+            role.limit = (state.budget.max_restarts, state.budget.max_seconds)
         if kept is not None:
             role.id, role.restart = kept.spec.id, kept.spec.restart
         elif up != -1:
@@ -179,7 +178,7 @@ class Cast:
         return self._numbers[text]
 
 
-def _name(block: ControlBlock | None, kept: Kept | None, id: object = None) -> str:
+def _name(block: ControlBlock | None, kept: Child | None, id: object = None) -> str:
     """Its registered name, else the child's id, else what it was started as."""
     if block is not None and block.name is not None:
         return name_of(block.name)

@@ -17,10 +17,10 @@ from functools import cache
 from typing import Any, Final
 
 from ..child_spec import ChildSpec
+from ..children import Budget, Child, SupervisorState
 from ..mailbox import Mailbox
 from ..node import Node
 from ..process import ControlBlock
-from ..supervisor import Budget, Kept
 from ..terms import Pid, Ref
 from .world import World
 
@@ -151,8 +151,11 @@ class _Look:
         if isinstance(value, Budget):
             recent = (round(self.now - at, 9) for at in value.restarts)
             return (value.max_restarts, value.max_seconds, tuple(age for age in recent if age <= value.max_seconds))
-        if isinstance(value, Kept):
+        if isinstance(value, Child):
             return (self.spec(value.spec), self.of(value.pid), value.doing)
+        if isinstance(value, SupervisorState):
+            held = {name: part for name, part in vars(value).items() if name not in ("by_key", "by_pid")}
+            return (self.mapping(held), tuple(map(self.of, value.children)))
         if isinstance(value, (tuple, list, deque, Mailbox)):
             return tuple(map(self.of, value))
         if isinstance(value, (set, frozenset)):

@@ -10,10 +10,10 @@ OTP: none
 
 from __future__ import annotations
 
-import copy
 from dataclasses import replace
 from typing import Any, Final
 
+from ..children import SupervisorState, supervisor_state
 from ..copying import copy_term
 from ..gen_server import GenServer
 from ..node import Node
@@ -21,7 +21,7 @@ from ..primitives import next_message
 from ..process import MESSAGE, ControlBlock
 from ..terms import Pid
 from .essence import holds_addresses
-from .world import World, children_of
+from .world import World
 
 _SAME: Final = (type(None), bool, int, float, complex, str, bytes, type)
 
@@ -74,7 +74,8 @@ def _copy_block(world: World, block: ControlBlock, node: Node, pids: dict[Pid, P
         loop = block.server
         if not isinstance(getattr(loop, "server", None), GenServer) or loop.debug:
             raise CannotFork
-        state = _copied_children(loop.state, pids) if children_of(block) is not None else _copied(loop.state, pids)
+        state: Any = supervisor_state(block)
+        state = _copied(loop.state, pids) if state is None else _copied_children(state, pids)
         new.server = type(loop)(new, loop.server, _found(loop.parent, pids), state)
         new.coroutine = new.server.run(None)
     new.coroutine.send(None)  # up to where it waits
@@ -86,13 +87,9 @@ async def _wait(process: ControlBlock) -> None:
         await next_message(process)
 
 
-def _copied_children(state: Any, pids: dict[Pid, Pid]) -> Any:
+def _copied_children(state: SupervisorState, pids: dict[Pid, Pid]) -> SupervisorState:
     """What a supervisor keeps: its children, and the restarts that count."""
-    twin = copy.copy(state)
-    twin.budget = replace(state.budget, restarts=list(state.budget.restarts))
-    new = [replace(child, pid=_copied(child.pid, pids)) for child in state.kept()]
-    twin.children = {child.pid: child for child in new} if isinstance(state.children, dict) else new
-    return twin
+    return state.twin(lambda child: replace(child, pid=_copied(child.pid, pids)))
 
 
 def _copied(value: Any, pids: dict[Pid, Pid]) -> Any:

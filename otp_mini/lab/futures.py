@@ -11,8 +11,9 @@ import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from ..child_spec import ChildLike
 from ..errors import BadArg, safe_repr
-from ..supervisor import STRATEGIES, Child, Supervisor
+from ..supervisor import STRATEGIES, Supervisor
 from ..terms import Pid
 from .cast import Cast, Role
 from .essence import Seen, essence
@@ -150,7 +151,7 @@ class Lab:
             windows: dict[int, list[float]] = {}
             for block, _ in performance.world.supervisors():
                 budget = block.server.state.budget
-                times = [at for at in budget.restarts if node.clock.now() <= at + budget.max_seconds]
+                times = budget.spent(node.clock.now())
                 windows[performance.scribe.playing.get(block.pid, -1)] = [at - performance.began for at in times]
             numbers = range(len(self.cast.roles))
             return {
@@ -367,7 +368,7 @@ def _step(step: Any) -> Step:
 
 
 def strategy_labs(
-    children: Iterable[Child], script: Iterable[tuple[str, str] | str] = (), **options: Any
+    children: Iterable[ChildLike], script: Iterable[tuple[str, str] | str] = (), **options: Any
 ) -> tuple[list[Lab], list[int]]:
     """The same children under each of the three strategies, and a script as actions.
 

@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from ..children import children_of
 from ..terms import ExitSignal, Pid
 from ..tracing import Event
 from .cast import Cast, Role
-from .world import children_of
 
 OPS: Final = (
     "inject", "exit", "signal", "count", "stop", "start", "up", "keep", "drop", "giveup", "quiet", "wait",
@@ -71,7 +71,7 @@ class Scribe:
         self._blow = 0  # the place of the last injection
         self._time = 0.0
         for block in [pid.block for pid in playing]:
-            for child in (children_of(block) or []) if block is not None else []:
+            for child in children_of(block):
                 if isinstance(child.pid, Pid):
                     self._bosses[child.pid] = block.pid
 
@@ -184,7 +184,7 @@ class Scribe:
     def _part(self, boss: Pid, id: object, pid: Pid | None) -> Role:
         """The part of a child that is being started; new ones are looked up where they are kept."""
         kept = None
-        for child in (children_of(boss.block) or []) if boss.block is not None else []:
+        for child in children_of(boss.block):
             if child.pid is pid or child.spec.id == id:
                 kept = child
                 break

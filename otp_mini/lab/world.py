@@ -15,12 +15,12 @@ import io
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Final
 
+from ..children import RESTARTING, Child, children_of, supervisor_state
 from ..errors import BadArg, Exit, describe_exception, safe_repr
 from ..node import Node
 from ..primitives import Process, receive
 from ..process import ControlBlock
 from ..reports import logger
-from ..supervisor import RESTARTING, Kept
 from ..terms import Pid
 from ..tracing import Trace
 
@@ -87,12 +87,11 @@ class World:
 
     # ---- what is going on -------------------------------------------------------------------
 
-    def supervisors(self) -> Iterator[tuple[ControlBlock, list[Kept]]]:
+    def supervisors(self) -> Iterator[tuple[ControlBlock, list[Child]]]:
         """Every living supervisor, and the children that it keeps."""
         for block in self.node.blocks.values():
-            kept = children_of(block)
-            if kept is not None:
-                yield block, kept
+            if supervisor_state(block) is not None:
+                yield block, children_of(block)
 
     def busy(self) -> bool:
         """Does something start or end just now?
@@ -179,12 +178,6 @@ def end_process(sender: Pid, pid: Pid, way: int, error: BaseException, order: ob
         node.deliver(block, order)
     else:
         node.deliver(block, ("system", (sender, node.make_ref()), ("terminate", WAYS[way])))
-
-
-def children_of(block: ControlBlock) -> list[Kept] | None:
-    """The children of a supervisor, also of one that still starts; None for any other process."""
-    kept = getattr(getattr(block.server, "state", None), "kept", None)
-    return None if kept is None else list(kept())
 
 
 @contextlib.contextmanager

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
+from ..application import application_of
+from ..children import children_of
 from ..errors import name_of, safe_repr
 from ..node import Node
 from ..process import ControlBlock
 from ..terms import CallRef, Pid
-from .tree_data import Member, children_of, is_supervisor, look
+from .tree_data import Member, is_supervisor, look
 from .tree_text import life, role
 from .words import in_words
 
@@ -91,18 +93,13 @@ def tops_of(node: Node) -> list[ControlBlock]:
     """The processes of a node that stand at the top of a tree: applications, and supervisors that nobody keeps."""
     blocks = list(node.blocks.values())
     kept = {child.pid for process in blocks for child in children_of(process)}
-    applications = [process for process in blocks if _is_application(process)]
+    applications = [process for process in blocks if application_of(process) is not None]
     below = {member.pid for top in applications for member in look(top).members[1:2] if isinstance(member, Member)}
     return [
         process
         for process in blocks
         if process in applications or (is_supervisor(process) and process.pid not in kept | below)
     ]
-
-
-def _is_application(process: ControlBlock) -> bool:
-    name = process.name
-    return isinstance(name, tuple) and len(name) == 2 and name[0] == "application"
 
 
 def _tree(top: ControlBlock) -> Iterator[Entry]:

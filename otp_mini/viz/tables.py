@@ -15,12 +15,12 @@ from typing import Any, Final
 
 from .. import ets
 from ..agent import AgentServer
+from ..children import Child, SupervisorState
 from ..errors import BadArg, name_of, safe_repr
 from ..node import current_node
 from ..primitives import Destination, find
 from ..process import ControlBlock
 from ..registry import Entry
-from ..supervisor import Kept
 from ..terms import Pid
 
 LIMIT: Final = 20
@@ -97,8 +97,8 @@ def which(what: Destination | ets.Table, limit: int | None = LIMIT) -> Table:
             f"got {safe_repr(what)}{found}"
         )
     who, state = process.node.describe(process), process.server.state
-    if hasattr(state, "kept"):
-        return _table(f"{who}: {state.describe()}", _CHILD, state.kept(), _child, limit)
+    if isinstance(state, SupervisorState):
+        return _table(f"{who}: {state.describe()}", _CHILD, state.children, _child, limit)
     if hasattr(state, "entries"):
         return _table(f"{who}: {state.describe()}", ("key", "pid", "value"), state.entries(), _entry, limit)
     title = who if process.name is None else f"{who}: {name_of(process.label)}"
@@ -132,7 +132,7 @@ def _cells(terms: Iterable[Any]) -> list[str]:
 _CHILD = ("id", "pid", "type", "restart", "state")
 
 
-def _child(child: Kept) -> tuple[str, ...]:
+def _child(child: Child) -> tuple[str, ...]:
     row = child.row()
     if isinstance(row.pid, Pid):
         pid, state = repr(row.pid), "running" if row.pid.block is not None else "ended"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from html import escape
 
-from ..application import Application
+from ..application import address_of
 from ..errors import BadArg, safe_repr
 from ..primitives import Destination, find
 from ..terms import Pid
@@ -96,9 +96,7 @@ def tree(supervisor: Destination, *, links: bool = False, monitors: bool = False
     """
     if not isinstance(most, int) or most < 1:
         raise BadArg(f"most says how many children are shown, a whole number from 1 up, got {safe_repr(most)}")
-    if isinstance(supervisor, type) and issubclass(supervisor, Application):
-        supervisor = ("application", supervisor)
-    process = find(supervisor)
+    process = find(address_of(supervisor))
     if process is None:
         raise BadArg(
             f"tree needs a living process, got {safe_repr(supervisor)}, which has ended or never was. "

@@ -13,10 +13,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
+from ..application import application_of, top_of
+from ..children import RESTARTING, Budget, Child, StartingSupervisor, children_of, supervisor_state
 from ..errors import name_of
+from ..partition_supervisor import PartitionSupervisor
 from ..process import ControlBlock
 from ..registry import Registry
-from ..supervisor import RESTARTING, Budget, Keeper, Kept, Starting
 from ..task_supervisor import TaskSupervisor
 from ..terms import CallRef, Pid
 
@@ -156,9 +158,9 @@ class _Place:
 
     above: int | None
     process: ControlBlock | None
-    kept: Kept | None = None
+    kept: Child | None = None
     keeper: ControlBlock | None = None
-    rest: tuple[Kept, ...] = ()
+    rest: tuple[Child, ...] = ()
 
 
 class _Looking:
@@ -193,8 +195,8 @@ class _Looking:
 
     def places(self, process: ControlBlock, key: int) -> Iterator[_Place]:
         """What is below a process."""
-        if (top := _top_of_application(process)) is not None:
-            yield _Place(key, top)
+        if (top := top_of(process)) is not None and top.block is not None:
+            yield _Place(key, top.block)
         children = children_of(process)
         shown = len(children) if len(children) <= self.most + 1 else self.most
         for child in children[:shown]:
@@ -214,7 +216,7 @@ class _Looking:
         self.next_key += 1
         return member.key
 
-    def more(self, above: int | None, rest: Iterable[tuple[Kept | None, ControlBlock | None]]) -> None:
+    def more(self, above: int | None, rest: Iterable[tuple[Child | None, ControlBlock | None]]) -> None:
         key, counted = self.next_key, Counter[State]()
         for kept, process in rest:
             counted[_state(kept, process)] += 1
@@ -298,13 +300,7 @@ class _Looking:
                 self.more(None, [(None, block) for block in blocks[shown:]])
 
 
-def children_of(process: ControlBlock | None) -> list[Kept]:
-    """The children of a supervisor, in the order of their start; none of any other process."""
-    state = _kept_by(process)
-    return [] if state is None else list(state.kept())
-
-
-def living(kept: Kept, keeper: ControlBlock | None) -> ControlBlock | None:
+def living(kept: Child, keeper: ControlBlock | None) -> ControlBlock | None:
     """The process of a child, also of one whose start has not come back yet; None without."""
     if kept.doing == "starting" and keeper is not None:
         others = {child.pid for child in children_of(keeper)}
@@ -318,15 +314,15 @@ def living(kept: Kept, keeper: ControlBlock | None) -> ControlBlock | None:
     return kept.pid.block if isinstance(kept.pid, Pid) else None
 
 
-def _last_pid(kept: Kept | None) -> Pid | None:
+def _last_pid(kept: Child | None) -> Pid | None:
     """The pid of a child that has ended just now."""
     over = kept is not None and kept.doing != "starting" and isinstance(kept.pid, Pid)
     return kept.pid if over else None  # type: ignore[union-attr, return-value]
 
 
-def _state(kept: Kept | None, process: ControlBlock | None) -> State:
+def _state(kept: Child | None, process: ControlBlock | None) -> State:
     if kept is None:
-        return "starting" if process is not None and isinstance(process.server, Starting) else "running"
+        return "starting" if process is not None and isinstance(process.server, StartingSupervisor) else "running"
     if kept.doing == "starting":
         return "starting"
     if kept.doing == "stopping":
@@ -338,11 +334,11 @@ def _state(kept: Kept | None, process: ControlBlock | None) -> State:
     return "dead" if process is None else "running"
 
 
-def _kind(process: ControlBlock | None, kept: Kept | None) -> Kind:
+def _kind(process: ControlBlock | None, kept: Child | None) -> Kind:
     """What kind of process it is, or will be again."""
     modules = () if kept is None or not isinstance(kept.spec.modules, tuple) else kept.spec.modules
     if process is not None:
-        if _top_of_application(process) is not None:
+        if top_of(process) is not None:
             return "application"
         if _book_of(process) is not None:
             return "Registry"
@@ -356,11 +352,12 @@ def _kind(process: ControlBlock | None, kept: Kept | None) -> Kind:
     assert process is not None
     if _strategy(process):
         return "PartitionSupervisor" if _is_partitioned(process) else "supervisor"
-    tasks = process.label == TaskSupervisor.__name__ or TaskSupervisor in modules
-    return "Task.Supervisor" if tasks else "DynamicSupervisor"
+    state = supervisor_state(process)
+    assert state is not None
+    return "Task.Supervisor" if issubclass(state.module, TaskSupervisor) else "DynamicSupervisor"
 
 
-def _names(process: ControlBlock | None, kept: Kept | None, keeper: ControlBlock | None) -> tuple[str, str]:
+def _names(process: ControlBlock | None, kept: Child | None, keeper: ControlBlock | None) -> tuple[str, str]:
     """What a process is called, and its registered name where that is another."""
     registered = "" if process is None else _registered(process)
     if kept is None or (keeper is not None and not _strategy(keeper)):  # dynamic children all have one id
@@ -373,13 +370,14 @@ def _names(process: ControlBlock | None, kept: Kept | None, keeper: ControlBlock
 
 
 def _is_partitioned(process: ControlBlock) -> bool:
-    return ("partitions", process.name) in process.node.tables
+    state = supervisor_state(process)
+    return state is not None and issubclass(state.module, PartitionSupervisor)
 
 
 def _registered(process: ControlBlock) -> str:
     """Its name among the node's own, or the first of its keys in a registry."""
-    if (application := _application(process)) is not None:
-        return application
+    if (application := application_of(process)) is not None:
+        return name_of(application)
     if process.name is not None:
         return name_of(process.name)
     for registry, book in process.node.tables.get("registries", {}).items():
@@ -387,20 +385,6 @@ def _registered(process: ControlBlock) -> str:
             if book.unique:
                 return f"{name_of(registry)}: {name_of(entry.key)}"
     return ""
-
-
-def _application(process: ControlBlock) -> str | None:
-    name = process.name
-    return name_of(name[1]) if isinstance(name, tuple) and len(name) == 2 and name[0] == "application" else None
-
-
-def _top_of_application(process: ControlBlock) -> ControlBlock | None:
-    """The top supervisor, where this is the process above it."""
-    state = getattr(process.server, "state", None)
-    if _application(process) is None or not isinstance(state, tuple) or len(state) != 3:
-        return None
-    top: ControlBlock | None = getattr(state[1], "block", None)
-    return top
 
 
 def _book_of(process: ControlBlock) -> Any:
@@ -419,29 +403,21 @@ def _entries(process: ControlBlock | None) -> str:
 
 def is_supervisor(process: ControlBlock) -> bool:
     """Is this process one of the kinds of supervisor, be it one that still starts?"""
-    return _kept_by(process) is not None
-
-
-def _kept_by(process: ControlBlock | None) -> Any:
-    """The state of a supervisor; None where the process is none."""
-    server: Any = None if process is None else process.server
-    return server.state if isinstance(server, Starting) or isinstance(getattr(server, "server", None), Keeper) else None
+    return supervisor_state(process) is not None
 
 
 def _budget(process: ControlBlock | None) -> Budget | None:
-    state = _kept_by(process)
-    budget: Budget | None = None if state is None else state.budget
-    return budget
+    state = supervisor_state(process)
+    return None if state is None else state.budget
 
 
 def _restarts(budget: Budget, now: float) -> Restarts:
-    spent = sum(now <= at + budget.max_seconds for at in budget.restarts)
-    return Restarts(spent, budget.max_restarts, budget.max_seconds)
+    return Restarts(len(budget.spent(now)), budget.max_restarts, budget.max_seconds)
 
 
 def _strategy(process: ControlBlock | None) -> str:
     """The strategy of a supervisor; that of a dynamic one goes without saying."""
-    return str(getattr(_kept_by(process), "strategy", ""))
+    return str(getattr(supervisor_state(process), "strategy", ""))
 
 
 def _monitors(block: ControlBlock) -> list[tuple[TieKind, Pid, Pid]]:

@@ -15,10 +15,10 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final
 
+from ..child_spec import ChildLike
 from ..errors import Exit, describe_exception
 from ..lab import Lab, strategy_labs
 from ..lab.world import Scenario
-from ..supervisor import Child
 from ..viz import player
 from .cells import Cell, running_cell
 
@@ -68,7 +68,7 @@ def crash_lab(
 
 
 def compare_strategies(
-    children: Iterable[Child],
+    children: Iterable[ChildLike],
     script: Iterable[tuple[str, str] | str] = (),
     *,
     depth: int | None = None,

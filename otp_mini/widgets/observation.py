@@ -14,14 +14,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from ..application import Application
+from ..application import address_of
+from ..children import Child, children_of
 from ..errors import BadArg, Exit, describe_reason, safe_repr
 from ..gen_server import GenServer
 from ..lab.world import KILL, NORMAL, RAISE, SHUTDOWN, end_process
 from ..node import Node, current_node, runtime
 from ..primitives import Destination, find, send
 from ..process import ControlBlock
-from ..supervisor import Kept
 from ..terms import Pid
 from ..tracing import Event
 from ..viz.event_line import event_line
@@ -37,7 +37,7 @@ from ..viz.process_data import (
     tops_of,
 )
 from ..viz.tables import Table
-from ..viz.tree_data import TreeData, children_of, is_supervisor, look
+from ..viz.tree_data import TreeData, is_supervisor, look
 from ..viz.tree_text import text as tree_text
 from ..viz.words import life, reason_in_words
 from .brake import Brake, Turn
@@ -108,7 +108,7 @@ class Observation:
         self.heard: deque[str] = deque(maxlen=MOST_LINES)
         self.tracing = False
         self.chosen: Pid | None = None
-        self._kept: Kept | None = None  # the chosen process as its supervisor keeps it
+        self._kept: Child | None = None  # the chosen process as its supervisor keeps it
         self._place: tuple[str, ...] = ()
         self._names: dict[Pid, str] = {}
         self._questions: list[_Question] = []
@@ -424,9 +424,7 @@ def _literal(text: str) -> object:
 
 
 def _find(what: Destination) -> ControlBlock | None:
-    if isinstance(what, type) and issubclass(what, Application):
-        what = ("application", what)
-    return find(what)
+    return find(address_of(what))
 
 
 @contextmanager
