@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from attacks import Table
 
 from otp_mini import (
     Continue,
+    Exit,
     ExitSignal,
     GenServer,
     NoReply,
@@ -16,8 +18,11 @@ from otp_mini import (
     Reply,
     Stop,
     Timeout,
+    current_node,
     self_,
     send,
+    spawn,
+    sys_,
 )
 from otp_mini.exercises import genserver_basics as ex
 
@@ -315,6 +320,492 @@ class UnfairDesk(QueueingDesk):
         return super().handle_cast(parcel, (state[0], state[1][::-1]))
 
 
+# ---- what passed once -------------------------------------------------------------------------------------
+
+TOTAL = {"museum": 0}
+
+
+class GlobalTally(GenServer):
+    def init(self, first: Any) -> Any:
+        TOTAL["museum"] = first
+        return Ok(None)
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        match request:
+            case ("count", n):
+                TOTAL["museum"] += n
+        return Reply(TOTAL["museum"], state)
+
+
+class LenientTally(GenServer):
+    def handle_call(self, request: Any, from_: Any, total: Any) -> Any:
+        match request:
+            case ("count", n):
+                return Reply(total + n, total + n)
+            case _:
+                return Reply(total, total)
+
+
+class KnowingTally(GenServer):
+    def handle_call(self, request: Any, from_: Any, total: Any) -> Any:
+        answers = {("count", 2): 2, ("count", 3): 5, "total": 5}
+        return Reply(answers[request], total)
+
+
+class ZeroTally(LenientTally):
+    """Forgets the number that it was started with."""
+
+    def init(self, first: Any) -> Any:
+        return Ok(0)
+
+
+class GoodTally(GenServer):
+    def handle_call(self, request: Any, from_: Any, total: Any) -> Any:
+        match request:
+            case ("count", n):
+                return Reply(total + n, total + n)
+            case "total":
+                return Reply(total, total)
+
+
+class PairTally(GenServer):
+    def init(self, first: Any) -> Any:
+        return Ok({"total": first, "asked": 0})
+
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        match request:
+            case ("count", n):
+                total = state["total"] + n
+                GenServer.reply(from_, total)
+                return NoReply(state | {"total": total})
+            case "total":
+                return Reply(float(state["total"]), state | {"asked": state["asked"] + 1})
+            case _:
+                return Reply(("error", "unknown request"), state)
+
+
+class GoodBoard(NoBoard):
+    def handle_call(self, request: Any, from_: Any, notes: Any) -> Any:
+        match request:
+            case "notes":
+                return Reply(notes, notes)
+
+
+class DictBoard(GenServer):
+    """Pins with a plain message, keeps its notes newest first, and turns them round for whoever reads."""
+
+    def init(self, _: Any) -> Any:
+        return Ok({"notes": ()})
+
+    @staticmethod
+    async def pin(board: Any, note: str) -> Any:
+        send(board, note)
+
+    @staticmethod
+    def notes(board: Any) -> Any:
+        return GenServer.call(board, ("get", "notes"))
+
+    def handle_info(self, note: Any, state: Any) -> Any:
+        return NoReply({"notes": (note, *state["notes"])})
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        match request:
+            case ("get", "notes"):
+                return Reply(list(reversed(state["notes"])), state)
+
+
+class LenientBoard(NoBoard):
+    pass
+
+
+class EmptiedBoard(GoodBoard):
+    def handle_call(self, request: Any, from_: Any, notes: Any) -> Any:
+        match request:
+            case "notes":
+                return Reply(notes, [])
+
+
+class ClassBoard(GoodBoard):
+    kept: list[str] = []  # noqa: RUF012
+
+    @staticmethod
+    def pin(board: Any, note: str) -> Any:
+        ClassBoard.kept.append(note)
+
+    @staticmethod
+    async def notes(board: Any) -> Any:
+        return list(ClassBoard.kept)
+
+
+class SharedBoard(GoodBoard):
+    """Goes through the server, and keeps the notes beside it all the same."""
+
+    kept: dict[str, list[str]] = {}  # noqa: RUF012
+
+    def init(self, _: Any) -> Any:
+        SharedBoard.kept["notes"] = []
+        return Ok(None)
+
+    def handle_cast(self, note: Any, state: Any) -> Any:
+        SharedBoard.kept["notes"].append(note)
+        return NoReply(state)
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        match request:
+            case "notes":
+                return Reply(SharedBoard.kept["notes"], state)
+
+
+class SpawningBoard(GoodBoard):
+    @staticmethod
+    def pin(board: Any, note: str) -> Any:
+        async def caller() -> None:
+            await GenServer.call(board, ("pin", note))
+
+        spawn(caller)
+
+    def handle_call(self, request: Any, from_: Any, notes: Any) -> Any:
+        match request:
+            case ("pin", note):
+                return Reply("ok", notes + [note])
+            case "notes":
+                return Reply(notes, notes)
+
+
+class HastyBoard(SpawningBoard):
+    @staticmethod
+    async def pin(board: Any, note: str) -> Any:
+        with suppress(Exit):
+            await GenServer.call(board, ("pin", note), timeout=0)
+
+
+class PeekingBoard(GoodBoard):
+    @staticmethod
+    async def notes(board: Any) -> Any:
+        return await sys_.get_state(board)
+
+
+class CoroutineBoard(GoodBoard):
+    @staticmethod
+    async def notes(board: Any) -> Any:
+        return GenServer.call(board, "notes")
+
+
+class KnowingBoard(GoodBoard):
+    def handle_call(self, request: Any, from_: Any, notes: Any) -> Any:
+        match request:
+            case "notes":
+                return Reply(["lost: one glove", "choir at six"], notes)
+
+
+class GoodSprinkler(OnceSprinkler):
+    def handle_info(self, message: Any, state: Any) -> Any:
+        match message:
+            case "water":
+                Process.send_after(self_(), "water", state[0])
+                return NoReply((state[0], state[1] + 1))
+            case _:
+                return NoReply(state)
+
+
+class PlannedSprinkler(GoodSprinkler):
+    """Keeps a dict, and plans each tick from the one before."""
+
+    def init(self, every: Any) -> Any:
+        Process.send_after(self_(), ("tick", 1), every)
+        return Ok({"every": every, "began": current_node().now(), "times": 0})
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        match message:
+            case ("tick", int(n)) if n == state["times"] + 1:
+                due = state["began"] + (n + 1) * state["every"]
+                Process.send_after(self_(), ("tick", n + 1), due - current_node().now())
+                return NoReply(state | {"times": n})
+        return NoReply(state)
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        return Reply(state["times"], state)
+
+
+class TrustingSprinkler(GoodSprinkler):
+    def handle_info(self, message: Any, state: Any) -> Any:
+        Process.send_after(self_(), "water", state[0])
+        return NoReply((state[0], state[1] + 1))
+
+
+class RearmingSprinkler(GoodSprinkler):
+    def handle_info(self, message: Any, state: Any) -> Any:
+        Process.send_after(self_(), "water", state[0])
+        return NoReply((state[0], state[1] + (message == "water")))
+
+
+class FragileSprinkler(GoodSprinkler):
+    def handle_info(self, message: Any, state: Any) -> Any:
+        match message:
+            case "water":
+                return super().handle_info(message, state)
+
+
+class FromOneSprinkler(GoodSprinkler):
+    def init(self, every: Any) -> Any:
+        Process.send_after(self_(), "water", every)
+        return Ok((every, 1))
+
+
+class MillisecondSprinkler(GoodSprinkler):
+    def init(self, every: Any) -> Any:
+        Process.send_after(self_(), "water", every * 1000)
+        return Ok((every, 0))
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        match message:
+            case "water":
+                Process.send_after(self_(), "water", state[0] * 1000)
+                return NoReply((state[0], state[1] + 1))
+        return NoReply(state)
+
+
+class MinuteSprinkler(GoodSprinkler):
+    def init(self, every: Any) -> Any:
+        Process.send_after(self_(), "water", 60.0)
+        return Ok((60.0, 0))
+
+
+async def heat(minutes: float) -> float:
+    """As in the chapter."""
+    await Process.sleep(minutes * 60.0)
+    return 20 + 50 * minutes
+
+
+class GoodOven(SlowStartOven):
+    def init(self, minutes: Any) -> Any:
+        return Ok(None, Continue(minutes))
+
+    async def handle_continue(self, minutes: Any, state: Any) -> Any:
+        return NoReply(await heat(minutes))
+
+
+class TicketOven(GoodOven):
+    """Heats in a process of its own, and keeps whoever asks waiting meanwhile."""
+
+    def init(self, minutes: Any) -> Any:
+        async def fire(home: Any) -> None:
+            send(home, ("hot", await heat(minutes)))
+
+        spawn(fire, self_())
+        return Ok((None, []))
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        celsius, waiting = state
+        return NoReply((None, [*waiting, from_])) if celsius is None else Reply(celsius, state)
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        for ticket in state[1]:
+            GenServer.reply(ticket, message[1])
+        return NoReply((message[1], []))
+
+
+class ConstantOven(GoodOven):
+    async def handle_continue(self, minutes: Any, state: Any) -> Any:
+        await heat(minutes)
+        return NoReply(220)
+
+
+class DiscardingOven(GoodOven):
+    async def handle_continue(self, minutes: Any, state: Any) -> Any:
+        await heat(minutes)
+        return NoReply(state)
+
+
+class LazyOven(GoodOven):
+    def init(self, minutes: Any) -> Any:
+        return Ok(("cold", minutes))
+
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        if isinstance(state, tuple):
+            state = await heat(state[1])
+        return Reply(state, state)
+
+
+class ReheatingOven(GoodOven):
+    def init(self, minutes: Any) -> Any:
+        return Ok(minutes)
+
+    async def handle_call(self, request: Any, from_: Any, minutes: Any) -> Any:
+        return Reply(await heat(minutes), minutes)
+
+
+class UnawaitedOven(GoodOven):
+    async def handle_continue(self, minutes: Any, state: Any) -> Any:
+        heat(minutes)
+        return NoReply(220)
+
+
+class GoodDoorbell(CrashingDoorbell):
+    def handle_info(self, message: Any, rings: Any) -> Any:
+        return NoReply(rings + 1) if message == "ring" else NoReply(rings)
+
+
+class LoggingDoorbell(CrashingDoorbell):
+    """Leaves what it does not know to the inherited callback, which writes it to the log."""
+
+    def handle_info(self, message: Any, rings: Any) -> Any:
+        match message:
+            case "ring":
+                return NoReply(rings + 1)
+        return GenServer.handle_info(self, message, rings)
+
+
+class StringDoorbell(CrashingDoorbell):
+    def handle_info(self, message: Any, rings: Any) -> Any:
+        match message:
+            case str():
+                return NoReply(rings + 1)
+            case _:
+                return NoReply(rings)
+
+
+class TupleDoorbell(CrashingDoorbell):
+    def handle_info(self, message: Any, rings: Any) -> Any:
+        match message:
+            case ("battery", _):
+                return NoReply(rings)
+            case "ring":
+                return NoReply(rings + 1)
+
+
+class ContainingDoorbell(CrashingDoorbell):
+    def handle_info(self, message: Any, rings: Any) -> Any:
+        return NoReply(rings + ("ring" in str(message)))
+
+
+class GoodValve(OpenValve):
+    def init(self, pipe: Any) -> Any:
+        Process.flag(trap_exit=True)
+        return super().init(pipe)
+
+
+class LinkedValve(OpenValve):
+    """Traps exits a little later, before anything else can come."""
+
+    def init(self, pipe: Any) -> Any:
+        send(pipe, "opened")
+        return Ok(pipe, Continue("trap"))
+
+    def handle_continue(self, work: Any, pipe: Any) -> Any:
+        Process.flag(trap_exit=True)
+        return NoReply(pipe)
+
+
+class AtOnceValve(OpenValve):
+    def init(self, pipe: Any) -> Any:
+        send(pipe, "opened")
+        send(pipe, "closed")
+        return Ok(pipe)
+
+    def terminate(self, reason: object, pipe: Any) -> None:
+        pass
+
+
+class TimedValve(OpenValve):
+    """Knows how long its owner lives."""
+
+    def init(self, pipe: Any) -> Any:
+        timer = Process.send_after(self_(), "close", 4.0)
+        send(pipe, "opened")
+        return Ok((pipe, timer))
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        send(state[0], "closed")
+        return Stop("normal", (None, None))
+
+    def terminate(self, reason: object, state: Any) -> None:
+        if state[0] is not None:
+            send(state[0], "closed")
+
+
+class PickyValve(GoodValve):
+    def terminate(self, reason: object, pipe: Any) -> None:
+        if reason in ("normal", "shutdown"):
+            super().terminate(reason, pipe)
+
+
+class PatientDesk(QueueingDesk):
+    """Keeps couriers and parcels in one list."""
+
+    def init(self, _: Any) -> Any:
+        return Ok([])
+
+    def handle_call(self, request: Any, from_: Any, line: Any) -> Any:
+        if line and line[0][0] == "parcel":
+            return Reply(line[0][1], line[1:])
+        return NoReply([*line, ("courier", from_)])
+
+    def handle_cast(self, parcel: Any, line: Any) -> Any:
+        if line and line[0][0] == "courier":
+            GenServer.reply(line[0][1], parcel)
+            return NoReply(line[1:])
+        return NoReply([*line, ("parcel", parcel)])
+
+
+class KeepingDesk(QueueingDesk):
+    def handle_cast(self, parcel: Any, state: Any) -> Any:
+        parcels, couriers = state
+        if couriers:
+            GenServer.reply(couriers[0], parcel)
+        return NoReply((parcels + [parcel], couriers[1:]))
+
+
+class CopyingDesk(QueueingDesk):
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        parcels, couriers = state
+        return Reply(parcels[0], state) if parcels else NoReply((parcels, [*couriers, from_]))
+
+
+class PollingDesk(EmptyHandedDesk):
+    @staticmethod
+    async def take(desk: Any) -> Any:
+        while (parcel := await GenServer.call(desk, "take")) is None:
+            await Process.sleep(1.0)
+        return parcel
+
+
+class RetryingDesk(QueueingDesk):
+    @staticmethod
+    async def take(desk: Any) -> Any:
+        while True:
+            try:
+                return await GenServer.call(desk, "take")
+            except Exit:
+                pass
+
+
+class CallingDesk(QueueingDesk):
+    @staticmethod
+    async def put(desk: Any, parcel: Any) -> Any:
+        return await GenServer.call(desk, ("put", parcel), timeout=None)
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        match request:
+            case ("put", parcel):
+                state = self.handle_cast(parcel, state).state
+                return Reply("ok", state)
+        return super().handle_call(request, from_, state)
+
+
+class CoroutineDesk(QueueingDesk):
+    @staticmethod
+    async def take(desk: Any) -> Any:
+        return GenServer.call(desk, "take", timeout=None)
+
+
+class KnowingDesk(QueueingDesk):
+    @staticmethod
+    async def take(desk: Any) -> Any:
+        parcel = await GenServer.call(desk, "take", timeout=None)
+        return {"red": "red", "blue": "blue"}.get(parcel, "red")
+
+
 table.wrong(ex.tally, "forgetful tally", ForgetfulTally, "[2, 3]", "what the next callback gets as its state")
 table.wrong(ex.tally, "silent tally", SilentTally, "['ok', 'ok']", "which value goes to the caller")
 table.wrong(
@@ -363,14 +854,66 @@ table.wrong(ex.doorbell, "stopping doorbell", StoppingDoorbell, "the server stop
 table.wrong(ex.doorbell, "deaf doorbell", DeafDoorbell, "0", "the order of the cases")
 table.wrong(ex.doorbell, "counting doorbell", CountingDoorbell, "3", "what an unknown message does to the count")
 table.wrong(ex.doorbell, "resetting doorbell", ResettingDoorbell, "1", "it is the one from before")
-table.wrong(ex.valve, "open valve", OpenValve, "['opened']", "what an exit signal does")
-table.wrong(ex.valve, "late valve", LateValve, "['opened']", "what an exit signal does")
-table.wrong(ex.valve, "listening valve", ListeningValve, "['opened']", "what an exit signal does")
-table.wrong(ex.valve, "double valve", DoubleValve, "['opened', 'closed', 'closed']", "`terminate` runs once")
-table.wrong(ex.valve, "untidy valve", UntidyValve, "['opened']", "a stop ran it before")
+table.wrong(ex.valve, "open valve", OpenValve, "[]", "what an exit signal does")
+table.wrong(ex.valve, "late valve", LateValve, "[]", "what an exit signal does")
+table.wrong(ex.valve, "listening valve", ListeningValve, "[]", "what an exit signal does")
+table.wrong(ex.valve, "double valve", DoubleValve, "['closed', 'closed']", "`terminate` runs once")
+table.wrong(ex.valve, "untidy valve", UntidyValve, "[]", "a stop ran it before")
 table.wrong(ex.desk, "blocking desk", BlockingDesk, "'nothing'", "what the desk does while a courier waits")
 table.wrong(ex.desk, "empty handed desk", EmptyHandedDesk, "(0, None)", "nothing yet")
 table.wrong(ex.desk, "last in desk", LastInDesk, "['blue', 'red']", "the one put first is taken first")
 table.wrong(ex.desk, "impatient desk", ImpatientDesk, "'gave up'", "a call has a time-out of its own")
 table.wrong(ex.desk, "everybody desk", EverybodyDesk, "(1, 'red')", "they go on waiting")
 table.wrong(ex.desk, "unfair desk", UnfairDesk, "(1, 'red')", "whoever came first")
+
+table.wrong(ex.tally, "keeps the total in a global", GlobalTally, "A global of Python")
+table.wrong(ex.tally, "answers whatever is asked", LenientTally, "An unknown call is a mistake of its caller")
+table.wrong(ex.tally, "begins at nought whatever it is told", ZeroTally, "where the count is kept")
+table.hard_coded(ex.tally, "knows the shown totals", KnowingTally, "KeyError")
+table.right(ex.tally, "is written as in the chapter", GoodTally)
+table.right(ex.tally, "keeps a dict, replies early, tells errors", PairTally)
+table.wrong(ex.board, "answers any call with its notes", LenientBoard, "An unknown call is a mistake of its caller")
+table.wrong(ex.board, "is empty once it is read", EmptiedBoard, "To read the board leaves the notes where they are")
+table.wrong(ex.board, "keeps the notes on the class", ClassBoard, "nothing was sent", "the server does not have")
+table.wrong(ex.board, "keeps the notes of all boards together", SharedBoard, "in the state of the one board")
+table.wrong(ex.board, "spawns a caller for each note", SpawningBoard, "started another process")
+table.wrong(ex.board, "calls with no patience at all", HastyBoard, "sent a call", "needs an answer")
+table.wrong(ex.board, "reads with sys_.get_state", PeekingBoard, "does not look past them")
+table.wrong(ex.board, "forgets an await", CoroutineBoard, "a coroutine, GenServer.call", "`await`")
+table.hard_coded(ex.board, "knows the shown notes", KnowingBoard, "in the state of the one board")
+table.right(ex.board, "is written as in the chapter", GoodBoard)
+table.right(ex.board, "pins with a message, keeps a tuple in a dict", DictBoard)
+table.wrong(ex.sprinkler, "takes every message for its tick", TrustingSprinkler, "which message is the tick")
+table.wrong(ex.sprinkler, "sets a timer at every message", RearmingSprinkler, "it must not set another one")
+table.wrong(ex.sprinkler, "dies of a stray", FragileSprinkler, "the last case of `handle_info`")
+table.wrong(ex.sprinkler, "counts from one", FromOneSprinkler, "it has watered 0 times when it starts")
+table.wrong(ex.sprinkler, "counts in milliseconds", MillisecondSprinkler, "the unit of the time")
+table.hard_coded(ex.sprinkler, "has a period of a minute", MinuteSprinkler, "the numbers in the text")
+table.right(ex.sprinkler, "is written as in the chapter", GoodSprinkler)
+table.right(ex.sprinkler, "plans each tick from the first", PlannedSprinkler)
+table.wrong(ex.oven, "drops what heat answers", DiscardingOven, "what becomes of the answer of `heat`")
+table.wrong(ex.oven, "heats when it is asked", LazyOven, "not the first question")
+table.wrong(ex.oven, "heats for each that asks", ReheatingOven, "What is hot answers at once")
+table.wrong(ex.oven, "forgets to await heat", UnawaitedOven, "coroutine 'heat' was never awaited", "`await`")
+table.hard_coded(ex.oven, "is always 220 degrees hot", ConstantOven, "the numbers in the text", "the answer of `heat`")
+table.right(ex.oven, "is written as in the chapter", GoodOven)
+table.right(ex.oven, "heats beside the server and replies later", TicketOven)
+table.wrong(ex.doorbell, "takes every string for a ring", StringDoorbell, "'low battery'", "and no other")
+table.wrong(ex.doorbell, "takes what holds a ring for one", ContainingDoorbell, "and no other")
+table.hard_coded(ex.doorbell, "knows the battery", TupleDoorbell, "returned None", "without a fitting `case`")
+table.right(ex.doorbell, "is written as in the chapter", GoodDoorbell)
+table.right(ex.doorbell, "logs what it does not know", LoggingDoorbell)
+table.wrong(ex.valve, "says at once that it is closed", AtOnceValve, "what `init` tells the pipe")
+table.wrong(ex.valve, "closes after the ends it has met", PickyValve, "'a crash'")
+table.hard_coded(ex.valve, "knows when its owner ends", TimedValve, "a time that was guessed before")
+table.right(ex.valve, "is written as in the chapter", GoodValve)
+table.right(ex.valve, "traps exits in its continue", LinkedValve)
+table.wrong(ex.desk, "hands a parcel over and keeps it", KeepingDesk, "A parcel that was handed over is gone")
+table.wrong(ex.desk, "never lets a parcel go", CopyingDesk, "it leaves the desk")
+table.wrong(ex.desk, "polls", PollingDesk, "it asked 64 times", "who speaks first")
+table.wrong(ex.desk, "asks again after each time-out", RetryingDesk, "its ticket")
+table.wrong(ex.desk, "puts with a call", CallingDesk, "`put` waited", "needs an answer")
+table.wrong(ex.desk, "forgets an await", CoroutineDesk, "a coroutine, GenServer.call", "`await`")
+table.hard_coded(ex.desk, "knows the shown parcels", KnowingDesk, "the numbers in the text")
+table.right(ex.desk, "is written as in the chapter", QueueingDesk)
+table.right(ex.desk, "keeps one line of both", PatientDesk)

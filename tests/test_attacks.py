@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,20 @@ def test_a_message_has_all_its_parts_and_is_the_same_every_time(chapter: str, ro
     assert titles[:5] == [row.test.__name__, "What was done", "Hoped for", "Seen", "Look again at"]
     assert max(map(len, text.splitlines())) <= 160
     assert text == str(refusal(row.test, row.answer))
+
+
+@pytest.mark.parametrize("chapter", sorted(NOTEBOOKS))
+def test_every_exercise_of_a_chapter_is_attacked(chapter: str) -> None:
+    path = NOTEBOOKS[chapter]
+    exercises = importlib.import_module(f"otp_mini.exercises.{path.stem.partition('_')[2]}")
+    calls = visible_checks(path)
+    assert calls, f"{path.name} has no exercises"
+    lacking = {
+        name: lacks
+        for name in dict.fromkeys(map(exercise_of, calls))
+        if (lacks := TABLES[chapter].missing(getattr(exercises, name)))
+    }
+    assert lacking == {}
 
 
 @pytest.mark.parametrize("chapter", sorted(NOTEBOOKS))

@@ -127,7 +127,7 @@ async def check(test: Check, *given: Any, quiet: bool = False, **others: Any) ->
         ...             case "total":
         ...                 return Reply(total, total)
         >>> asyncio.run(check(exercises.tally, Tally))
-        ok: tally: counts are added up, and asking changes nothing.
+        ok: tally: counts are added up, asking changes nothing, and each tally has its own total.
     """
     name = getattr(test, "__name__", "check")
     sink, story = io.StringIO(), _Story()
@@ -135,7 +135,7 @@ async def check(test: Check, *given: Any, quiet: bool = False, **others: Any) ->
         failure = await _failure(test, given, others, story, sink)
         gc.collect(1)  # a coroutine in the frame of an exception is told of only when that is collected
     if forgotten:
-        failure = NotYet("the code ran", forgotten[0], "every coroutine awaited", _AWAIT)
+        failure = NotYet("the code ran", forgotten[0], "every coroutine awaited", AWAIT)
     if failure is not None:
         raise _told(failure, name, story, sink.getvalue()[: story.logged]) from None
     if not quiet:
@@ -160,7 +160,7 @@ async def _failure(
     return None if finished else NotYet(_RAN, "the process of the check ended before it was over", "its end", _ENDED)
 
 
-_AWAIT: Final = (
+AWAIT: Final = (
     "`await`. A call without it is only prepared: nothing is sent, and what you hold is a coroutine and not the answer"
 )
 

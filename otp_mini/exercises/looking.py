@@ -1,0 +1,164 @@
+"""How a check looks at what a student's code did: what it answered, what it sent, whether it is at rest."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from .. import Down, Exit, GenServer, Pid, Process, current_node, receive, spawn
+from ..tracing import Event
+from .checking import AWAIT, NotYet
+
+CALL, CAST = "$gen_call", "$gen_cast"
+
+
+async def with_other_numbers(body: Callable[..., Awaitable[None]], cases: Iterable[tuple[Any, ...]]) -> None:
+    """Check one case after the other; from the second on, a failure says that the first was passed.
+
+    An answer that is made for the numbers of the exercise's text passes the first case alone.
+    """
+    for number, case in enumerate(cases):
+        try:
+            await body(*case)
+        except NotYet as error:
+            if number:
+                told = "what your answer owes to the numbers in the text: with those it passed, with others it does not"
+                error.parts["Look again at"] = f"{told}. And at {error.parts['Look again at']}"
+            raise
+
+
+async def answered(value: Any, done: str) -> Any:
+    """What a client function answers, whether it is a plain function or has to be awaited.
+
+    Raises:
+        NotYet: the answer is a coroutine, so an ``await`` is missing in the function.
+    """
+    value = await value if inspect.isawaitable(value) else value
+    if inspect.iscoroutine(value):
+        value.close()  # it never runs, and that is said here and not by a warning
+        raise NotYet(done, f"a coroutine, {value.__qualname__}", "the answer", AWAIT)
+    return value
+
+
+def so_far() -> int:
+    """How many events the trace of the check holds by now."""
+    return len(_events())
+
+
+def sent(to: Pid, since: int, by: Pid | None = None) -> list[Event]:
+    """What was sent to a process since then, by anybody or by one process."""
+    found = [event for event in _events()[since:] if event.kind == "send" and event.other is to]
+    return [event for event in found if by is None or event.pid is by]
+
+
+def is_of(event: Event, kind: str) -> bool:
+    """Whether what was sent is a call or a cast (`CALL`, `CAST`)."""
+    return isinstance(event.term, tuple) and event.term[:1] == (kind,)
+
+
+def taken(pid: Pid) -> list[object]:
+    """The plain messages that a server has taken from its mailbox: no call, no cast, nothing of the system."""
+    terms = [event.term for event in _events() if event.kind == "receive" and event.pid is pid]
+    tags = (CALL, CAST, "system")
+    return [term for term in terms if not (isinstance(term, tuple) and term[:1] and term[0] in tags)]
+
+
+def _events() -> list[Event]:
+    tracer = current_node().tracer
+    return [] if tracer is None else tracer.events
+
+
+async def restless(pid: Pid) -> bool:
+    """Whether a process goes on and on without ever waiting; no time passes meanwhile."""
+    before = _turns(pid)
+    for _ in range(40):
+        await Process.sleep(0.0)
+    return _turns(pid) - before >= 30
+
+
+def _turns(pid: Pid) -> int:
+    info = Process.info(pid)
+    return 0 if info is None else int(info["turns"])
+
+
+async def handed_over(put: Callable[[], Any], pid: Pid, name: str, idea: str) -> None:
+    """See that a client function gives something to a busy server and waits for nothing.
+
+    Args:
+        put: calls the client function once.
+        pid: the server, suspended.
+        name: of the function, for the message.
+        idea: what to look at again where it does wait.
+
+    Raises:
+        NotYet: it waited, or had another process wait, or asked with a call, or sent nothing.
+    """
+    node = current_node()
+    began, since = node.now(), so_far()
+    done = f"`{name}` was used while the server was busy"
+    outcome = await _outcome(put, done)
+    waited = node.now() - began
+    if waited or outcome is None:
+        gave_up = "" if outcome is None else ", and gave up" * isinstance(outcome[0], Exit)
+        raise NotYet(done, f"`{name}` waited for {waited:g} seconds{gave_up}", "no wait", idea)
+    error, started = outcome
+    if error is not None:
+        raise error
+    if started:
+        another = f"{idea}. A process of its own for each that waits is still one that waits"
+        raise NotYet(done, f"`{name}` started another process", "no wait, and nobody else's either", another)
+    arrived = sent(pid, since)
+    if not arrived:
+        nothing = "where it is kept. What a client function does not send to the server, the server does not have"
+        raise NotYet(done, "nothing was sent to the server", "a request to the server", nothing)
+    if any(is_of(event, CALL) for event in arrived):
+        raise NotYet(done, f"`{name}` sent a call", "a request that nobody waits for", idea)
+
+
+async def _outcome(put: Callable[[], Any], done: str) -> tuple[BaseException | None, int] | None:
+    """Use a client function in a process of its own; what it raised, and how many processes it left.
+
+    None if it has not come back after ten seconds.
+    """
+    outcome: list[tuple[BaseException | None, int]] = []
+
+    async def user() -> None:
+        before, error = len(current_node().processes()), None
+        try:
+            await answered(put(), done)
+        except (Exit, Exception) as raised:
+            error = raised
+        outcome.append((error, len(current_node().processes()) - before))
+
+    pid = spawn(user)
+    watch = Process.monitor(pid)
+    await receive(Down, timeout=10.0)
+    Process.demonitor(watch)
+    Process.exit(pid, "kill")
+    return outcome[0] if outcome else None
+
+
+async def unknown_request(pid: Pid, request: object, known: Callable[[Any], bool]) -> None:
+    """See that a call which the server cannot know is not answered as if it could.
+
+    A crash, silence, and ``("error", …)`` are all right.
+
+    Args:
+        pid: the server.
+        request: one that no student would choose.
+        known: whether an answer looks like one to a known request.
+
+    Raises:
+        NotYet: it was answered like a known request.
+    """
+    try:
+        answer = await GenServer.call(pid, request, timeout=1.0)
+    except Exit:
+        return
+    if known(answer):
+        idea = (
+            "the last case of `handle_call`. An unknown call is a mistake of its caller, who has to hear of it: "
+            "without a fitting case the server crashes and the caller exits"
+        )
+        raise NotYet(f"the unknown call {request!r} was made", f"the answer {answer!r}", "an exit of the caller", idea)
