@@ -15,7 +15,10 @@ OTP: ``exit/1``, ``ArgumentError``, ``ErlangError``
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from collections import OrderedDict, defaultdict, deque, namedtuple
+from collections.abc import Iterable
+from types import SimpleNamespace
+from typing import Any, Final, NamedTuple
 
 LONGEST: Final = 2_000
 """So many characters of a term, and of an exception's text, are shown in a message or a report."""
@@ -74,7 +77,7 @@ def describe_reason(reason: object) -> str:
     match reason:
         case (why, (str(module), str(function), list(arguments))):
             written = ", ".join(safe_repr(argument) for argument in arguments)
-            return f"{module}.{function}({written}) exited: {describe_reason(why)}"
+            return f"{printable(module)}.{printable(function)}({written}) exited: {describe_reason(why)}"
         case BaseException():
             return describe_exception(reason)
         case str() if reason in _SAID:
@@ -120,13 +123,49 @@ _SAID = {
 }
 
 
-def describe_exception(error: BaseException) -> str:
-    """The last line of a traceback, also where ``__str__`` itself fails."""
+def describe_exception(error: BaseException, *, indent: str | None = None) -> str:
+    """The last line of a traceback, also where ``__str__`` itself fails.
+
+    Args:
+        indent: what stands before the second line of a text with several, and before those after it;
+            None says it all on one line.
+    """
     try:
-        text = _cut(_ADDRESS.sub("", str(error)), LONGEST)
+        text = _words(error)
     except (Exception, Exit) as broken:
         text = f"<its __str__ failed with {type(broken).__name__}>"
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    lines = text.split("\n") if indent is not None else [text]
+    text = f"\n{indent}".join(map(printable, lines))
+    kind = name_of(type(error))
+    return f"{kind}: {text}" if text else kind
+
+
+def _words(error: BaseException) -> str:
+    """``str(error)``, but for a collection that is its only argument: that is shown as `safe_repr` does."""
+    way: Any = type(error).__str__
+    args = error.args
+    if len(args) == 1:
+        by_repr: Any = object.__str__
+        of_key: Any = KeyError.__str__
+        if way == of_key or (way == BaseException.__str__ and type(args[0]).__str__ == by_repr):
+            return safe_repr(args[0])
+    if way == BaseException.__str__ and len(args) > 1:
+        return safe_repr(args)
+    return _cut(_ADDRESS.sub("", str(error)), LONGEST)
+
+
+def printable(text: str) -> str:
+    r"""A text on one line, in which nothing acts on a terminal: what is not printable is shown as its escape.
+
+    Control characters, ends of lines, marks that turn the direction of writing round, half characters.
+
+    Example:
+        >>> print(printable("two\nlines, \x1b[31mred"))
+        two\nlines, \x1b[31mred
+    """
+    if text.isprintable():
+        return text
+    return "".join([letter if letter.isprintable() else repr(letter)[1:-1] for letter in text])
 
 
 def name_of(name: object) -> str:
@@ -141,16 +180,15 @@ def name_of(name: object) -> str:
         text = safe_repr(name)
     if len(text) > LONGEST_NAME:
         text = text[: LONGEST_NAME - 1] + "…"
-    if not text.strip():
-        return repr(text)
-    return text if text.isprintable() else repr(text)[1:-1]
+    return printable(text) if text.strip() else repr(text)
 
 
 def safe_repr(term: object, longest: int = LONGEST, above: tuple[int, ...] = ()) -> str:
-    """``repr`` that never raises, is the same in every run, and ends: what is cut off is counted.
+    """``repr`` that never raises, is one printable line, the same in every run, and ends.
 
-    It names no address and sorts a set. Of a large collection only the part that is shown is looked
-    at: to log a crash must not cause another one.
+    It names no address and sorts a set, also one inside a dataclass or a named tuple. What is cut off
+    is counted; of a large collection only the part that is shown is looked at: to log a crash must not
+    cause another one.
 
     Args:
         longest: about so many characters are shown.
@@ -167,33 +205,103 @@ def safe_repr(term: object, longest: int = LONGEST, above: tuple[int, ...] = ())
     try:
         return _written(term, max(longest, 10), above)
     except (Exception, Exit) as broken:
-        return f"<{type(term).__name__} whose __repr__ failed with {type(broken).__name__}>"
+        return f"<{name_of(type(term))} whose __repr__ failed with {type(broken).__name__}>"
 
 
 _ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+")
-_BRACKETS: Final[dict[Any, str]] = {list: "[ ]", tuple: "( )", dict: "{ }", set: "{ }", frozenset: "frozenset({ })"}
+_SORTED: Final = 1_000  # a set of more is cut anyway
 
 
 def _written(term: Any, room: int, above: tuple[int, ...]) -> str:
     kind = type(term)
     if kind in (str, bytes):
         return _cut(_ADDRESS.sub("", repr(term[:room])), room, len(term))
-    if kind not in _BRACKETS or not term:
-        return _cut(_ADDRESS.sub("", repr(term)), room)
-    opening, closing = _BRACKETS[kind].split(" ")
+    form = _form(term, kind)
+    if form is None:
+        return printable(_cut(_ADDRESS.sub("", repr(term)), room))
     if id(term) in above or len(above) == DEEPEST:
-        return f"{opening}...{closing}"
+        return f"{printable(form.opening)}...{form.closing}"
     inside, written = (*above, id(term)), list[str]()
-    in_order = "set" in kind.__name__ and len(term) < 1_000  # a larger one is cut anyway
-    for item in sorted(term, key=_rank) if in_order else term:
+    for label, item in form.items:
         if room <= 0:
-            written.append(f"… {len(term) - len(written):,} more")
+            written.append(f"… {form.size - len(written):,} more")
             break
-        written.append(safe_repr(item, room, inside))
-        if kind is dict:
-            written[-1] += ": " + safe_repr(term[item], room - len(written[-1]), inside)
+        said = label + "=" if form.fields else ""
+        if form.pairs:
+            said = safe_repr(label, room, inside) + ": "
+        written.append(said + safe_repr(item, room - max(0, len(said) - 2), inside))
         room -= len(written[-1]) + 2
-    return opening + ", ".join(written) + ("," if kind is tuple and len(term) == 1 else "") + closing
+    return printable(form.opening) + ", ".join(written) + form.closing
+
+
+class _Form(NamedTuple):
+    """How a collection, or an object with fields, is written."""
+
+    opening: str
+    items: Iterable[tuple[Any, Any]]  # a label, which only pairs and fields have, and a part
+    closing: str
+    size: int
+    pairs: bool = False
+    fields: bool = False
+
+
+_NAMED_TUPLE: Final = namedtuple("_", "")().__repr__.__code__  # all of them share this code
+
+
+def _form(term: Any, kind: Any) -> _Form | None:
+    """The form of what Python itself would write; None for anything with a ``__repr__`` of its own."""
+    way = kind.__repr__
+    if way in _BRACKETS:
+        if not len(term):
+            return None
+        opening, closing = _brackets(term, kind, way)
+        if isinstance(term, dict):
+            return _Form(opening, dict.items(term), closing, len(term), pairs=True)
+        items = sorted(term, key=_rank) if isinstance(term, (set, frozenset)) and len(term) < _SORTED else term
+        return _Form(opening, ((None, item) for item in items), closing, len(term))
+    if way is BaseException.__repr__:
+        return _Form(f"{kind.__name__}(", ((None, item) for item in term.args), ")", len(term.args))
+    title, names = _fields(term, kind, way)
+    if names is None:
+        return None
+    return _Form(title + "(", ((name, getattr(term, name)) for name in names), ")", len(names), fields=True)
+
+
+def _fields(term: Any, kind: Any, way: Any) -> tuple[str, Any]:
+    """What stands before the fields of a named tuple, a namespace or a dataclass, and their names, or None."""
+    if getattr(way, "__code__", None) is _NAMED_TUPLE:
+        return kind.__name__, kind._fields
+    if kind is SimpleNamespace:
+        return "namespace", list(vars(term))
+    made = getattr(getattr(way, "__wrapped__", None), "__code__", None)
+    if not hasattr(kind, "__dataclass_fields__") or made is None or made.co_filename != "<string>":
+        return "", None  # its __repr__ is not the one that `dataclass` makes
+    return kind.__qualname__, [name for name, field in kind.__dataclass_fields__.items() if field.repr]
+
+
+_BRACKETS: Final[dict[Any, str]] = {
+    list.__repr__: "[ ]",
+    tuple.__repr__: "( )",
+    dict.__repr__: "{ }",
+    set.__repr__: "{ }",
+    frozenset.__repr__: "Kind({ })",
+    deque.__repr__: "Kind([ ])",
+    OrderedDict.__repr__: "Kind({ })",
+    defaultdict.__repr__: "Kind( })",
+}
+
+
+def _brackets(term: Any, kind: Any, way: Any) -> tuple[str, str]:
+    form = "Kind({ })" if way is set.__repr__ and kind is not set else _BRACKETS[way]
+    opening, closing = form.split(" ")
+    opening = opening.replace("Kind", kind.__name__)
+    if way is tuple.__repr__ and len(term) == 1:
+        closing = ",)"
+    elif way is deque.__repr__ and term.maxlen is not None:
+        closing = f"], maxlen={term.maxlen})"
+    elif way is defaultdict.__repr__:
+        opening += f"{safe_repr(term.default_factory)}, {{"
+    return opening, closing
 
 
 def _rank(item: Any) -> tuple[bool, float, str]:

@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 
 from .child_spec import ChildSpec
 from .copying import AS_THEY_ARE, copy_reason
-from .errors import AlreadyStarted, BadArg, Exit, StartError, safe_repr
+from .errors import AlreadyStarted, BadArg, Exit, StartError, name_of, safe_repr
 from .node import PARKED, YIELDED, Become
 from .primitives import (
     START,
@@ -351,7 +351,7 @@ async def start_server(
         if taken is not None:
             raise AlreadyStarted(taken.pid)
     parent = caller.pid if link else None
-    child = node.spawn(_serve, (module, argument, name, parent), label=label or module.__name__, link=link)
+    child = node.spawn(_serve, (module, argument, name, parent), label=name_of(label or module), link=link)
     try:
         outcome = await ask(child, START, None, limit, ("GenServer", "start_link", []))
     except Exit as exit:

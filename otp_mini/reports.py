@@ -20,11 +20,25 @@ import sys
 import traceback
 from pathlib import Path
 from types import CodeType
+from typing import Any
 
-from .errors import describe_exception, describe_reason, safe_repr
+from .errors import Exit, describe_exception, describe_reason, printable, safe_repr
 from .terms import Pid
 
-logger = logging.getLogger("otp_mini")
+
+class _Log(logging.LoggerAdapter[logging.Logger]):
+    """The log of this package. A handler that raises ends nobody: it is told on stderr, as `logging` does it."""
+
+    def log(self, level: int, msg: object, *args: Any, **kwargs: Any) -> None:
+        try:
+            super().log(level, msg, *args, **kwargs)
+        except (Exception, Exit) as error:
+            if logging.raiseExceptions and sys.stderr is not None:
+                with contextlib.suppress(Exception):
+                    sys.stderr.write(f"otp_mini: a handler of the log failed with {describe_exception(error)}\n")
+
+
+logger = _Log(logging.getLogger("otp_mini"))
 
 
 class Console(logging.Handler):
@@ -50,7 +64,7 @@ class Console(logging.Handler):
 
     def _program_listens(self) -> bool:
         """Would another handler get the record too?"""
-        level: logging.Logger | None = logger
+        level: logging.Logger | None = logger.logger
         while level is not None:
             if any(handler is not self for handler in level.handlers):
                 return True
@@ -64,7 +78,7 @@ def in_notebook() -> bool:
     return find_shell is not None and hasattr(find_shell(), "kernel")
 
 
-logger.addHandler(Console())
+logger.logger.addHandler(Console())
 
 FRAMES = 20
 """So many frames of a traceback are shown: the outermost and the innermost."""
@@ -74,7 +88,9 @@ _NO_MESSAGE = object()
 
 
 def explain(reason: object) -> str:
-    """The reason in the first line, then the frames of the program's own code, of many the ends.
+    """The reason first, then the frames of the program's own code, of many the ends.
+
+    Further lines of an exception's text are indented: none of them can be taken for one of the report's.
 
     Example:
         >>> print(explain("boom"))
@@ -82,13 +98,13 @@ def explain(reason: object) -> str:
     """
     if not isinstance(reason, BaseException):
         return f"** (stop) {describe_reason(reason)}"
-    kind, _, said = describe_exception(reason).partition(": ")
+    kind, _, said = describe_exception(reason, indent="    | ").partition(": ")
     lines = [f"** ({kind}) {said}".rstrip()]
     for frame, number in traceback.walk_tb(reason.__traceback__):
         code = frame.f_code
         if _HERE not in Path(code.co_filename).parents:
             source = linecache.getline(code.co_filename, number).strip()
-            lines.append(f"    {_place(code)}, line {number}: {source}")
+            lines.append(f"    {printable(f'{_place(code)}, line {number}: {source}')}")
     if len(lines) > FRAMES + 1:
         lines[FRAMES // 2 + 1 : -FRAMES // 2] = [f"    … ({len(lines) - 1 - FRAMES} frames more)"]
     return "\n".join(lines)
@@ -105,7 +121,7 @@ def process_crashed(who: object, error: BaseException) -> None:
     """A plain process ended with an exception."""
     if not logger.isEnabledFor(logging.ERROR):
         return  # nobody listens: a report is a hundred times the work of the crash
-    _log(f"Process {who} raised an exception\n{explain(error)}")
+    logger.error("Process %s raised an exception\n%s", who, explain(error))
 
 
 def server_crashed(who: object, reason: object, state: object, message: object = _NO_MESSAGE, hint: str = "") -> None:
@@ -128,10 +144,4 @@ def server_crashed(who: object, reason: object, state: object, message: object =
         case _ if message is not _NO_MESSAGE:
             lines.append(f"Last message: {safe_repr(message)}")
     lines.append(f"State: {safe_repr(state)}")
-    _log("\n".join(lines))
-
-
-def _log(text: str) -> None:
-    """A handler that fails must not take the scheduler along."""
-    with contextlib.suppress(Exception):
-        logger.error("%s", text)
+    logger.error("%s", "\n".join(lines))

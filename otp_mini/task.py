@@ -14,7 +14,7 @@ from types import CoroutineType
 from typing import Any, ClassVar, Final, Literal, NamedTuple
 
 from .child_spec import ChildSpec
-from .errors import BadArg, Exit, safe_repr
+from .errors import BadArg, Exit, name_of, safe_repr
 from .mailbox import NOTHING
 from .node import Node
 from .primitives import Process, Where, check_timeout, current_process, monitor_as, receive, self_
@@ -105,7 +105,7 @@ class Task:
         for task in tasks:
             _own(task)
         answers: dict[Ref, Any] = {}
-        missing = {task.ref for task in tasks}
+        missing = {task.ref: None for task in tasks}  # no set: in the order of the tasks, in every run
         while missing:
             message = await receive(lambda m: _ref(m) in missing, timeout=deadline.left())
             if message is TIMEOUT or isinstance(message, Down):
@@ -113,7 +113,7 @@ class Task:
                     Process.demonitor(ref, flush=True)
                 raise Exit((message.reason if isinstance(message, Down) else "timeout", where))
             answers[message[0]] = message[1]
-            missing.discard(message[0])
+            del missing[message[0]]
             Process.demonitor(message[0], flush=True)
         return [answers[task.ref] for task in tasks]
 
@@ -240,7 +240,7 @@ def spawn_task(
         raise BadArg(
             f"a task needs a function, and its arguments after it: Task.async_(work, 1, 2). Got {safe_repr(function)}."
         )
-    label = getattr(function, "__name__", type(function).__name__)
+    label = name_of(getattr(function, "__name__", type(function)))
     starter = current_process().pid
     return node.spawn(_perform, (function, args, owner, ref, starter), label=label, link=link)
 
@@ -262,7 +262,7 @@ async def _perform(function: Function, args: tuple[Any, ...], owner: Pid | None,
             node.deliver(owner.block, message)
         return
     if not is_quiet(reason):
-        name = getattr(function, "__qualname__", safe_repr(function))
+        name = name_of(getattr(function, "__qualname__", function))
         logger.error(
             "Task %s started from %s terminating\n%s\nFunction: %s\nArgs: %s",
             self_(), starter, explain(reason), name, safe_repr(list(args)),

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from .errors import safe_repr
+
 INFINITY: Final = math.inf
 """A time-out that never comes. ``None`` means the same wherever a time-out is asked for."""
 
@@ -161,7 +163,8 @@ class Ok(NamedTuple):
     then: Any = None
 
     def __repr__(self) -> str:
-        return f"Ok({self.value!r})" if self.then is None else f"Ok({self.value!r}, {self.then!r})"
+        given = self if self.then is not None else self[:1]
+        return f"Ok({', '.join(map(safe_repr, given))})"
 
 
 class Address(ABC):
@@ -207,7 +210,7 @@ class Shared:
         self.value = value
 
     def __repr__(self) -> str:
-        return f"Shared({self.value!r})"
+        return f"Shared({safe_repr(self.value)})"
 
     def __copy__(self) -> Shared:
         return self

@@ -1,14 +1,28 @@
 """Errors: exits are no exceptions, and every message can be read."""
 from __future__ import annotations
 
-from typing import Any
+import collections
+import dataclasses
+import enum
+import inspect
+import types
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otp_mini import AlreadyStarted, BadArg, CopyError, Deadlock, Exit, NoProc, Pid, StartError
-from otp_mini.errors import DEEPEST, LONGEST, LONGEST_NAME, describe_exception, describe_reason, name_of, safe_repr
+from otp_mini import AlreadyStarted, BadArg, CopyError, Deadlock, Exit, NoProc, Ok, Pid, Shared, StartError
+from otp_mini.errors import (
+    DEEPEST,
+    LONGEST,
+    LONGEST_NAME,
+    describe_exception,
+    describe_reason,
+    name_of,
+    printable,
+    safe_repr,
+)
 
 LAW = settings(derandomize=True, deadline=None, database=None)  # the same examples in every run
 
@@ -257,3 +271,117 @@ def test_a_long_name_is_cut() -> None:
     assert name_of("n" * LONGEST_NAME) == "n" * LONGEST_NAME
     assert name_of("n" * 10_000) == "n" * (LONGEST_NAME - 1) + "…"
     assert len(name_of(("n" * 10_000, 1))) == LONGEST_NAME
+
+
+# ---- one printable line, the same in every run ------------------------------------------------
+
+EVIL = [
+    "two\nlines", "\x1b]0;owned\x07\x1b[31mred", "\u202eturned round\u2066", "half \ud800", "\x85\u2028\r\t", "\x9b2J",
+]  # fmt: skip
+
+
+class Says:
+    """Its text is what it is told."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+@pytest.mark.parametrize("evil", EVIL)
+def test_whatever_is_described_is_one_printable_line(evil: str) -> None:
+    told: list[object] = [evil, Says(evil), [Says(evil)], {evil: Says(evil)}, ValueError(evil), Exit(Says(evil))]
+    told += [("noproc", (evil, evil, [evil])), ValueError(Says(evil), evil)]
+    told += [type(evil, (kind,), {})([1]) for kind in (set, Exception, collections.deque) if "\ud800" not in evil]
+    for term in told:
+        for said in (describe_reason(term), safe_repr(term), name_of(term)):
+            assert said.isprintable(), said
+            said.encode()
+    for error in (ValueError(evil), KeyError(evil), Exit(("bad_return_value", Says(evil))), StartError(Says(evil))):
+        assert describe_exception(error).isprintable()
+
+
+def test_a_readable_text_stays_as_it_is() -> None:
+    assert printable("größer, 日本, 🙂, back\\slash") == "größer, 日本, 🙂, back\\slash"
+
+
+@dataclasses.dataclass
+class Cart:
+    items: set[str]
+    owner: Any = None
+    secret: str = dataclasses.field(default="x", repr=False)
+
+
+@dataclasses.dataclass
+class Shown:
+    items: set[str]
+
+    def __repr__(self) -> str:
+        return "as it likes"
+
+
+class Line(NamedTuple):
+    items: frozenset[str]
+
+
+class Names(set[str]):
+    pass
+
+
+SETS = [
+    (Cart({"b", "a"}, {1: {"d", "c"}}), "Cart(items={'a', 'b'}, owner={1: {'c', 'd'}})"),
+    (Line(frozenset({"b", "a"})), "Line(items=frozenset({'a', 'b'}))"),
+    (Shown({"b", "a"}), "as it likes"),
+    (Names({"b", "a"}), "Names({'a', 'b'})"),
+    (types.SimpleNamespace(items={"b", "a"}), "namespace(items={'a', 'b'})"),
+    (collections.deque([{"b", "a"}], 3), "deque([{'a', 'b'}], maxlen=3)"),
+    (collections.defaultdict(set, {1: {"b", "a"}}), "defaultdict(<class 'set'>, {1: {'a', 'b'}})"),
+    (collections.OrderedDict({1: {"b", "a"}}), "OrderedDict({1: {'a', 'b'}})"),
+    (ValueError({"b", "a"}, 1), "ValueError({'a', 'b'}, 1)"),
+    (Ok({"b", "a"}), "Ok({'a', 'b'})"),
+    (Ok({"b", "a"}, {"d", "c"}), "Ok({'a', 'b'}, {'c', 'd'})"),
+    (Shared({"b", "a"}), "Shared({'a', 'b'})"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("term", "said"), SETS, ids=lambda each: type(each).__name__)
+def test_a_set_inside_an_object_is_sorted_too(term: Any, said: str) -> None:
+    assert safe_repr(term) == said
+    assert safe_repr([term]) == f"[{said}]"
+
+
+@pytest.mark.parametrize("error", [ValueError({"b", "a"}), ValueError({"b", "a"}, 1), KeyError(frozenset({"b", "a"}))])
+def test_a_set_in_an_exception_is_sorted_too(error: Exception) -> None:
+    assert "'a', 'b'" in describe_exception(error)
+
+
+@pytest.mark.parametrize(
+    "term",
+    [Cart(set()), Cart({"a"}), Line(frozenset()), Names(), Names("a"), collections.deque(), collections.deque([1, 2]),
+     collections.deque([1], 5), collections.defaultdict(int), collections.defaultdict(int, a=1), ValueError(),
+     ValueError(1), ValueError(1, "b"), ExceptionGroup("many", [KeyError("a")]), types.SimpleNamespace(a=1),
+     collections.Counter("aab"), enum.Enum("Colour", "RED").RED, inspect.signature(pytest.fixture)],
+)  # fmt: skip
+def test_an_object_is_shown_as_python_shows_it(term: Any) -> None:
+    assert safe_repr(term) == repr(term).replace("\n", "\\n")
+
+
+@pytest.mark.parametrize("error", [ValueError(), ValueError("a"), ValueError(1), ValueError(b"x"), ValueError("a", 1),
+                                   ValueError(["a"]), KeyError("a"), KeyError("a", 1), OSError(2, "gone", "here"),
+                                   ValueError(KeyError("a")), ExceptionGroup("many", [ValueError(1)])])  # fmt: skip
+def test_an_exception_says_what_python_says(error: Exception) -> None:
+    assert describe_exception(error) == (f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
+
+
+def test_of_a_large_collection_inside_an_object_only_what_is_shown_is_looked_at() -> None:
+    looked: list[int] = []
+
+    class Row:
+        def __repr__(self) -> str:
+            looked.append(1)
+            return "Row()"
+
+    assert safe_repr(Cart(set(), [Row() for _ in range(10_000)]), 40).endswith(" more])")
+    assert len(looked) < 10

@@ -17,7 +17,8 @@ PACKAGE = Path(otp_mini.__file__).parent
 # From the bottom to the top. A file may import only files from rows above its own: so nothing in a row
 # depends on its neighbours, and the rows are an order in which to read. `folder/` stands for all in it.
 LAYERS = [
-    ("0", "errors terms"),
+    ("0", "errors"),
+    ("0, on the row above", "terms"),
     ("1", "clock copying mailbox matching plain_functions reports table_keys"),
     ("1, on the row above", "host process tracing"),
     ("2", "node"),

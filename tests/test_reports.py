@@ -1,7 +1,6 @@
 """Crash reports: said once, readable, and the same in every run."""
 from __future__ import annotations
 
-import contextlib
 import logging
 import sys
 from types import SimpleNamespace
@@ -21,9 +20,9 @@ from otp_mini import (
     Supervisor,
     Task,
     receive,
+    self_,
     send,
     spawn,
-    spawn_monitor,
     sys_,
 )
 from otp_mini.reports import FRAMES, explain
@@ -104,7 +103,7 @@ def test_a_report_shows_neither_path_nor_time_nor_address(caplog: pytest.LogCapt
 
 
 def test_an_exception_with_many_lines_is_shown_whole() -> None:
-    assert explain(ValueError("one\ntwo")) == "** (ValueError) one\ntwo"
+    assert explain(ValueError("one\ntwo")) == "** (ValueError) one\n    | two"
 
 
 def test_an_exception_without_words_is_its_name() -> None:
@@ -157,7 +156,7 @@ def test_a_reason_without_end_is_cut(caplog: pytest.LogCaptureFixture) -> None:
         raise ValueError(list(range(100_000)))
 
     reports(fail)
-    assert "… (686,890 characters more)" in caplog.messages[0].splitlines()[1]
+    assert caplog.messages[0].splitlines()[1].endswith(", 420, 421, … 99,578 more]")
     assert explain(("odd", list(range(100_000)))).endswith(", … 99,579 more])")
 
 
@@ -297,22 +296,90 @@ def test_a_name_with_markup_is_text_in_a_report(name: str, caplog: pytest.LogCap
     assert "#PID<0.2.0> terminating" in report.splitlines()[0]
 
 
-def test_a_handler_of_the_log_that_fails_leaves_a_usable_node(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Broken(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            raise OSError("disk full")
+class Broken(logging.Handler):
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error, self.asked = error, 0
 
-    async def main() -> object:
-        _, ref = spawn_monitor(divide, 0)
-        return (await receive(lambda m: m.ref is ref)).reason
+    def emit(self, record: logging.LogRecord) -> None:
+        self.asked += 1
+        raise self.error
 
-    monkeypatch.setattr(logging.getLogger("otp_mini"), "handlers", [Broken()])
-    with Node(clock="virtual") as node:
-        with contextlib.suppress(OSError):
-            node.run(main)
-        monkeypatch.undo()
-        assert isinstance(node.run(main), ZeroDivisionError)
-        assert not any(pid.block.label == "divide" for pid in node.processes())
+
+async def stray_messages() -> list[Any]:
+    server = await GenServer.start()
+    supervisor = await Supervisor.start_link([], strategy="one_for_one")
+    for pid in (server, supervisor):
+        send(pid, "stray")
+    await Process.sleep(1)
+    return [server, supervisor]
+
+
+async def a_child_is_killed() -> list[Any]:
+    supervisor = await Supervisor.start_link([(GenServer, 0)], strategy="one_for_one")
+    [row] = await Supervisor.which_children(supervisor)
+    Process.exit(row.pid, "kill")
+    await Process.sleep(1)
+    assert (await Supervisor.count_children(supervisor)).active == 1
+    return [supervisor]
+
+
+async def a_server_and_a_task_crash() -> list[Any]:
+    supervisor = await Supervisor.start_link([(Fragile, 0)], strategy="one_for_one")
+    [row] = await Supervisor.which_children(supervisor)
+    GenServer.cast(row.pid, "crash")
+    Task.start(divide, 0)
+    spawn(divide, 0)
+    await Process.sleep(1)
+    assert (await Supervisor.count_children(supervisor)).active == 1
+    return [supervisor]
+
+
+async def one_resists_its_kill() -> list[Any]:
+    async def stubborn() -> None:
+        try:
+            await receive()
+        finally:
+            await receive()
+
+    bystander, pid = await GenServer.start(), spawn(stubborn)
+    await Process.sleep(1)
+    Process.exit(pid, "kill")
+    await Process.sleep(1)
+    assert not Process.alive(pid)
+    return [bystander]
+
+
+@pytest.mark.parametrize("error", [OSError("disk full\n"), Exit("from a handler")], ids=["error", "exit"])
+@pytest.mark.parametrize(
+    "program", [stray_messages, a_child_is_killed, a_server_and_a_task_crash, one_resists_its_kill]
+)
+def test_a_handler_of_the_log_that_raises_ends_nobody(
+    program: Any, error: BaseException, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def main() -> list[bool]:
+        Process.flag(trap_exit=True)
+        return [Process.alive(pid) for pid in [self_(), *await program()]]
+
+    handler, log = Broken(error), logging.getLogger("otp_mini")
+    monkeypatch.setattr(log, "handlers", [handler])
+    monkeypatch.setattr(log, "level", logging.INFO)
+    monkeypatch.setattr(log, "propagate", False)
+    log.manager._clear_cache()  # type: ignore[attr-defined]
+    assert all(play(main))
+    assert handler.asked > 0
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == handler.asked
+    assert all(line.startswith("otp_mini: a handler of the log failed with ") for line in told)
+
+
+def test_a_report_is_forged_by_no_text_of_an_exception(caplog: pytest.LogCaptureFixture) -> None:
+    async def fail() -> None:
+        raise ValueError("one\nState: forged \x1b[31m\u202e")
+
+    reports(fail)
+    assert [line for line in caplog.messages[0].splitlines() if line.startswith("State")] == []
+    assert all(line.isprintable() for line in caplog.messages[0].splitlines())
 
 
 # ---- where reports go ----------------------------------------------------------------------

@@ -24,6 +24,7 @@ from otp_mini import (
     send,
     spawn,
     spawn_monitor,
+    trace,
 )
 
 
@@ -590,3 +591,16 @@ def test_arguments_and_answers_are_copied() -> None:
         return answer == mine, answer is mine, kept[0] is mine, answer is kept[0]
 
     assert play(main) == (True, False, False, False)
+
+
+def test_await_many_takes_its_monitors_back_in_the_order_of_the_tasks() -> None:
+    async def main() -> list[int]:
+        with trace() as recorded:
+            tasks = [Task.async_(Process.sleep, 100) for _ in range(600)]
+            with pytest.raises(Exit):
+                await Task.await_many(tasks, timeout=1)
+        return [event.other.number for event in recorded.filter(kind="demonitor") if event.other is not None]
+
+    asked = play(main)
+    assert len(asked) == 600
+    assert asked == sorted(asked)

@@ -21,6 +21,7 @@ from otp_mini import (
     Pid,
     Process,
     Reply,
+    Task,
     receive,
     self_,
     send,
@@ -270,7 +271,12 @@ def test_repr_of_a_trace_is_short() -> None:
     assert repr(record(conversation)) == "<Trace of 6 events>"
 
 
-@pytest.mark.parametrize("name", ["<b>bold</b>", "%s %d {}", '"; drop', "two\nlines", "tab\there", ""])
+NAMES = [
+    "<b>bold</b>", "%s %d {}", '"; drop', "two\nlines", "tab\there", "", "\x1b[31m", "\u202e", "\ud800",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_an_event_is_one_line_whatever_a_process_is_called(name: str) -> None:
     async def main() -> None:
         Process.register(spawn(echo), name)
@@ -278,6 +284,30 @@ def test_an_event_is_one_line_whatever_a_process_is_called(name: str) -> None:
 
     recorded = record(main)
     assert len(str(recorded).splitlines()) == len(recorded)
+    assert all(line.isprintable() for line in str(recorded).split("\n"))
+
+
+def test_an_event_is_one_printable_line_whatever_is_said_and_whoever_says_it() -> None:
+    evil = "two\nlines \x1b[31m \u202e \ud800"
+
+    class Says:
+        def __repr__(self) -> str:
+            return evil
+
+    async def main() -> None:
+        named: Any = lambda: None  # noqa: E731
+        named.__name__ = evil.replace("\ud800", "")
+        spawn(named)
+        Task.start(named)
+        server: Any = type(evil.replace("\ud800", ""), (GenServer,), {})
+        await server.start_link(name=evil)
+        send(self_(), Says())
+        await receive()
+        await Process.sleep(1)
+
+    recorded = record(main)
+    assert len(str(recorded).split("\n")) == len(recorded) > 5
+    assert all(line.isprintable() for line in str(recorded).split("\n"))
 
 
 def test_a_message_that_cannot_be_printed_is_traced_all_the_same() -> None:

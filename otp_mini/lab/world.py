@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import io
+import logging
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Final
 
@@ -20,7 +21,6 @@ from ..errors import BadArg, Exit, describe_exception, safe_repr
 from ..node import Node
 from ..primitives import Process, receive
 from ..process import ControlBlock
-from ..reports import logger
 from ..terms import Pid
 from ..tracing import Trace
 
@@ -183,6 +183,7 @@ def end_process(sender: Pid, pid: Pid, way: int, error: BaseException, order: ob
 @contextlib.contextmanager
 def silence() -> Iterator[None]:
     """No crash reports, and nothing printed: a lab crashes its processes some thousand times."""
+    logger = logging.getLogger("otp_mini")
     before, logger.disabled = logger.disabled, True
     try:
         with contextlib.redirect_stdout(_Nowhere()):
