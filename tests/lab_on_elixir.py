@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent / "conformance"))
 from lab_scenarios import shop
 
 from otp_mini.lab import WAIT, WAYS, Lab, futures_of
-from otp_mini.lab.scribe import Op
+from otp_mini.lab.recorder import Op
 
 RECORD = Path(__file__).parent / "records" / "lab_paths.json.gz"
 RAISE, NORMAL, SHUTDOWN, KILL = range(4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from otp_mini import (
@@ -18,6 +19,7 @@ from otp_mini import (
     ets,
     receive,
     self_,
+    send,
     spawn_link,
 )
 
@@ -169,3 +171,72 @@ async def nursery() -> Any:
 
 async def _named_pool() -> Any:
     return await DynamicSupervisor.start_link(name="pool")
+
+
+class Tally(GenServer):
+    """Counts its starts in a table that outlives it, and refuses the fourth."""
+
+    def init(self, name: Any) -> Any:
+        return Stop("worn out") if ets.update_counter("starts", name, 1) > 3 else Ok(name)
+
+
+async def tallied() -> Any:
+    """Two worlds that differ in the rows of a table alone have futures that differ."""
+    ets.new("starts", named=True, access="public")
+    for name in ("P", "Q"):
+        ets.insert("starts", (name, 0))
+    children = [part("P", Tally), part("Q", Tally)]
+    return await Supervisor.start_link(children, strategy="one_for_one", name="top", max_restarts=9)
+
+
+async def three_rounds(name: str) -> None:
+    """The rounds of its loop differ in no variable."""
+    for word in ("again", "again", "again"):
+        await receive(lambda message, word=word: message == word)  # type: ignore[misc]
+    raise ValueError("three times")
+
+
+class Nudge(GenServer):
+    """Nudges the loop whenever it is started."""
+
+    def init(self, name: Any) -> Any:
+        if (loop := Process.whereis("loop")) is not None:
+            send(loop, "again")
+        return Ok(name)
+
+
+async def start_loop(name: str) -> Any:
+    pid = spawn_link(three_rounds, name)
+    Process.register(pid, name)
+    return pid
+
+
+async def rounds() -> Any:
+    """A plain process in a `for`, which goes on whenever its neighbour is started again."""
+    children = [ChildSpec("loop", (start_loop, ("loop",))), part("N", Nudge)]
+    return await Supervisor.start_link(children, strategy="one_for_one", name="top", max_restarts=9)
+
+
+class Turning(GenServer):
+    """Hides its count in an iterator, a partial and a list of its own kind."""
+
+    def init(self, kind: Any) -> Any:
+        state = {
+            "iterator": iter([1, 1, 1, 1]), "partial": functools.partial(int, "1"), "list": Marked([1]),
+            "generator": (1 for _ in range(4)),
+        }[kind]  # fmt: skip
+        return Ok(state)
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        match state:
+            case functools.partial():
+                return NoReply(functools.partial(int, state.args[0] + "1"))
+            case Marked():
+                state.marks += 1
+                return NoReply(state)
+        next(state)
+        return NoReply(state)
+
+
+class Marked(list[Any]):
+    marks = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .futures import Lab, futures_of, strategy_labs
-from .scribe import OPS
+from .recorder import OPS
 from .world import WAIT, WAYS
 
 __all__ = ["OPS", "WAIT", "WAYS", "Lab", "futures_of", "strategy_labs"]

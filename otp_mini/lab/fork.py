@@ -20,7 +20,7 @@ from ..node import Node
 from ..primitives import next_message
 from ..process import MESSAGE, ControlBlock
 from ..terms import Pid
-from .essence import holds_addresses
+from .state_key import holds_addresses
 from .world import World
 
 _SAME: Final = (type(None), bool, int, float, complex, str, bytes, type)

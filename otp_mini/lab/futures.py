@@ -16,10 +16,10 @@ from ..errors import BadArg, safe_repr
 from ..supervisor import STRATEGIES, Supervisor
 from ..terms import Pid
 from .cast import Cast, Role
-from .essence import Seen, essence
 from .fork import CannotFork
 from .performance import Performance, Step
-from .scribe import OPS, Op
+from .recorder import OPS, Op
+from .state_key import Seen, state_key
 from .world import WAIT, WAYS, Scenario, silence
 
 MOST_RUNS: Final = 20_000
@@ -73,7 +73,7 @@ class Lab:
         self.wait = wait
         self.cast = Cast(raises)
         with self.perform() as start:
-            self._playing = set(start.scribe.playing.values())
+            self._playing = set(start.recorder.playing.values())
             self._present = len(self.cast.roles)
             self._links = _links(start)
             self._next_pid = 1 + max(pid.number for pid in start.world.node.blocks)
@@ -146,17 +146,17 @@ class Lab:
         """How things stand after a path, looked up in the processes themselves: what a player must show."""
         with self.perform() as performance:
             self._play(performance, [_step(step) for step in path])
-            alive = {part for pid, part in performance.scribe.playing.items() if pid.block is not None}
+            alive = {part for pid, part in performance.recorder.playing.items() if pid.block is not None}
             node = performance.world.node
             windows: dict[int, list[float]] = {}
             for block, _ in performance.world.supervisors():
                 budget = block.server.state.budget
                 times = budget.spent(node.clock.now())
-                windows[performance.scribe.playing.get(block.pid, -1)] = [at - performance.began for at in times]
+                windows[performance.recorder.playing.get(block.pid, -1)] = [at - performance.began for at in times]
             numbers = range(len(self.cast.roles))
             return {
                 "alive": [number in alive for number in numbers],
-                "life": [performance.scribe.lives.get(number, 0) for number in numbers],
+                "life": [performance.recorder.lives.get(number, 0) for number in numbers],
                 "clock": round(node.now() - performance.began, 6),
                 "window": [windows.get(number, []) for number in numbers],
             }
@@ -276,11 +276,11 @@ def futures_of(document: Mapping[str, Any], state: int) -> list[Future]:
 
 
 def _explore(lab: Lab, depth: int) -> tuple[list[list[float]], list[list[Future] | None], int]:
-    """Breadth first: every action in every state that is new. States with the same essence are one."""
+    """Breadth first: every action in every state that is new. States with the same key are one."""
     with contextlib.ExitStack() as open_ones:
         start = open_ones.enter_context(lab.perform())
         seen = Seen()
-        states: dict[object, int] = {essence(start.world, start.scribe.playing, seen): 0}
+        states: dict[object, int] = {state_key(start.world, start.recorder.playing, seen): 0}
         runs: dict[tuple[float, ...], int] = {}
         edges: list[list[Future] | None] = [None]
         layer, taken = {0: _Standing(lab, [], start)}, 0
@@ -293,9 +293,9 @@ def _explore(lab: Lab, depth: int) -> tuple[list[list[float]], list[list[Future]
                 row: list[Future] = []
                 for action in standing.actions:
                     performance = standing.again()
-                    begun = len(performance.scribe.ops)
+                    begun = len(performance.recorder.ops)
                     run = tuple(_flat(performance.act(action), begun))
-                    key = essence(performance.world, performance.scribe.playing, seen)
+                    key = state_key(performance.world, performance.recorder.playing, seen)
                     if key not in states:
                         states[key] = len(edges)
                         edges.append(None)
@@ -340,7 +340,7 @@ class _Standing:
 
 def _links(performance: Performance) -> list[list[int]]:
     """The links at the start that are not what the tree consists of."""
-    playing = performance.scribe.playing
+    playing = performance.recorder.playing
     pairs = [
         [part, playing[other]] for pid, part in playing.items() for other in pid.block.links or () if other in playing
     ]

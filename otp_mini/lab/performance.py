@@ -1,4 +1,4 @@
-"""A world with its scribe: it acts, and tells what came of it."""
+"""A world with its recorder: it acts, and tells what came of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..terms import Pid
 from ..tracing import Trace
 from .cast import Cast
 from .fork import fork
-from .scribe import DOWN, SETTLED, WAITING, Op, Scribe
+from .recorder import DOWN, SETTLED, WAITING, Op, Recorder
 from .world import RAISE, WAIT, Scenario, World, silence
 
 Step = int | tuple[int, int]
@@ -44,7 +44,7 @@ class Performance:
     def open(self) -> Performance:
         """Start the scenario; whoever does it without ``with`` has to `close`."""
         self.world.open()
-        self.scribe = Scribe(self.cast, self.cast.enter(self.world))
+        self.recorder = Recorder(self.cast, self.cast.enter(self.world))
         self.began = self.world.node.now()
         return self
 
@@ -73,7 +73,7 @@ class Performance:
         """
         twin = Performance(self.world.scenario, self.cast, self.gap, self.wait)
         twin.world, pids = fork(self.world)
-        twin.scribe = self.scribe.copy(pids)
+        twin.recorder = self.recorder.copy(pids)
         twin.began = self.began
         return twin
 
@@ -84,7 +84,7 @@ class Performance:
         begun = self._begin(step)
         self.world.settle()
         self._finish()
-        return self.scribe.ops[begun:]
+        return self.recorder.ops[begun:]
 
     def act_in_part(self, step: Step, after: int, whole: Sequence[Op]) -> int:
         """Do it, and stop in the middle: as soon as ``after`` of its operations are done.
@@ -93,36 +93,36 @@ class Performance:
             whole: the run as it is without stopping. A turn is never split, so more may be done.
 
         Returns:
-            How many are done; the scribe has written down just these.
+            How many are done; the recorder has written down just these.
         """
         begun = self._begin(step)
         for _ in self.world.turns():
-            twin = self.scribe.copy()
+            twin = self.recorder.copy()
             twin.write(self.trace.events[self._read :])
             done = twin.ops[begun:]
             if after <= len(done) < len(whole) and done == list(whole[: len(done)]):
-                self.scribe, self._read = twin, len(self.trace.events)
+                self.recorder, self._read = twin, len(self.trace.events)
                 return len(done)
         self._finish()
-        return len(self.scribe.ops) - begun
+        return len(self.recorder.ops) - begun
 
     def _begin(self, step: Step) -> int:
         """Let the time before an action pass, and do it; answers where its operations begin."""
-        begun, node = len(self.scribe.ops), self.world.node
+        begun, node = len(self.recorder.ops), self.world.node
         if isinstance(step, tuple):
             node.tracer = self.trace
             self._inject(step[0], first=True)
             return begun
         self.trace = node.tracer = Notes()
         self._read = 0
-        self.scribe.begins(node.now())
+        self.recorder.begins(node.now())
         node.advance(self.wait if step == WAIT else self.gap)
         self._write()
-        ops = self.scribe.ops
+        ops = self.recorder.ops
         if len(ops) > begun:  # something happened by itself while the time passed
             ops[begun] = ops[begun]._replace(name="wait")
         elif step == WAIT:
-            self.scribe.waits(self.wait, node.now())
+            self.recorder.waits(self.wait, node.now())
         if step != WAIT:
             self._inject(step, first=len(ops) == begun)
         return begun
@@ -132,17 +132,17 @@ class Performance:
         number, way = divmod(action, 4)
         pid = self.player(number)
         if pid is not None:
-            self.scribe.injects(pid, way, self.world.node.now(), first=first)
+            self.recorder.injects(pid, way, self.world.node.now(), first=first)
             self.world.end(pid, way, self.cast.roles[number].error or RuntimeError("boom"))
 
     def _write(self) -> None:
-        self.scribe.write(self.trace.events[self._read :])
+        self.recorder.write(self.trace.events[self._read :])
         self._read = len(self.trace.events)
 
     def _finish(self) -> None:
         self._write()
         how = DOWN if not self.is_alive() else WAITING if self.world.busy() else SETTLED
-        self.scribe.closes(how, self.world.node.now())
+        self.recorder.closes(how, self.world.node.now())
         self.world.node.tracer = None
 
     # ---- looking ----------------------------------------------------------------------------
@@ -155,7 +155,7 @@ class Performance:
         """The living process that plays a part; nobody plays a crowd."""
         if 0 <= number < len(self.cast.roles) and self.cast.roles[number].kind == "crowd":
             return None
-        for pid, part in self.scribe.playing.items():
+        for pid, part in self.recorder.playing.items():
             if part == number and pid.block is not None:
                 return pid
         return None
@@ -165,8 +165,8 @@ class Performance:
         if not self.is_alive():
             return []
         found = [WAIT]
-        running = {part for pid, part in self.scribe.playing.items() if pid.block is not None}
+        running = {part for pid, part in self.recorder.playing.items() if pid.block is not None}
         for role in self.cast.roles:
-            if role.number in running and role.kind != "crowd" and self.scribe.phases.get(role.number) == "running":
+            if role.number in running and role.kind != "crowd" and self.recorder.phases.get(role.number) == "running":
                 found += [4 * role.number + way for way in range(4) if way != RAISE or not role.supervises]
         return found

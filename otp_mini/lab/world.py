@@ -22,7 +22,6 @@ from ..node import Node
 from ..primitives import Process, receive
 from ..process import ControlBlock
 from ..terms import Pid
-from ..tracing import Trace
 
 Scenario = Callable[[], Awaitable[Pid | None]]
 
@@ -143,15 +142,6 @@ class World:
         left = self.node.next_timer()
         return None if left is None or left > patience else left
 
-    @contextlib.contextmanager
-    def recorded(self) -> Iterator[Trace]:
-        """Record what happens in the block."""
-        trace = self.node.tracer = Trace()
-        try:
-            yield trace
-        finally:
-            self.node.tracer = None
-
 
 def end_process(sender: Pid, pid: Pid, way: int, error: BaseException, order: object) -> None:
     """Have a living process end in one of the `WAYS`.
@@ -193,7 +183,7 @@ def silence() -> Iterator[None]:
 
 
 class _Nowhere(io.TextIOBase):
-    """Where goes what nobody is to read."""
+    """Takes what the processes of a lab print, and shows it to nobody."""
 
     def write(self, text: str) -> int:
         return len(text)

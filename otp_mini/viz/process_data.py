@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from ..application import application_of
 from ..children import children_of
@@ -21,7 +21,7 @@ from ..process import ControlBlock
 from ..terms import CallRef, Pid
 from .tree_data import Member, is_supervisor, look
 from .tree_text import life, role
-from .words import in_words
+from .words import in_words, waits_for
 
 LONGEST: Final = 300
 """So many characters of a state or a message are shown."""
@@ -111,18 +111,6 @@ def _tree(top: ControlBlock) -> Iterator[Entry]:
 
 
 # ---- one process ----------------------------------------------------------------------------------
-
-
-def waits_for(process: ControlBlock, name: Name) -> str:
-    """What a process is parked for; a process that is not has its turn soon."""
-    waiting: Any = process.waiting
-    if process.calling is not None:
-        return f"an answer from {name(process.calling.pid)}"
-    if isinstance(waiting, str):
-        return waiting
-    if waiting is not None:
-        return "an answer" if type(waiting) is CallRef else "something of asyncio's"
-    return "its turn" if process.coroutine is not None else "the next cell"
 
 
 class Fact(NamedTuple):

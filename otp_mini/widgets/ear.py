@@ -50,18 +50,21 @@ class Ear(Trace):
 def listen(node: Node, listener: Listener) -> None:
     """Tell a listener of every event from here on."""
     node.listeners.append(listener)
-    tend(node)
+    hear_or_not(node)
 
 
 def unlisten(node: Node, listener: Listener) -> None:
     """Tell it no more."""
     if listener in node.listeners:
         node.listeners.remove(listener)
-    tend(node)
+    hear_or_not(node)
 
 
-def tend(node: Node) -> None:
-    """See that there is an ear where it is needed, and only there: a trace that ends may take it away."""
+def hear_or_not(node: Node) -> None:
+    """Put an ear on the node while anybody listens, and take it off afterwards.
+
+    Call it again after a `otp_mini.trace` has ended: that may have taken the ear away.
+    """
     if node.listeners and node.tracer is None:
         node.tracer = Ear(node.listeners)
     elif isinstance(node.tracer, Ear) and not node.listeners:

@@ -41,7 +41,7 @@ from ..viz.tree_data import TreeData, is_supervisor, look
 from ..viz.tree_text import text as tree_text
 from ..viz.words import life, reason_in_words
 from .brake import Brake, Turn
-from .ear import account, listen, tend, unlisten
+from .ear import account, hear_or_not, listen, unlisten
 
 MOST_LINES: Final = 40
 """So many lines of a trace are kept."""
@@ -128,7 +128,7 @@ class Observation:
 
     def look(self) -> None:
         """See how things stand now. Where the top has ended, what was seen last stays."""
-        tend(self.node)
+        hear_or_not(self.node)
         top = self._find_top()
         self.alive = self.what is None or top is not None
         if self.alive:

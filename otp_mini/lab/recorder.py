@@ -42,12 +42,12 @@ class Op(NamedTuple):
     cause: int | None
 
 
-class Scribe:
+class Recorder:
     """Who plays which part in a world, and what has been written down so far.
 
     Args:
         cast: the parts of the lab.
-        playing: the part of each process; the scribe keeps it up to date, the dead stay in it.
+        playing: the part of each process; the recorder keeps it up to date, the dead stay in it.
     """
 
     def __init__(self, cast: Cast, playing: dict[Pid, int]) -> None:
@@ -75,13 +75,13 @@ class Scribe:
                 if isinstance(child.pid, Pid):
                     self._bosses[child.pid] = block.pid
 
-    def copy(self, pids: Mapping[Pid, Pid] | None = None) -> Scribe:
-        """A scribe that goes on from here, and leaves no trace in this one.
+    def copy(self, pids: Mapping[Pid, Pid] | None = None) -> Recorder:
+        """A recorder that goes on from here, and leaves no trace in this one.
 
         Args:
             pids: who is who, where it goes on in another world.
         """
-        twin = object.__new__(Scribe)
+        twin = object.__new__(Recorder)
         for name, value in self.__dict__.items():
             setattr(twin, name, value.copy() if isinstance(value, (dict, list, set)) else value)
         twin._crowds = {number: set(members) for number, members in self._crowds.items()}

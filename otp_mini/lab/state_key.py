@@ -1,21 +1,23 @@
-"""What decides the future of a world, and nothing else.
+"""The key of a world's state: worlds with equal keys go on in the same way, whatever is done to them.
 
-Two worlds with the same essence go on in the same way, whatever is done to them: so a lab needs to
-look at only one of them. Which pids the processes have and how often they were restarted is not
-part of it, the age of each restart in a supervisor's budget is.
+So a lab needs to look at only one of them. Which pids the processes have and how often they were restarted
+is not part of the key, the age of each restart in a supervisor's budget is. What time it is, is not part of
+it either: a scenario whose processes ask the clock, and not only timers, must not be merged.
 
-What cannot be compared (an open file, say) is like nothing else: worlds that hold it are never the
-same, which costs time and never correctness. The tests run labs without merging and compare.
+What cannot be compared (an open file, say, or a lock) is like nothing else: worlds that hold it are
+never the same, which costs time and never correctness. The tests run labs without merging and compare.
 """
 
 from __future__ import annotations
 
+import gc
 import types
-from collections import deque
 from collections.abc import Mapping
+from enum import Enum
 from functools import cache
 from typing import Any, Final
 
+from .. import ets
 from ..child_spec import ChildSpec
 from ..children import Budget, Child, SupervisorState
 from ..mailbox import Mailbox
@@ -24,10 +26,9 @@ from ..process import ControlBlock
 from ..terms import Pid, Ref
 from .world import World
 
-_PLAIN: Final = frozenset(
-    (type(None), bool, int, float, complex, str, bytes, range, type(...), type(NotImplemented))
-)
-_NAMED: Final = (type, types.BuiltinFunctionType, types.ModuleType, types.CodeType)
+_PLAIN: Final = frozenset((type(None), bool, int, str, bytes, range, type(...), type(NotImplemented)))
+_NAMED: Final = (type, types.BuiltinFunctionType, types.ModuleType, types.CodeType, Enum)
+_PICKLING: Final = ("__reduce_ex__", "__reduce__", "__getstate__", "__getnewargs_ex__", "__getnewargs__")
 
 
 class Seen:
@@ -38,8 +39,8 @@ class Seen:
         self.numbers: dict[object, int] = {}
 
 
-def essence(world: World, playing: Mapping[Pid, int], seen: Seen | None = None) -> object:
-    """A value that is equal for two worlds only if they will go on in the same way.
+def state_key(world: World, playing: Mapping[Pid, int], seen: Seen | None = None) -> object:
+    """A value that is equal for two worlds only if they go on in the same way.
 
     Args:
         playing: the part of each process.
@@ -108,15 +109,23 @@ class _Look:
         )
 
     def frames(self, coroutine: Any) -> object:
-        """Where a coroutine stands, and with what."""
-        stack = []
-        while coroutine is not None and hasattr(coroutine, "cr_frame"):
-            frame = coroutine.cr_frame
+        """Where a coroutine stands, and with what: its variables, and what its unfinished expressions hold.
+
+        The iterator of a ``for`` is in no variable: two rounds of one loop differ in it alone.
+        """
+        stack: list[object] = []
+        while isinstance(coroutine, _SUSPENDED):
+            frame, awaited = _where(coroutine)
             if frame is None:
-                break
+                return tuple(stack)
             stack.append((self.of(frame.f_code), frame.f_lasti, self.mapping(frame.f_locals)))
-            coroutine = coroutine.cr_await
-        return tuple(stack)
+            own = (awaited, frame, frame.f_code, coroutine.__name__, coroutine.__qualname__)
+            for thing in gc.get_referents(coroutine):
+                function = isinstance(thing, types.FunctionType) and thing.__code__ is frame.f_code
+                if not function and not any(thing is each for each in own):
+                    stack.append(self.of(thing))
+            coroutine = awaited
+        return (*stack, self.of(coroutine))
 
     # ---- any value at all -------------------------------------------------------------------
 
@@ -132,6 +141,11 @@ class _Look:
         kind = type(value)
         if kind in _PLAIN:
             return (kind, value)
+        if kind is float or kind is complex:
+            return (kind, repr(value))  # 0.0 and -0.0 are equal, and not the same
+        if isinstance(value, ets.Table):
+            self.is_of_this_world = True
+            return self.table(value)
         if kind is Pid or isinstance(value, Ref):
             self.is_of_this_world = True
             return (kind, self.name(value))
@@ -156,31 +170,39 @@ class _Look:
         if isinstance(value, SupervisorState):
             held = {name: part for name, part in vars(value).items() if name not in ("by_key", "by_pid")}
             return (self.mapping(held), tuple(map(self.of, value.children)))
-        if isinstance(value, (tuple, list, deque, Mailbox)):
+        if type(value) in (tuple, list, Mailbox):
             return tuple(map(self.of, value))
-        if isinstance(value, (set, frozenset)):
+        if type(value) in (set, frozenset):
             return frozenset(map(self.of, value))
-        if isinstance(value, Mapping):
+        if type(value) is dict or isinstance(value, types.MappingProxyType):
             return self.mapping(value)
         if isinstance(value, types.FunctionType):
-            return (value.__code__, self.cells(value), self.of(value.__defaults__), self.of(value.__kwdefaults__))
+            return (
+                value.__code__, tuple(map(self.cell, value.__closure__ or ())),
+                self.of(value.__defaults__), self.of(value.__kwdefaults__), self.mapping(value.__dict__),
+            )  # fmt: skip
         if isinstance(value, types.MethodType):
             return (self.of(value.__func__), self.of(value.__self__))
-        if isinstance(value, BaseException):
-            return self.of(value.args)
-        if isinstance(value, types.CoroutineType):
+        if isinstance(value, types.CellType):
+            return self.cell(value)
+        if isinstance(value, _SUSPENDED):
             return self.frames(value)
-        return self.attributes(value)
+        return self.parts(value)
 
-    def cells(self, function: types.FunctionType) -> object:
-        """The variables of functions around it that a function uses; one may have no value yet."""
-        found = []
-        for cell in function.__closure__ or ():
-            try:
-                found.append(self.of(cell.cell_contents))
-            except ValueError:
-                found.append(None)
-        return tuple(found)
+    def table(self, table: ets.Table) -> object:
+        """An ETS table: who may do what with it, and its rows in their order."""
+        if id(table) in self.names:
+            return ("again", self.names[id(table)])
+        about = (table.name, table.owner, table.type, table.protection, table.named_table, table.keypos, table.heir)
+        number = self.name(table)
+        return ("table", number, self.of(about), self.of(table.heir_data), tuple(map(self.of, table.walk())))
+
+    def cell(self, cell: types.CellType) -> object:
+        """A variable that functions share; it may have no value yet."""
+        try:
+            return self.of(cell.cell_contents)
+        except ValueError:
+            return None
 
     def spec(self, spec: ChildSpec) -> object:
         """A child specification: a number, or all of it where it holds pids."""
@@ -196,18 +218,45 @@ class _Look:
     def mapping(self, value: Mapping[Any, Any]) -> object:
         return tuple((self.of(key), self.of(item)) for key, item in value.items())
 
-    def attributes(self, value: Any) -> object:
-        """An object by what it holds; one that does not show that is like no other."""
-        slots = _slots(type(value))  # type: ignore[arg-type]  # a class can be hashed
-        if type(value).__module__ == "builtins" or not (slots or hasattr(value, "__dict__")):
+    def parts(self, value: Any) -> object:
+        """An object by what it is made of; one that does not show all of that is like no other."""
+        try:
+            made = None if _hides(type(value)) else value.__reduce_ex__(4)  # type: ignore[arg-type]  # hashable
+        except Exception:
+            made = None
+        if not isinstance(made, tuple):
             self.is_of_this_world = True
             return object()
-        held = tuple((name, self.of(getattr(value, name))) for name in slots if hasattr(value, name))
-        return (held, self.mapping(getattr(value, "__dict__", {})))
+        _, arguments, *more = made
+        state, items, pairs = (*more, None, None, None)[:3]
+        return (
+            self.of(made[0]),
+            tuple(map(self.of, arguments)),
+            self.mapping(state) if type(state) is dict else self.of(state),
+            tuple(map(self.of, items or ())),
+            tuple((self.of(key), self.of(item)) for key, item in pairs or ()),
+            self.of(value.__cause__) if isinstance(value, BaseException) else None,
+        )
+
+
+_SUSPENDED: Final = (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType)
+
+
+def _where(suspended: Any) -> tuple[types.FrameType | None, Any]:
+    """The frame of something that is suspended, and what it awaits."""
+    match suspended:
+        case types.CoroutineType():
+            return suspended.cr_frame, suspended.cr_await
+        case types.GeneratorType():
+            return suspended.gi_frame, suspended.gi_yieldfrom
+    return suspended.ag_frame, suspended.ag_await
 
 
 @cache
-def _slots(kind: type) -> tuple[str, ...]:
-    """The names of the slots of a class and of those above it."""
-    names = [name for above in kind.__mro__ for name in getattr(above, "__slots__", ())]
-    return tuple(name for name in names if not name.startswith("__"))
+def _hides(kind: type) -> bool:
+    """Does a class write in Python how it is pickled? Then it may leave something out."""
+    for name in _PICKLING:
+        method = getattr(kind, name, None)
+        if isinstance(method, types.FunctionType) and method.__module__ not in ("dataclasses", "collections"):
+            return not (issubclass(kind, tuple) and hasattr(kind, "_fields"))  # a named tuple shows its fields
+    return False
