@@ -381,9 +381,8 @@ def _registered(process: ControlBlock) -> str:
     if process.name is not None:
         return name_of(process.name)
     for registry, book in process.node.tables.get("registries", {}).items():
-        for entry in book.by_pid.get(process.pid, ()):
-            if book.unique:
-                return f"{name_of(registry)}: {name_of(entry.key)}"
+        for entry in book.of(process.pid) if book.unique else ():
+            return f"{name_of(registry)}: {name_of(entry.key)}"
     return ""
 
 
