@@ -99,7 +99,7 @@ def application_of(process: ControlBlock) -> type[Application] | None:
 
 def top_of(process: ControlBlock) -> Pid | None:
     """The top supervisor, where this process is the master of an application and that has started."""
-    state = None if application_of(process) is None else getattr(process.server, "state", None)
+    state = None if application_of(process) is None else getattr(process.loop, "state", None)
     return state[1] if isinstance(state, tuple) and len(state) == 3 else None
 
 

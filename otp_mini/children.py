@@ -345,7 +345,7 @@ class SupervisorState:
 
 
 class StartingSupervisor(NamedTuple):
-    """Stands in ``process.server`` while a supervisor still starts its first children.
+    """Stands in ``process.loop`` while a supervisor still starts its first children.
 
     So a picture of the tree shows them already.
     """
@@ -355,7 +355,7 @@ class StartingSupervisor(NamedTuple):
 
 def supervisor_state(process: ControlBlock | None) -> SupervisorState | None:
     """The state of a supervisor, also of one that still starts; None for any other process."""
-    state = None if process is None else getattr(process.server, "state", None)
+    state = None if process is None else getattr(process.loop, "state", None)
     return state if isinstance(state, SupervisorState) else None
 
 

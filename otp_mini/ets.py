@@ -214,9 +214,10 @@ class Table(Ref):
         except (Exception, Exit):  # it was copied once, and will not be again: a death must be told all the same
             copied = copy_reason(data)
         message = EtsTransfer(self.name if self.named_table else self, self.owner, copied)
-        self.belong_to(to.block)
+        new_owner = self.node.blocks[to]
+        self.belong_to(new_owner)
         self.node.note("send", message.from_, to, message)
-        self.node.deliver(to.block, message)
+        self.node.deliver(new_owner, message)
 
     def name_heir(self, heir: tuple[Pid, object] | None) -> None:
         """Keep the heir with what it will be sent; a dead process is none."""

@@ -20,7 +20,6 @@ from .copying import AS_THEY_ARE, copy_reason
 from .errors import AlreadyStarted, BadArg, Exit, StartError, name_of, safe_repr
 from .node import PARKED, YIELDED, Become
 from .primitives import (
-    START,
     Destination,
     ask,
     charge,
@@ -32,10 +31,11 @@ from .primitives import (
     post,
     receive,
     self_,
+    waiting_process,
 )
 from .process import MESSAGE, ControlBlock
 from .reports import logger, server_crashed
-from .terms import TIMEOUT, Address, Atom, ExitSignal, From, Ok, Pid, Ref, is_quiet
+from .terms import TIMEOUT, Address, Atom, CallRef, ExitSignal, From, Ok, Pid, Ref, is_quiet
 
 # ---- what callbacks return ---------------------------------------------------------------------
 
@@ -351,14 +351,16 @@ async def start_server(
         if taken is not None:
             raise AlreadyStarted(taken.pid)
     parent = caller.pid if link else None
-    child = node.spawn(_serve, (module, argument, name, parent), label=name_of(label or module), link=link)
+    waiting, ref = waiting_process(), node.make_ref(CallRef)
+    life = _serve(module, node.copy(argument), node.copy(name), parent, (waiting.pid, ref))
+    child = node.launch(life, name_of(label or module), link=link)
     try:
-        outcome = await ask(child, START, None, limit, ("GenServer", "start_link", []))
+        outcome = await ask(child, "", None, limit, ("GenServer", "start_link", []), (waiting, ref))
     except Exit as exit:
         outcome = ("error", exit.reason[0])  # type: ignore[index]
         if outcome == ("error", "timeout"):
-            node.unlink(caller, child.pid)
-            node.signal(caller.pid, child.pid, "kill")
+            node.signals.unlink(caller, child.pid)
+            node.signals.exit(caller.pid, child.pid, "kill")
     child.monitors = child.monitors or None  # an empty dict is 300 bytes
     return _started(module, outcome)
 
@@ -377,16 +379,15 @@ def _started(module: type[GenServer], outcome: tuple[str, Any]) -> Pid | None:
     raise StartError(value) from (value if isinstance(value, BaseException) else None)
 
 
-async def _serve(module: type[GenServer], argument: Any, name: Destination, parent: Pid | None) -> Become | None:
-    """The whole life of a server: its name, its ``init``, its loop.
+async def _serve(
+    module: type[GenServer], argument: Any, name: Destination, parent: Pid | None, starter: From
+) -> Become | None:
+    """The whole life of a server: its name, its ``init``, its loop. It answers its starter in between.
 
     OTP: ``gen_server:init_it/6``
     """
     process = current_process()
     node = process.node
-    assert process.mailbox is not None
-    _, starter, _ = process.mailbox.popleft()  # START came before anything else could
-    process.mailbox = None
     if name is not None:
         holder = _take_name(process, name)
         if holder is not None:
@@ -406,8 +407,8 @@ async def _serve(module: type[GenServer], argument: Any, name: Destination, pare
         match result:
             case Ok(state, then) if _is_then(then):
                 node.answer(*starter, ("ok", process.pid))
-                process.server = _Loop(process, server, parent, state)
-                return Become(process.server.run(then))
+                process.loop = _Loop(process, server, parent, state)
+                return Become(process.loop.run(then))
             case Ignore():
                 _give_name_up(process, name)
                 node.answer(*starter, ("ignore", None))
@@ -425,7 +426,7 @@ def _take_name(process: ControlBlock, name: Destination) -> Pid | None:
     """Register the new process; answers None, or who has the name."""
     if isinstance(name, Address):
         return name.register(process.pid)
-    return process.node.register(process, name)  # type: ignore[no-any-return]
+    return process.node.register(process, name)
 
 
 def _give_name_up(process: ControlBlock, name: Destination) -> None:
@@ -471,9 +472,11 @@ class _Loop:
                 message = await self.after(then)
             else:
                 while not process.mailbox:
-                    process.waiting = MESSAGE
+                    process.waiting = MESSAGE  # `Node.park`, without a deadline and an outcome that anybody reads
                     await PARKED
-                message = await next_message(process) if node.tracer is not None else process.mailbox.popleft()
+                message = process.mailbox.popleft()
+                if node.tracer is not None:
+                    node.tracer.received(node.now(), process.pid, message)
                 process.reductions -= 1
                 if process.reductions < 0:
                     await YIELDED
@@ -488,16 +491,14 @@ class _Loop:
                     result = await result
                 if call and type(result) is Reply and result.then is None:
                     value = result.value
-                    if type(value) not in AS_THEY_ARE:
-                        value = node.copy(value)
-                    node.reply(process.pid, message[1], value)
+                    node.reply(process.pid, message[1], value if type(value) in AS_THEY_ARE else node.copy(value))
                     self.state, then = result.state, None
                 else:
                     then = await self.settle(result, message, then)
             except (GeneratorExit, KeyboardInterrupt, SystemExit, _Over):
                 raise
             except BaseException as error:
-                if process.doom is not None:
+                if process.pending_exit is not None:
                     raise  # an exit signal to oneself: a kill, which nothing in here survives
                 reason = error.reason if isinstance(error, Exit) else error
                 await self.terminate(reason, message)

@@ -14,14 +14,13 @@ Differs: nothing is preempted. A process keeps its turn until it awaits somethin
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import random
 import sys
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
-from functools import partial
-from heapq import heapify, heappop, heappush
 from typing import Any, Final, NamedTuple
 
 from . import reports
@@ -30,8 +29,10 @@ from .copying import copy_reason, copy_term
 from .errors import BadArg, Deadlock, Exit, name_of, safe_repr
 from .host import LONG_TURN, Host, Pause, running_loop
 from .mailbox import Mailbox
-from .process import LATE, MESSAGE, REDUCTIONS, ControlBlock, Failed, Monitors
-from .terms import CallRef, Down, ExitSignal, Pid, Ref
+from .process import MESSAGE, REDUCTIONS, TIMED_OUT, ControlBlock, runtime
+from .signals import Signals
+from .terms import CallRef, Pid, Ref
+from .timers import Timers
 from .tracing import Event, Trace
 
 SLICE: Final = 0.002
@@ -41,36 +42,23 @@ _PARK: Final = object()
 _new = object.__new__  # skips __init__: a reference is made for every call
 
 
-class Runtime:
-    """Which process is running just now, on which node: the interpreter's one such note."""
-
-    __slots__ = ("running", "node")
-
-    def __init__(self) -> None:
-        self.running: ControlBlock | None = None
-        self.node: Node | None = None
-
-
-runtime: Final = Runtime()
-
-
 class Become(NamedTuple):
     """What a process's function returns to go on as another coroutine: a tail call."""
 
     coroutine: Coroutine[Any, Any, Any]
 
 
-class Turn(tuple[object]):
+class Suspend(tuple[object]):
     """``await`` it to give the turn away: the one place where a process stops."""
 
     __slots__ = ()
     __await__: Any = tuple.__iter__  # yields what it holds, once, and is cheaper than a generator
 
 
-PARKED: Final = Turn((_PARK,))
+PARKED: Final = Suspend((_PARK,))
 """Until somebody wakes this process."""
 
-YIELDED: Final = Turn((None,))
+YIELDED: Final = Suspend((None,))
 """To the end of the queue."""
 
 
@@ -128,13 +116,10 @@ class Node:
         self._halted = False
         self._main: ControlBlock | None = None
         self._shell: ControlBlock | None = None
-        self._pids = self._refs = self._timer_count = 0
-        self._deadlines: list[tuple[float, int]] = []
-        self.timers: dict[int, tuple[float, object, Any]] = {}
-        self._signals: deque[Callable[[], None]] = deque()
-        self._delivering = False
-        self.held: list[Callable[[], None]] = []  # signals for the process that runs just now
-        self._stubborn: list[Coroutine[Any, Any, Any]] = []
+        self._pids = self._refs = 0
+        self.timers = Timers()
+        self.signals = Signals(self)
+        self._deferred = self.signals.deferred
         self._slow: set[str] = set()
         self._patience = PATIENCE
         self._outer: list[tuple[ControlBlock | None, Node | None]] = []
@@ -166,11 +151,10 @@ class Node:
             block.pid.block = None
             block.node.cancel_wait(block)
             if block.coroutine is not None and not block.coroutine.cr_running:  # type: ignore[attr-defined]
-                self._close(block)
-        leftovers: tuple[Any, ...] = (self.blocks, self.names, self.timers, self.ready)
-        for leftover in (*leftovers, self._deadlines, self._signals):
+                self.signals.unwind(block)
+        leftovers: tuple[Any, ...] = (self.blocks, self.names, self.timers, self.ready, self.tables)
+        for leftover in (*leftovers, self.signals.queue, self.signals.deferred):
             leftover.clear()
-        self.tables.clear()
         self._shell = None
 
     # ---- running -------------------------------------------------------------------------
@@ -254,7 +238,7 @@ class Node:
             raise BadArg(f"seconds must be 0 or more, got {seconds!r}")
         goal = self.clock.now() + seconds
         self.run_until_idle()
-        while (deadline := self._next_deadline()) is not None and deadline <= goal:
+        while (deadline := self.timers.earliest()) is not None and deadline <= goal:
             self.clock.move_to(deadline)
             self._fire_timers()
             self.run_until_idle()
@@ -270,11 +254,6 @@ class Node:
         OTP: ``Process.list/0``
         """
         return list(self.blocks)
-
-    @property
-    def trace(self) -> Trace | None:
-        """The trace that is being recorded, if one is."""
-        return self.tracer
 
     def note(self, kind: str, pid: Pid | None, other: Pid | None = None, term: object = None) -> None:
         """Record an event, if anybody records."""
@@ -343,7 +322,7 @@ class Node:
                 wanted = coroutine.throw(thrown)
         except StopIteration as stop:
             reason: object = "normal"
-            if type(stop.value) is Become and process.doom is None:
+            if type(stop.value) is Become and process.pending_exit is None:
                 process.coroutine = stop.value.coroutine
                 self.ready.appendleft(process)
                 return
@@ -355,20 +334,22 @@ class Node:
         else:
             if wanted is not _PARK:
                 self._park_outside(process, wanted)
-            if self.held:
-                self.release_held()
-            if process.doom is not None:
-                self._kill(process, process.doom[0])
+            elif process.thrown is not None and process.waiting is not None:
+                self.wake(process)  # it was cancelled before it began to wait
+            if self._deferred:
+                self.signals.release_deferred()
+            if process.pending_exit is not None:
+                self.signals.kill(process, process.pending_exit[0])
             return
         finally:
             if self.end_turn is not None:
                 self.end_turn(process)
-        self.end(process, reason if process.doom is None else process.doom[0])
+        self.signals.end(process, reason if process.pending_exit is None else process.pending_exit[0])
 
     def _crashed(self, process: ControlBlock, error: BaseException) -> object:
         """An exception left the process: report it, unless it belongs to somebody else."""
         if isinstance(error, (KeyboardInterrupt, SystemExit)):
-            self.end(process, error)
+            self.signals.end(process, error)
             raise error
         if process is not self._main:
             reports.process_crashed(self.describe(process), error)
@@ -403,7 +384,7 @@ class Node:
             self.ready.append(process)
         elif getattr(wanted, "_asyncio_future_blocking", None) is not None and self.host.can_wait():
             wanted._asyncio_future_blocking = False
-            process.waiting = wanted
+            self.park(process, wanted)
             self.foreign += 1
 
             def finished(future: Any) -> None:
@@ -440,28 +421,66 @@ class Node:
         return self._add(None, "shell", None)
 
     async def shell_waits(self, shell: ControlBlock) -> None:
-        """Park the shell: drive the node until it is woken, or killed."""
+        """Drive the node until the shell, which is parked, is woken or killed.
+
+        From here until the cell goes on, the shell is occupied. It may be woken long before: the
+        cell is an asyncio task, and others may have their turn first. Who wants to wait meanwhile
+        gets a shell of its own.
+        """
+        shell.occupied = True
         try:
             self.host.attach()
             await self.host.drive(lambda: shell.waiting is None or not shell.alive, self.host.sleep, alone=False)
         finally:
+            shell.occupied = False
             self.cancel_wait(shell)
             if shell is not self._shell and shell.alive:
-                self.end(shell, "normal")
+                self.signals.end(shell, "normal")
         if not shell.alive and shell.outcome is None:
             raise Exit(copy_reason(shell.reason))
 
-    # ---- waking and delivering --------------------------------------------------------------
+    # ---- waiting and waking -----------------------------------------------------------------
 
-    def wake(self, process: ControlBlock) -> None:
-        """What ``process`` was parked for is there."""
-        process.waiting = None
+    def park(self, process: ControlBlock, what: object, deadline: float | None = None) -> None:
+        """From here on the process waits for ``what``; its next step must be ``await PARKED``.
+
+        Args:
+            process: the one that is running, or a shell.
+            what: `MESSAGE`, `TIME`, a reference or an asyncio future: see `ControlBlock`.
+            deadline: when the wait ends by itself, on the node's clock, with `TIMED_OUT`.
+        """
+        process.waiting, process.outcome = what, None
+        if deadline is not None:
+            process.timer = self.timers.set(deadline, process)
+
+    def wake(self, process: ControlBlock, outcome: object = None) -> None:
+        """End a wait: the only place where a parked process becomes ready.
+
+        Whoever calls this has seen that the process waits for what there is now. It waits for
+        nothing from here on, and its timer is gone: so nobody else can wake it, and it stands in
+        the run queue once.
+        """
+        process.waiting, process.outcome = None, outcome
+        if process.timer is not None:
+            self.timers.drop(process.timer)
+            process.timer = None
         if process.coroutine is None:
-            self._halted = True
+            self._halted = True  # a shell is in no queue: whoever drives for it looks
         else:
             self.ready.append(process)
         if not self.driving:
             self.host.notify()
+
+    def cancel_wait(self, process: ControlBlock) -> None:
+        """Give up a wait that nobody has ended: the process was killed, the cell interrupted."""
+        waiting: Any = process.waiting
+        process.waiting = None
+        if process.timer is not None:
+            self.timers.drop(process.timer)
+            process.timer = None
+        if waiting is not None and hasattr(waiting, "add_done_callback"):
+            with contextlib.suppress(RuntimeError):  # its loop is closed: nothing of it goes on
+                waiting.cancel()
 
     def deliver(self, process: ControlBlock, message: object) -> None:
         """Put a message, copied already, into the mailbox."""
@@ -470,42 +489,26 @@ class Node:
             mailbox = process.mailbox = Mailbox()
         mailbox.append(message)
         if process.waiting is MESSAGE:
-            process.waiting = None
-            if process.coroutine is None:
-                self._halted = True
-            else:
-                self.ready.append(process)
-            if not self.driving:
-                self.host.notify()
+            self.wake(process)
 
     def answer(self, pid: Pid, ref: Ref, outcome: object) -> None:
         """Bring the outcome of a wait to whoever waits; nobody there, nothing happens."""
         process = pid.block
         if process is not None and process.waiting is ref:
-            process.outcome = outcome
-            self.wake(process)
+            self.wake(process, outcome)
 
     def reply(self, sender: Pid, to: tuple[Pid, Ref], value: object) -> None:
         """The answer of a call, copied already, on its way to the caller."""
         if self.tracer is not None:
             self.note("reply", sender, to[0], value)
         process, ref = to[0].block, to[1]
-        if process is not None and process.waiting is ref:
-            process.outcome, process.answered = value, ref
-            process.waiting = None
-            if process.coroutine is not None and self.driving:
-                self.ready.append(process)
-            else:
-                self.wake(process)
-        elif process is not None and (type(ref) is not CallRef or process.answered is ref):
+        if process is None:
+            return
+        if process.waiting is ref:
+            process.answered = ref
+            self.wake(process, value)
+        elif type(ref) is not CallRef or process.answered is ref:
             self.deliver(process, (ref, value))  # a call by hand, or a second reply at once
-
-    def cancel_wait(self, process: ControlBlock) -> None:
-        """Undo what a wait set up: its timer and its watch on the server."""
-        if process.timer is not None:
-            self.drop_timer(process.timer)
-            process.timer = None
-        process.waiting = None
 
     # ---- processes --------------------------------------------------------------------------
 
@@ -541,12 +544,16 @@ class Node:
         coroutine = function(*copied) if code else _plain(function, copied)
         if label is None:
             label = name_of(getattr(function, "__name__", type(function).__name__))
+        return self.launch(coroutine, label, link=link)
+
+    def launch(self, coroutine: Coroutine[Any, Any, Any], label: str, *, link: bool) -> ControlBlock:
+        """A new process that will run a coroutine which holds nothing of anybody else's."""
         parent = runtime.running
         if parent is None or parent.node is not self:
             parent = self._shell
         process = self._add(coroutine, label, parent)
         if link and parent is not None:
-            self.link(parent, process)
+            self.signals.link(parent, process)
         self.ready.append(process)
         if not self.driving:
             self.host.notify()
@@ -561,6 +568,14 @@ class Node:
             self.tracer.names[pid] = label if process.parent is None else f"{label}{str(pid)[4:]}"
             self.tracer.record(self.now(), "spawn", process.parent, pid)
         return process
+
+    def forget(self, process: ControlBlock) -> None:
+        """A process has ended: its pid leads nowhere from here on; whoever runs the node for it stops."""
+        process.pid.block = None
+        del self.blocks[process.pid]
+        self.cancel_wait(process)
+        if process is self._main or process is self._shell:
+            self._halted = True
 
     def register(self, process: ControlBlock, name: object) -> Pid | None:
         """Give a process without a name one; answers None, or who has it."""
@@ -597,229 +612,41 @@ class Node:
                 lines.append(f"  {self.describe(process)} waits for {said}")
         return "\n".join(lines[:20] + ([f"  and {len(lines) - 20} more"] if len(lines) > 20 else []))
 
-    def end(self, process: ControlBlock, reason: object) -> None:
-        """The process is over: undo what it held, then tell those who watch it.
-
-        In OTP's order: its tables, its name, its links, its monitors.
-        """
-        pid = process.pid
-        pid.block = None
-        process.reason = reason
-        del self.blocks[pid]
-        waiting: Any = process.waiting
-        self.cancel_wait(process)
-        if hasattr(waiting, "add_done_callback"):
-            waiting.cancel()
-        if process is self._main or process is self._shell:
-            self._halted = True
-        self.note("exit", pid, None, reason)
-        for cleanup in process.cleanups or ():
-            cleanup(pid)
-        self.names.pop(process.name, None)
-        for ref, watched in (process.monitoring or {}).items():
-            if watched.monitors is not None:
-                watched.monitors.pop(ref, None)
-        process.mailbox = process.monitoring = process.server = None
-        for linked in process.links or ():
-            self._signals.append(partial(self._handle_signal, linked, pid, reason, linked=True))
-        if process.monitors:
-            self._signals.append(partial(self._tell_watchers, process, process.monitors, reason))
-        process.links = process.monitors = None
-        self._deliver_signals()
-
-    def _tell_watchers(self, process: ControlBlock, monitors: Monitors, reason: object) -> None:
-        for ref, (watcher, name) in monitors.items():
-            if type(ref) is CallRef:
-                self.answer(watcher, ref, Failed(copy_reason(reason)))
-            elif watcher.block is not None:
-                self.tell_down(watcher.block, ref, name, reason, process.pid)
-
-    def tell_down(self, watcher: ControlBlock, ref: Ref, who: object, reason: object, pid: Pid | None) -> None:
-        """Deliver the one `Down` that a monitor gives, unless it was taken back meanwhile."""
-        if watcher is runtime.running:
-            self.held.append(partial(self.tell_down, watcher, ref, who, reason, pid))
-            return
-        if not watcher.alive or (watcher.monitoring or {}).pop(ref, None) is None:
-            return
-        message = Down(ref, who, copy_reason(reason))
-        self.note("down", pid, watcher.pid, message)
-        self.deliver(watcher, message)
-
-    # ---- links and exit signals -------------------------------------------------------------
-
-    def link(self, one: ControlBlock, other: ControlBlock) -> None:
-        """Link two living processes, both ways; twice is once."""
-        if one is other:
-            return
-        for block, peer in ((one, other), (other, one)):
-            if block.links is None:
-                block.links = {}
-            block.links[peer.pid] = None
-        self.note("link", one.pid, other.pid)
-
-    def unlink(self, one: ControlBlock, other: Pid) -> None:
-        """Take the link away, if there is one."""
-        if one.links is not None and one.links.pop(other, 0) is None:
-            peer = other.block
-            if peer is not None and peer.links is not None:
-                peer.links.pop(one.pid, None)
-            self.note("unlink", one.pid, other)
-
-    def signal(self, sender: Pid, target: Pid, reason: object) -> None:
-        """Send an exit signal, as ``Process.exit`` does."""
-        self._signals.append(partial(self._handle_signal, target, sender, reason, linked=False))
-        self._deliver_signals()
-
-    def release_held(self) -> None:
-        """What came for a process while it ran: it looks at that between two turns, as on the BEAM."""
-        running, runtime.running = runtime.running, None
-        self._signals.extend(self.held)
-        self.held.clear()
-        self._deliver_signals()
-        runtime.running = running
-
-    def _deliver_signals(self) -> None:
-        if self._delivering:
-            return  # whoever delivers already will come to it: no recursion
-        self._delivering = True
-        try:
-            while self._signals:
-                self._signals.popleft()()
-        finally:
-            self._delivering = False
-
-    def _handle_signal(
-        self, target: Pid, sender: Pid, reason: object, *, linked: bool, waited: bool = False
-    ) -> None:
-        process = target.block
-        if process is None:
-            return
-        kill = isinstance(reason, str) and reason == "kill" and not linked
-        at_once = sender is target and (kill or not process.trap_exit)
-        if process is runtime.running and not at_once:
-            self.held.append(partial(self._handle_signal, target, sender, reason, linked=linked, waited=True))
-            return
-        if linked and (process.links is None or process.links.pop(sender, 0) is not None):
-            return  # unlinked in the meantime
-        normal = isinstance(reason, str) and reason == "normal"
-        message = None
-        if process.trap_exit and not kill:
-            message = ExitSignal(sender, copy_reason(reason))
-        if self.tracer is not None:
-            said = reason if message is None else message
-            event = self.tracer.record(self.now(), "signal", sender, target, said)
-            if message is None:
-                self.tracer.caused(target, event.number)
-        if kill:
-            self._kill(process, "killed")
-        elif message is not None:
-            self.deliver(process, message)
-        elif not normal or (sender is target and not linked and not waited):
-            self._kill(process, reason)
-
-    def _kill(self, process: ControlBlock, reason: object) -> None:
-        """End a process from outside. One that runs just now ends when its turn does."""
-        coroutine: Any = process.coroutine
-        if coroutine is None:
-            self._kill_shell(process, reason)
-        elif coroutine.cr_running:
-            process.doom = process.doom or (reason,)
-        else:
-            self.end(process, reason)
-            self._close(process)
-
-    def _kill_shell(self, shell: ControlBlock, reason: object) -> None:
-        """A new shell takes over, as in iex; a cell that waits learns of it by an `Exit`."""
-        if shell.waiting is None and shell.outcome is None:
-            reports.logger.error(
-                "** (EXIT from %s) shell process exited with reason: %s",
-                shell.pid,
-                reports.explain(reason).removeprefix("** (stop) "),
-            )
-        self.end(shell, reason)
-
-    def _close(self, process: ControlBlock) -> None:
-        """Unwind the coroutine of a killed process: Python runs its ``finally`` blocks."""
-        coroutine: Any = process.coroutine
-        outer, runtime.running = runtime.running, process
-        try:
-            coroutine.close()
-        except BaseException as error:
-            if isinstance(error, RuntimeError) and coroutine.cr_frame is not None:
-                self._stubborn.append(coroutine)
-                reports.logger.warning(
-                    "%s was killed and tried to await in a `finally` or `except` block. "
-                    "A killed process runs no more: clean up without awaiting.",
-                    self.describe(process),
-                )
-            else:
-                reports.process_crashed(self.describe(process), error)
-        finally:
-            runtime.running = outer
-
-    # ---- timers -----------------------------------------------------------------------------
+    # ---- time -------------------------------------------------------------------------------
 
     def start_timer(self, seconds: float, target: object, message: Any) -> int:
-        """Wake a control block, or send a message to a pid or name, after ``seconds``."""
-        number = self._timer_count = self._timer_count + 1
-        deadline = self.clock.now() + seconds
-        heappush(self._deadlines, (deadline, number))
-        self.timers[number] = (deadline, target, message)
+        """Send a message to a pid or name after ``seconds``."""
+        number = self.timers.set(self.clock.now() + seconds, target, message)
         if not self.driving:
             self.host.notify()
         return number
 
-    def drop_timer(self, number: int) -> tuple[float, object, Any] | None:
-        """Forget a timer. Answers what it was; None if it has fired."""
-        timer = self.timers.pop(number, None)
-        deadlines = self._deadlines
-        if deadlines and deadlines[-1][1] == number:
-            deadlines.pop()  # the last leaf of a heap may go: most waits end so
-        elif len(deadlines) > 64 and len(deadlines) > 2 * len(self.timers):
-            deadlines[:] = [entry for entry in deadlines if entry[1] in self.timers]
-            heapify(deadlines)
-        return timer
+    def read_timer(self, number: int) -> float | None:
+        """Answers the seconds that are left, or None."""
+        deadline = self.timers.deadline(number)
+        return None if deadline is None else max(0.0, deadline - self.clock.now())
 
     def cancel_timer(self, number: int) -> float | None:
         """Answers the seconds that were left; None if it has fired, or its process is dead."""
         left = self.read_timer(number)
-        self.drop_timer(number)
+        self.timers.drop(number)
         return left
-
-    def read_timer(self, number: int) -> float | None:
-        """Answers the seconds that are left, or None."""
-        timer = self.timers.get(number)
-        if timer is None or _gone(timer[1]):
-            return None
-        return max(0.0, timer[0] - self.clock.now())
 
     def next_timer(self) -> float | None:
         """Seconds until the next timer fires; None without one."""
-        deadline = self._next_deadline()
+        deadline = self.timers.earliest()
         return None if deadline is None else max(0.0, deadline - self.clock.now())
 
-    def _next_deadline(self) -> float | None:
-        """When the next timer that still means something fires."""
-        deadlines = self._deadlines
-        while deadlines:
-            deadline, number = deadlines[0]
-            timer = self.timers.get(number)
-            if timer is not None and not _gone(timer[1]):
-                return deadline
-            heappop(deadlines)
-            self.timers.pop(number, None)
-        return None
-
     def _fire_timers(self) -> None:
-        if not self._deadlines:
+        timers = self.timers
+        if not timers.armed:
             return
         now = self.clock.now()
-        while (deadline := self._next_deadline()) is not None and deadline <= now:
-            _, number = heappop(self._deadlines)
-            _, target, message = self.timers.pop(number)
+        while (deadline := timers.earliest()) is not None and deadline <= now:
+            target, message = timers.pop()
             if isinstance(target, ControlBlock):
-                target.timer, target.outcome = None, LATE
-                self.wake(target)
+                target.timer = None
+                self.wake(target, TIMED_OUT)
             else:
                 self._timer_sends(target, message)
 
@@ -831,12 +658,12 @@ class Node:
 
     def delay(self) -> float | None:
         """Real seconds until the next timer; None without one, or when time is virtual."""
-        deadline = None if self.clock.virtual else self._next_deadline()
+        deadline = None if self.clock.virtual else self.timers.earliest()
         return None if deadline is None else max(0.0, deadline - self.clock.now())
 
     def pass_time(self) -> bool:
         """Everybody is idle: move a virtual clock to its next timer. Answers whether it did."""
-        deadline = self._next_deadline() if isinstance(self.clock, VirtualClock) else None
+        deadline = self.timers.earliest() if isinstance(self.clock, VirtualClock) else None
         if deadline is None or not isinstance(self.clock, VirtualClock):
             return False
         waiter = self._main or self._shell
@@ -852,11 +679,6 @@ class Node:
             self._patience = PATIENCE
         self.clock.move_to(deadline)
         return True
-
-
-def _gone(target: object) -> bool:
-    """A timer's target that has died."""
-    return (isinstance(target, Pid) and target.block is None) or (isinstance(target, ControlBlock) and not target.alive)
 
 
 def _is_async(function: Callable[..., Any]) -> bool:

@@ -13,13 +13,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from .copying import AS_THEY_ARE, copy_reason, copy_term
 from .errors import BadArg, Exit, NoProc, name_of, safe_repr
 from .mailbox import NOTHING, Pattern
-from .node import PARKED, YIELDED, Node, current_node, runtime
-from .process import LATE, MESSAGE, TIME, ControlBlock, Failed
+from .node import PARKED, YIELDED, Node, current_node
+from .process import MESSAGE, TIME, ControlBlock, Failed, runtime
 from .terms import INFINITY, TIMEOUT, Address, CallRef, Down, ExitSignal, Pid, Ref
 from .tracing import Trace
 
@@ -45,7 +45,7 @@ def waiting_process() -> ControlBlock:
     So ``asyncio.gather`` of several calls in one cell works.
     """
     process = current_process()
-    return process if process.waiting is None else process.node.another_shell()
+    return process.node.another_shell() if process.occupied else process
 
 
 def self_() -> Pid:
@@ -169,12 +169,19 @@ def send(destination: Destination, message: Value) -> Value:
 # ---- receiving ---------------------------------------------------------------------------------
 
 
-async def park(process: ControlBlock) -> None:
-    """Wait until somebody wakes ``process``, which is the one that runs this."""
-    if process.coroutine is None:
-        await process.node.shell_waits(process)
-    else:
-        await PARKED
+async def wait(process: ControlBlock, what: object, deadline: float | None = None) -> Any:
+    """Park ``process``, which is the one that runs this, until somebody wakes it; answer the outcome.
+
+    `ask` and the loop of a server do the same in their own lines: a call that came through here
+    would be slower by a tenth.
+    """
+    node = process.node
+    node.park(process, what, deadline)
+    try:
+        await (PARKED if process.coroutine is not None else node.shell_waits(process))
+        return process.outcome
+    finally:
+        process.outcome = None
 
 
 def check_timeout(timeout: object) -> float | None:
@@ -223,34 +230,26 @@ async def receive(pattern: Pattern | None = None, timeout: float | None = None) 
         (1, 'a', TIMEOUT)
     """
     process = current_process()
-    if process.waiting is not None:
+    if process.occupied:
         raise BadArg("the shell waits already: two tasks of one cell cannot read the same mailbox")
     seconds = check_timeout(timeout)
     await charge(process)
-    if process.node.held:
-        process.node.release_held()
-    seen = 0
-    try:
-        while True:
-            mailbox = process.mailbox
-            if mailbox:
-                message = mailbox.take(pattern, seen)
-                if message is not NOTHING:
-                    node = process.node
-                    if node.tracer is not None:
-                        node.tracer.received(node.now(), process.pid, message)
-                    return message
-                seen = len(mailbox)
-            if seconds is not None:
-                if seconds == 0 or process.outcome is LATE:
-                    return TIMEOUT
-                if process.timer is None:
-                    process.timer = process.node.start_timer(seconds, process, None)
-            process.waiting = MESSAGE
-            await park(process)
-    finally:
-        process.outcome = None
-        process.node.cancel_wait(process)
+    node, seen = process.node, 0
+    if node.signals.deferred:
+        node.signals.release_deferred()
+    deadline = None if seconds is None else node.clock.now() + seconds
+    while True:
+        mailbox = process.mailbox
+        if mailbox:
+            message = mailbox.take(pattern, seen)
+            if message is not NOTHING:
+                if node.tracer is not None:
+                    node.tracer.received(node.now(), process.pid, message)
+                return message
+            seen = len(mailbox)
+        if deadline is not None and deadline <= node.clock.now():
+            return TIMEOUT
+        await wait(process, MESSAGE, deadline)
 
 
 async def next_message(process: ControlBlock) -> Any:
@@ -258,12 +257,10 @@ async def next_message(process: ControlBlock) -> Any:
     process.reductions -= 1
     if process.reductions < 0:
         await YIELDED
-    mailbox = process.mailbox
-    while not mailbox:
-        process.waiting = MESSAGE
+    while not process.mailbox:
+        process.waiting = MESSAGE  # `Node.park`, without a deadline and an outcome that anybody reads
         await PARKED
-        mailbox = process.mailbox
-    message = mailbox.popleft()
+    message = process.mailbox.popleft()
     node = process.node
     if node.tracer is not None:
         node.tracer.received(node.now(), process.pid, message)
@@ -276,11 +273,13 @@ async def next_message(process: ControlBlock) -> Any:
 Where = tuple[str, str, list[Any]]
 """Module, function and arguments of a call, for the reason of its failure."""
 
-START: Final = "$start"
-"""The request that a starter sends to a new server: how did your ``init`` go?"""
+Birth = tuple[ControlBlock, Ref] | None
+"""The starter of a new server, and the reference to which that will answer when its ``init`` has run."""
 
 
-async def ask(target: ControlBlock | None, tag: str, request: object, timeout: float | None, where: Where) -> Any:
+async def ask(
+    target: ControlBlock | None, tag: str, request: object, timeout: float | None, where: Where, born: Birth = None
+) -> Any:
     """Send a request and wait for its answer: what every call in OTP stands on.
 
     The message is ``(tag, from_, request)``, the request copied. The caller watches the server
@@ -288,44 +287,49 @@ async def ask(target: ControlBlock | None, tag: str, request: object, timeout: f
 
     Args:
         target: who is asked; None if there is nobody.
-        timeout: seconds, None for ever.
+        tag: what kind of request it is.
+        request: what is asked.
+        timeout: seconds, None for ever. With 0 the request is sent, and nobody waits for the answer.
         where: module, function and arguments, for the reason of a failure.
+        born: where the target is a server that was born in this turn: it knows already to whom and
+            to what it will answer, so no request is sent. The starter must not have lost its turn
+            since the birth, for the answer finds only somebody who waits.
 
     Raises:
         Exit: ``(reason, where)`` where the server is dead, dies, or does not answer in time.
 
     OTP: ``gen:call/4``
     """
-    caller = runtime.running or waiting_process()
-    node = caller.node
-    if caller.coroutine is None:
-        pass  # a shell has no share to spend
-    elif caller.reductions <= 0:
-        await YIELDED
-    caller.reductions -= 1
-    if target is None or target.pid.block is not target or target.node is not node or target is caller:
-        raise Exit(("noproc" if target is not caller else "calling_self", where))
-    ref = node.make_ref(CallRef)
-    copied = request if type(request) in AS_THEY_ARE else node.copy(request)
-    message = (tag, (caller.pid, ref), copied)
+    if born is not None and target is not None:
+        caller, ref = born
+        node = caller.node
+    else:
+        caller = runtime.running or waiting_process()
+        node = caller.node
+        if caller.reductions <= 0 and caller.coroutine is not None:  # a shell has no share to spend
+            await YIELDED
+        caller.reductions -= 1
+        if target is None or target.pid.block is not target or target.node is not node or target is caller:
+            raise Exit(("noproc" if target is not caller else "calling_self", where))
+        ref = node.make_ref(CallRef)
+        copied = request if type(request) in AS_THEY_ARE else node.copy(request)
+        message = (tag, (caller.pid, ref), copied)
+        if node.tracer is not None:
+            node.tracer.record(node.now(), "send", caller.pid, target.pid, message)
+        node.deliver(target, message)
+    if timeout == 0:
+        raise Exit(("timeout", where))
     watchers = target.monitors
     if watchers is None:
         watchers = target.monitors = {}
     watchers[ref] = (caller.pid, None)
-    caller.waiting, caller.calling = ref, target
-    if timeout is not None:
-        caller.timer = node.start_timer(timeout, caller, None)
+    caller.calling = target
+    node.park(caller, ref, None if timeout is None else node.clock.now() + timeout)
     try:
-        if node.tracer is not None and tag is not START:
-            node.tracer.record(node.now(), "send", caller.pid, target.pid, message)
-        node.deliver(target, message)
         await (PARKED if caller.coroutine is not None else node.shell_waits(caller))
         outcome = caller.outcome
     finally:
-        caller.outcome = caller.calling = caller.waiting = caller.answered = None
-        if caller.timer is not None:
-            node.drop_timer(caller.timer)
-            caller.timer = None
+        caller.outcome = caller.calling = caller.answered = None
         watchers.pop(ref, None)
     if type(outcome) is Failed:
         raise Exit((outcome.reason, where))
@@ -386,18 +390,8 @@ async def _thread(process: ControlBlock, work: Callable[[], None]) -> None:
         node.host.report(done)
 
     node.foreign += 1
-    process.waiting = ref
-    try:
-        threading.Thread(target=begin, daemon=True).start()
-        await park(process)
-    finally:
-        process.outcome = None
-        node.cancel_wait(process)
-
-
-def run(main: Callable[..., Any], *args: Any) -> Any:
-    """See `otp_mini.node.run`."""
-    return current_node().run(main, *args)
+    threading.Thread(target=begin, daemon=True).start()
+    await wait(process, ref)
 
 
 @contextmanager
@@ -479,9 +473,9 @@ class Process:
         """
         target, caller = _alive(pid, "Process.exit"), current_process()
         if target is not None:
-            target.node.signal(caller.pid, pid, target.node.copy(reason))
-            if caller.doom is not None and target is caller:
-                raise Exit(caller.doom[0])
+            target.node.signals.exit(caller.pid, pid, target.node.copy(reason))
+            if caller.pending_exit is not None and target is caller:
+                raise Exit(caller.pending_exit[0])
         return True
 
     @staticmethod
@@ -496,7 +490,7 @@ class Process:
         """
         target, caller = _alive(pid, "Process.link"), current_process()
         if target is not None:
-            caller.node.link(caller, target)
+            caller.node.signals.link(caller, target)
         elif caller.trap_exit:
             caller.node.deliver(caller, ExitSignal(pid, "noproc"))
         else:
@@ -514,7 +508,7 @@ class Process:
         """
         _alive(pid, "Process.unlink")
         caller = current_process()
-        caller.node.unlink(caller, pid)
+        caller.node.signals.unlink(caller, pid)
         return True
 
     @staticmethod
@@ -527,11 +521,11 @@ class Process:
         caller, target = current_process(), find(who)
         node = caller.node
         ref: Ref = node.make_ref()
-        node.note("monitor", caller.pid, target and target.pid)
+        node.note("monitor", caller.pid, None if target is None else target.pid)
         if target is None:
             caller.monitoring = caller.monitoring or {}
             caller.monitoring[ref] = caller  # so that it can be taken back until the Down is there
-            node.tell_down(caller, ref, who, "noproc", None)
+            node.signals.down(caller.pid, ref, who, "noproc")
             return ref
         if target is caller:
             return ref  # nobody lives to hear of his own death
@@ -552,7 +546,7 @@ class Process:
             raise BadArg(f"demonitor needs what monitor answered, got {safe_repr(ref)}")
         caller = current_process()
         target = (caller.monitoring or {}).pop(ref, None)
-        caller.node.note("demonitor", caller.pid, target and target.pid)
+        caller.node.note("demonitor", caller.pid, None if target is None else target.pid)
         if target is not None and target.monitors is not None:
             target.monitors.pop(ref, None)
         if flush and caller.mailbox:
@@ -705,18 +699,11 @@ class Process:
 
         OTP: ``Process.sleep/1``
         """
-        process, wait = waiting_process(), check_timeout(seconds)
-        if wait == 0.0 and process.coroutine is not None:
+        process, seconds = waiting_process(), check_timeout(seconds)
+        if seconds == 0.0 and process.coroutine is not None:
             await YIELDED
             return
-        if wait is not None:
-            process.timer = process.node.start_timer(wait, process, None)
-        process.waiting = TIME
-        try:
-            await park(process)
-        finally:
-            process.outcome = None
-            process.node.cancel_wait(process)
+        await wait(process, TIME, None if seconds is None else process.node.clock.now() + seconds)
 
 
 class TimerRef(Ref):

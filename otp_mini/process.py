@@ -10,16 +10,22 @@ OTP: the ``Process`` struct of the BEAM
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from .mailbox import Mailbox
 from .terms import Pid, Ref
+
+if TYPE_CHECKING:
+    from .node import Node
 
 REDUCTIONS: Final = 2000
 """How many sends, receives and calls a process may make before others get their turn."""
 
 MESSAGE: Final = "a message"
+"""What a process waits for that is parked in ``receive``."""
+
 TIME: Final = "the time to pass"
+"""What a process waits for that sleeps."""
 
 
 class Failed:
@@ -31,26 +37,49 @@ class Failed:
         self.reason = reason
 
 
-LATE: Final = Failed("timeout")
+TIMED_OUT: Final = Failed("timeout")
+"""The outcome of every wait that its timer has ended."""
 
 
 Monitors = dict[Ref, tuple[Pid, object]]
 """Who watches a process: the watcher, and the name under which it asked."""
 
 
+class Runtime:
+    """Which process is running just now, and which node is in use: the interpreter's one such note.
+
+    Outside of all processes ``running`` is None: a script or a cell runs. ``node`` is the node that
+    it uses; None stands for a default node that is made when it is needed.
+    """
+
+    __slots__ = ("running", "node")
+
+    def __init__(self) -> None:
+        self.running: ControlBlock | None = None
+        self.node: Node | None = None
+
+
+runtime: Final = Runtime()
+
+
 class ControlBlock:
     """One process.
 
-    A process is *running* (its turn is now), *ready* (in the run queue) or *parked*:
-    ``waiting`` then says for what: `MESSAGE`, `TIME`, the `Ref` of a call, or an asyncio
-    future. Who wakes it puts what it waited for into ``outcome``.
+    A process is *running* (its turn is now), *ready* (in the run queue) or *parked*. Only of a
+    parked process ``waiting`` is not None: it says for what it waits: `MESSAGE`, `TIME`, the `Ref`
+    of a call, or an asyncio future.
+
+    Two methods of the node move a process in and out of a wait, and nobody else does:
+    ``Node.park`` sets ``waiting``, empties ``outcome`` and sets the timer; ``Node.wake`` clears
+    ``waiting``, drops the timer, writes the ``outcome`` and puts the process into the run queue. So
+    a wait ends once, and the process finds the outcome of that wait and of no other.
     """
 
     __slots__ = (
         "pid",              # its address; pid.block is this object until the process ends
         "node",             # the node it lives on
         "coroutine",        # its code; None for the shell: a cell or a script outside run()
-        "server",           # the loop and state of a behaviour, for those who look; else None
+        "loop",             # a behaviour's loop and state, where pictures and the labs look; else None
         "label",            # what it was started as, for people
         "parent",           # the pid that spawned it, None for the first
         "name",             # its registered name, None without
@@ -59,10 +88,11 @@ class ControlBlock:
         "outcome",          # what came of the wait
         "answered",         # the reference of the call whose answer it has not looked at yet
         "timer",            # the number of the timer that ends the wait, None without
+        "occupied",         # the shell: a cell's wait has begun, and the cell has not gone on yet
         "calling",          # the block that a call waits for, None without
-        "reductions",       # what is left of its share
+        "reductions",       # how many it may still spend in this turn
         "trap_exit",        # are exit signals messages?
-        "doom",             # the reason of an exit signal that hit it while it was running
+        "pending_exit",     # (reason,) of an exit signal that hit it while it was running, else None
         "links",            # pids, in the order of linking
         "monitors",         # who watches it: ref -> (pid of the watcher, name that it used)
         "monitoring",       # whom it watches: ref -> block
@@ -79,7 +109,7 @@ class ControlBlock:
     def __init__(
         self,
         pid: Pid,
-        node: Any,
+        node: Node,
         coroutine: Coroutine[Any, Any, Any] | None,
         label: str,
         parent: Pid | None,
@@ -87,7 +117,7 @@ class ControlBlock:
         self.pid = pid
         self.node = node
         self.coroutine = coroutine
-        self.server: Any = None
+        self.loop: Any = None
         self.label = label
         self.parent = parent
         self.name: object = None
@@ -96,10 +126,11 @@ class ControlBlock:
         self.outcome: Any = None
         self.answered: object = None
         self.timer: int | None = None
+        self.occupied = False
         self.calling: ControlBlock | None = None
         self.reductions = REDUCTIONS
         self.trap_exit = False
-        self.doom: tuple[object] | None = None
+        self.pending_exit: tuple[object] | None = None
         self.links: dict[Pid, None] | None = None
         self.monitors: Monitors | None = None
         self.monitoring: dict[Ref, ControlBlock] | None = None
@@ -122,7 +153,10 @@ class ControlBlock:
     # What asyncio asks of the current task.
 
     def cancel(self, msg: object = None) -> bool:
-        """Have CancelledError raised where the process waits (asyncio's, not OTP's, way)."""
+        """Have CancelledError raised where the process waits (asyncio's, not OTP's, way).
+
+        A process that is not waiting just now gets it at its next wait, as an asyncio task does.
+        """
         import asyncio
 
         if not self.alive:

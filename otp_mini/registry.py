@@ -231,7 +231,7 @@ class Registry:
         for (number, entry), _ in _passing(numbered, held, guard, "unregister_match"):
             book.remove(number, entry)
         if caller.pid not in book.by_pid:
-            caller.node.unlink(caller, book.process.pid)
+            caller.node.signals.unlink(caller, book.process.pid)
         return "ok"
 
     @staticmethod
@@ -459,8 +459,7 @@ class Via(Address):
 
     def register(self, pid: Pid) -> Pid | None:
         """Enter ``pid``, which is the caller; answers None, or who has the key."""
-        process: ControlBlock = pid.block
-        return _enter(self._unique(), process, self.key, self.value)
+        return _enter(self._unique(), current_node().blocks[pid], self.key, self.value)
 
     def unregister(self) -> None:
         """Take the caller out."""
@@ -555,7 +554,7 @@ def _enter(book: _Book, process: ControlBlock, key: Any, value: Any) -> Pid | No
         book.watched.add(process.pid)
         process.cleanups = [*(process.cleanups or ()), book.forget]
     if process.pid not in book.by_pid:
-        process.node.link(process, book.process)
+        process.node.signals.link(process, book.process)
     book.add(entry)
     return None
 

@@ -214,7 +214,7 @@ class _Server(SupervisorServer):
         error = state.error(plan)
         if error is not None:
             return Stop(error)
-        current_process().server = StartingSupervisor(state)
+        current_process().loop = StartingSupervisor(state)
         failed = await state.start(state.children)
         if failed is None:
             return Ok(state)

@@ -441,7 +441,7 @@ class TaskStream:
         """Stop what still runs, without waiting for it."""
         if self._monitor is not None and self._owner is not None:
             pid = self._monitor[0]
-            self._owner.node.unlink(self._owner, pid)
+            self._owner.node.signals.unlink(self._owner, pid)
             if pid.block is not None:
                 self._owner.node.deliver(pid.block, "stop")
             self._forget()

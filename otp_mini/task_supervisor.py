@@ -122,7 +122,7 @@ async def _start(function: Function, args: tuple[Any, ...], owner: Pid | None, r
     task = spawn_task(supervisor.node, function, args, owner, ref, link=True)
     if owner is not None and ref is not None and owner.block is not None:
         if link:
-            supervisor.node.link(owner.block, task)
+            supervisor.node.signals.link(owner.block, task)
         monitor_as(owner.block, task, ref, task.pid)
     return task.pid
 

@@ -12,7 +12,10 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from .process import ControlBlock
 
 from .errors import safe_repr
 
@@ -67,7 +70,7 @@ class Pid:
 
     def __init__(self, number: int) -> None:
         self.number = number
-        self.block: Any = None  # the process's control block while it lives
+        self.block: ControlBlock | None = None  # the process's control block while it lives
 
     def __repr__(self) -> str:
         return f"#PID<0.{self.number}.0>"

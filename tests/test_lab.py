@@ -311,7 +311,7 @@ def test_a_state_of_a_class_of_ones_own_can_be_forked_unless_it_holds_a_pid() ->
     with world(Order(["tea"], None)) as original:
         twin = original.fork()
         there, here = (p.world.node.blocks.values() for p in (original, twin))
-        states = [block.server.state for blocks in (there, here) for block in blocks if block.label == "GenServer"]
+        states = [block.loop.state for blocks in (there, here) for block in blocks if block.label == "GenServer"]
         assert states[0] == states[1]
         assert states[0].lines is not states[1].lines
         twin.close()

@@ -274,7 +274,7 @@ def test_the_loop_runs_no_process_of_a_paused_node() -> None:
         brake.run()
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        return [waiting, pid.block.server.state]
+        return [waiting, pid.block.loop.state]
 
     assert kernel(cell) == [[1, 100]]
 
@@ -383,7 +383,7 @@ def test_at_the_brake_time_passes_up_to_the_next_timer(node: Node) -> None:
     assert brake.pass_time(5) == (2, False)
     assert brake.pass_time(5) == (0, False)  # the timer is due
     assert brake.step() is not None
-    assert till.block.server.state == 100
+    assert till.block.loop.state == 100
     assert node.now() == 3
     assert brake.pass_time(5) == (5, True)
 
@@ -606,8 +606,8 @@ def test_a_long_state_is_cut_and_a_state_that_cannot_be_printed_does_no_harm(nod
             raise RuntimeError("no")
 
     till = pids(node)["till"]
-    till.block.server.state = Broken()
-    pids(node)["stock"].block.server.state = ["x" * 100] * 100
+    till.block.loop.state = Broken()
+    pids(node)["stock"].block.loop.state = ["x" * 100] * 100
     facts = {name: {fact.what: fact.value for fact in on(node, name).facts()} for name in ("till", "stock")}
     assert facts["till"]["server's state"] == "<Broken whose __repr__ failed with RuntimeError>"
     assert len(facts["stock"]["server's state"]) < 700
@@ -805,7 +805,7 @@ def test_a_message_is_sent_as_it_is_written(node: Node, how: str, text: str, sta
     seen = on(node, "till")
     seen.send(text, how)
     assert seen.said == said
-    assert pids(node)["till"].block.server.state == state
+    assert pids(node)["till"].block.loop.state == state
     seen.say("something else")
     seen.look()
     assert seen.said == "something else"
@@ -838,7 +838,7 @@ def test_what_is_no_literal_is_not_sent(node: Node, text: str) -> None:
     with pytest.raises(BadArg, match="Nothing was sent: a message is written as a Python literal") as raised:
         seen.send(text, "send")
     assert len(str(raised.value)) < 400
-    assert pids(node)["till"].block.server.state == 0
+    assert pids(node)["till"].block.loop.state == 0
 
 
 def test_while_it_is_paused_what_is_done_waits_for_a_step(node: Node, silent: pytest.LogCaptureFixture) -> None:
@@ -1023,9 +1023,9 @@ def test_clicks_pause_step_and_run(panel: Panel, node: Node) -> None:
     assert (panel.pause.description, node.gate is None) == ("Run", False)
     panel.message.value, panel.how.value = "5", "cast"
     panel.send.click()
-    assert pids(node)["till"].block.server.state == 0
+    assert pids(node)["till"].block.loop.state == 0
     panel.step.click()
-    assert pids(node)["till"].block.server.state == 5
+    assert pids(node)["till"].block.loop.state == 5
     assert "Turn 1" in panel.said.value
     panel.pause.click()
     assert (panel.pause.description, node.gate) == ("Pause", None)

@@ -63,9 +63,9 @@ def test_a_dead_process_keeps_nothing() -> None:
         await Process.sleep(1)
         assert all((block.mailbox, block.links, block.monitors, block.monitoring))
         Process.exit(pid, "kill")
-        for field in ("mailbox", "links", "monitors", "monitoring", "server", "timer", "waiting"):
+        for field in ("mailbox", "links", "monitors", "monitoring", "loop", "timer", "waiting"):
             assert getattr(block, field) is None
-        assert not block.node.timers
+        assert not block.node.timers.armed
 
     with Node(clock="virtual") as node:
         node.run(main)

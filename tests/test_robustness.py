@@ -106,7 +106,7 @@ def test_a_chain_of_a_hundred_thousand_links_breaks_at_once(end: str) -> None:
         pids = [spawn(for_ever) for _ in range(100_000)]
         node = self_().block.node
         for one, other in pairwise(pids):
-            node.link(one.block, other.block)
+            node.signals.link(one.block, other.block)
         await Process.sleep(1)
         ref = Process.monitor(pids[-1 if end == "first" else 0])
         Process.exit(pids[0 if end == "first" else -1], "boom")
@@ -181,9 +181,9 @@ def test_a_million_calls_whose_time_outs_never_fire_leave_no_timers() -> None:
         for number in range(1_000_000):
             assert await GenServer.call(pid, number, 5.0) == number
             if number % 1000 == 0:
-                most = max(most, len(node._deadlines), len(node.timers))
+                most = max(most, len(node.timers.heap), len(node.timers.armed))
         assert pid.block.monitors in (None, {})
-        return most, len(node._deadlines) + len(node.timers)
+        return most, len(node.timers.heap) + len(node.timers.armed)
 
     with Node(clock="virtual") as node:
         most, left = node.run(main)
@@ -202,7 +202,7 @@ def test_calls_beside_a_timer_that_is_far_away_leave_no_timers_either() -> None:
         for _ in range(20):
             spawn(caller, pid)
         await Process.sleep(1)
-        return len(self_().block.node._deadlines)
+        return len(self_().block.node.timers.heap)
 
     with Node(clock="virtual") as node:
         assert node.run(main) < 200
@@ -213,7 +213,7 @@ def test_timers_that_are_set_and_cancelled_leave_nothing() -> None:
         for _ in range(100_000):
             Process.cancel_timer(Process.send_after(self_(), "x", 60))
         node = self_().block.node
-        return len(node.timers), len(node._deadlines)
+        return len(node.timers.armed), len(node.timers.heap)
 
     with Node(clock="virtual") as node:
         timers, deadlines = node.run(main)
@@ -318,7 +318,7 @@ def test_a_process_that_ignores_its_kill_is_dead_all_the_same(
         assert (await receive(ExitSignal)).reason == "killed"
         await Process.sleep(10)
         assert Process.list() == [self_(), echo]
-        assert not self_().block.node.timers
+        assert not self_().block.node.timers.armed
 
     with Node(clock="virtual") as node:
         node.run(main)

@@ -187,7 +187,7 @@ def test_the_state_of_a_registry_is_its_entries_and_a_copy_of_them() -> None:
         Registry.register("rooms", "lobby", ["ann"])
         entries = await sys_.get_state(pid)
         entries[0].value.append("eve")
-        return entries, Registry.lookup("rooms", "lobby"), repr(pid.block.server.state)
+        return entries, Registry.lookup("rooms", "lobby"), repr(pid.block.loop.state)
 
     entries, looked_up, shown = play(main)
     assert [(entry.key, entry.value) for entry in entries] == [("lobby", ["ann", "eve"])]

@@ -156,7 +156,7 @@ def test_nothing_is_recorded_outside_the_block() -> None:
 
     with Node(clock="virtual") as node:
         assert node.run(main) == 0
-        assert node.trace is None
+        assert node.tracer is None
 
 
 def test_a_trace_within_a_trace_gives_the_outer_one_back() -> None:

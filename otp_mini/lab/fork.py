@@ -44,15 +44,16 @@ def fork(world: World) -> tuple[World, dict[Pid, Pid]]:
     twin.started = world.started
     node = twin.node
     node.clock.move_to(old.clock.now())  # type: ignore[union-attr]  # a world's clock is virtual
-    node._start, node._pids, node._refs, node._timer_count = old._start, old._pids, old._refs, old._timer_count
+    node._start, node._pids, node._refs = old._start, old._pids, old._refs
+    node.timers.count = old.timers.count
     for pid, block in old.blocks.items():
         _copy_block(world, block, node, pids, pids[pid])
     node.names = {name: node.blocks[pids[block.pid]] for name, block in old.names.items()}
-    for number, (deadline, target, message) in old.timers.items():
+    for number, (deadline, target, message) in old.timers.armed.items():
         if isinstance(target, ControlBlock):
             raise CannotFork
-        node.timers[number] = (deadline, _copied(target, pids), _copied(message, pids))
-    node._deadlines = list(old._deadlines)
+        node.timers.armed[number] = (deadline, _copied(target, pids), _copied(message, pids))
+    node.timers.heap = list(old.timers.heap)
     twin.host = _found(world.host, pids)
     twin.root = _found(world.root, pids)
     return twin, pids
@@ -71,13 +72,13 @@ def _copy_block(world: World, block: ControlBlock, node: Node, pids: dict[Pid, P
     if block.pid is world.host:
         new.coroutine = _wait(new)
     else:
-        loop = block.server
+        loop = block.loop
         if not isinstance(getattr(loop, "server", None), GenServer) or loop.debug:
             raise CannotFork
         state: Any = supervisor_state(block)
         state = _copied(loop.state, pids) if state is None else _copied_children(state, pids)
-        new.server = type(loop)(new, loop.server, _found(loop.parent, pids), state)
-        new.coroutine = new.server.run(None)
+        new.loop = type(loop)(new, loop.server, _found(loop.parent, pids), state)
+        new.coroutine = new.loop.run(None)
     new.coroutine.send(None)  # up to where it waits
     new.waiting = MESSAGE
 

@@ -150,7 +150,7 @@ class Lab:
             node = performance.world.node
             windows: dict[int, list[float]] = {}
             for block, _ in performance.world.supervisors():
-                budget = block.server.state.budget
+                budget = block.loop.state.budget
                 times = budget.spent(node.clock.now())
                 windows[performance.recorder.playing.get(block.pid, -1)] = [at - performance.began for at in times]
             numbers = range(len(self.cast.roles))
@@ -340,9 +340,9 @@ class _Standing:
 
 def _links(performance: Performance) -> list[list[int]]:
     """The links at the start that are not what the tree consists of."""
-    playing = performance.recorder.playing
+    playing, blocks = performance.recorder.playing, performance.world.node.blocks
     pairs = [
-        [part, playing[other]] for pid, part in playing.items() for other in pid.block.links or () if other in playing
+        [part, playing[other]] for pid, part in playing.items() for other in blocks[pid].links or () if other in playing
     ]
     return [pair for pair in pairs if pair[0] < pair[1] and performance.cast.are_apart(*pair)]
 

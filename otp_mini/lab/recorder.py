@@ -71,6 +71,8 @@ class Recorder:
         self._blow = 0  # the place of the last injection
         self._time = 0.0
         for block in [pid.block for pid in playing]:
+            if block is None:
+                continue
             for child in children_of(block):
                 if isinstance(child.pid, Pid):
                     self._bosses[child.pid] = block.pid

@@ -75,7 +75,7 @@ class _Look:
         blocks.sort(key=lambda block: (self.playing.get(block.pid, 10**9), block.pid.number))
         for block in blocks:
             self.name(block.pid)
-        timers = sorted(node.timers.items(), key=lambda item: (item[1][0], item[0]))
+        timers = sorted(node.timers.armed.items(), key=lambda item: (item[1][0], item[0]))
         return (
             tuple(self.process(block, node) for block in blocks),
             tuple((round(at - self.now, 9), self.of(target), self.of(message)) for _, (at, target, message) in timers),
@@ -86,7 +86,7 @@ class _Look:
 
     def process(self, block: ControlBlock, node: Node) -> object:
         """One process: what it waits for, what lies in its mailbox, its state."""
-        server, waiting = block.server, block.waiting
+        server, waiting = block.loop, block.waiting
         resting = server is not None and block.current is None
         if resting:  # between two messages: the loop's own variables are left over from the last one
             code: object = (self.of(type(server.server)), self.of(server.parent), self.of(server.state))
@@ -102,7 +102,7 @@ class _Look:
             tuple(map(self.of, block.links or ())),
             tuple((self.of(ref), self.of(who), self.of(name)) for ref, (who, name) in (block.monitors or {}).items()),
             tuple((self.of(ref), self.of(other.pid)) for ref, other in (block.monitoring or {}).items()),
-            None if block.timer is None else round(node.timers[block.timer][0] - self.now, 9),
+            None if block.timer is None else round(node.timers.armed[block.timer][0] - self.now, 9),
             self.of(block.thrown),
             len(block.cleanups or ()),
             code,

@@ -158,13 +158,13 @@ def end_process(sender: Pid, pid: Pid, way: int, error: BaseException, order: ob
     assert block is not None
     node: Node = block.node
     if way == KILL:
-        node.signal(sender, pid, "kill")
-    elif block.server is None:
+        node.signals.exit(sender, pid, "kill")
+    elif block.loop is None:
         block.thrown = error if way == RAISE else Exit(WAYS[way])
         if block.waiting is not None:
             node.wake(block)
     elif way == RAISE:
-        block.server.server = _Saboteur(block.server.server, error, order)
+        block.loop.server = _Saboteur(block.loop.server, error, order)
         node.deliver(block, order)
     else:
         node.deliver(block, ("system", (sender, node.make_ref()), ("terminate", WAYS[way])))

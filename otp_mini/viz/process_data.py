@@ -154,8 +154,8 @@ def _who(entry: Entry, process: ControlBlock, name: Name) -> Iterator[tuple[str,
         yield "handles now", name_of(in_words(process.current, LONGEST))
     if member.restarts is not None:
         yield "keeps", f"{member.children:,} {'child' if member.children == 1 else 'children'}, {member.restarts}"
-    elif process.server is not None and member.kind != "Registry":
-        yield "server's state", name_of(safe_repr(process.server.state, LONGEST))
+    elif process.loop is not None and member.kind != "Registry":
+        yield "server's state", name_of(safe_repr(process.loop.state, LONGEST))
     yield "turns", f"{process.turns:,}"
     yield "traps exits", "yes" if process.trap_exit else "no"
 

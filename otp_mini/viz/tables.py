@@ -91,13 +91,13 @@ def which(what: Destination | ets.Table, limit: int | None = LIMIT) -> Table:
     table = what if isinstance(what, ets.Table) else ets.whereis(what)
     if process is None and table is not None and ets.info(table) is not None:
         return _rows(table, limit)
-    if process is None or process.server is None:
+    if process is None or process.loop is None:
         found = "" if process is None else f", a process that is no server: {process.node.describe(process)}"
         raise BadArg(
             "which needs a running supervisor, registry, agent or other server, or an ETS table; "
             f"got {safe_repr(what)}{found}"
         )
-    who, state = process.node.describe(process), process.server.state
+    who, state = process.node.describe(process), process.loop.state
     if isinstance(state, SupervisorState):
         return _table(f"{who}: {state.describe()}", _CHILD, state.children, _child, limit)
     if hasattr(state, "entries"):
@@ -111,7 +111,7 @@ def which(what: Destination | ets.Table, limit: int | None = LIMIT) -> Table:
 def table_of(thing: Pid | ets.Table) -> Table | None:
     """The table by which an agent, a registry or an ETS table shows itself; None for all else."""
     if isinstance(thing, Pid):
-        server = None if thing.block is None else thing.block.server
+        server = None if thing.block is None else thing.block.loop
         shows = server is not None and (isinstance(server.server, AgentServer) or hasattr(server.state, "entries"))
     else:
         shows = ets.info(thing) is not None

@@ -252,10 +252,11 @@ class _Looking:
         spawned = {(parent, child) for _, parent, child in ties}
         for pid in seen:
             if links:
-                others = [other for other in pid.block.links or () if not spawned & {(pid, other), (other, pid)}]
+                linked = self.node.blocks[pid].links or ()
+                others = [other for other in linked if not spawned & {(pid, other), (other, pid)}]
                 ties += [("link", pid, other) for other in others if not self.kept_by(pid, other)]
             if monitors:
-                ties += _monitors(pid.block)
+                ties += _monitors(self.node.blocks[pid])
         self.outside(ties)
         counted: dict[tuple[TieKind, int, int], set[tuple[Pid, Pid]]] = {}
         for kind, one, other in ties:
@@ -288,7 +289,7 @@ class _Looking:
             known, new = (one, other) if one in placed else (other, one)
             if new not in placed:
                 placed.add(new)
-                places.setdefault(known, []).append(new.block)
+                places.setdefault(known, []).append(self.node.blocks[new])
         for known, blocks in places.items():
             if self.keys[known] in self.hidden:
                 self.keys |= {block.pid: self.keys[known] for block in blocks}
@@ -322,7 +323,7 @@ def _last_pid(kept: Child | None) -> Pid | None:
 
 def _state(kept: Child | None, process: ControlBlock | None) -> State:
     if kept is None:
-        return "starting" if process is not None and isinstance(process.server, StartingSupervisor) else "running"
+        return "starting" if process is not None and isinstance(process.loop, StartingSupervisor) else "running"
     if kept.doing == "starting":
         return "starting"
     if kept.doing == "stopping":

@@ -19,9 +19,9 @@ from ..children import Child, children_of
 from ..errors import BadArg, Exit, describe_reason, safe_repr
 from ..gen_server import GenServer
 from ..lab.world import KILL, NORMAL, RAISE, SHUTDOWN, end_process
-from ..node import Node, current_node, runtime
+from ..node import Node, current_node
 from ..primitives import Destination, find, send
-from ..process import ControlBlock
+from ..process import ControlBlock, runtime
 from ..terms import Pid
 from ..tracing import Event
 from ..viz.event_line import event_line

@@ -1,0 +1,269 @@
+"""Links, monitors and exit signals: how the end of one process reaches the others.
+
+When a process ends (`Signals.end`), it gives up what it held, in OTP's order: its tables, its name,
+its links, its monitors. Each link becomes one exit signal, each monitor one down signal, and each
+call that waits for an answer of this process fails.
+
+Signals are queued and delivered one after the other, never by recursion: a death that travels down
+a chain of 100,000 links uses no Python stack. What lies in the queue are plain named tuples, so
+whoever debugs this file can print it.
+
+What an exit signal does to its target:
+
+    reason      sent by         the target traps exits     it does not trap
+    "kill"      Process.exit    ends with "killed"         ends with "killed"
+    "kill"      a link          gets an ExitSignal         ends with "kill"
+    "normal"    another         gets an ExitSignal         nothing
+    "normal"    itself          gets an ExitSignal         ends with "normal"
+    any other   anybody         gets an ExitSignal         ends with that reason
+
+A signal of a link that has been taken away meanwhile does nothing.
+
+A process looks at its signals between two turns, as on the BEAM. So a signal that reaches the
+process that is running just now is *deferred* until it stops (or looks into its mailbox). One case
+is not: an exit signal to itself that is going to end it. That ends it where it stands.
+
+OTP: the signal queue of the BEAM; ``link/1``, ``exit/2`` and ``{:DOWN, …}``
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from . import reports
+from .copying import copy_reason
+from .process import ControlBlock, Failed, runtime
+from .terms import CallRef, Down, ExitSignal, Pid, Ref
+
+if TYPE_CHECKING:
+    from .node import Node
+
+
+class ExitSent(NamedTuple):
+    """An exit signal on its way.
+
+    ``linked``: it comes from the end of a process to which the target is linked, and not from
+    ``Process.exit``. ``deferred``: the target was running when it came.
+    """
+
+    sender: Pid
+    target: Pid
+    reason: object
+    linked: bool
+    deferred: bool = False
+
+
+class DownSent(NamedTuple):
+    """What a monitor says, on its way: ``ended`` ended, or there was nobody (then it is None).
+
+    ``who`` is what the watcher asked for: a pid or a name; it stands in the `Down` message.
+    """
+
+    ended: Pid | None
+    watcher: Pid
+    ref: Ref
+    who: object
+    reason: object
+
+
+class Signals:
+    """The links of a node's processes, and the signals on their way."""
+
+    __slots__ = ("node", "queue", "deferred", "_delivering", "_stubborn")
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.queue: deque[ExitSent | DownSent] = deque()
+        self.deferred: list[ExitSent | DownSent] = []  # for the process that runs just now
+        self._delivering = False
+        self._stubborn: list[Coroutine[Any, Any, Any]] = []
+
+    # ---- links ------------------------------------------------------------------------------
+
+    def link(self, one: ControlBlock, other: ControlBlock) -> None:
+        """Link two living processes, both ways; twice is once."""
+        if one is other:
+            return
+        for block, peer in ((one, other), (other, one)):
+            if block.links is None:
+                block.links = {}
+            block.links[peer.pid] = None
+        self.node.note("link", one.pid, other.pid)
+
+    def unlink(self, one: ControlBlock, other: Pid) -> None:
+        """Take the link away, if there is one."""
+        if one.links is not None and one.links.pop(other, 0) is None:
+            peer = other.block
+            if peer is not None and peer.links is not None:
+                peer.links.pop(one.pid, None)
+            self.node.note("unlink", one.pid, other)
+
+    # ---- sending ----------------------------------------------------------------------------
+
+    def exit(self, sender: Pid, target: Pid, reason: object) -> None:
+        """Send an exit signal, as ``Process.exit`` does."""
+        self._send(ExitSent(sender, target, reason, linked=False))
+
+    def down(self, watcher: Pid, ref: Ref, who: object, reason: object) -> None:
+        """Tell a watcher that there is nobody to watch."""
+        self._send(DownSent(None, watcher, ref, who, reason))
+
+    def _send(self, signal: ExitSent | DownSent) -> None:
+        self.queue.append(signal)
+        self._deliver()
+
+    def release_deferred(self) -> None:
+        """Deliver what came for a process while it ran; its turn is over, or it looks for it."""
+        running, runtime.running = runtime.running, None
+        self.queue.extend(self.deferred)
+        self.deferred.clear()
+        self._deliver()
+        runtime.running = running
+
+    # ---- the end of a process ---------------------------------------------------------------
+
+    def end(self, process: ControlBlock, reason: object) -> None:
+        """The process is over: give up what it held, then tell those who are linked or watch."""
+        node, pid = self.node, process.pid
+        process.reason = reason
+        node.forget(process)
+        node.note("exit", pid, None, reason)
+        self._clean_up(process)
+        if process.name is not None:
+            node.names.pop(process.name, None)
+        for ref, watched in (process.monitoring or {}).items():
+            if watched.monitors is not None:
+                watched.monitors.pop(ref, None)
+        links, monitors = process.links, process.monitors
+        process.mailbox = process.monitoring = process.loop = process.links = process.monitors = None
+        for linked in links or ():
+            self.queue.append(ExitSent(pid, linked, reason, True))
+        for ref, (watcher, who) in (monitors or {}).items():
+            self.queue.append(DownSent(pid, watcher, ref, who, reason))
+        self._deliver()
+
+    def _clean_up(self, process: ControlBlock) -> None:
+        """Have the higher layers undo what they hold for a process; none of them can hide its end."""
+        for cleanup in process.cleanups or ():
+            try:
+                cleanup(process.pid)
+            except Exception as error:
+                reports.process_crashed(self.node.describe(process), error)
+
+    def kill(self, process: ControlBlock, reason: object) -> None:
+        """End a process from outside. One that runs just now ends when its turn does."""
+        coroutine: Any = process.coroutine
+        if coroutine is None:
+            self._end_shell(process, reason)
+        elif coroutine.cr_running:
+            process.pending_exit = process.pending_exit or (reason,)
+        else:
+            # Its `finally` blocks run first, while it still is a process: whatever they register,
+            # open or start is given up by `end` like the rest.
+            self.node.cancel_wait(process)
+            self.unwind(process)
+            self.end(process, reason)
+
+    def _end_shell(self, shell: ControlBlock, reason: object) -> None:
+        """A new shell takes over, as in iex. A cell that waits learns of it by an `Exit`; else it is logged."""
+        if not shell.occupied:
+            reports.logger.error(
+                "** (EXIT from %s) shell process exited with reason: %s",
+                shell.pid,
+                reports.explain(reason).removeprefix("** (stop) "),
+            )
+        self.end(shell, reason)
+
+    def unwind(self, process: ControlBlock) -> None:
+        """Close the coroutine of a killed process: Python runs its ``finally`` blocks.
+
+        A coroutine that awaits in there cannot be closed. It is kept, so that Python does not run
+        it once more when it is collected.
+        """
+        coroutine: Any = process.coroutine
+        outer, runtime.running = runtime.running, process
+        try:
+            coroutine.close()
+        except BaseException as error:
+            if isinstance(error, RuntimeError) and coroutine.cr_frame is not None:
+                self._stubborn.append(coroutine)
+                reports.logger.warning(
+                    "%s was killed and tried to await in a `finally` or `except` block. "
+                    "A killed process runs no more: clean up without awaiting.",
+                    self.node.describe(process),
+                )
+            else:
+                reports.process_crashed(self.node.describe(process), error)
+        finally:
+            runtime.running = outer
+
+    # ---- delivering -------------------------------------------------------------------------
+
+    def _deliver(self) -> None:
+        """Deliver signal after signal, also those that follow from them."""
+        if self._delivering:
+            return  # this was called by what a signal did: the loop below will come to the new ones
+        self._delivering = True
+        try:
+            while self.queue:
+                signal = self.queue.popleft()
+                if type(signal) is ExitSent:
+                    self._exit_arrives(signal)
+                else:
+                    self._down_arrives(signal)  # type: ignore[arg-type]
+        finally:
+            self._delivering = False
+
+    def _exit_arrives(self, signal: ExitSent) -> None:
+        """Do to the target what the table at the head of this file says."""
+        sender, target, reason, linked, deferred = signal
+        process = target.block
+        if process is None:
+            return
+        kill = isinstance(reason, str) and reason == "kill" and not linked
+        ends_itself = sender is target and (kill or not process.trap_exit)
+        if process is runtime.running and not ends_itself:
+            self.deferred.append(signal._replace(deferred=True))
+            return
+        if linked and (process.links is None or process.links.pop(sender, 0) is not None):
+            return  # unlinked in the meantime
+        message = None
+        if process.trap_exit and not kill:
+            message = ExitSignal(sender, copy_reason(reason))
+        self._note_exit(signal, message)
+        normal = isinstance(reason, str) and reason == "normal"
+        if kill:
+            self.kill(process, "killed")
+        elif message is not None:
+            self.node.deliver(process, message)
+        elif not normal or (sender is target and not linked and not deferred):
+            self.kill(process, reason)
+
+    def _note_exit(self, signal: ExitSent, message: ExitSignal | None) -> None:
+        """Record the signal; where no message comes of it, it is the cause of what follows."""
+        node = self.node
+        if node.tracer is not None:
+            said = signal.reason if message is None else message
+            event = node.tracer.record(node.now(), "signal", signal.sender, signal.target, said)
+            if message is None:
+                node.tracer.caused(signal.target, event.number)
+
+    def _down_arrives(self, signal: DownSent) -> None:
+        """Fail a call, or deliver the one `Down` of a monitor, unless it was taken back meanwhile."""
+        ended, watcher, ref, who, reason = signal
+        if type(ref) is CallRef:
+            self.node.answer(watcher, ref, Failed(copy_reason(reason)))
+            return
+        process = watcher.block
+        if process is None:
+            return
+        if process is runtime.running:
+            self.deferred.append(signal)
+            return
+        if (process.monitoring or {}).pop(ref, None) is None:
+            return
+        message = Down(ref, who, copy_reason(reason))
+        self.node.note("down", ended, watcher, message)
+        self.node.deliver(process, message)
