@@ -30,6 +30,7 @@ Differs:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -168,9 +169,15 @@ class Table(Ref):
 
     def drop(self, rows: Iterable[Row]) -> int:
         """Take out these very rows, as far as they are still there; answers how many were."""
-        before, doomed = self.size, {id(row): row for row in rows}
-        for place in dict.fromkeys(self.place(row[self.keypos]) for row in doomed.values()):
-            self.keep(place, lambda row: id(row) not in doomed)
+        before, doomed = self.size, [*rows]
+        times = Counter(map(id, doomed))  # of a duplicate_bag's equal rows, two may be one object
+
+        def wanted(row: Row) -> bool:
+            times[id(row)] -= 1
+            return times[id(row)] < 0
+
+        for place in dict.fromkeys(self.place(row[self.keypos]) for row in doomed):
+            self.keep(place, wanted)
         return before - self.size
 
     def step(self, key: Any, forward: bool) -> Any:
@@ -193,7 +200,8 @@ class Table(Ref):
         owners = _owners(self.node)
         if owner.pid not in owners:
             owners[owner.pid] = {}
-            owner.cleanups = [*(owner.cleanups or ()), partial(_owner_ended, self.node)]
+            owner.cleanups = owner.cleanups or []
+            owner.cleanups.append(partial(_owner_ended, self.node))
         owners[owner.pid][self] = None
 
     def leave_owner(self) -> None:

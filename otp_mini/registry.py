@@ -552,7 +552,8 @@ def _enter(book: _Book, process: ControlBlock, key: Any, value: Any) -> Pid | No
         return None  # it was killed, and this is its `finally`: nobody would ever take the entry out
     if process.pid not in book.watched:
         book.watched.add(process.pid)
-        process.cleanups = [*(process.cleanups or ()), book.forget]
+        process.cleanups = process.cleanups or []
+        process.cleanups.append(book.forget)
     if process.pid not in book.by_pid:
         process.node.signals.link(process, book.process)
     book.add(entry)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_copying import shared, terms
+from test_matching import changeable, keys, looks
 
 from otp_mini import (
     BadArg,
@@ -30,7 +31,7 @@ from otp_mini import (
     trace,
 )
 from otp_mini.ets import ANY, END, EtsTransfer, Table, Var
-from otp_mini.matching import exact, fits, order
+from otp_mini.matching import fits, order
 
 
 def play(main: Any, *args: Any) -> Any:
@@ -607,13 +608,14 @@ class Ruler:
 
 READING: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (ets.lookup, ("a",)), (ets.lookup_element, ("a", 1)), (ets.member, ("a",)), (ets.tab2list, ()),
-    (ets.match, (ANY,)), (ets.match_object, (ANY,)), (ets.select, (ANY,)), (ets.first, ()), (ets.last, ()),
-    (ets.next, ("a",)), (ets.prev, ("a",)),
+    (ets.match, (ANY,)), (ets.match_object, (ANY,)), (ets.select, (ANY,)), (ets.select_count, (ANY,)),
+    (ets.first, ()), (ets.last, ()), (ets.next, ("a",)), (ets.prev, ("a",)),
 ]  # fmt: skip
 WRITING: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (ets.insert, (("b", 1),)), (ets.insert_new, (("c", 1),)), (ets.update_counter, ("a", 1)),
     (ets.update_element, ("a", (1, 2))), (ets.take, ("c",)), (ets.delete, ("b",)), (ets.delete_object, (("x",),)),
-    (ets.match_delete, (("y",),)), (ets.delete_all_objects, ()), (ets.rename, ("other",)), (ets.delete, ()),
+    (ets.match_delete, (("y",),)), (ets.select_delete, (("y",),)),
+    (ets.delete_all_objects, ()), (ets.rename, ("other",)), (ets.delete, ()),
 ]  # fmt: skip
 
 
@@ -789,6 +791,66 @@ def test_e23_a_transfer_is_seen_by_a_trace() -> None:
             await stop(owner)
         sent = [event for event in recorded.events if isinstance(event.term, EtsTransfer)]
         assert [(event.kind, event.pid, event.other) for event in sent] == [("send", owner, me)]
+
+    play(main)
+
+
+class Moody:
+    """Can be copied so many times, and then refuses."""
+
+    def __init__(self, copies: int) -> None:
+        self.copies = copies
+
+    def __deepcopy__(self, memo: object) -> Moody:
+        if not self.copies:
+            raise ValueError("no more copies")
+        return Moody(self.copies - 1)
+
+    def __repr__(self) -> str:
+        return "<moody>"
+
+
+def test_e23_data_for_the_heir_that_refuses_a_second_copy_hides_no_death() -> None:
+    async def main() -> None:
+        heir, data = self_(), [Moody(1)]  # the one copy is made when it is named
+
+        async def own() -> None:
+            for name in ("one", "two"):
+                ets.new(name, named=True, heir=(heir, data))
+            ets.new("gone", named=True)
+            await receive()
+
+        owner = spawn(own)
+        await Process.sleep(0)
+        ref = Process.monitor(owner)
+        await stop(owner, "boom")
+        assert Process.alive(owner) is False
+        assert [await receive(EtsTransfer) for _ in range(2)] == [
+            EtsTransfer(name, owner, ["<moody>"]) for name in ("one", "two")
+        ]
+        assert (await receive()).ref is ref
+        assert [ets.info(name, "owner") for name in ("one", "two", "gone")] == [heir, heir, "undefined"]
+
+    play(main)
+
+
+def test_e22_what_a_killed_process_makes_in_its_finally_leaves_nothing_behind() -> None:
+    async def main() -> None:
+        made: list[Any] = []
+
+        async def dies() -> None:
+            try:
+                await receive()
+            finally:
+                made.extend((ets.new("late", named=True), ets.new("later", heir=(boss, "late"))))
+
+        boss, victim = self_(), spawn(dies)
+        await Process.sleep(0)
+        node = ets.whereis(ets.new("mine", named=True)).node
+        await stop(victim, "kill")
+        assert [ets.info(table) for table in made] == [None, None]
+        assert [*node.tables["ets"]] == [ets.whereis("mine"), "mine"]
+        assert ets.new("late", named=True) == "late"
 
     play(main)
 
@@ -1054,6 +1116,57 @@ def test_a_guard_that_raises_is_not_hidden() -> None:
     alone(main)
 
 
+@EVERY_TYPE
+def test_select_count_and_select_delete_are_about_the_rows_that_select_answers(type: str) -> None:
+    def main() -> None:
+        rows = [("ann", 34), ("bob", 7), ("eve", 51), ("kid", 7.0), ("kid", 3)]
+        table = filled(type, *rows)
+        size = ets.info(table, "size")
+        for head, guard in (
+            ((Var(1), Var(2)), lambda name, age: age > 30),
+            ((Var(1), 7), None),
+            (("kid", Var(1)), lambda age: age < 10),
+            ("kid", None),
+            (("nobody", ANY), None),
+        ):
+            wanted = ets.select(table, head, guard)
+            assert ets.select_count(table, head, guard) == len(wanted)
+            assert ets.select_delete(table, head, guard) == len(wanted)
+            assert [row for row in rows if row in ets.tab2list(table)] == [
+                row for row in rows if row in ets.tab2list(table) and row not in wanted
+            ]
+            assert ets.info(table, "size") == len(ets.tab2list(table)) == size - len(wanted)
+            ets.insert(table, wanted)
+        assert ets.select_count(table, ANY) == size
+        assert ets.select_delete(table, Var(1)) == size
+        assert (ets.first(table), ets.select_count(table, ANY), ets.select_delete(table, ANY)) == (END, 0, 0)
+
+    alone(main)
+
+
+def test_select_delete_takes_nothing_when_a_guard_raises_and_no_row_that_came_meanwhile() -> None:
+    def main() -> None:
+        table = filled("duplicate_bag", ("k", 1), ("k", 1), ("k", 2))
+        with pytest.raises(ZeroDivisionError):
+            ets.select_delete(table, (ANY, Var(1)), lambda value: 1 / (2 - value) > 0)
+        assert len(ets.tab2list(table)) == 3
+        assert ets.select_delete(table, (ANY, Var(1)), lambda value: ets.insert(table, ("k", 9))) == 3
+        assert ets.tab2list(table) == [("k", 9)] * 3
+        assert ets.select_delete(table, (ANY, Var(1)), lambda value: ets.delete_all_objects(table)) == 0
+
+    alone(main)
+
+
+def test_one_of_equal_rows_may_be_deleted_by_a_guard_that_counts() -> None:
+    def main() -> None:
+        table = filled("duplicate_bag", ("k", 1), ("k", 1), ("k", 1))
+        turns = iter([True, False, True])
+        assert ets.select_delete(table, ANY, lambda: next(turns)) == 2
+        assert ets.tab2list(table) == [("k", 1)]
+
+    alone(main)
+
+
 def test_foldl_goes_through_the_rows_in_order() -> None:
     def main() -> None:
         table = filled("ordered_set", (2, "b"), (1, "a"))
@@ -1151,6 +1264,12 @@ def test_a_table_is_unknown_on_every_node_but_its_own() -> None:
         ({"access": "open"}, "ets.new: access must be one of public, protected, private; got 'open'"),
         ({"keypos": -1}, "ets.new: keypos is the key's position in a row, 0 or more; got -1"),
         ({"keypos": True}, "ets.new: keypos is the key's position in a row, 0 or more; got True"),
+        ({"keypos": 1.0}, "ets.new: keypos is the key's position in a row, 0 or more; got 1.0"),
+        ({"keypos": float("nan")}, "ets.new: keypos is the key's position in a row, 0 or more; got nan"),
+        ({"named": "t"}, "ets.new: named must be one of True, False; got 't'"),
+        ({"named": 1}, "ets.new: named must be one of True, False; got 1"),
+        ({"read_concurrency": "auto"}, "ets.new: read_concurrency must be one of True, False; got 'auto'"),
+        ({"write_concurrency": "yes"}, "ets.new: write_concurrency must be one of True, False, auto; got 'yes'"),
         ({"heir": "me"}, "heir is (pid, data), the data to be sent to it, or None; got 'me'"),
         ({"name": 5}, "a table's name is a string or a class, got 5"),
     ],
@@ -1263,51 +1382,6 @@ def test_an_ordered_set_refuses_a_key_without_a_place_in_the_order(key: Any) -> 
 # ---- laws ----------------------------------------------------------------------------------------
 
 law = settings(deadline=None)  # no test depends on the clock on the wall
-numbers = st.integers(-3, 3) | st.sampled_from([-1.5, 0.0, -0.0, 1.0, 2.0, 1e300, 10**300])
-simple = numbers | st.sampled_from(["", "a", "b", "nil", "true", None, True, False, b"", b"a"])
-
-
-def nested(leaves: Any) -> Any:
-    return st.recursive(
-        leaves,
-        lambda inner: st.tuples(inner) | st.tuples(inner, inner) | st.lists(inner, max_size=2)
-        | st.dictionaries(st.sampled_from([1, 1.0, 2.0, "a", (1,)]), inner, max_size=2),
-        max_leaves=5,
-    )  # fmt: skip
-
-
-changeable = st.lists(nested(simple), max_size=2) | st.dictionaries(simple, nested(simple), max_size=2)
-keys = nested(simple | st.just(AClass))
-
-
-def looks(term: Any) -> str:
-    """A text that is equal for strictly equal terms only."""
-    if isinstance(term, dict):
-        return "{" + ",".join(sorted(f"{looks(key)}:{looks(value)}" for key, value in term.items())) + "}"
-    if isinstance(term, tuple | list):
-        return f"{type(term).__name__}({','.join(map(looks, term))})"
-    return repr(term).replace("-0.0", "0.0")
-
-
-@law
-@given(keys, keys)
-def test_strict_equality_is_the_same_for_keys_and_for_terms(one: Any, other: Any) -> None:
-    equal = looks(one) == looks(other)
-    assert (exact(one) == exact(other)) is equal
-    assert fits(one, other) is equal
-    assert fits(one, one)
-    assert not equal or hash(exact(one)) == hash(exact(other))
-
-
-@law
-@given(keys, keys, keys)
-def test_the_order_of_terms_is_total(one: Any, two: Any, three: Any) -> None:
-    a, b, c = order(one), order(two), order(three)
-    assert (a < b) + (a == b) + (a > b) == 1
-    assert not (a <= b <= c) or a <= c
-    assert not fits(one, two) or a == b
-
-
 @law
 @given(st.lists(st.tuples(st.sampled_from(["insert", "delete", "take", "object"]), keys, st.integers(0, 2))))
 def test_an_ordered_set_is_always_in_order(steps: list[tuple[str, Any, int]]) -> None:

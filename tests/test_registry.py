@@ -26,6 +26,7 @@ from otp_mini import (
     send,
     spawn,
 )
+from otp_mini.ets import ANY, Var
 
 
 def play(main: Any) -> Any:
@@ -42,6 +43,15 @@ async def do(pid: Pid, what: Any) -> Any:
     """Have another process do something, and answer what came of it."""
     send(pid, (self_(), what))
     return await receive()
+
+
+def about(name: str) -> dict[str, Any]:
+    """What is known about a living process."""
+    pid = Process.whereis(name)
+    assert pid is not None
+    info = Process.info(pid)
+    assert info is not None
+    return info
 
 
 def helper() -> Pid:
@@ -312,6 +322,194 @@ def test_the_end_of_a_registry_takes_its_members_along() -> None:
         return Process.alive(other)
 
     assert play(main) is False
+
+
+def test_the_end_of_a_member_is_no_message_that_stays_with_the_registry() -> None:
+    async def main() -> Any:
+        reg, other = await registry(), helper()
+        await do(other, lambda: Registry.register(reg, "k"))
+        Process.exit(other, "kill")
+        await Process.sleep(1)
+        info = about(reg)
+        return info["message_queue_len"], info["links"] == [self_()]
+
+    assert play(main) == (0, True)
+
+
+@pytest.mark.parametrize("reason", ["kill", "boom"])
+def test_what_a_killed_process_registers_in_its_finally_leaves_nothing_behind(reason: str) -> None:
+    async def dies(key: Any) -> None:
+        try:
+            Registry.register("reg", "before")
+            await receive()
+        finally:
+            Registry.register("reg", key)
+            Registry.register("dup", key)
+
+    async def main() -> Any:
+        await registry()
+        await Registry.start_link(keys="duplicate", name="dup")
+        victim = spawn(dies, "late")
+        await Process.sleep(0)
+        assert Registry.keys("reg", victim) == ["before"]
+        Process.exit(victim, reason)
+        await Process.sleep(1)
+        left = Registry.count("reg"), Registry.count("dup"), Registry.keys("reg", victim)
+        Registry.register("reg", "late")
+        Registry.register("reg", "before")
+        return left, Registry.lookup("reg", "late") == [(self_(), None)], about("reg")["links"]
+
+    left, taken_again, links = play(main)
+    assert left == (0, 0, [])
+    assert taken_again
+    assert len(links) == 1
+
+
+def test_keys_come_in_the_order_of_registration() -> None:
+    async def main() -> Any:
+        reg = await registry("duplicate")
+        for key in "bab":
+            Registry.register(reg, key)
+        Registry.unregister(reg, "a")
+        Registry.register(reg, "a")
+        return Registry.keys(reg, self_()), [key for key, _, _ in Registry.select(reg)]
+
+    assert play(main) == (["b", "b", "a"], ["b", "b", "a"])
+
+
+def test_select_takes_a_pattern_of_three_a_guard_and_a_body() -> None:
+    async def main() -> Any:
+        reg = await registry("duplicate")
+        for key, value in (("k", 1), ("k", 2), ("l", 2), (1, [3]), (1.0, [4])):
+            Registry.register(reg, key, value)
+        me, head = self_(), (Var(1), ANY, Var(2))
+        assert Registry.select(reg) == [(k, me, v) for k, v in (("k", 1), ("k", 2), ("l", 2), (1, [3]), (1.0, [4]))]
+        assert Registry.select(reg, (1, ANY, Var(1)), body=lambda value: value) == [[3]]
+        assert Registry.select(reg, (Var(1), me, 2), body=lambda key: key) == ["k", "l"]
+        assert Registry.select(reg, head, lambda key, _: key == "k", lambda *each: each) == [("k", 1), ("k", 2)]
+        assert Registry.select(reg, (ANY, helper(), ANY)) == []
+        counts = Registry.count_select(reg), Registry.count_select(reg, head, lambda _, value: value == 2)
+        for wrong in (ANY, Var(1), ("k", ANY), "k", (1, 2, 3, 4), lambda *each: True):
+            for function in (Registry.select, Registry.count_select):
+                with pytest.raises(BadArg, match=r"takes a pattern of \(key, pid, value\), got"):
+                    function(reg, wrong)
+        return counts
+
+    assert play(main) == (5, 2)
+
+
+def test_guards_get_copies_and_see_the_variables_in_the_order_of_their_numbers() -> None:
+    async def main() -> Any:
+        reg = await registry("duplicate")
+        for value in ((1, [10]), (2, [20]), ("x", [30])):
+            Registry.register(reg, "k", value)
+        pair = Var(2), Var(1)
+        seen: list[Any] = []
+
+        def spoil(items: list[int], number: Any) -> bool:
+            seen.append((number, items[0]))
+            items.append(0)
+            return number != 2
+
+        found = [value for _, value in Registry.match(reg, "k", pair, spoil)]
+        assert seen == [(1, 10), (2, 20), ("x", 30)]
+        assert found == [(1, [10]), ("x", [30])]
+        assert Registry.count_match(reg, "k", pair, lambda items, _: items[0] > 10) == 2
+        assert Registry.unregister_match(reg, "k", pair, lambda items, _: items[0] > 10) == "ok"
+        return [value for _, value in Registry.lookup(reg, "k")]
+
+    assert play(main) == [(1, [10])]
+
+
+def test_a_function_that_takes_the_entry_out_has_nothing_to_update() -> None:
+    async def main() -> Any:
+        reg = await registry()
+        Registry.register(reg, "k", 1)
+
+        def leave(value: int) -> int:
+            Registry.unregister(reg, "k")
+            return value + 1
+
+        def fail(value: int) -> int:
+            raise ValueError(value)
+
+        gone = Registry.update_value(reg, "k", leave), Registry.lookup(reg, "k")
+        Registry.register(reg, "k", 5)
+        with pytest.raises(ValueError, match="5"):
+            Registry.update_value(reg, "k", fail)
+        return gone, Registry.count(reg), Registry.values(reg, "k", self_())
+
+    assert play(main) == ((None, []), 1, [5])
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("names", "a registry's options are a dict"),
+        (["keys"], "a registry's options are a dict"),
+        ("", "a registry's options are a dict"),
+        (0, "a registry's options are a dict"),
+        ({"keys": "unique", "partitions": 2}, "a registry has the options keys and name, got 'partitions'"),
+        ({"keys": "bag", "name": "reg"}, 'keys must be "unique" or "duplicate", got'),
+        ({"keys": "unique"}, "a registry needs a name"),
+        ({1: 2, "a": 3}, "options keys and name, got 1, 'a'"),
+    ],
+)
+def test_options_are_refused_and_not_ignored(options: Any, said: str) -> None:
+    async def main() -> None:
+        with pytest.raises(BadArg) as refused:
+            await Registry.start_link(options)
+        assert said in str(refused.value)
+        if "options" in said:  # what is seen before the start is seen in a list of children
+            with pytest.raises(BadArg) as refused:
+                await Supervisor.start_link([(Registry, options)], strategy="one_for_one")
+            assert said in str(refused.value)
+        with pytest.raises(BadArg, match="options are given once"):
+            await Registry.start_link({"keys": "unique", "name": "reg"}, name="other")
+        assert Process.whereis("reg") is None
+
+    play(main)
+
+
+def test_a_falsy_name_is_a_name() -> None:
+    async def main() -> Any:
+        answers = []
+        for name in ("", 0, ()):
+            await Registry.start_link(keys="unique", name=name)
+            room = await Room.start(7, name=Via(name, "", 0))
+            answers.append(
+                (Registry.lookup(name, ""), Registry.keys(name, room), await GenServer.call(Via(name, ""), 1))
+                == ([(room, 0)], [""], 7)
+            )
+            assert Registry.child_spec({"keys": "unique", "name": name}).id == name
+        return answers
+
+    assert play(main) == [True, True, True]
+
+
+@pytest.mark.parametrize("what", ["me", None, 5, Via("reg", "k")])
+def test_whose_keys_and_values_is_said_by_a_pid(what: Any) -> None:
+    async def main() -> None:
+        reg = await registry()
+        with pytest.raises(BadArg, match=r"Registry\.keys asks about a process by its pid, got"):
+            Registry.keys(reg, what)
+        with pytest.raises(BadArg, match=r"Registry\.values asks about a process by its pid, got"):
+            Registry.values(reg, "k", what)
+        with pytest.raises(BadArg, match="there is no registry"):
+            Registry.count(["a list"])
+
+    play(main)
+
+
+def test_a_nan_is_a_key_like_others() -> None:
+    async def main() -> Any:
+        reg = await registry()
+        Registry.register(reg, float("nan"), 1)
+        with pytest.raises(AlreadyRegistered):
+            Registry.register(reg, float("nan"), 2)
+        return Registry.lookup(reg, float("nan"))[0][1], Registry.unregister(reg, float("nan")), Registry.count(reg)
+
+    assert play(main) == (1, "ok", 0)
 
 
 def test_many_registrations_leave_nothing_behind() -> None:

@@ -1,0 +1,276 @@
+"""What a registry or a table does for one key, one row or one process costs the same however much is in it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from growth import FLAT, Cost, Steps, Work, growth, measured
+
+from otp_mini import Pid, Process, Registry, ets, receive, self_, send, spawn
+from otp_mini.ets import ANY, END, Var
+
+works: dict[str, Work] = {}
+
+
+def work(function: Work) -> Work:
+    """Name a piece of work to be held against eight times as much of it."""
+    works[function.__name__.replace("_", " ")] = function
+    return function
+
+
+async def registry(keys: Any = "unique") -> str:
+    await Registry.start_link(keys=keys, name="reg")
+    return "reg"
+
+
+async def idle(then: Callable[[], object]) -> Pid:
+    """A process that has done something, and waits for ever."""
+    boss = self_()
+
+    async def live() -> None:
+        send(boss, ("done", then()))
+        await receive()
+
+    pid = spawn(live)
+    await receive(lambda message: isinstance(message, tuple) and message[0] == "done")
+    return pid
+
+
+# ---- registries ----------------------------------------------------------------------------------
+
+
+@work
+async def an_owner_of_many_unique_keys_dies(n: int, cost: Cost) -> None:
+    reg = await registry()
+    owner = await idle(lambda: [Registry.register(reg, key) for key in range(n)])
+    with cost:
+        Process.exit(owner, "kill")
+    assert Registry.count(reg) == 0
+
+
+@work
+async def an_owner_of_one_key_many_times_dies(n: int, cost: Cost) -> None:
+    reg = await registry("duplicate")
+    owner = await idle(lambda: [Registry.register(reg, "key", value) for value in range(n)])
+    with cost:
+        Process.exit(owner, "kill")
+    assert Registry.count(reg) == 0
+
+
+@work
+async def many_subscribers_of_one_key_die_one_by_one(n: int, cost: Cost) -> None:
+    reg = await registry("duplicate")
+    subscribers = [await idle(lambda: Registry.register(reg, "news")) for _ in range(n)]
+    with cost:
+        for subscriber in subscribers:
+            Process.exit(subscriber, "kill")
+            Registry.count(reg)
+    assert Registry.lookup(reg, "news") == []
+
+
+@work
+async def one_of_many_subscribers_is_asked_about_and_leaves(n: int, cost: Cost) -> None:
+    reg = await registry("duplicate")
+    for _ in range(n):
+        await idle(lambda: Registry.register(reg, "news"))
+    with cost:
+        for number in range(n):
+            Registry.register(reg, "news", number)
+            assert Registry.keys(reg, self_()) == ["news"]
+            assert Registry.values(reg, "news", self_()) == [number]
+            Registry.unregister(reg, "news")
+
+
+@work
+async def the_rest_of_a_topic_that_was_large_is_told(n: int, cost: Cost) -> None:
+    reg = await registry("duplicate")
+    for number in range(n):
+        Registry.register(reg, "news", number)
+    Registry.register(reg, "other")
+    Registry.unregister_match(reg, "news", Var(1), lambda number: number < n - 1)
+    with cost:
+        for _ in range(n):
+            assert len(Registry.lookup(reg, "news")) == 1
+            assert len(Registry.select(reg)) == 2
+
+
+@work
+async def entries_are_counted_and_found_under_a_key_that_is_given(n: int, cost: Cost) -> None:
+    reg = await registry()
+    for key in range(n):
+        Registry.register(reg, key, key)
+    with cost:
+        for key in range(n):
+            assert Registry.count(reg) == n
+            assert Registry.match(reg, key, Var(1)) == [(self_(), key)]
+            assert Registry.count_select(reg, (key, ANY, ANY)) == 1
+            assert Registry.select(reg, (key, ANY, Var(1)), body=lambda value: value) == [key]
+            assert Registry.update_value(reg, key, lambda value: value) == (key, key)
+
+
+@work
+async def a_registry_with_many_members_ends(n: int, cost: Cost) -> None:
+    reg = await registry("duplicate")
+    pid = Process.whereis(reg)
+    assert pid is not None
+    Process.unlink(pid)
+    members = [await idle(lambda: Registry.register(reg, "news")) for _ in range(n)]
+    with cost:
+        Process.exit(pid, "kill")
+    assert not any(map(Process.alive, members))
+
+
+# ---- tables --------------------------------------------------------------------------------------
+
+
+def table_of(n: int, type: str = "set") -> Any:
+    table = ets.new("t", type=type, access="public")
+    ets.insert(table, [(number, number) for number in range(n)])
+    return table
+
+
+@pytest.mark.parametrize("type", ets.TYPES)
+def test_a_walk_while_the_table_is_written(type: str) -> None:
+    async def walk(n: int, cost: Cost) -> None:
+        table = table_of(n, type)
+        with cost:
+            key = ets.first(table)
+            for number in range(n - 1):
+                ets.insert(table, (("new", number),))
+                key = ets.next(table, key)
+        assert key == n - 1
+
+    assert growth(walk, 150) < FLAT
+
+
+@pytest.mark.parametrize("type", ets.TYPES)
+def test_a_queue_is_emptied_from_the_front(type: str) -> None:
+    async def empty(n: int, cost: Cost) -> None:
+        table = table_of(n, type)
+        with cost:
+            while (key := ets.first(table)) != END:
+                ets.take(table, key)
+                assert ets.last(table) is not None
+
+    assert growth(empty, 300) < FLAT
+
+
+@pytest.mark.parametrize("type", ets.TYPES)
+def test_what_is_left_of_a_large_table_is_walked(type: str) -> None:
+    async def walk(n: int, cost: Cost) -> None:
+        table = table_of(n, type)
+        assert ets.select_delete(table, (Var(1), ANY), lambda key: 0 < key < n - 1) == n - 2
+        with cost:
+            for _ in range(n):
+                assert ets.next(table, 0) == n - 1
+                assert len(ets.tab2list(table)) == 2
+
+    assert growth(walk, 300) < FLAT
+
+
+@work
+async def keys_of_an_ordered_set_come_and_go_everywhere(n: int, cost: Cost) -> None:
+    table = table_of(n, "ordered_set")
+    with cost:
+        for number in range(n):
+            key = number * 7919 % n + 0.5
+            ets.insert(table, (key,))
+            assert ets.prev(table, key) == key - 0.5
+            ets.delete(table, key)
+
+
+@work
+async def rows_are_matched_under_a_key_that_is_given(n: int, cost: Cost) -> None:
+    table = table_of(n)
+    ets.insert(table, [((number, "pair"), number) for number in range(n)])
+    with cost:
+        for number in range(n):
+            assert ets.match(table, (number, Var(1))) == [[number]]
+            assert ets.select(table, ((number, "pair"), Var(1)), lambda value: True, lambda value: value) == [number]
+            assert ets.select_count(table, (number, ANY)) == 1
+            assert ets.match_object(table, ((number, "pair"), ANY)) == [((number, "pair"), number)]
+
+
+@pytest.mark.parametrize("delete", [ets.select_delete, ets.match_delete])
+def test_many_rows_of_one_key_are_deleted(delete: Callable[..., object]) -> None:
+    async def deleting(n: int, cost: Cost) -> None:
+        table = ets.new("t", type="duplicate_bag")
+        ets.insert(table, [("key", number) for number in range(n)])
+        with cost:
+            delete(table, (ANY, Var(1)))
+        assert ets.info(table, "size") == 0
+
+    assert growth(deleting, 300) < FLAT
+
+
+@work
+async def an_owner_of_many_tables_dies(n: int, cost: Cost) -> None:
+    owner = await idle(lambda: [ets.new("t") for _ in range(n)])
+    with cost:
+        Process.exit(owner, "kill")
+    assert len(ets.new("mine").node.tables["ets"]) == 1
+
+
+@work
+async def many_tables_are_inherited_given_away_and_deleted(n: int, cost: Cost) -> None:
+    heir, other = self_(), await idle(lambda: None)
+    owner = await idle(lambda: [ets.new("t", heir=(heir, "yours")) for _ in range(n)])
+    with cost:
+        Process.exit(owner, "kill")
+        tables = [(await receive(ets.EtsTransfer)).table for _ in range(n)]
+        for table in reversed(tables[: n // 2]):
+            ets.give_away(table, other, "yours now")
+        for table in reversed(tables[n // 2 :]):
+            ets.delete(table)
+
+
+@pytest.mark.parametrize("piece", works.values(), ids=works)
+def test_a_piece_costs_the_same_where_there_is_eight_times_as_much(piece: Work) -> None:
+    assert growth(piece, 120) < FLAT
+
+
+# ---- the measure itself --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("measure", [Cost, Steps])
+def test_what_goes_through_all_the_others_is_found(measure: type[Cost]) -> None:
+    async def quadratic(n: int, cost: Cost) -> None:
+        def search(wanted: int) -> int:
+            return sum(number == wanted for number in range(n))
+
+        with cost:
+            for number in range(n):
+                search(number)
+
+    assert growth(quadratic, 40, measure) > 1.5 * FLAT
+
+
+def test_what_is_done_inside_of_c_is_found_too() -> None:
+    async def quadratic(n: int, cost: Cost) -> None:
+        numbers = [*range(n)]
+        with cost:
+            for number in range(n):
+                numbers.index(number)
+
+    assert growth(quadratic, 200) > 1.5 * FLAT
+
+
+def test_steps_are_the_same_in_every_run() -> None:
+    async def work(n: int, cost: Cost) -> None:
+        table = table_of(n)
+        with cost:
+            for number in range(n):
+                ets.lookup(table, number)
+
+    assert measured(work, 20, Steps()) == measured(work, 20, Steps()) > 20
+
+
+def test_a_work_that_measures_nothing_is_refused() -> None:
+    async def work(n: int, cost: Cost) -> None:
+        await asyncio.sleep(0)
+
+    with pytest.raises(AssertionError, match="nothing was measured"):
+        growth(work, 1)
