@@ -1,9 +1,9 @@
-"""Tables that processes share, with nothing shared: rows are copied in and copied out.
+"""Tables that many processes use. A row is copied when it is put in, and when it is read.
 
 A table is the one place in OTP where a process may read what another wrote without asking it.
-It has an *owner*, the process that made it, and goes when the owner goes, unless an *heir* was
-named. Who may touch it is its *access*: ``"public"`` (all read and write), ``"protected"`` (all
-read, the owner writes) or ``"private"`` (the owner alone).
+It has an *owner*, the process that made it, and is deleted when the owner ends, unless an *heir*
+was named: then the heir owns it. Its *access* says who may use it: ``"public"`` (all read and
+write), ``"protected"`` (all read, the owner writes) or ``"private"`` (the owner alone).
 
 A row is a tuple, and one place in it (``keypos``, the first) is the key:
 
@@ -75,7 +75,7 @@ class EtsTransfer:
 class Table(Ref):
     """One table, and its handle: it passes between processes as it is, as a pid does.
 
-    What is in it is reached through the functions of this module only; they ask who may.
+    Its rows are reached only through the functions of this module, which check who may do what.
 
     OTP: a table identifier (``tid``), which is a reference too
     """
@@ -83,7 +83,7 @@ class Table(Ref):
     number: int
     node: Node
     owner: Pid
-    name: Any  # a string or a class; a table that is not named has one too, for people
+    name: Any  # a string or a class; a table that is not named is called so in messages
     type: str
     protection: str
     named_table: bool  # can it be reached by its name?
@@ -205,12 +205,12 @@ class Table(Ref):
         owners[owner.pid][self] = None
 
     def leave_owner(self) -> None:
-        """The end of the owner, who lives, is no concern of the table any more."""
+        """Belong to nobody: when the owner ends, nothing happens to the table."""
         del _owners(self.node)[self.owner][self]
 
     def lose_owner(self) -> None:
-        """The owner has died: go to the heir, or go."""
-        if isinstance(self.heir, Pid) and self.heir.block is not None:
+        """The owner has died: belong to the heir, or be deleted."""
+        if isinstance(self.heir, Pid) and _lives(self.heir, self.node):
             self.transfer(self.heir, self.heir_data)
         else:
             self.vanish()
@@ -228,9 +228,9 @@ class Table(Ref):
         self.node.deliver(new_owner, message)
 
     def name_heir(self, heir: tuple[Pid, object] | None) -> None:
-        """Keep the heir with what it will be sent; a dead process is none."""
+        """Remember who inherits the table, and the data that go with it. A dead process cannot inherit."""
         match heir:
-            case (Pid() as pid, data) if pid.block is not None:
+            case (Pid() as pid, data) if _lives(pid, self.node):
                 self.heir, self.heir_data = pid, self.node.copy(data)
             case None | (Pid(), _):
                 self.heir, self.heir_data = "none", None
@@ -238,7 +238,7 @@ class Table(Ref):
                 raise BadArg(f"heir is (pid, data), the data to be sent to it, or None; got {safe_repr(heir)}")
 
     def vanish(self) -> None:
-        """Be found no more, by handle or name."""
+        """Be deleted: neither the handle nor the name finds the table any more."""
         tables = _tables(self.node)
         del tables[self]
         if self.named_table:
@@ -264,6 +264,11 @@ def _owner_ended(node: Node, pid: Pid) -> None:
         table.lose_owner()
 
 
+def _lives(pid: Pid, node: Node) -> bool:
+    """Is it a living process of this node? No other can own a table here."""
+    return pid.block is not None and pid.block.node is node
+
+
 def _shown(name: Any) -> str:
     """A table's name for a person."""
     return name.__qualname__ if isinstance(name, type) else safe_repr(name)
@@ -274,7 +279,7 @@ def _shown(name: Any) -> str:
 READ: Final = ("public", "protected")
 WRITE: Final = ("public",)
 OWN: Final[tuple[str, ...]] = ()
-"""What must be allowed to those who do not own the table."""
+"""The kinds of access with which a process that is not the owner may read; may write; may do what only owners do."""
 
 
 def _open(table: object, function: str, right: tuple[str, ...]) -> Table:
@@ -458,7 +463,7 @@ def give_away(table: Any, to: Pid, data: object) -> bool:
     OTP: ``:ets.give_away/3``
     """
     found = _open(table, "give_away", OWN)
-    if not isinstance(to, Pid) or to is found.owner or to.block is None:
+    if not isinstance(to, Pid) or to is found.owner or not _lives(to, found.node):
         why = "the owner already" if to is found.owner else "no living process"
         raise BadArg(f"ets.give_away needs the pid of another process that lives; {safe_repr(to)} is {why}")
     copied = found.node.copy(data)

@@ -206,7 +206,7 @@ class Registry:
 
     @staticmethod
     def unregister(registry: Any, key: Any) -> str:
-        """Take the caller's entries under a key out.
+        """Take out the caller's entries under a key.
 
         OTP: ``Registry.unregister/2``
         """
@@ -214,7 +214,7 @@ class Registry:
 
     @staticmethod
     def unregister_match(registry: Any, key: Any, pattern: Any, guard: Function | None = None) -> str:
-        """Take those of the caller's entries out whose value matches.
+        """Take out those of the caller's entries under a key whose values match.
 
         Args:
             registry: its name.

@@ -1257,6 +1257,17 @@ def test_a_table_is_unknown_on_every_node_but_its_own() -> None:
     assert "deleted" in repr(handle)
 
 
+def test_a_process_of_another_node_owns_no_table_here() -> None:
+    with Node(clock="virtual"):
+        stranger = self_()
+        with Node(clock="virtual"):
+            table = ets.new("t", heir=(stranger, 1))
+            assert ets.info(table, "heir") == "none"
+            assert "is no living process" in refused(ets.give_away, table, stranger, 1)
+            assert ets.setopts(table, heir=(stranger, 1)) is True
+            assert ets.info(table, "heir") == "none"
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -7,7 +7,7 @@ from typing import Any
 import otp_mini as otp
 
 from .links import LinkOps, bound_to
-from .registry import pattern
+from .registry import guard, pattern
 from .terms import Json, Term
 from .world import Op
 
@@ -53,6 +53,12 @@ class EtsOps(LinkOps):
 
     def ets_match_object(self, table: Any, wanted: Json) -> Term:
         return otp.ets.match_object(table, pattern(self.world.decode(wanted)))
+
+    def ets_select_count(self, table: Any, wanted: Json, said: Json) -> Term:
+        return otp.ets.select_count(table, pattern(self.world.decode(wanted)), guard(said))
+
+    def ets_select_delete(self, table: Any, wanted: Json, said: Json) -> Term:
+        return otp.ets.select_delete(table, pattern(self.world.decode(wanted)), guard(said))
 
     def ets_lookup_element(self, table: Any, key: Json, position: Json) -> Term:
         return otp.ets.lookup_element(table, self.world.decode(key), position - 1)

@@ -67,7 +67,7 @@ class RegistryOps(LinkOps):
         return "ok"
 
     async def op_reg_unregister_match(self, op: Op) -> Json:
-        otp.Registry.unregister_match(op["reg"], self.key(op), self.pattern(op["value"]))
+        otp.Registry.unregister_match(op["reg"], self.key(op), self.pattern(op["value"]), guard(op.get("guard")))
         return "ok"
 
     def pattern(self, value: Json) -> Term:
@@ -83,7 +83,16 @@ class RegistryOps(LinkOps):
         return self.world.encode(otp.Registry.values(op["reg"], self.key(op), self.world.pid(op["of"])))
 
     async def op_reg_match(self, op: Op) -> Json:
-        return self.world.encode(otp.Registry.match(op["reg"], self.key(op), self.pattern(op["pattern"])))
+        found = otp.Registry.match(op["reg"], self.key(op), self.pattern(op["pattern"]), guard(op.get("guard")))
+        return self.world.encode(found)
+
+    async def op_reg_count_match(self, op: Op) -> Json:
+        wanted = self.pattern(op["pattern"]), guard(op.get("guard"))
+        return otp.Registry.count_match(op["reg"], self.key(op), *wanted)
+
+    async def op_reg_count_select(self, op: Op) -> Json:
+        head = self.pattern(op["key"]), otp.ets.ANY, self.pattern(op["pattern"])
+        return otp.Registry.count_select(op["reg"], head, guard(op.get("guard")))
 
     async def op_reg_count(self, op: Op) -> Json:
         return otp.Registry.count(op["reg"])
@@ -154,6 +163,12 @@ class RegistryOps(LinkOps):
 
     async def op_srv_whereis(self, op: Op) -> Json:
         return self.world.encode(GenServer.whereis(self.server(op)))
+
+
+def guard(said: Json) -> Callable[..., bool] | None:
+    """Turn the one guard that a scenario may have into a function of the pattern's variables."""
+    assert said in (None, "$1 is an integer")
+    return None if said is None else lambda first, *others: type(first) is int
 
 
 def pattern(term: Term) -> Term:

@@ -58,6 +58,16 @@ def piece(*operations: st.SearchStrategy[Op]) -> st.SearchStrategy[Piece]:
     return st.tuples(*operations).map(list)
 
 
+def with_guard(pattern: st.SearchStrategy[Json]) -> st.SearchStrategy[tuple[Json, Json]]:
+    """Draw a pattern and a guard for it, which needs the pattern's first variable."""
+
+    def guarded(drawn: Json) -> st.SearchStrategy[tuple[Json, Json]]:
+        guards = [None, "$1 is an integer"] if "$1" in str(drawn) else [None]
+        return st.tuples(st.just(drawn), st.sampled_from(guards))
+
+    return pattern.flatmap(guarded)
+
+
 def single(*operations: st.SearchStrategy[Op]) -> list[st.SearchStrategy[Piece]]:
     """Make a piece of each operation."""
     return [operation.map(lambda drawn: [drawn]) for operation in operations]

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from .common import Json, Op, Piece, Scenario, choose, endings, family, maybe, of_pieces, op, processes, single
+from .common import (
+    Json,
+    Op,
+    Piece,
+    Scenario,
+    choose,
+    endings,
+    family,
+    maybe,
+    of_pieces,
+    op,
+    processes,
+    single,
+    with_guard,
+)
 
 TYPES = ["set", "ordered_set", "bag", "duplicate_bag"]
 TABLES = ["tab1", "tab2"]
@@ -59,11 +73,15 @@ def on_table(table: str, kind: str, keypos: int, owner: str) -> st.SearchStrateg
     default = choose((14, long_enough(keypos)), (1, st.sampled_from([5, "a"])))
     rows, whole = st.lists(objects(keypos), min_size=1, max_size=3), objects(keypos)
     change = st.tuples(positions, values).map(list)
+
+    def selecting(function: str) -> st.SearchStrategy[Op]:
+        return with_guard(patterns(keypos)).flatmap(lambda drawn: call(function, *drawn))
+
     reading = [call("lookup", key), call("member", key), call("lookup_element", key, positions), call("tab2list"),
                call("match", patterns(keypos)), call("match_object", patterns(keypos)),
-               call("info", st.sampled_from(ITEMS)), call("whereis")]
+               selecting("select_count"), call("info", st.sampled_from(ITEMS)), call("whereis")]
     writing = [call("insert", rows), call("insert", rows), call("insert", rows), call("insert_new", rows),
-               call("delete", key), call("delete_object", whole), call("take", key),
+               call("delete", key), call("delete_object", whole), call("take", key), selecting("select_delete"),
                call("update_element", key, change | st.lists(change, min_size=1, max_size=2).map(
                    lambda changes: {"list": changes})),
                call("update_counter", key, counter_steps()), call("update_counter", key, counter_steps(), default)]

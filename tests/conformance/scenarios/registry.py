@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from .common import (
+    Json,
     Op,
     Piece,
     Scenario,
@@ -18,6 +19,7 @@ from .common import (
     processes,
     reasons,
     single,
+    with_guard,
 )
 
 #: `s…` are the servers that a scenario starts; before that they are unbound.
@@ -39,16 +41,25 @@ via_value = st.tuples(st.just(UNIQUE), keys, values).map(list)
 def entries() -> list[st.SearchStrategy[Piece]]:
     """List pieces about the entries of a registry."""
     at = {"reg": registries, "key": keys}
+
+    def guarded(name: str, field: str, **fields: object) -> st.SearchStrategy[Op]:
+        def operation(drawn: tuple[Json, Json]) -> st.SearchStrategy[Op]:
+            return op(name, **fields, **{field: st.just(drawn[0])}, guard=drawn[1])
+
+        return with_guard(patterns).flatmap(operation)
+
     register = op("reg_register", by=holder, value=values, **at)
     return single(
         register, register, register, register,
         op("reg_unregister", by=holder, **at),
-        op("reg_unregister_match", by=holder, value=patterns, **at),
+        guarded("reg_unregister_match", "value", by=holder, **at),
         op("reg_lookup", by=maybe(holder), **at),
         op("reg_lookup", **at),
         op("reg_keys", reg=registries, of=someone),
         op("reg_values", of=someone, **at),
-        op("reg_match", pattern=patterns, **at),
+        guarded("reg_match", "pattern", **at),
+        guarded("reg_count_match", "pattern", **at),
+        guarded("reg_count_select", "pattern", reg=registries, key=keys | st.just("_")),
         op("reg_count", reg=registries),
         op("reg_update", by=holder, add=st.sampled_from([1, 10, 0.5]), **at),
         op("reg_dispatch", msg="ping", **at),
