@@ -424,11 +424,11 @@ def new(
     hints = read_concurrency, write_concurrency
     table = Table(node.make_ref().number, node, owner.pid, name, type, access, named, keypos, *hints)
     table.name_heir(heir)
-    if owner.alive:  # a killed process that makes one in its `finally` has a table that is gone already
-        table.belong_to(owner)
-        _tables(node)[table] = table
-        if named:
-            _tables(node)[name] = table
+    table.belong_to(owner)
+    tables = _tables(node)
+    tables[table] = table
+    if named:
+        tables[name] = table
     return name if named else table
 
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from itertools import count
 from typing import Any, Literal, NamedTuple
 
 from .child_spec import ChildSpec
@@ -66,13 +65,13 @@ An OrderedDict, for going through one costs what is in it; through a dict, also 
 Function = Callable[..., Any]
 
 
-class _Book:
+class Book:
     """The entries of one registry, by key, and by process and key."""
 
     def __init__(self, keys: Keys, process: ControlBlock) -> None:
         self.unique = keys == "unique"
         self.process = process
-        self.numbers = count(1)
+        self.last = 0  # the number of the last entry that was made
         self.size = 0
         self.by_key: OrderedDict[Place, Entries] = OrderedDict()
         self.by_pid: dict[Pid, OrderedDict[Place, Entries]] = {}
@@ -93,6 +92,13 @@ class _Book:
     def entries(self) -> list[Entry]:
         """All entries, in the order of their keys' first registration."""
         return [entry for entries in self.by_key.values() for entry in entries.values()]
+
+    def contents(self) -> tuple[Any, ...]:
+        """All that decides what the registry will answer; the entries' numbers count only by their order."""
+        numbers = sorted(number for entries in self.by_key.values() for number in entries)
+        rank = {number: place for place, number in enumerate(numbers)}
+        ranked = [(rank[number], *entry) for entries in self.by_key.values() for number, entry in entries.items()]
+        return self.unique, self.process, ranked, self.meta
 
     def under(self, key: Any) -> list[Entry]:
         """The entries under a key."""
@@ -117,7 +123,8 @@ class _Book:
 
     def add(self, entry: Entry) -> None:
         """Enter a new entry."""
-        self.put(next(self.numbers), entry)
+        self.last += 1
+        self.put(self.last, entry)
         self.size += 1
 
     def remove(self, number: int, entry: Entry) -> None:
@@ -465,7 +472,7 @@ class Via(Address):
         """Take the caller out."""
         Registry.unregister(self.registry, self.key)
 
-    def _unique(self) -> _Book:
+    def _unique(self) -> Book:
         book = _book(self.registry)
         if not book.unique:
             raise BadArg(
@@ -491,7 +498,7 @@ class _Server(GenServer):
         books = _books(process.node)
         if name in books:
             return Stop(("already_started", books[name].process.pid))
-        books[name] = book = _Book(keys, process)
+        books[name] = book = Book(keys, process)
 
         def close(pid: Pid) -> None:
             del books[name]
@@ -503,12 +510,12 @@ class _Server(GenServer):
         return NoReply(state)
 
 
-def _books(node: Node) -> dict[Any, _Book]:
-    books: dict[Any, _Book] = node.tables.setdefault("registries", {})
+def _books(node: Node) -> dict[Any, Book]:
+    books: dict[Any, Book] = node.tables.setdefault("registries", {})
     return books
 
 
-def _book(registry: Any) -> _Book:
+def _book(registry: Any) -> Book:
     node = current_node()
     name = registry.block.name if isinstance(registry, Pid) and registry.block else registry
     try:
@@ -541,15 +548,13 @@ def _pid(pid: Any, function: str) -> Pid:
     return pid
 
 
-def _enter(book: _Book, process: ControlBlock, key: Any, value: Any) -> Pid | None:
+def _enter(book: Book, process: ControlBlock, key: Any, value: Any) -> Pid | None:
     """Enter a process; answers None, or who has the key already."""
     if book.unique and (holders := book.under(key)):
         return holders[0].pid
     copied = process.node.copy
     entry = Entry(process.pid, copied(key), copied(value))
-    exact(entry.key)
-    if not process.alive:
-        return None  # it was killed, and this is its `finally`: nobody would ever take the entry out
+    exact(entry.key)  # a key that cannot be one is refused before anything is done
     if process.pid not in book.watched:
         book.watched.add(process.pid)
         process.cleanups = process.cleanups or []

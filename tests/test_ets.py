@@ -842,9 +842,9 @@ def test_e22_what_a_killed_process_makes_in_its_finally_leaves_nothing_behind() 
             try:
                 await receive()
             finally:
-                made.extend((ets.new("late", named=True), ets.new("later", heir=(boss, "late"))))
+                made.extend((ets.new("late", named=True), ets.new("later", access="public")))
 
-        boss, victim = self_(), spawn(dies)
+        victim = spawn(dies)
         await Process.sleep(0)
         node = ets.whereis(ets.new("mine", named=True)).node
         await stop(victim, "kill")

@@ -29,7 +29,7 @@ from lab_scenarios import (
     ticking,
 )
 
-from otp_mini import BadArg, GenServer, Node, Ok, Supervisor, run, self_, send
+from otp_mini import BadArg, GenServer, Node, Ok, Registry, Supervisor, run, self_, send
 from otp_mini.lab import OPS, WAIT, WAYS, Lab, futures_of, strategy_labs
 from otp_mini.lab.fork import CannotFork
 from otp_mini.lab.state_key import state_key
@@ -347,6 +347,21 @@ def test_two_worlds_that_differ_in_a_workers_state_have_not_the_same_key() -> No
     assert of(same) == of([[1, {"a": {2}}], "x"])
     assert len({of(value) for value in (1, 2, "1", True, 1.0)}) == 5
     assert of(same) != of([[1, {"a": {3}}], "x"])
+
+
+def test_of_a_registry_the_order_of_the_entries_counts_and_not_how_many_there_have_been() -> None:
+    def of(*steps: str) -> Any:
+        async def scenario() -> Any:
+            await Registry.start_link(keys="duplicate", name="topics")
+            for step in steps:
+                (Registry.unregister if step[0] == "-" else Registry.register)("topics", step[-1])
+            return await Supervisor.start_link([], strategy="one_for_one")
+
+        with Lab(scenario).perform() as performance:
+            return state_key(performance.world, performance.recorder.playing)
+
+    assert of("a", "b") == of("a", "b", "a", "-a", "-b", "a", "b") == of("b", "a", "-b", "b")
+    assert len({of("a", "b"), of("b", "a"), of("a"), of("a", "a"), of()}) == 5
 
 
 def test_an_object_that_shows_nothing_is_like_no_other() -> None:

@@ -23,6 +23,7 @@ from ..children import Budget, Child, SupervisorState
 from ..mailbox import Mailbox
 from ..node import Node
 from ..process import ControlBlock
+from ..registry import Book
 from ..terms import Pid, Ref
 from .world import World
 
@@ -170,6 +171,8 @@ class _Look:
         if isinstance(value, SupervisorState):
             held = {name: part for name, part in vars(value).items() if name not in ("by_key", "by_pid")}
             return (self.mapping(held), tuple(map(self.of, value.children)))
+        if isinstance(value, Book):
+            return self.of(value.contents())
         if type(value) in (tuple, list, Mailbox):
             return tuple(map(self.of, value))
         if type(value) in (set, frozenset):

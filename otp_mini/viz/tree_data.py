@@ -395,10 +395,7 @@ def _book_of(process: ControlBlock) -> Any:
 
 def _entries(process: ControlBlock | None) -> str:
     book = None if process is None else _book_of(process)
-    if book is None:
-        return ""
-    number = sum(map(len, book.by_key.values()))
-    return f"{'unique' if book.unique else 'duplicate'} keys, {number} {'entry' if number == 1 else 'entries'}"
+    return "" if book is None else str(book.describe())
 
 
 def is_supervisor(process: ControlBlock) -> bool:
