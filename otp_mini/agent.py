@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import CoroutineType
-from typing import Any
+from typing import Any, Final
 
 from .child_spec import ChildSpec
 from .errors import Exit, safe_repr
 from .gen_server import GenServer, NoReply, Ok, Reply, start_server
+from .plain_functions import check_function
 from .primitives import Destination, current_process
 from .terms import From, Pid
 
 Function = Callable[..., Any]
+
+_NEEDS: Final = "an agent needs a function, and its arguments after it: Agent.update(agent, work, 1, 2)"
 
 
 class Agent:
@@ -45,6 +48,7 @@ class Agent:
 
         OTP: ``Agent.start_link/2``
         """
+        check_function(function, _NEEDS)
         work = function, args
         return await start_server(AgentServer, work, name=name, timeout=timeout, link=True, label=cls.__name__)
 
@@ -56,6 +60,7 @@ class Agent:
 
         OTP: ``Agent.start/2``
         """
+        check_function(function, _NEEDS)
         work = function, args
         return await start_server(AgentServer, work, name=name, timeout=timeout, link=False, label=cls.__name__)
 
@@ -73,6 +78,7 @@ class Agent:
 
         OTP: ``Agent.get/3``
         """
+        check_function(function, _NEEDS)
         return await GenServer.call(agent, ("get", function, args), timeout)
 
     @staticmethod
@@ -81,6 +87,7 @@ class Agent:
 
         OTP: ``Agent.update/3``
         """
+        check_function(function, _NEEDS)
         return str(await GenServer.call(agent, ("update", function, args), timeout))
 
     @staticmethod
@@ -89,6 +96,7 @@ class Agent:
 
         OTP: ``Agent.get_and_update/3``
         """
+        check_function(function, _NEEDS)
         return await GenServer.call(agent, ("get_and_update", function, args), timeout)
 
     @staticmethod
@@ -97,6 +105,7 @@ class Agent:
 
         OTP: ``Agent.cast/2``
         """
+        check_function(function, _NEEDS)
         return GenServer.cast(agent, (function, args))
 
     @staticmethod
@@ -125,12 +134,13 @@ class AgentServer(GenServer):
         """Run a function on the state, for ``get``, ``update`` or ``get_and_update``."""
         what, function, args = request
         result = await _apply(function, current_process().node.copy(state), *args)
-        if what == "get":
-            return Reply(result, state)
-        if what == "update":
-            return Reply("ok", result)
-        if isinstance(result, tuple) and len(result) == 2:
-            return Reply(*result)
+        match what, result:
+            case "get", answer:
+                return Reply(answer, state)
+            case "update", new_state:
+                return Reply("ok", new_state)
+            case "get_and_update", (answer, new_state) if isinstance(result, tuple):
+                return Reply(answer, new_state)
         raise Exit(("bad_return_value", result))
 
     async def handle_cast(self, request: Any, state: Any) -> Any:

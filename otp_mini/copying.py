@@ -28,7 +28,7 @@ from fractions import Fraction
 from pathlib import PurePath
 from typing import Any
 
-from .errors import CopyError, Exit, describe_exception, safe_repr
+from .errors import CopyError, Exit, describe_exception, not_awaited, safe_repr
 from .terms import Atom, CallRef, Pid, Ref, Shared
 
 AS_THEY_ARE: frozenset[type] = frozenset(
@@ -156,10 +156,7 @@ def _copy_object(term: Any, memo: Memo) -> Any:
     if issubclass(kind, BaseException):
         return _copy_exception(term, memo)
     if kind is types.CoroutineType:
-        raise CopyError(
-            f"a coroutine cannot be sent: {term.__qualname__}(...) was called but not awaited. "
-            f"Write `await {term.__qualname__}(...)` and send its answer."
-        )
+        raise CopyError(f"a coroutine cannot be sent: {not_awaited(term)} and send its answer.")
     if type(memo) is _Telling:
         memo = {}  # an object without one of its parts is not that object: all of it, or its text
     try:

@@ -313,6 +313,12 @@ def _cut(text: str, room: int, size: int = 0) -> str:
     return f"{text[:room]}… ({more:,} characters more)" if more > 0 else text
 
 
+def not_awaited(coroutine: Any) -> str:
+    """What to say of a coroutine that stands where its answer was wanted."""
+    call = f"{printable(coroutine.__qualname__)}(...)"
+    return f"{call} was called but not awaited. Write `await {call}`"
+
+
 class BadArg(ValueError):
     """The caller broke a rule of the function: its own mistake, to be mended in its code.
 

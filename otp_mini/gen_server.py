@@ -12,13 +12,14 @@ Differs: callbacks may be ``async def`` where they must wait; the others wait wi
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from types import CoroutineType
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any, Final, NamedTuple
 
 from .child_spec import ChildSpec
 from .copying import AS_THEY_ARE, copy_reason
-from .errors import AlreadyStarted, BadArg, Exit, StartError, name_of, safe_repr
+from .errors import AlreadyStarted, BadArg, Exit, StartError, name_of, not_awaited, safe_repr
 from .node import PARKED, YIELDED, Become
+from .plain_functions import plain_answer
 from .primitives import (
     Destination,
     ask,
@@ -374,8 +375,8 @@ def _started(module: type[GenServer], outcome: tuple[str, Any]) -> Pid | None:
         case ("already_started", Pid() as holder):
             raise AlreadyStarted(holder)
         case ("bad_return_value", returned):
-            expected = f"{module.__name__}.init returned {safe_repr(returned)}, not Ok, Ignore or Stop"
-            raise StartError(value, expected + (": is a `return` missing?" if returned is None else ""))
+            wrong = _what_is_wrong(returned, "Ok, Ignore or Stop")
+            raise StartError(value, f"{name_of(module)}.init returned {safe_repr(returned)} {wrong}")
     raise StartError(value) from (value if isinstance(value, BaseException) else None)
 
 
@@ -443,6 +444,53 @@ def _is_then(then: object) -> bool:
         check_timeout(then.seconds)
         return True
     return False
+
+
+# ---- results that are wrong --------------------------------------------------------------------
+
+
+def _what_is_wrong(result: Any, allowed: str) -> str:
+    """The rest of a sentence about what a callback returned: what was expected, and what to write."""
+    expected = f"where {allowed} was expected"
+    if result is None:
+        or_what = "" if "Ok" in allowed else ", or does no `case` match this message"
+        return f"{expected}. Is a `return` missing{or_what}?"
+    if type(result) in (Ok, Reply, NoReply) and type(result).__name__ in allowed:
+        return _wrong_then(result.then)
+    if isinstance(result, type) and issubclass(result, (Ok, Ignore, Reply, NoReply, Stop)):
+        return f"{expected}: that is the class itself. Write {result.__name__}({_ARGUMENTS[result]})."
+    if isinstance(result, GeneratorType | AsyncGeneratorType):
+        return f"{expected}: a callback with a `yield` in it only makes a generator, and nobody runs it."
+    if isinstance(result, tuple) and result and isinstance(result[0], str) and result[0] in _TUPLES:
+        kind = _TUPLES[result[0]]
+        return f"{expected}. Elixir's {{:{result[0]}, …}} is {kind.__name__}({_ARGUMENTS[kind]}) here."
+    return f"{expected}."
+
+
+def _wrong_then(then: object) -> str:
+    """A result whose last part is none of those that say what comes next."""
+    said = f"whose last part must be Continue(term), Timeout(seconds) or HIBERNATE, got {safe_repr(then)}"
+    if isinstance(then, (int, float)) and not isinstance(then, bool):
+        return f"{said}. For a time-out write Timeout({then / 1000 if isinstance(then, int) else then}), in seconds."
+    if isinstance(then, str) and then == "hibernate":
+        return f"{said}. Write HIBERNATE, without quotes."
+    if isinstance(then, tuple) and len(then) == 2 and then[0] == "continue":
+        return f"{said}. Write Continue({safe_repr(then[1])})."
+    if then is Continue or then is Timeout:
+        return f"{said}. That is the class itself: write {'Continue(term)' if then is Continue else 'Timeout(5.0)'}."
+    return f"{said}."
+
+
+def _wrong_stop(stop: Stop, callback: str) -> str:
+    if stop.state is _NO_STATE:
+        return "without a state: outside of init it needs one. Write Stop(reason, state)."
+    return f"with a reply, and {callback} has nobody to reply to. Write Stop(reason, state)."
+
+
+_ARGUMENTS: Final[dict[Any, str]] = {
+    Ok: "state", Ignore: "", Reply: "value, state", NoReply: "state", Stop: "reason, state",
+}  # fmt: skip
+_TUPLES: Final[dict[str, Any]] = {"ok": Ok, "reply": Reply, "noreply": NoReply, "stop": Stop}
 
 
 # ---- the loop ----------------------------------------------------------------------------------
@@ -572,6 +620,9 @@ class _Loop:
             result = self.server.terminate(reason, self.state)
             if type(result) is CoroutineType:
                 await result
+            elif isinstance(result, GeneratorType | AsyncGeneratorType):
+                name = name_of(type(self.server))
+                raise BadArg(f"{name}.terminate has a `yield` in it: it only makes a generator, and nobody runs it.")
         except Exit as exit:
             reason = exit.reason
         except Exception as error:
@@ -589,16 +640,11 @@ class _Loop:
                 return str(self.server._hint(value))
             case ("bad_return_value", value):
                 callback = _callback(message).replace("handle_exit", "handle_info")
-                name = f"{type(self.server).__name__}.{callback}"
-                allowed = "Reply, NoReply or Stop" if "call" in name else "NoReply or Stop"
-                if value is None:
-                    return (
-                        f"{name} returned None where {allowed} was expected. Is a `return` "
-                        "missing, or does no `case` match this message?"
-                    )
-                if type(value) is Stop and value.state is _NO_STATE:
-                    return f"{name} returned {value!r}: outside of init a Stop needs the state, too."
-                return f"{name} returned {safe_repr(value)} where {allowed} was expected."
+                allowed = ("Reply, " if "call" in callback else "") + "NoReply or Stop"
+                wrong = _what_is_wrong(value, allowed) if type(value) is not Stop else _wrong_stop(value, callback)
+                return f"{name_of(type(self.server))}.{callback} returned {safe_repr(value)} {wrong}"
+        if isinstance(reason, BaseException) and type(self.state) is CoroutineType:
+            return f"the state is a coroutine: {not_awaited(self.state)}."
         return ""
 
     # System messages.
@@ -637,7 +683,7 @@ class _Loop:
             case ("get_state", _):
                 return copy(self.state)
             case ("replace_state", change):
-                changed = change(copy(self.state))
+                changed = plain_answer(change(copy(self.state)), change, "replace_state's function")
                 self.state = copy(changed)
                 return copy(changed)
             case ("get_status", _):

@@ -5,12 +5,17 @@ OTP: the message queue of a process, and selective ``receive``
 
 from __future__ import annotations
 
+import inspect
 from collections import deque
 from collections.abc import Callable, Iterable
 from itertools import islice
+from types import FunctionType, UnionType
 from typing import Any, Final
 
-Pattern = type | tuple[type, ...] | Callable[[Any], bool]
+from .errors import BadArg, safe_repr
+from .plain_functions import check_plain, plain_answer
+
+Pattern = type | UnionType | tuple[type, ...] | Callable[[Any], bool]
 """What a selective receive may ask for: a type, several types, or a function that says yes."""
 
 NOTHING: Final = object()
@@ -43,14 +48,46 @@ class Mailbox(deque[Any]):
             islice(self, start, None) if start < len(self) // 2 else [self[i] for i in range(start, len(self))]
         )
         for index, message in enumerate(new, start):
-            if fits(message):
+            answer = fits(message)
+            if answer and (answer is True or plain_answer(answer, pattern, _PATTERN)):
                 del self[index]
                 return message
         return NOTHING
 
 
-def _fits(pattern: Pattern) -> Callable[[Any], bool]:
-    if isinstance(pattern, (type, tuple)):
-        kinds = pattern
-        return lambda message: isinstance(message, kinds)
-    return pattern
+def check_pattern(pattern: object) -> None:
+    """Raise `BadArg` for what is no pattern, before anybody waits for what fits it."""
+    if type(pattern) is FunctionType:
+        if pattern.__code__.co_flags & _CALLED_IN_VAIN:
+            check_plain(pattern, _PATTERN)
+        return
+    if _are_types(pattern):
+        return
+    if callable(pattern) and not isinstance(pattern, type) and not hasattr(pattern, "__origin__"):
+        check_plain(pattern, _PATTERN)  # not list[int], which can be called and fits nothing
+        return
+    number = isinstance(pattern, (int, float)) and not isinstance(pattern, bool)
+    said = f"for a time-out write receive(timeout={safe_repr(pattern)}), " if number else ""
+    raise BadArg(
+        f"receive: a pattern is a type or a function; {said}for a value "
+        f"receive(lambda m: m == {safe_repr(pattern)}); got {safe_repr(pattern)}"
+    )
+
+
+_PATTERN: Final = "receive's pattern"
+_CALLED_IN_VAIN: Final = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_GENERATOR
+
+
+def _are_types(pattern: Any) -> bool:
+    """Is it a type, or types in a tuple or joined by ``|``?"""
+    try:
+        isinstance(None, pattern)
+    except TypeError:
+        return False
+    return True
+
+
+def _fits(pattern: Any) -> Callable[[Any], Any]:
+    if type(pattern) is FunctionType or not _are_types(pattern):
+        return pattern  # type: ignore[no-any-return]
+    return lambda message: isinstance(message, pattern)

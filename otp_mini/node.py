@@ -29,6 +29,7 @@ from .copying import copy_reason, copy_term
 from .errors import BadArg, Deadlock, Exit, name_of, safe_repr
 from .host import LONG_TURN, Host, Pause, running_loop
 from .mailbox import Mailbox
+from .plain_functions import check_function
 from .process import MESSAGE, REDUCTIONS, TIMED_OUT, ControlBlock, runtime
 from .signals import Signals
 from .terms import CallRef, Pid, Ref
@@ -535,10 +536,7 @@ class Node:
             BadArg: ``function`` is not callable, or is a coroutine that somebody called.
             CopyError: an argument cannot be copied.
         """
-        if not callable(function):
-            raise BadArg(
-                f"spawn needs a function, and its arguments after it: spawn(work, 1, 2). Got {safe_repr(function)}."
-            )
+        check_function(function, "spawn needs a function, and its arguments after it: spawn(work, 1, 2)")
         function, copied = self.copy(function), self.copy(args)
         code = _is_async(function)
         coroutine = function(*copied) if code else _plain(function, copied)

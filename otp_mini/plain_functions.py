@@ -95,6 +95,26 @@ def check_plain(function: Any, what: str) -> None:
             )
 
 
+def check_function(function: Any, needs: str) -> None:
+    """Raise `BadArg` for what no process can run. An ``async def`` is welcome here: the process awaits it.
+
+    Args:
+        function: what the user gave.
+        needs: the beginning of the message: who needs what, and how it is written.
+
+    Raises:
+        BadArg: it cannot be called, is a coroutine that somebody has called already, or has a ``yield``.
+    """
+    if not callable(function):
+        hint = " Write its name without calling it." if inspect.iscoroutine(function) else ""
+        raise BadArg(f"{needs}. Got {safe_repr(function)}.{hint}")
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise BadArg(
+            f"{needs}. {_name(function)} has a yield: calling it only makes a generator, and nobody would run that. "
+            "Make it a def or an async def without yield."
+        )
+
+
 def plain_answer(answer: Any, function: Any, what: str) -> Any:
     """The answer; `BadArg` for one that somebody would have to await."""
     if not inspect.isawaitable(answer):

@@ -13,11 +13,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import CoroutineType
 from typing import Any, TypeVar
 
 from .copying import AS_THEY_ARE, copy_reason, copy_term
-from .errors import BadArg, Exit, NoProc, name_of, safe_repr
-from .mailbox import NOTHING, Pattern
+from .errors import BadArg, CopyError, Exit, NoProc, name_of, not_awaited, safe_repr
+from .mailbox import NOTHING, Pattern, check_pattern
 from .node import PARKED, YIELDED, Node, current_node
 from .process import MESSAGE, TIME, ControlBlock, Failed, runtime
 from .terms import INFINITY, TIMEOUT, Address, CallRef, Down, ExitSignal, Pid, Ref
@@ -123,9 +124,38 @@ def find(destination: Destination, *, sending: bool = False) -> ControlBlock | N
         pid = destination.receiver() if sending else destination.whereis()
         return None if pid is None else _here(pid)
     try:
-        return current_node().names.get(destination)
+        found = current_node().names.get(destination)
     except TypeError:
-        raise BadArg(f"a process is addressed by its pid, its name or Via(...), got {safe_repr(destination)}") from None
+        found = None
+    if found is None:
+        _check_destination(destination)
+    return found
+
+
+def _check_destination(destination: object) -> None:
+    """Raise `BadArg` where nobody is found because nobody can ever be found there."""
+    if isinstance(destination, (str, int, tuple, type)) or destination is None:
+        try:
+            hash(destination)
+        except TypeError:
+            pass  # a tuple with a list in it
+        else:
+            return
+    try:
+        check_name(destination)
+    except BadArg:
+        said = f"a process is addressed by its pid, its name or Via(...), got {safe_repr(destination)}"
+        raise BadArg(f"{said}.{_what_was_meant(destination)}") from None
+
+
+def _what_was_meant(thing: object) -> str:
+    """What to write in place of a thing that stands where a pid or a name was wanted."""
+    if isinstance(thing, CoroutineType):
+        return f" {not_awaited(thing)}."
+    if hasattr(type(thing), "start_link"):
+        kind = name_of(type(thing))
+        return f" An instance of {kind} is no process: write `await {kind}.start_link(...)`."
+    return ""
 
 
 def post(process: ControlBlock, message: object) -> None:
@@ -218,6 +248,9 @@ async def receive(pattern: Pattern | None = None, timeout: float | None = None) 
     Returns:
         The message, or `TIMEOUT`.
 
+    Raises:
+        BadArg: ``pattern`` or ``timeout`` is something else, such as a value that is looked for.
+
     OTP: ``receive do … after … end``
 
     Example:
@@ -232,6 +265,8 @@ async def receive(pattern: Pattern | None = None, timeout: float | None = None) 
     process = current_process()
     if process.occupied:
         raise BadArg("the shell waits already: two tasks of one cell cannot read the same mailbox")
+    if pattern is not None:
+        check_pattern(pattern)
     seconds = check_timeout(timeout)
     await charge(process)
     node, seen = process.node, 0
@@ -423,26 +458,28 @@ def _traced_name(process: ControlBlock) -> str:
 
 def _alive(pid: object, function: str) -> ControlBlock | None:
     if not isinstance(pid, Pid):
+        _check_destination(pid)
         raise BadArg(f"{function} needs a pid, got {safe_repr(pid)}. Process.whereis(name) answers the pid of a name.")
     return _here(pid)
 
 
 def check_name(name: object) -> None:
     """Raise `BadArg` unless ``name`` can be a registered name."""
+    meant, problem = _what_was_meant(name), "is not usable as a name"
     try:
         hash(name)
-    except TypeError:
-        problem = "cannot be hashed"
-    else:
         unusable = any(name is bad for bad in _UNUSABLE) or name == "undefined"
-        problem = "is not usable as a name"
-        if not unusable and not isinstance(name, (Pid, Ref, Address)):
+        if not unusable and not meant and not isinstance(name, (Pid, Ref, Address)):
             if copy_term(name) == name:
                 return
             problem = "equals no copy of itself, so no other process could ever use it"
+    except CopyError:
+        problem = "cannot be copied, so no other process could ever use it"
+    except TypeError:
+        problem = "cannot be hashed"
     raise BadArg(
         f"a process's name is a string, a class or another hashable value, but not None, True, "
-        f'False, "undefined", a pid or an address; got {safe_repr(name)}, which {problem}'
+        f'False, "undefined", a pid or an address; got {safe_repr(name)}, which {problem}.{meant}'
     )
 
 

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 from .errors import BadArg, safe_repr
+from .plain_functions import check_plain
 from .primitives import Destination, Where, ask, check_timeout, find
 
 
-async def _request(what: str, server: Destination, term: object, timeout: float) -> Any:
+async def _request(what: str, server: Destination, term: object, timeout: float | None) -> Any:
     where: Where = ("sys", what, [server, timeout])
     outcome, value = await ask(find(server), "system", (what, term), check_timeout(timeout), where)
     if outcome == "error":
@@ -23,7 +24,7 @@ async def _request(what: str, server: Destination, term: object, timeout: float)
     return value
 
 
-async def get_state(server: Destination, timeout: float = 5.0) -> Any:
+async def get_state(server: Destination, timeout: float | None = 5.0) -> Any:
     """A copy of the server's state.
 
     OTP: ``:sys.get_state/2``
@@ -38,18 +39,20 @@ async def get_state(server: Destination, timeout: float = 5.0) -> Any:
     return await _request("get_state", server, None, timeout)
 
 
-async def replace_state(server: Destination, change: Callable[[Any], Any], timeout: float = 5.0) -> Any:
+async def replace_state(server: Destination, change: Callable[[Any], Any], timeout: float | None = 5.0) -> Any:
     """Replace the state by ``change(state)``, and answer the new one.
 
     Raises:
+        BadArg: ``change`` is no plain function, or its answer would have to be awaited.
         Exception: what ``change`` raised; the state is then as before.
 
     OTP: ``:sys.replace_state/3``
     """
+    check_plain(change, "replace_state's function")
     return await _request("replace_state", server, change, timeout)
 
 
-async def get_status(server: Destination, timeout: float = 5.0) -> dict[str, Any]:
+async def get_status(server: Destination, timeout: float | None = 5.0) -> dict[str, Any]:
     """Its pid, class, name, parent and state, and whether it is suspended.
 
     OTP: ``:sys.get_status/2``
@@ -58,7 +61,7 @@ async def get_status(server: Destination, timeout: float = 5.0) -> dict[str, Any
     return status
 
 
-async def suspend(server: Destination, timeout: float = 5.0) -> str:
+async def suspend(server: Destination, timeout: float | None = 5.0) -> str:
     """Have it handle nothing but system messages from here on.
 
     OTP: ``:sys.suspend/2``
@@ -66,7 +69,7 @@ async def suspend(server: Destination, timeout: float = 5.0) -> str:
     return str(await _request("suspend", server, None, timeout))
 
 
-async def resume(server: Destination, timeout: float = 5.0) -> str:
+async def resume(server: Destination, timeout: float | None = 5.0) -> str:
     """Have it go on.
 
     OTP: ``:sys.resume/2``
@@ -74,7 +77,7 @@ async def resume(server: Destination, timeout: float = 5.0) -> str:
     return str(await _request("resume", server, None, timeout))
 
 
-async def trace(server: Destination, flag: bool, timeout: float = 5.0) -> str:
+async def trace(server: Destination, flag: bool, timeout: float | None = 5.0) -> str:
     """Have it print what it receives, or stop doing so.
 
     OTP: ``:sys.trace/3``

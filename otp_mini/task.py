@@ -14,9 +14,10 @@ from types import CoroutineType
 from typing import Any, ClassVar, Final, Literal, NamedTuple
 
 from .child_spec import ChildSpec
-from .errors import BadArg, Exit, name_of, safe_repr
+from .errors import BadArg, Exit, name_of, not_awaited, safe_repr
 from .mailbox import NOTHING
 from .node import Node
+from .plain_functions import check_function, check_plain, plain_answer
 from .primitives import Process, Where, check_timeout, current_process, monitor_as, receive, self_
 from .process import ControlBlock
 from .reports import explain, logger
@@ -220,10 +221,12 @@ class Task:
         """Run ``function(item, *args)`` for each item, so many at a time: `TaskStream`.
 
         Args:
-            options: ``max_concurrency``, ``ordered``, ``timeout``, ``on_timeout``, ``progress``.
+            options: ``max_concurrency``, ``ordered``, ``timeout``, ``on_timeout``, ``zip_input_on_exit``,
+                ``progress``: see `TaskStream`.
 
         OTP: ``Task.async_stream/3``
         """
+        check_function(function, "a stream needs a function after the items: Task.async_stream(items, work)")
         function, args = current_process().node.copy((function, args))
 
         async def start(item: Any) -> Task:
@@ -236,10 +239,7 @@ def spawn_task(
     node: Node, function: Function, args: tuple[Any, ...], owner: Pid | None, ref: Ref | None, *, link: bool
 ) -> ControlBlock:
     """A process that runs the function, reports a crash, and answers its owner, if it has one."""
-    if not callable(function):
-        raise BadArg(
-            f"a task needs a function, and its arguments after it: Task.async_(work, 1, 2). Got {safe_repr(function)}."
-        )
+    check_function(function, "a task needs a function, and its arguments after it: Task.async_(work, 1, 2)")
     label = name_of(getattr(function, "__name__", type(function)))
     starter = current_process().pid
     return node.spawn(_perform, (function, args, owner, ref, starter), label=label, link=link)
@@ -272,7 +272,8 @@ async def _perform(function: Function, args: tuple[Any, ...], owner: Pid | None,
 
 def _own(task: Task) -> None:
     if not isinstance(task, Task):
-        raise BadArg(f"expected what Task.async_ answered, got {safe_repr(task)}")
+        hint = f": {not_awaited(task)}." if isinstance(task, CoroutineType) else ""
+        raise BadArg(f"expected what Task.async_ answered, got {safe_repr(task)}{hint}")
     if task.owner is not self_():
         raise BadArg(
             f"task {task.pid} belongs to {task.owner}, which started it, and only the owner can wait "
@@ -338,6 +339,7 @@ class TaskStream:
         ordered: results in the order of the items, or as they come.
         timeout: seconds that each task may take.
         on_timeout: ``"exit"`` exits the consumer, ``"kill_task"`` gives ``Exited("timeout")``.
+        zip_input_on_exit: a bad end gives ``Exited((item, reason))`` and so says whose it was.
         progress: called with the number of results so far, and the number of items if known.
 
     OTP: ``Task.async_stream/3``
@@ -353,15 +355,24 @@ class TaskStream:
         ordered: bool = True,
         timeout: float | None = 5.0,
         on_timeout: Literal["exit", "kill_task"] = "exit",
+        zip_input_on_exit: bool = False,
         progress: Callable[[int, int | None], None] | None = None,
     ) -> None:
         self._owner: ControlBlock | None = None
         self._monitor: tuple[Pid, Ref] | None = None
-        if not isinstance(max_concurrency, int) or max_concurrency < 1:
+        if type(max_concurrency) is not int or max_concurrency < 1:
             raise BadArg(f"max_concurrency is a whole number from 1 up, got {safe_repr(max_concurrency)}")
         if on_timeout not in ("exit", "kill_task"):
             raise BadArg(f'on_timeout is "exit" or "kill_task", got {safe_repr(on_timeout)}')
+        for name, flag in (("ordered", ordered), ("zip_input_on_exit", zip_input_on_exit)):
+            if not isinstance(flag, bool):
+                raise BadArg(f"{name} is True or False, got {safe_repr(flag)}")
+        if progress is not None:
+            check_plain(progress, "a stream's progress")
+        if not isinstance(items, Iterable):
+            raise BadArg(f"a stream's items are a list or another iterable, got {safe_repr(items)}")
         self._items = enumerate(items)
+        self._given_to: dict[int, Any] | None = {} if zip_input_on_exit else None  # the item of each task that runs
         self._total = len(items) if isinstance(items, Sized) else None
         self._start, self._ordered, self._progress = start, ordered, progress
         self._timeout, self._limit, self._on_timeout = timeout, check_timeout(timeout), on_timeout
@@ -382,7 +393,7 @@ class TaskStream:
                 self._next += 1
                 self._given += 1
                 if self._progress is not None:
-                    self._progress(self._given, self._total)
+                    plain_answer(self._progress(self._given, self._total), self._progress, "a stream's progress")
                 return result
             self._fill()
             if not self._running:
@@ -407,6 +418,8 @@ class TaskStream:
             if entry is None:
                 return
             self._running += 1
+            if self._given_to is not None:
+                self._given_to[entry[0]] = entry[1]
             node = self._owner.node
             node.deliver(monitor, ("start", entry[0], node.copy(entry[1])))
 
@@ -426,6 +439,9 @@ class TaskStream:
             self._leave()
             raise Exit(("timeout", ("Task.Supervised", "stream", [self._timeout])))
         self._running -= 1
+        if self._given_to is not None:
+            item = self._given_to.pop(index)
+            result = Exited((item, result.reason)) if isinstance(result, Exited) else result
         self._done[index] = result
 
     async def aclose(self) -> None:
@@ -459,7 +475,8 @@ class TaskStream:
             pass
 
     def __del__(self) -> None:
-        if self._owner is not None and self._owner.alive:
+        owner = getattr(self, "_owner", None)  # where __init__ was called wrongly, there is none
+        if owner is not None and owner.alive:
             self._leave()
 
 

@@ -9,6 +9,7 @@ import pytest
 from otp_mini import (
     Agent,
     AlreadyStarted,
+    BadArg,
     Exit,
     ExitSignal,
     Node,
@@ -223,3 +224,22 @@ def test_nobody_reaches_the_state_of_an_agent() -> None:
         return await Agent.get(agent, same)
 
     assert play(main) == []
+
+
+def yielding(*args: Any) -> Any:
+    yield args
+
+
+@pytest.mark.parametrize("function", [None, 5, "len", yielding], ids=str)
+def test_what_is_no_function_is_refused_in_the_caller_and_the_agent_lives(function: Any) -> None:
+    async def main() -> bool:
+        agent = await counter(5)
+        uses: list[Any] = [Agent.get, Agent.update, Agent.get_and_update, Agent.cast]
+        for use in [*uses, lambda agent, function: Agent.start(function)]:
+            with pytest.raises(BadArg, match="an agent needs a function, and its arguments after it"):
+                done = use(agent, function)
+                if done != "ok":
+                    await done
+        return Process.alive(agent) and await Agent.get(agent, same) == 5
+
+    assert play(main) is True

@@ -4,7 +4,8 @@ from __future__ import annotations
 import gc
 import logging
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,11 +14,13 @@ from otp_mini import (
     HIBERNATE,
     TIMEOUT,
     Address,
+    Agent,
     AlreadyStarted,
     BadArg,
     Continue,
     CopyError,
     Down,
+    DynamicSupervisor,
     Exit,
     ExitSignal,
     GenServer,
@@ -27,9 +30,12 @@ from otp_mini import (
     Ok,
     Pid,
     Process,
+    Ref,
     Reply,
     StartError,
     Stop,
+    Supervisor,
+    Task,
     Timeout,
     receive,
     self_,
@@ -1503,3 +1509,196 @@ def test_a_linked_process_that_crashes_takes_a_server_along() -> None:
         return await down(Process.monitor(pid))
 
     assert play(main) in ("boom", "noproc")
+
+
+# ---- what is wrong in a result -------------------------------------------------------------------
+
+WRONG_THENS = [
+    (5000, "Timeout(5.0)"), (1.5, "Timeout(1.5)"), ("hibernate", "Write HIBERNATE, without quotes"),
+    (("continue", "load"), "Write Continue('load')"), (Continue, "write Continue(term)"),
+    (Timeout, "write Timeout(5.0)"), ("soon", "got 'soon'"), (True, "got True"),
+]  # fmt: skip
+WRONG_RESULTS = [
+    (None, "Is a `return` missing"), (NoReply, "that is the class itself"), ("ok", "was expected."),
+    (("noreply", 1), "Elixir's {:noreply, …} is NoReply(state) here"), ((x for x in "a"), "a callback with a `yield`"),
+]  # fmt: skip
+
+
+def report_of(value: Any, caplog: pytest.LogCaptureFixture) -> str:
+    """The hint of the report on a server whose handle_call returned this."""
+
+    async def main() -> None:
+        server = await Probe.start(0)
+        with pytest.raises(Exit):
+            await GenServer.call(server, lambda from_, state: value)
+
+    with Node(clock="virtual", isolation=False) as node:
+        node.run(main)
+    [hint] = [line for line in caplog.text.splitlines() if line.startswith("Hint: ")]
+    return hint
+
+
+@pytest.mark.parametrize(("then", "said"), WRONG_THENS)
+@pytest.mark.parametrize("result", [NoReply, partial(Reply, "value")])
+def test_a_hint_looks_at_what_is_wrong_in_a_result(
+    result: Any, then: Any, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    hint = report_of(result(0, then), caplog)
+    assert "Continue(term), Timeout(seconds) or HIBERNATE" in hint
+    assert "was expected" not in hint
+    assert said in hint
+
+
+@pytest.mark.parametrize(("value", "said"), WRONG_RESULTS)
+def test_a_hint_says_what_to_write_in_place_of_a_result(
+    value: Any, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    hint = report_of(value, caplog)
+    assert "where Reply, NoReply or Stop was expected" in hint
+    assert said in hint
+
+
+@pytest.mark.parametrize(("then", "said"), WRONG_THENS)
+def test_the_error_of_a_start_looks_at_what_is_wrong_in_ok(then: Any, said: str) -> None:
+    async def main() -> str:
+        with pytest.raises(StartError) as error:
+            await Probe.start(lambda: Ok(0, then))
+        return str(error.value)
+
+    told = play(main)
+    assert "init returned Ok(0, " in told
+    assert said in told
+    assert "not Ok" not in told
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(None, "Is a `return` missing?"), (Ok, "Write Ok(state)"), (("ok", 1), "Ok(state)"), (Ignore, "Write Ignore()")],
+)
+def test_the_error_of_a_start_says_what_to_write(value: Any, said: str) -> None:
+    async def main() -> str:
+        with pytest.raises(StartError) as error:
+            await Probe.start(lambda: value)
+        return str(error.value)
+
+    told = play(main)
+    assert "where Ok, Ignore or Stop was expected" in told
+    assert said in told
+
+
+def test_a_state_that_was_not_awaited_is_named_in_the_report(caplog: pytest.LogCaptureFixture) -> None:
+    async def fetch() -> int:
+        return 1
+
+    class Cache(GenServer):
+        def handle_cast(self, request: Any, state: Any) -> Any:
+            return NoReply(loading if request == "load" else state + 1)
+
+    async def main() -> None:
+        server = await Cache.start(0)
+        for request in ("load", "add"):
+            GenServer.cast(server, request)
+        await Process.sleep(1)
+
+    loading = fetch()
+    play(main)
+    loading.close()
+    assert "Hint: the state is a coroutine: " in caplog.text
+    assert "fetch(...) was called but not awaited. Write `await " in caplog.text
+
+
+def test_a_terminate_with_a_yield_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    class Tidy(GenServer):
+        def terminate(self, reason: Any, state: Any) -> Any:
+            yield "nobody runs this"
+
+    async def main() -> None:
+        with pytest.raises(Exit):
+            await GenServer.stop(await Tidy.start(0))
+
+    play(main)
+    assert "Tidy.terminate has a `yield` in it" in caplog.text
+
+
+# ---- what stands in the place of a server ----------------------------------------------------------
+
+
+async def _calls(server: Any) -> Any:
+    return await GenServer.call(server, "x")
+
+
+async def _stops(server: Any) -> Any:
+    return await GenServer.stop(server)
+
+
+async def _looks(server: Any) -> Any:
+    return await sys_.get_state(server)
+
+
+async def _counts(server: Any) -> Any:
+    return await Supervisor.count_children(server)
+
+
+async def _starts(server: Any) -> Any:
+    return await DynamicSupervisor.start_child(server, Probe)
+
+
+async def _asks(server: Any) -> Any:
+    return await Agent.get(server, len)
+
+
+async def _awaits(server: Any) -> Any:
+    return await Task.await_(server)
+
+
+USES: list[Any] = [
+    _calls, _stops, _looks, _counts, _starts, _asks, lambda s: GenServer.cast(s, "x"), lambda s: Agent.cast(s, len),
+    Process.monitor, Process.link, Process.unlink, Process.whereis, Process.alive, Process.info, GenServer.whereis,
+    lambda s: send(s, "x"), lambda s: Process.exit(s, "kill"), lambda s: Process.register(s, "name"),
+    lambda s: Process.send_after(s, "x", 1),
+]  # fmt: skip
+
+
+def misuse(use: Any, server: Any) -> str:
+    """What a use of this in the place of a server says."""
+
+    async def main() -> str:
+        with pytest.raises(BadArg) as error:
+            done = use(server)
+            if isinstance(done, Coroutine):
+                await done
+        return str(error.value)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return str(play(main))
+
+
+@pytest.mark.parametrize("use", [*USES, _awaits])
+def test_a_start_that_was_not_awaited_is_no_server(use: Any) -> None:
+    starting = Probe.start_link(1)
+    told = misuse(use, starting)
+    assert "GenServer.start_link(...) was called but not awaited. Write `await GenServer.start_link(...)`" in told
+    starting.close()
+
+
+@pytest.mark.parametrize("use", USES)
+def test_an_instance_is_no_server(use: Any) -> None:
+    told = misuse(use, Probe())
+    assert "An instance of Probe is no process: write `await Probe.start_link(...)`." in told
+
+
+@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("thing", [[1], {"a": 1}, Ref(1), (1, [2]), bytearray(b"x")], ids=repr)
+def test_what_can_be_no_name_is_no_server(use: Any, thing: Any) -> None:
+    assert misuse(use, thing)
+
+
+@pytest.mark.parametrize("name", [None, "nobody", 5, ("a", 1), Probe, frozenset({1})])
+def test_a_name_that_nobody_has_is_no_process_and_no_mistake(name: Any) -> None:
+    async def main() -> Any:
+        with pytest.raises(Exit) as exit:
+            await GenServer.call(name, "x")
+        return exit.value.reason[0], GenServer.cast(name, "x"), GenServer.whereis(name)  # type: ignore[index]
+
+    assert play(main) == ("noproc", "ok", None)

@@ -18,8 +18,8 @@ PACKAGE = Path(otp_mini.__file__).parent
 # depends on its neighbours, and the rows are an order in which to read. `folder/` stands for all in it.
 LAYERS = [
     ("0", "errors"),
-    ("0, on the row above", "terms"),
-    ("1", "clock copying mailbox matching plain_functions reports table_keys"),
+    ("0, on the row above", "plain_functions terms"),
+    ("1", "clock copying mailbox matching reports table_keys"),
     ("1, on the row above", "host process tracing"),
     ("1, on top of both", "timers signals"),
     ("2", "node"),

@@ -1,14 +1,19 @@
 """The mailbox: first in, first out, and selective."""
 from __future__ import annotations
 
+import re
 import time
-from typing import Any
+from collections.abc import Hashable
+from functools import partial
+from operator import eq
+from typing import Any, Union
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otp_mini.mailbox import NOTHING, Mailbox
+from otp_mini import TIMEOUT, BadArg, Node, Ref, receive, self_, send
+from otp_mini.mailbox import NOTHING, Mailbox, check_pattern
 
 LAW = settings(derandomize=True, deadline=None, database=None)  # the same examples in every run
 
@@ -81,3 +86,78 @@ def test_taking_is_removing_the_first_that_fits_from_start_on(items: list[int], 
     else:
         assert taken is NOTHING
         assert list(box) == items
+
+
+def wanted_later() -> Any:
+    async def wanted(message: object) -> bool:
+        return message == 1
+
+    return wanted
+
+
+def generating() -> Any:
+    def wanted(message: object) -> Any:
+        yield message == 1
+
+    return wanted
+
+
+class Asking:
+    """An object that can be called, and would have to be awaited."""
+
+    async def __call__(self, message: object) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        (5, "a pattern is a type or a function; for a time-out write receive(timeout=5), for a value receive(lambda"),
+        (5, "receive(lambda m: m == 5); got 5"),
+        (1.0, "for a time-out write receive(timeout=1.0), for a value receive(lambda m: m == 1.0)"),
+        ("hello", "a pattern is a type or a function; for a value receive(lambda m: m == 'hello'); got 'hello'"),
+        (True, "for a value receive(lambda m: m == True)"),
+        (Ref(3), "for a value"), ([int], "for a value"), (("a", 1), "for a value"), (object(), "for a value"),
+        (list[int], "for a value"), (Any, "for a value"),
+        (wanted_later(), "receive's pattern is called at once and cannot wait"),
+        (Asking(), "receive's pattern is called at once and cannot wait"),
+        (generating(), "has a yield"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("full", [True, False])
+def test_what_is_no_pattern_is_refused_at_once(pattern: Any, said: str, full: bool) -> None:
+    async def main() -> Any:
+        if full:
+            send(self_(), 5)
+        with pytest.raises(BadArg, match=re.escape(said)):
+            await receive(pattern)
+        return await receive(timeout=0)
+
+    with Node(clock="virtual") as node:
+        assert node.run(main) == (5 if full else TIMEOUT)
+
+
+def test_a_pattern_whose_answer_would_have_to_be_awaited_takes_nothing() -> None:
+    async def wanted(message: object) -> bool:
+        return message == "wanted"
+
+    async def main() -> Any:
+        send(self_(), "unwanted")
+        with pytest.raises(BadArg, match="answered something to be awaited"):
+            await receive(lambda m: wanted(m))  # noqa: PLW0108
+        return await receive()
+
+    with Node(clock="virtual") as node:
+        assert node.run(main) == "unwanted"
+
+
+@pytest.mark.parametrize("pattern", [int | str, Union[int, str], (float | int, str), Hashable, int])  # noqa: UP007
+def test_types_can_be_joined(pattern: Any) -> None:
+    assert Mailbox([[], 1]).take(pattern) == 1
+    check_pattern(pattern)
+
+
+@pytest.mark.parametrize("pattern", [lambda m: m, re.compile("[ab]").match, "ab".__contains__, partial(eq, "b")])
+def test_any_plain_function_is_a_pattern_and_its_truth_counts(pattern: Any) -> None:
+    check_pattern(pattern)
+    assert Mailbox(["", "b"]).take(pattern, 1) == "b"

@@ -92,7 +92,7 @@ def test_a_change_that_fails_is_raised_and_leaves_the_state_as_it_was() -> None:
 def test_a_change_that_cannot_be_called_is_an_error_in_the_caller(change: Any) -> None:
     async def main() -> object:
         pid = await Basket.start_link([1])
-        with pytest.raises(TypeError):
+        with pytest.raises(TypeError if callable(change) else BadArg):
             await sys_.replace_state(pid, change)
         return await sys_.get_state(pid)
 
@@ -266,3 +266,18 @@ class Generating(GenServer):
 
     def init(self, _: Any) -> Any:
         return Ok(iter(x for x in "ab"))
+
+
+async def later(state: Any) -> Any:
+    return state
+
+
+@pytest.mark.parametrize("change", [later, lambda state: later(state)])  # noqa: PLW0108
+def test_a_change_that_would_have_to_be_awaited_is_refused_and_changes_nothing(change: Any) -> None:
+    async def main() -> object:
+        pid = await Basket.start_link([1])
+        with pytest.raises(BadArg, match="replace_state's function is called at once and cannot wait"):
+            await sys_.replace_state(pid, change)
+        return await sys_.get_state(pid)
+
+    assert play(main) == [1]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import re
+from collections.abc import Coroutine
 from typing import Any
 
 import pytest
@@ -17,12 +20,14 @@ from otp_mini import (
     Ok,
     Process,
     Task,
+    TaskStream,
     TaskSupervisor,
     current_node,
     receive,
     self_,
     send,
     spawn,
+    spawn_link,
     spawn_monitor,
     trace,
 )
@@ -604,3 +609,113 @@ def test_await_many_takes_its_monitors_back_in_the_order_of_the_tasks() -> None:
     asked = play(main)
     assert len(asked) == 600
     assert asked == sorted(asked)
+
+
+# ---- zip_input_on_exit and the other options of a stream ------------------------------------------
+
+
+async def sleepy(item: int) -> int:
+    if item == 2:
+        await Process.sleep(60)
+    return item
+
+
+def exiting(item: int) -> int:
+    if item == 2:
+        raise Exit("boom")
+    return item
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_a_bad_end_says_whose_it_was_with_zip_input_on_exit(ordered: bool) -> None:
+    async def main() -> Any:
+        Process.flag(trap_exit=True)
+        slow = Task.async_stream([1, 2, 3], sleepy, timeout=1, on_timeout="kill_task", zip_input_on_exit=True,
+                                 ordered=ordered)  # fmt: skip
+        bad = Task.async_stream([1, 2, 3], exiting, zip_input_on_exit=True, ordered=ordered)
+        sup = await Task.Supervisor.start_link()
+        apart = Task.Supervisor.async_stream_nolink(sup, [1, 2, 3], exiting, zip_input_on_exit=True, ordered=ordered)
+        return [[result async for result in stream] for stream in (slow, bad, apart)]
+
+    for results, reason in zip(play(main), ("timeout", "boom", "boom"), strict=True):
+        assert sorted(results, key=repr) == [Exited((2, reason)), Ok(1), Ok(3)]
+        assert not ordered or results == [Ok(1), Exited((2, reason)), Ok(3)]
+
+
+def test_a_stream_whose_time_out_exits_names_no_item() -> None:
+    async def main() -> Any:
+        with pytest.raises(Exit) as exit:
+            async for _ in Task.async_stream([2], sleepy, timeout=1, zip_input_on_exit=True):
+                pass
+        return exit.value.reason
+
+    assert play(main) == ("timeout", ("Task.Supervised", "stream", [1]))
+
+
+async def later(done: int, total: int | None) -> None:
+    pass
+
+
+def yielding(*args: Any) -> Any:
+    yield args
+
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"max_concurrency": True}, "max_concurrency is a whole number from 1 up, got True"),
+    ({"max_concurrency": float("nan")}, "max_concurrency is a whole number from 1 up, got nan"),
+    ({"ordered": "no"}, "ordered is True or False, got 'no'"),
+    ({"zip_input_on_exit": 1}, "zip_input_on_exit is True or False, got 1"),
+    ({"timeout": float("nan")}, "a time-out is a number of seconds from 0 up, or INFINITY, got nan"),
+    ({"timeout": "5"}, "a time-out is a number of seconds"),
+    ({"progress": later}, "a stream's progress is called at once and cannot wait, but later is an async def"),
+    ({"progress": yielding}, "a stream's progress is called at once, but yielding has a yield"),
+    ({"progress": 5}, "a stream's progress must be a function, got 5"),
+    ({"items": 5}, "a stream's items are a list or another iterable, got 5"),
+    ({"function": yielding}, "yielding has a yield"),
+    ({"function": None}, "a stream needs a function after the items"),
+]
+
+
+@pytest.mark.parametrize(("option", "said"), WRONG, ids=lambda each: str(each)[:40])
+def test_an_option_of_a_stream_that_is_wrong_is_refused_at_once(option: dict[str, Any], said: str) -> None:
+    async def main() -> None:
+        given = {"items": [1], "function": pow, **option}
+        Task.async_stream(given.pop("items"), given.pop("function"), **given)
+
+    with pytest.raises(BadArg, match=re.escape(said)):
+        play(main)
+
+
+@pytest.mark.parametrize("arguments", [(), ([1],), ([1], pow, "one too many")])
+def test_a_stream_that_was_never_made_leaves_without_an_error(arguments: Any) -> None:
+    with pytest.raises(TypeError):
+        TaskStream(*arguments, no_such_option=True)
+    gc.collect()  # an error out of __del__ would fail the test
+
+
+@pytest.mark.parametrize("start", [Task.async_, Task.start, Task.start_link, spawn, spawn_link, spawn_monitor])
+def test_a_generator_function_is_no_work(start: Any) -> None:
+    async def generating() -> Any:
+        yield 1
+
+    async def main() -> None:
+        for function in (yielding, generating):
+            with pytest.raises(BadArg, match=r"\w+ has a yield: calling it only makes a generator"):
+                started = start(function)
+                if isinstance(started, Coroutine):
+                    await started
+
+    play(main)
+
+
+def test_awaiting_a_task_that_was_not_awaited_says_so() -> None:
+    async def main() -> None:
+        sup = await Task.Supervisor.start_link()
+        starting = Task.Supervisor.async_(sup, pow, 2, 3)
+        try:
+            await Task.await_(starting)  # type: ignore[arg-type]
+        finally:
+            starting.close()
+
+    with pytest.raises(BadArg, match=r"async_\(\.\.\.\) was called but not awaited"):
+        play(main)
