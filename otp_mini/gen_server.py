@@ -18,7 +18,6 @@ from typing import Any, Final, NamedTuple
 from .child_spec import ChildSpec
 from .copying import AS_THEY_ARE, copy_reason
 from .errors import AlreadyStarted, BadArg, Exit, StartError, name_of, not_awaited, safe_repr
-from .node import PARKED, YIELDED, Become
 from .plain_functions import plain_answer
 from .primitives import (
     Destination,
@@ -34,7 +33,7 @@ from .primitives import (
     self_,
     waiting_process,
 )
-from .process import MESSAGE, ControlBlock
+from .process import MESSAGE, PARKED, YIELDED, Become, ControlBlock
 from .reports import logger, server_crashed
 from .terms import TIMEOUT, Address, Atom, CallRef, ExitSignal, From, Ok, Pid, Ref, is_quiet
 

@@ -40,6 +40,7 @@ class Driven(Protocol):
     """What a host needs of its node."""
 
     ready: Any
+    clock: Any
     foreign: int
     gate: Callable[[Pause], Awaitable[None]] | None
     begin_turn: Callable[[Any], None] | None
@@ -151,7 +152,7 @@ class Host:
                     pass
                 elif node.foreign or not node.pass_time():
                     await self._wait(done, pause, alone)
-                if time.perf_counter() - let_in > LONG_SLICE:
+                if (node.clock.virtual or time.perf_counter() - let_in > LONG_SLICE) and not done():
                     await pause(0.0)
                     let_in = time.perf_counter()
         finally:

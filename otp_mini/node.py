@@ -1,27 +1,45 @@
-"""The node: the run queue, signals, timers and names; the one place that resumes a process.
+"""The node: the run queue, waits, names and time; the one place that resumes a process.
 
-One turn, start to end (`Node.turn`): take a process from the queue, resume its coroutine, and
-look at how that came back. It *parked* (it waits for something and somebody will wake it), it
-*yielded* (put it at the end of the queue), it awaits something of asyncio's (wake it when that
-is done), or it *ended* (tell those who watch it).
+A process is in one of four places, and `ControlBlock` says in which:
 
-Signals are queued and delivered one after the other, never by recursion: a death that travels
-down a chain of 100,000 links uses no Python stack.
+* in the run queue ``ready``, from its birth on, and whenever it could go on;
+* running: `Node.turn` has resumed its coroutine, and that has not come back yet;
+* parked: ``waiting`` says for what. Nobody looks at it until `Node.wake`;
+* ended: its pid leads nowhere.
 
-OTP: the scheduler and the signal queue of the BEAM
+One turn, start to end (`Node.turn`): take a process from the queue, resume its coroutine, and look
+at how that came back. It *parked* (it waits for something, and somebody will wake it), it *yielded*
+(put it at the end of the queue), it awaits something of asyncio's (wake it when that is done), or
+it *ended* (``signals.py`` tells those who are linked to it or watch it).
+
+What wakes a parked process: a message (`Node.deliver`), the reply of a call (`Node.reply`), the end
+of whom it called (`Node.answer`), its timer (`Node._fire_timers`), a future of asyncio's, or a
+cancellation. All of them go through `Node.wake`.
+
+Who runs the turns: the host (``host.py``) asks for a *slice* (`Node.run_slice`) again and again, and
+sleeps or lets time pass in between, when nobody is ready. On a real clock time passes by itself, and
+slices are short so that timers are looked at often. On a virtual clock time stands still until every
+process is idle and somebody in the foreground waits; then it moves to the next deadline at once
+(`Node.pass_time`). There nothing reads the real clock: the same program takes the same turns on a slow
+machine, in one go or step by step, traced or not.
+
+Code outside of all processes (a cell, a script outside ``run``) is a process too where it sends,
+receives or calls: the *shell*. It has no coroutine that the node could resume. To wait, it drives the
+node itself until it is woken (`Node.shell_waits`).
+
+OTP: the scheduler of the BEAM
 Differs: nothing is preempted. A process keeps its turn until it awaits something that parks.
 """
 
 from __future__ import annotations
 
 import contextlib
-import inspect
 import random
 import sys
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from . import reports
 from .clock import ClockName, RealClock, VirtualClock
@@ -30,37 +48,21 @@ from .errors import BadArg, Deadlock, Exit, name_of, safe_repr
 from .host import LONG_TURN, Host, Pause, running_loop
 from .mailbox import Mailbox
 from .plain_functions import check_function
-from .process import MESSAGE, REDUCTIONS, TIMED_OUT, ControlBlock, runtime
+from .process import MESSAGE, PARK, REDUCTIONS, TIMED_OUT, Become, ControlBlock, coroutine_of, runtime
 from .signals import Signals
 from .terms import CallRef, Pid, Ref
 from .timers import Timers
 from .tracing import Event, Trace
 
 SLICE: Final = 0.002
+"""How many seconds a slice lasts on a real clock, about."""
+
+SLICE_TURNS: Final = 256
+"""How many turns a slice has on a virtual clock, where nothing may depend on the machine's pace."""
+
 PATIENCE: Final = 1_000_000  # timers that may fire while the foreground waits without an end
 
-_PARK: Final = object()
 _new = object.__new__  # skips __init__: a reference is made for every call
-
-
-class Become(NamedTuple):
-    """What a process's function returns to go on as another coroutine: a tail call."""
-
-    coroutine: Coroutine[Any, Any, Any]
-
-
-class Suspend(tuple[object]):
-    """``await`` it to give the turn away: the one place where a process stops."""
-
-    __slots__ = ()
-    __await__: Any = tuple.__iter__  # yields what it holds, once, and is cheaper than a generator
-
-
-PARKED: Final = Suspend((_PARK,))
-"""Until somebody wakes this process."""
-
-YIELDED: Final = Suspend((None,))
-"""To the end of the queue."""
 
 
 class Node:
@@ -122,6 +124,8 @@ class Node:
         self.signals = Signals(self)
         self._deferred = self.signals.deferred
         self._slow: set[str] = set()
+        self._turns_left = SLICE_TURNS  # on a virtual clock: until the timers are looked at again
+        self._looked_at: float | None = None  # when they were looked at, on a virtual clock
         self._patience = PATIENCE
         self._outer: list[tuple[ControlBlock | None, Node | None]] = []
 
@@ -140,14 +144,31 @@ class Node:
         """Make this the current node from here on; the one before it is closed.
 
         For the first cell of a notebook: running it again gives a fresh world.
+
+        Raises:
+            BadArg: a process is running just now.
         """
+        if runtime.running is not None:
+            raise BadArg(
+                "use() was called from inside a process, which lives on the node that would be closed. "
+                "Call it from a script or a cell; for a second world inside a process write `with Node() as node:`."
+            )
         if runtime.node is not None and runtime.node is not self:
             runtime.node.close()
         runtime.node = self
         return self
 
     def close(self) -> None:
-        """End every process at once, silently: no signals, no messages, no reports."""
+        """End every process at once, silently: no signals, no messages, no reports.
+
+        Raises:
+            BadArg: a process of this node is running just now.
+        """
+        if self.driving:
+            raise BadArg(
+                "close() was called from inside a process of the same node, which would end itself. "
+                "Let the process return, and close the node from outside: from a script, a test or a cell."
+            )
         for block in list(self.blocks.values()):
             block.pid.block = None
             block.node.cancel_wait(block)
@@ -224,7 +245,7 @@ class Node:
         """Give one process one turn; answers which, or None if nobody is ready."""
         self._not_inside("step")
         self.host.attach()
-        return self.run_slice(-1.0)
+        return self.run_slice(single=True)
 
     def advance(self, seconds: float) -> None:
         """Let ``seconds`` of virtual time pass, with all that happens in it.
@@ -270,31 +291,39 @@ class Node:
         if self.gate is not None and function != "step":
             raise BadArg(f"{function}() was called while the node is paused. Let it run again, or use step().")
 
-    def run_slice(self, seconds: float = SLICE) -> Pid | None:
-        """Run for about two milliseconds, or until nobody is ready or the waiter is served.
+    def run_slice(self, *, single: bool = False) -> Pid | None:
+        """Run for a short while, or until nobody is ready or the waiter is served.
 
-        Answers who had the last turn. A negative ``seconds`` gives one turn.
+        On a real clock that is about two milliseconds. On a virtual one it is a number of turns, so
+        that who has his turn when, and when the timers are looked at, comes from the program alone.
+
+        Args:
+            single: one turn only.
+
+        Returns:
+            Who had the last turn; None if nobody had one.
         """
-        ready, clock = self.ready, time.perf_counter
+        ready, clock, virtual = self.ready, time.perf_counter, self.clock.virtual
         pick = ready.popleft if self._random is None else self._pick
         turn = self.turn if self.max_turns is None else self._counted_turn
         process = None
         before, self.driving, self._halted = (self.driving, runtime.running), True, False
         began = clock()
-        until = began + seconds
+        until = began if single else began + SLICE
         task, unwatch = self.host.leave_task(), self.host.watch_interrupt(began)
         try:
-            self._fire_timers()
+            if not virtual or self._time_to_look():
+                self._fire_timers()
             while ready and not self._halted:
                 process = pick()
                 if process.pid.block is process:  # else it died while it was ready
                     runtime.running = process
                     turn(process)
-                    if clock() > until:
+                    self._turns_left -= 1
+                    if single or (self._turns_left <= 0 if virtual else clock() > until):
                         break
-            overdue = clock() - max(began, until)
-            if process is not None and overdue > LONG_TURN:
-                self._took_long(process, overdue)
+            if process is not None and not virtual and clock() - until > LONG_TURN:
+                self._took_long(process, clock() - until)
         finally:
             if unwatch is not None:
                 unwatch()
@@ -333,7 +362,7 @@ class Node:
         except BaseException as error:
             reason = self._crashed(process, error)
         else:
-            if wanted is not _PARK:
+            if wanted is not PARK:
                 self._park_outside(process, wanted)
             elif process.thrown is not None and process.waiting is not None:
                 self.wake(process)  # it was cancelled before it began to wait
@@ -538,8 +567,7 @@ class Node:
         """
         check_function(function, "spawn needs a function, and its arguments after it: spawn(work, 1, 2)")
         function, copied = self.copy(function), self.copy(args)
-        code = _is_async(function)
-        coroutine = function(*copied) if code else _plain(function, copied)
+        coroutine = coroutine_of(function, copied)
         if label is None:
             label = name_of(getattr(function, "__name__", type(function).__name__))
         return self.launch(coroutine, label, link=link)
@@ -635,15 +663,23 @@ class Node:
         deadline = self.timers.earliest()
         return None if deadline is None else max(0.0, deadline - self.clock.now())
 
+    def _time_to_look(self) -> bool:
+        """Is it time to look at the timers, on a virtual clock?
+
+        It is when the clock has moved; and for timers that are due at once (``send_after`` with 0
+        seconds), when everybody is idle, or else after so many turns. On the BEAM too such a timer
+        fires soon, but never within the turn in which it was set.
+        """
+        return self._turns_left <= 0 or not self.ready or self.clock.now() != self._looked_at
+
     def _fire_timers(self) -> None:
+        """Do what is due: wake those whose wait is over, send what was to be sent."""
         timers = self.timers
-        if not timers.armed:
-            return
-        now = self.clock.now()
+        now = self._looked_at = self.clock.now()
+        self._turns_left = SLICE_TURNS
         while (deadline := timers.earliest()) is not None and deadline <= now:
             target, message = timers.pop()
             if isinstance(target, ControlBlock):
-                target.timer = None
                 self.wake(target, TIMED_OUT)
             else:
                 self._timer_sends(target, message)
@@ -677,20 +713,6 @@ class Node:
             self._patience = PATIENCE
         self.clock.move_to(deadline)
         return True
-
-
-def _is_async(function: Callable[..., Any]) -> bool:
-    code = getattr(function, "__code__", None)
-    if code is not None:
-        return bool(code.co_flags & inspect.CO_COROUTINE)
-    call = getattr(type(function), "__call__", None)  # noqa: B004  (an object with async def __call__)
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
-
-
-async def _plain(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-    """A plain function runs to its end in one turn; one that answers a coroutine goes on as that."""
-    result = function(*args)
-    return await result if inspect.iscoroutine(result) else result
 
 
 def _finish(coroutine: Coroutine[Any, Any, None]) -> None:

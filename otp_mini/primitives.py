@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 from .copying import AS_THEY_ARE, copy_reason, copy_term
 from .errors import BadArg, CopyError, Exit, NoProc, name_of, not_awaited, safe_repr
 from .mailbox import NOTHING, Pattern, check_pattern
-from .node import PARKED, YIELDED, Node, current_node
-from .process import MESSAGE, TIME, ControlBlock, Failed, runtime
+from .node import Node, current_node
+from .process import MESSAGE, PARKED, TIME, YIELDED, ControlBlock, Failed, runtime
 from .terms import INFINITY, TIMEOUT, Address, CallRef, Down, ExitSignal, Pid, Ref
 from .tracing import Trace
 

@@ -1,16 +1,21 @@
-"""The process control block: all that the node knows about one process.
+"""A process: the code that it runs, what it may wait for, and the block that holds all about it.
 
-It holds data and changes none of it, but for the handful of methods that asyncio expects of
-"the current task" (`cancel`, `uncancel` …), so that ``asyncio.timeout`` and ``TaskGroup`` work
-inside a process.
+The control block holds data and changes none of it, but for the handful of methods that asyncio
+expects of "the current task" (`cancel`, `uncancel` …), so that ``asyncio.timeout`` and ``TaskGroup``
+work inside a process.
+
+A process's code is a coroutine. Wherever that awaits one of the two values `PARKED` and `YIELDED`, it
+comes back to the node, which resumes it later: these are the only two places where a process stops
+(but for what it awaits of asyncio's).
 
 OTP: the ``Process`` struct of the BEAM
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .mailbox import Mailbox
 from .terms import Pid, Ref
@@ -20,6 +25,54 @@ if TYPE_CHECKING:
 
 REDUCTIONS: Final = 2000
 """How many sends, receives and calls a process may make before others get their turn."""
+
+# ---- its code ----------------------------------------------------------------------------------
+
+
+class Suspend(tuple[object]):
+    """``await`` it to give the turn away: the one place where a process stops."""
+
+    __slots__ = ()
+    __await__: Any = tuple.__iter__  # yields what it holds, once, and is cheaper than a generator
+
+
+PARK: Final = object()
+"""What the node gets from a coroutine that parks."""
+
+PARKED: Final = Suspend((PARK,))
+"""Until somebody wakes this process. `Node.park` comes before it."""
+
+YIELDED: Final = Suspend((None,))
+"""To the end of the queue."""
+
+
+class Become(NamedTuple):
+    """What a process's function returns to go on as another coroutine: a tail call."""
+
+    coroutine: Coroutine[Any, Any, Any]
+
+
+def coroutine_of(function: Callable[..., Any], args: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
+    """The code of a process that runs ``function(*args)``; nothing of it has run yet."""
+    coroutine: Coroutine[Any, Any, Any] = function(*args) if _is_async(function) else _plain(function, args)
+    return coroutine
+
+
+def _is_async(function: Callable[..., Any]) -> bool:
+    code = getattr(function, "__code__", None)
+    if code is not None:
+        return bool(code.co_flags & inspect.CO_COROUTINE)
+    call = getattr(type(function), "__call__", None)  # noqa: B004  (an object with async def __call__)
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
+
+
+async def _plain(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    """A plain function runs to its end in one turn; one that answers a coroutine goes on as that."""
+    result = function(*args)
+    return await result if inspect.iscoroutine(result) else result
+
+
+# ---- its waits ---------------------------------------------------------------------------------
 
 MESSAGE: Final = "a message"
 """What a process waits for that is parked in ``receive``."""

@@ -145,9 +145,10 @@ def test_a_turn_that_takes_long_is_named_once(
     async def main() -> None:
         for _ in range(2):
             spawn(crunch)
-            await Process.sleep(1)
+            await Process.sleep(0.001)
 
-    play(main)
+    with Node() as node:
+        node.run(main)
     assert ["crunch #PID<0.2.0> kept its turn" in said for said in caplog.messages] == [True]
 
 

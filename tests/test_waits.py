@@ -1,6 +1,7 @@
 """Each wait ends once, with its own outcome: on a real clock, where everything can come at the same time."""
 from __future__ import annotations
 
+import asyncio
 import random
 import time
 from collections import Counter, deque
@@ -17,11 +18,15 @@ from otp_mini import (
     NoReply,
     Pid,
     Process,
+    Registry,
     Reply,
+    current_node,
+    ets,
     receive,
     self_,
     send,
     spawn,
+    spawn_link,
     spawn_monitor,
 )
 from otp_mini.process import ControlBlock
@@ -181,3 +186,175 @@ def test_each_wait_ends_once_with_its_own_outcome() -> None:
         "sleep", "monitor: down", "kill", "block",
     }  # fmt: skip
     assert node.wakes > 10_000
+
+
+# ---- a message and the end of the time, both before the waiter's turn -----------------------------
+
+
+@pytest.mark.parametrize("clock", ["real", "virtual"])
+@pytest.mark.parametrize("second", ["receive", "sleep", "call"])
+def test_what_ended_a_wait_does_not_end_the_next_one(clock: Any, second: str) -> None:
+    async def main() -> Any:
+        server, me = await Server.start(), self_()
+        assert server is not None
+
+        def both() -> None:
+            send(me, "message")
+            time.sleep(0.02)
+
+        if clock == "real":
+            spawn(both)
+        else:
+            Process.send_after(me, "message", 0.01)
+        assert await receive(timeout=0.01) == "message"
+        began = current_node().now()
+        if second == "receive":
+            assert await receive(timeout=0.03) is TIMEOUT
+        elif second == "sleep":
+            await Process.sleep(0.03)
+        else:
+            assert await GenServer.call(server, ("is slow", 1)) == ("answer", 1)
+            return True
+        return current_node().now() - began >= 0.03
+
+    with WatchedNode(clock=clock) as node:
+        assert node.run(main) is True
+
+
+def test_a_cell_that_was_answered_keeps_its_answer_until_it_goes_on() -> None:
+    """Its shell was handed to the next task that wanted to wait, and the answer with it."""
+
+    class Gate(GenServer):
+        def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+            if request == "wait":
+                return NoReply(from_)
+            if request == "open":
+                GenServer.reply(state, "it is open")
+            return Reply(request, state)
+
+    async def cell() -> Any:
+        with WatchedNode(clock="virtual") as node:
+            gate = await Gate.start()
+
+            async def opens() -> list[Any]:
+                return [await GenServer.call(gate, request) for request in ("open", "next", "last")]
+
+            answers = await asyncio.gather(GenServer.call(gate, "wait"), opens())
+            return answers, [pid.block.label for pid in node.processes() if pid.block]
+
+    assert asyncio.run(cell()) == (["it is open", ["open", "next", "last"]], ["shell", "Gate"])
+
+
+# ---- cancelled by asyncio's words ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "wait", [receive, lambda: Process.sleep(60), lambda: asyncio.sleep(60), lambda: Process.sleep(0)]
+)
+def test_a_process_that_cancels_itself_is_cancelled_at_its_next_wait(wait: Any) -> None:
+    async def main() -> str:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        try:
+            await wait()
+        except asyncio.CancelledError:
+            task.uncancel()
+            await Process.sleep(1)
+            return "cancelled once"
+        return "not cancelled"
+
+    with WatchedNode(clock="virtual") as node:
+        assert node.run(main) == "cancelled once"
+        assert node.now() == 1.0
+
+
+# ---- the end ---------------------------------------------------------------------------------------
+
+
+async def _registers() -> None:
+    Process.register(self_(), "late name")
+
+
+async def _enters() -> None:
+    Registry.register("rooms", "lobby", 1)
+
+
+async def _makes_a_table() -> None:
+    ets.new("late table", named_table=True)
+
+
+async def _sets_a_timer() -> None:
+    Process.send_after(self_(), "late", 5)
+
+
+async def _links() -> None:
+    spawn_link(Process.sleep, None)
+
+
+async def _monitors() -> None:
+    Process.monitor(Process.whereis("bystander"))
+
+
+@pytest.mark.parametrize("late", [_registers, _enters, _makes_a_table, _sets_a_timer, _links, _monitors])
+@pytest.mark.parametrize("end", ["kill", "from itself", "a link"])
+def test_what_a_killed_process_does_in_its_finally_leaves_nothing_behind(late: Any, end: str) -> None:
+    async def victim() -> None:
+        try:
+            if end == "a link":
+                spawn_link(Process.exit, self_(), "gone")
+            await receive()
+            Process.exit(self_(), "kill")
+        finally:
+            _run_plainly(late())
+
+    async def main() -> None:
+        await Registry.start_link(keys="unique", name="rooms")
+        bystander = spawn(Process.sleep, None)
+        Process.register(bystander, "bystander")
+        for _ in range(2):  # what is left of the first one would be in the way of the second
+            before = Process.list()
+            pid, ref = spawn_monitor(victim)
+            await Process.sleep(1)
+            if end == "kill":
+                Process.exit(pid, "kill")
+            else:
+                send(pid, "go on")
+            down = await receive(Down)
+            assert down.ref is ref
+            await Process.sleep(0)
+            assert Process.list() == before
+            assert Process.registered() == ["rooms", "bystander"]
+            assert Registry.lookup("rooms", "lobby") == []
+            assert ets.whereis("late table") is None
+            assert current_node().timers.earliest() is None
+            assert not bystander.block.monitors
+
+    with WatchedNode(clock="virtual") as node:
+        node.run(main)
+
+
+def _run_plainly(coroutine: Any) -> None:
+    """A `finally` of a killed process cannot await: run what does not wait."""
+    try:
+        coroutine.send(None)
+    except StopIteration:
+        return
+    raise AssertionError("it waited")
+
+
+def test_a_clean_up_that_fails_hides_no_death(caplog: pytest.LogCaptureFixture) -> None:
+    def fails(pid: Pid) -> None:
+        raise ValueError("the drawer is stuck")
+
+    async def main() -> Any:
+        pid, ref = spawn_monitor(Process.sleep, None)
+        second: list[Pid] = []
+        pid.block.cleanups = [fails, second.append]
+        Process.register(pid, "name")
+        Process.exit(pid, "kill")
+        return await receive(Down) == Down(ref, pid, "killed"), second == [pid], Process.whereis("name")
+
+    with Node(clock="virtual") as node:
+        assert node.run(main) == (True, True, None)
+    assert "the drawer is stuck" in caplog.text
