@@ -835,8 +835,8 @@ table.wrong(ex.sprinkler, "eager sprinkler", EagerSprinkler, "1", "when the firs
 table.wrong(
     ex.sprinkler, "looping sprinkler", LoopingSprinkler, "nothing came for 7200 virtual seconds", "who waits for whom"
 )
-table.wrong(ex.sprinkler, "busy sprinkler", BusySprinkler, "more than 20,000 messages", "without a pause")
-table.wrong(ex.sprinkler, "hasty sprinkler", HastySprinkler, "the run took more than 5000 turns", "without a pause")
+table.wrong(ex.sprinkler, "busy sprinkler", BusySprinkler, "more than 40,000 messages", "without a pause")
+table.wrong(ex.sprinkler, "hasty sprinkler", HastySprinkler, "the run took more than 30000 turns", "without a pause")
 table.wrong(
     ex.oven, "slow start oven", SlowStartOven, "it took 240 s", "Whoever starts a server waits until `init` is over"
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,8 @@ from otp_mini import (
     Supervisor,
     child_spec,
     self_,
+    send,
+    spawn,
 )
 from otp_mini.exercises import supervisor_strategies as ex
 
@@ -168,22 +171,41 @@ def only_the_started(strategy: str, names: list[str], crashed: str) -> Any:
 # ---- the station: two supervisors instead of one -----------------------------------------------------------
 
 
-def station(budget: int, above: int = 3, strategy: Any = "one_for_one") -> type[Supervisor]:
+def station(
+    budget: int = 2, above: int = 3, strategy: Any = "one_for_one", window: float = 60.0, restart: Any = "permanent"
+) -> type[Supervisor]:
+    """``budget`` is for each sensor."""
+
     def plan(names: list[str]) -> Supervise:
-        sensors = Supervise(parts(*names), strategy, max_restarts=budget)
-        children = [(Part, "archive"), (Branch, ("sensors", sensors))]
-        return Supervise(children, strategy="one_for_one", max_restarts=above)
+        sensors = Supervise(parts(*names), strategy, max_restarts=budget * len(names))
+        branch = child_spec((Branch, ("sensors", sensors)), restart=restart)
+        return Supervise([(Part, "archive"), branch], "one_for_one", max_restarts=above, max_seconds=window)
 
     return sup(plan)
 
 
-GoodStation = station(12)
+GoodStation = station()
 FlatStation = sup(lambda names: Supervise(parts("archive", *names), strategy="one_for_one"))
 GenerousStation = sup(lambda names: Supervise(parts("archive", *names), "one_for_one", max_restarts=12))
-NarrowStation = station(3)
-CoupledStation = station(12, strategy="one_for_all")
+TwentyStation = sup(lambda names: Supervise(parts("archive", *names), "one_for_one", max_restarts=20))
+NarrowStation = sup(
+    lambda names: Supervise(
+        [(Part, "archive"), (Branch, ("sensors", Supervise(parts(*names), "one_for_one", max_restarts=3)))],
+        "one_for_one",
+    )
+)
+CoupledStation = station(strategy="one_for_all")
 EndlessStation = station(100_000)
-BrittleStation = station(6, above=0)
+BrittleStation = station(1, above=0)
+ShortStation = station(window=5.0)
+TransientStation = station(restart="transient")
+SixStation = sup(
+    lambda names: Supervise(
+        [(Part, "archive"), (Branch, ("sensors", Supervise(parts(*names), "one_for_one", max_restarts=6)))],
+        "one_for_one",
+        max_seconds=60.0,
+    )
+)
 
 # ---- the uplink: a start that needs nobody ---------------------------------------------------------------------
 
@@ -194,13 +216,13 @@ class GoodUplink(Part):
 
     async def handle_continue(self, work: Any, state: Any) -> Any:
         try:
-            return NoReply(await GenServer.call("gateway", "hello"))
+            return NoReply(await GenServer.call("gateway", "hello", timeout=0.5))
         except Exit:
             Process.send_after(self_(), "connect", 2.0)
             return NoReply("down")
 
     def handle_info(self, message: Any, state: Any) -> Any:
-        return NoReply(state, Continue("connect"))
+        return NoReply(state, Continue("connect")) if message == "connect" else NoReply(state)
 
     def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
         return Reply(state, state)
@@ -274,11 +296,16 @@ def observatory(
     budget: int = 10,
     seconds: float = 60.0,
     root: Any = "one_for_one",
+    windows: tuple[float, float] = (600.0, 3600.0),
+    restart: Any = "permanent",
+    top: int = 3,
 ) -> type[Supervisor]:
     def plan(_: object) -> Supervise:
         pair = Supervise(parts("camera", "guider"), imaging, budget, seconds)
-        group = Supervise([(Part, "mount"), (Branch, ("imaging", pair))], instruments)
-        return Supervise([*parts("archive", "weather"), (Branch, ("instruments", group))], root)
+        inner = child_spec((Branch, ("imaging", pair)), restart=restart)
+        group = Supervise([(Part, "mount"), inner], instruments, max_seconds=windows[0])
+        children = [*parts("archive", "weather"), (Branch, ("instruments", group))]
+        return Supervise(children, root, max_restarts=top, max_seconds=windows[1])
 
     return sup(plan)
 
@@ -315,6 +342,170 @@ EndlessObservatory = sup(
     )
 )
 
+
+# ---- what passed once, or was blamed for something else -----------------------------------------------------
+
+NoneStudio = sup(lambda _: Supervise(in_order, strategy="rest_for_one", max_restarts=0))
+TransientStudio = sup(
+    lambda _: Supervise([child_spec(part, restart="transient") for part in in_order], strategy="rest_for_one")
+)
+SplitStudio = sup(
+    lambda _: Supervise(
+        [(Part, "clock"), (Branch, ("listeners", Supervise(in_order[1:], strategy="rest_for_one")))], "rest_for_one"
+    )
+)
+NonePresses = presses(restarts=0)
+NamedPresses = sup(lambda names: Supervise(parts("flatbed", "rotary", "proof"), "one_for_one", 10, 60.0))
+SpecifiedPresses = sup(
+    lambda names: Supervise([child_spec((Part, name)) for name in reversed(names)], "one_for_one", 10, 60)
+)
+
+
+def whole_seconds(crashes: list[float], max_restarts: int, max_seconds: float) -> float | None:
+    for number, now in enumerate(crashes):
+        if sum(int(now) - int(at) <= max_seconds for at in crashes[: number + 1]) > max_restarts:
+            return now
+    return None
+
+
+def three_in_five(crashes: list[float], max_restarts: int, max_seconds: float) -> float | None:
+    return gives_up(crashes, 3, 5.0)
+
+
+def with_a_queue(crashes: list[float], max_restarts: int, max_seconds: float) -> float | None:
+    window: deque[float] = deque()
+    for now in crashes:
+        window.append(now)
+        while now - window[0] > max_seconds:
+            window.popleft()
+        if len(window) > max_restarts:
+            return now
+    return None
+
+
+def alphabetical(strategy: str, names: list[str], crashed: str) -> tuple[list[str], list[str]]:
+    return moves(strategy, sorted(names), crashed)
+
+
+def knows_the_names(strategy: str, names: list[str], crashed: str) -> tuple[list[str], list[str]]:
+    order = ["db", "cache", "web", "api"]
+    return moves(strategy, order, crashed if crashed in order else "db")
+
+
+def turns_them_round(strategy: str, names: list[str], crashed: str) -> tuple[list[str], list[str]]:
+    answer = moves(strategy, names, crashed)
+    names.reverse()
+    return answer
+
+
+def list_of_tuples(strategy: str, names: list[str], crashed: str) -> Any:
+    stopped, started = moves(strategy, names, crashed)
+    return [tuple(stopped), tuple(started)]
+
+
+def each_alone(names: list[str]) -> Supervise:
+    """Each sensor has a branch and a budget of its own."""
+    branches = [(Branch, (f"{name} branch", Supervise([(Part, name)], "one_for_one"))) for name in names]
+    sensors = (Branch, ("sensors", Supervise(branches, "one_for_one", max_seconds=60.0)))
+    archive = (Branch, ("archives", Supervise(parts("archive"), "one_for_one")))
+    return Supervise([sensors, archive], "one_for_one", max_seconds=300.0)
+
+
+EachAloneStation = sup(each_alone)
+
+
+class PythonicUplink(GoodUplink):
+    async def handle_continue(self, work: Any, state: Any) -> Any:
+        try:
+            return NoReply(await GenServer.call("gateway", "hello", timeout=0.5))
+        except Exception:
+            Process.send_after(self_(), "connect", 2.0)
+            return NoReply("down")
+
+
+class HecticUplink(GoodUplink):
+    async def handle_continue(self, work: Any, state: Any) -> Any:
+        try:
+            return NoReply(await GenServer.call("gateway", "hello", timeout=0.5))
+        except Exit:
+            Process.send_after(self_(), "connect", 0.01)
+            return NoReply("down")
+
+
+class TrustfulUplink(GoodUplink):
+    """Waits for a silent gateway as long as any call waits."""
+
+    async def handle_continue(self, work: Any, state: Any) -> Any:
+        try:
+            return NoReply(await GenServer.call("gateway", "hello"))
+        except Exit:
+            Process.send_after(self_(), "connect", 2.0)
+            return NoReply("down")
+
+
+class NervousUplink(GoodUplink):
+    """Whatever it hears, it is down until it has asked again."""
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        if message == "connect":
+            return NoReply("down", Continue("connect"))
+        Process.send_after(self_(), "connect", 2.0)
+        return NoReply("down")
+
+
+class WelcomeUplink(GoodUplink):
+    async def handle_continue(self, work: Any, state: Any) -> Any:
+        result = await super().handle_continue(work, state)
+        return NoReply("down" if result.state == "down" else "welcome")
+
+
+class MessengerUplink(GoodUplink):
+    """Sends somebody else to the gateway, and goes on answering."""
+
+    def init(self, name: Any) -> Any:
+        send(self_(), "connect")
+        return Ok("down")
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        async def messenger(home: Any) -> None:
+            try:
+                send(home, ("connected", await GenServer.call("gateway", "hello", timeout=3.0)))
+            except Exit:
+                Process.send_after(home, "connect", 3.0)
+
+        match message:
+            case "connect":
+                spawn(messenger, self_())
+            case ("connected", answer):
+                return NoReply(answer)
+        return NoReply(state)
+
+
+NoneObservatory = observatory(top=0)
+TransientObservatory = observatory(restart="transient")
+ForgetfulObservatory = observatory(windows=(5.0, 5.0))
+HalfForgetfulObservatory = observatory(windows=(600.0, 5.0))
+
+
+def only_for_a_kill(_: object) -> Supervise:
+    whole = GoodObservatory().init(None)
+    parts_alone = [child_spec(part, restart="transient") for part in parts("archive", "weather")]
+    return Supervise([*parts_alone, whole.children[2]], "one_for_one", max_seconds=3600.0)
+
+
+KillObservatory = sup(only_for_a_kill)
+
+
+def each_in_a_branch(_: object) -> Supervise:
+    pair = Supervise(parts("guider", "camera"), "one_for_all", 10, 60.0)
+    group = Supervise([(Part, "mount"), (Branch, ("imaging", pair))], "one_for_all", 2, 1200.0)
+    alone = [(Branch, (f"{name} branch", Supervise(parts(name), "one_for_one"))) for name in ("archive", "weather")]
+    return Supervise([(Branch, ("instruments", group)), *alone], "one_for_one", 1, 7200.0)
+
+
+BranchedObservatory = sup(each_in_a_branch)
+
+
 table.right(ex.studio, "as in the chapter", GoodStudio)
 table.right(ex.presses, "as in the chapter", GoodPresses)
 table.right(ex.gives_up, "as in the chapter", gives_up)
@@ -341,20 +532,20 @@ table.wrong(ex.presses, "long presses", LongPresses, "it gave up", "how long a r
 table.wrong(ex.presses, "each presses", EachPresses, "it gave up", "for all its children together")
 table.wrong(ex.presses, "coupled presses", CoupledPresses, "['flatbed', 'rotary', 'proof']", "the strategy")
 table.wrong(ex.gives_up, "total", total, "6.0", "which crashes still count")
-table.wrong(ex.gives_up, "blocks", blocks, "None", "one too many")
-table.wrong(ex.gives_up, "early", early, "2.0", "which crashes still count")
+table.wrong(ex.gives_up, "blocks", blocks, "where the window begins")
+table.wrong(ex.gives_up, "early", early, "2.0", "how many are borne")
 table.wrong(ex.gives_up, "last", last, "4.0", "which crash is the one too many")
-table.wrong(
-    ex.moves, "forward", forward, "(['b', 'c', 'd'], ['a', 'b', 'c', 'd'])", "when does it go, and when does it come"
-)
-table.wrong(ex.moves, "stops the dead", stops_the_dead, "(['a'], ['a'])", "not there to be stopped")
-table.wrong(ex.moves, "earlier ones", earlier_ones, "([], ['a'])", "who goes down with it")
-table.wrong(ex.moves, "leaves them out", leaves_them_out, "(['d', 'c', 'b'], ['a'])", "all of them come back")
-table.wrong(ex.moves, "only the started", only_the_started, "['a']", "a pair of two lists")
+table.wrong(ex.moves, "forward", forward, "(['cache', 'web', 'api'], ['db', 'cache', 'web', 'api'])", "when does it go")
+table.wrong(ex.moves, "stops the dead", stops_the_dead, "(['db'], ['db'])", "not there to be stopped")
+table.wrong(ex.moves, "earlier ones", earlier_ones, "([], ['db'])", "who goes down with it")
+table.wrong(ex.moves, "leaves them out", leaves_them_out, "['db'])", "all of them come back")
+table.wrong(ex.moves, "only the started", only_the_started, "['db']", "a pair of two lists")
 table.wrong(ex.station, "flat station", FlatStation, "['archive (gone)', ", "in whose budget the crash of a sensor")
-table.wrong(ex.station, "generous station", GenerousStation, "lost", "how far apart the archive and the sensors are")
+table.wrong(
+    ex.station, "generous station", GenerousStation, "lost", "A larger budget only makes the end of the archive rarer"
+)
 table.wrong(ex.station, "narrow station", NarrowStation, "['rain', 'wind'", "All sensors count in one budget")
-table.wrong(ex.station, "coupled station", CoupledStation, "['rain', 'wind'", "All sensors count in one budget")
+table.wrong(ex.station, "coupled station", CoupledStation, "['rain', 'wind'", "the strategy among the sensors")
 table.wrong(ex.station, "endless station", EndlessStation, "the tree goes on", "Budgets of nested supervisors multiply")
 table.wrong(ex.station, "brittle station", BrittleStation, "lost", "must not keep the archive")
 table.wrong(ex.uplink, "eager uplink", EagerUplink, "its child 'uplink' did not start", "tried once")
@@ -367,10 +558,43 @@ table.wrong(ex.observatory, "flat observatory", FlatObservatory, "['mount']", "h
 table.wrong(ex.observatory, "coupled observatory", CoupledObservatory, "['archive', 'weather'", "goes down with it for")
 table.wrong(ex.observatory, "loose pair", LoosePairObservatory, "['camera']", "has to go down with it")
 table.wrong(ex.observatory, "loose mount", LooseMountObservatory, "['mount']", "has to go down with it")
-table.wrong(ex.observatory, "poor observatory", PoorObservatory, "['camera', 'guider']", "who hears of a supervisor")
+table.wrong(ex.observatory, "poor observatory", PoorObservatory, "['camera', 'guider']", "ten, and it has borne eleven")
 table.wrong(ex.observatory, "nine observatory", NineObservatory, "['mount', 'camera', 'guider']", "ten in a minute")
 table.wrong(
-    ex.observatory, "eleven observatory", ElevenObservatory, "['camera', 'guider']", "who hears of a supervisor"
+    ex.observatory, "eleven observatory", ElevenObservatory, "['camera', 'guider']", "ten, and it has borne eleven"
 )
 table.wrong(ex.observatory, "gentle observatory", GentleObservatory, "['camera', 'guider']", "By which strategy?")
 table.wrong(ex.observatory, "endless observatory", EndlessObservatory, "the tree goes on", "Budgets of nested")
+
+table.wrong(ex.studio, "allows no restart", NoneStudio, "the budget", "gave up")
+table.hard_coded(ex.studio, "knows only the crash that is shown", TransientStudio, "'shutdown'", "comes back at all")
+table.right(ex.studio, "puts the two later ones into a branch", SplitStudio)
+table.wrong(ex.presses, "allows no restart", NonePresses, "the budget", "gave up")
+table.hard_coded(ex.presses, "knows the names of the presses", NamedPresses, "is missing", "the numbers in the text")
+table.right(ex.presses, "writes whole specs, in another order", SpecifiedPresses)
+table.wrong(ex.gives_up, "lets the edge of the window out", open_end, "exactly `max_seconds` old")
+table.wrong(ex.gives_up, "counts in whole seconds", whole_seconds, "no whole numbers")
+table.hard_coded(ex.gives_up, "has three in five seconds built in", three_in_five, "1 in 5 s allowed")
+table.right(ex.gives_up, "keeps a queue", with_a_queue)
+table.wrong(ex.moves, "sorts the names", alphabetical, "The alphabet does not")
+table.wrong(ex.moves, "changes the list it was given", turns_them_round, "which lists your code changes")
+table.hard_coded(ex.moves, "knows the names", knows_the_names, "the numbers in the text")
+table.right(ex.moves, "returns a list of tuples", list_of_tuples)
+table.wrong(ex.station, "allows twenty restarts", TwentyStation, "the archive rarer")
+table.wrong(ex.station, "forgets a give-up too soon", ShortStation, "one crash every 0.1 s", "the windows")
+table.wrong(ex.station, "keeps the branch as transient", TransientStation, "to whoever keeps it as `transient`")
+table.hard_coded(ex.station, "allows six for six sensors", SixStation, "the numbers in the text", "in one budget")
+table.right(ex.station, "gives each sensor a branch", EachAloneStation)
+table.wrong(ex.uplink, "catches Exception", PythonicUplink, "`except Exception` does not")
+table.wrong(ex.uplink, "tries again without a pause", SpinningUplink, "without end", "without a pause")
+table.wrong(ex.uplink, "tries a hundred times a second", HecticUplink, "turns a second", "between two attempts")
+table.wrong(ex.uplink, "waits for a silent gateway", TrustfulUplink, "a gateway has been silent", "who waits")
+table.wrong(ex.uplink, "loses its connection by any message", NervousUplink, "a stray message came")
+table.hard_coded(ex.uplink, "knows the answer", WelcomeUplink, "'come in'", "the numbers in the text")
+table.right(ex.uplink, "sends a messenger", MessengerUplink)
+table.wrong(ex.observatory, "allows no restart at the top", NoneObservatory, "the budget", "gave up")
+table.wrong(ex.observatory, "keeps imaging as transient", TransientObservatory, "the `restart` of the supervisor")
+table.wrong(ex.observatory, "forgets each give-up", ForgetfulObservatory, "one crash every 1 s", "the windows")
+table.wrong(ex.observatory, "forgets them at the top", HalfForgetfulObservatory, "the windows")
+table.hard_coded(ex.observatory, "knows only the crash that is shown", KillObservatory, "'shutdown'", "comes back")
+table.right(ex.observatory, "has other budgets and a branch for each", BranchedObservatory)

@@ -43,8 +43,8 @@ from .published import as_published, replaced_before
 
 Check = Callable[..., Awaitable[None]]
 
-MAX_TURNS: Final = 5_000
-MAX_EVENTS: Final = 20_000  # a server that sends itself messages may do so within one turn
+MAX_TURNS: Final = 30_000
+MAX_EVENTS: Final = 40_000  # a server that sends itself messages may do so within one turn
 VIRTUAL_PATIENCE: Final = 7200.0  # seconds on the node's clock
 REAL_PATIENCE: Final = 10.0  # seconds of the world's time, for whoever waits for the world
 ALARM: Final = 12.0  # and for a loop that never awaits; later, because asyncio ends a wait more gently
