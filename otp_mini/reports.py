@@ -29,6 +29,10 @@ from .terms import Pid
 class _Log(logging.LoggerAdapter[logging.Logger]):
     """The log of this package. A handler that raises ends nobody: it is told on stderr, as `logging` does it."""
 
+    def process(self, msg: Any, kwargs: Any) -> tuple[Any, Any]:
+        """Leave a record's ``extra`` as it is; an adapter of Python 3.11 would drop it."""
+        return msg, kwargs
+
     def log(self, level: int, msg: object, *args: Any, **kwargs: Any) -> None:
         try:
             super().log(level, msg, *args, **kwargs)
