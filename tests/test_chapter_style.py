@@ -1,0 +1,304 @@
+"""What every chapter keeps to: its length, its order, its parts, its spelling.
+
+The rules are those by which learners got on or got stuck. A chapter that is not rewritten yet stands in `OLD`, with
+the rules that it does not keep so far; the list becomes empty, and nothing is ever added to it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
+from book_ext import exercise_view, questions
+
+ROOT = Path(__file__).resolve().parents[1]
+CHAPTERS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+FOLD = re.compile(r"<details.*?</details>", re.DOTALL)
+FENCE = re.compile(r"^(```|~~~).*?^\1\s*$", re.DOTALL | re.MULTILINE)
+WORD = re.compile(r"[A-Za-z0-9][\w’'-]*")
+AMERICAN = (
+    "behavior", "color", "favor", "honor", "neighbor", "center", "catalog", "analyze", "initialize", "organize",
+    "recognize", "serialize", "synchronize", "canceled", "labeled", "modeling", "traveler", "defense", "gray",
+    "fulfill", "skillful", "realize", "minimize", "maximize", "summarize",
+)  # fmt: skip
+HYPE = ("simply", "obviously", "easily", "powerful", "awesome", "magic")
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter's notebook, taken apart."""
+
+    path: Path
+
+    @cached_property
+    def cells(self) -> list[dict[str, Any]]:
+        cells = json.loads(self.path.read_text(encoding="utf-8"))["cells"]
+        return [cell | {"source": "".join(cell["source"])} for cell in cells]
+
+    @property
+    def number(self) -> str:
+        return self.path.stem[:2]
+
+    @cached_property
+    def before_teachers(self) -> list[dict[str, Any]]:
+        """The cells for learners."""
+        heads = [n for n, cell in enumerate(self.cells) if cell["source"].startswith("## Notes for teachers")]
+        return self.cells[: heads[0]] if heads else self.cells
+
+    @property
+    def code(self) -> list[dict[str, Any]]:
+        return [cell for cell in self.before_teachers if cell["cell_type"] == "code"]
+
+    @property
+    def shown_code(self) -> list[dict[str, Any]]:
+        """The code that is part of the text, as learners see it: no exercise, no check."""
+        return [cell for cell in self.code if "nbgrader" not in cell["metadata"]]
+
+    @property
+    def markdown(self) -> str:
+        return "\n\n".join(cell["source"] for cell in self.before_teachers if cell["cell_type"] == "markdown")
+
+    def tagged(self, tag: str) -> list[dict[str, Any]]:
+        return [cell for cell in self.cells if tag in cell["metadata"].get("tags", [])]
+
+    @property
+    def exercises(self) -> list[str]:
+        """The headings of the exercises."""
+        return re.findall(r"^#{2,4} ((?:Drill|Repair|Design)\b.*)$", self.markdown, re.MULTILINE)
+
+    @property
+    def running_text(self) -> str:
+        """The text one reads through: no fold, no fence, no table, no exercise, no quiz, no cheat-sheet."""
+        kept = []
+        inside = False
+        for cell in self.before_teachers:
+            if cell["cell_type"] != "markdown":
+                continue
+            for part in re.split(r"(?=^#{1,4} )", cell["source"], flags=re.MULTILINE):
+                if part.startswith("#"):
+                    title = part.split("\n")[0].lstrip("# ")
+                    inside = bool(re.match(r"Drill|Repair|Design|And one question|Quiz|The cheat-sheet", title))
+                if not inside:
+                    kept.append(plain(part))
+        return "\n".join(kept)
+
+
+def plain(text: str) -> str:
+    text = FENCE.sub("", FOLD.sub("", text))
+    return "\n".join(line for line in text.split("\n") if not line.lstrip().startswith(("|", "<!--")))
+
+
+def words(text: str) -> int:
+    return len(WORD.findall(text))
+
+
+# ---- the rules: each returns what is wrong, or nothing ----------------------------------------------------------
+
+
+def title_names_the_topic_first(chapter: Chapter) -> str:
+    title = chapter.cells[0]["source"].split("\n")[0]
+    topic = questions.TOPICS[chapter.number]
+    return "" if re.match(rf"# {re.escape(topic)}: \w.+", title) else f"{title!r} does not begin with '# {topic}: '"
+
+
+def story_is_short_and_a_run_follows(chapter: Chapter) -> str:
+    before = []
+    for cell in chapter.cells:
+        if cell["cell_type"] == "code" and not is_setting(cell):
+            break
+        if cell["cell_type"] == "markdown":
+            before.append(plain(cell["source"]))
+    count = words("\n".join(before).partition("\n")[2])
+    return f"{count} words come before the first run" if count > 150 else ""
+
+
+def is_setting(cell: dict[str, Any]) -> bool:
+    """Only imports, and the node of the page."""
+    lines = [line for line in cell["source"].split("\n") if line.strip() and not line.startswith("#")]
+    return all(re.match(r"(from|import|node = |\w+ = Node|\)|    \w+,)", line) for line in lines)
+
+
+def running_text_is_of_a_length_to_read(chapter: Chapter) -> str:
+    count = words(chapter.running_text)
+    return "" if 1500 <= count <= 2500 else f"{count} words of running text, not 1,500 to 2,500"
+
+
+def code_comes_in_small_cells(chapter: Chapter) -> str:
+    lines = [sum(bool(line.strip()) for line in cell["source"].split("\n")) for cell in chapter.shown_code]
+    wrong = []
+    if not 20 <= len(lines) <= 35:
+        wrong.append(f"{len(lines)} code cells in the text, not 20 to 35")
+    if median(lines) > 7:
+        wrong.append(f"the median cell has {median(lines)} lines, not 7 or fewer")
+    if max(lines) > 25:
+        wrong.append(f"a cell has {max(lines)} lines, not 25 or fewer")
+    return "; ".join(wrong)
+
+
+def own_code_comes_early(chapter: Chapter) -> str:
+    """About ten minutes: 200 words a minute, less what running and predicting take."""
+    count = 0
+    for cell in chapter.cells:
+        if exercise_view.is_solution(cell):
+            break
+        count += words(plain(cell["source"])) if cell["cell_type"] == "markdown" else 0
+    return f"{count} words come before the reader's own first code" if count > 1100 else ""
+
+
+def elixir_is_beside_it(chapter: Chapter) -> str:
+    twins, blocks = len(chapter.tagged("twin")), chapter.markdown.count("```elixir")
+    return "" if twins >= 4 and blocks >= 4 else f"{twins} twin cells and {blocks} blocks of Elixir, not four of each"
+
+
+def predictions_are_asked_and_folded(chapter: Chapter) -> str:
+    asked, folded = len(re.findall(r"\*\*Predict\.?\*\*", chapter.markdown)), len(chapter.tagged("predict"))
+    return "" if asked >= 4 and folded >= asked else f"{asked} predictions are asked, {folded} cells are tagged predict"
+
+
+def a_decision_table_is_there(chapter: Chapter) -> str:
+    by_code = any("decision_table" in cell["source"] for cell in chapter.code)
+    cheat = chapter.markdown.partition("<!-- cheat-sheet")[0]
+    return "" if by_code or re.search(r"^\|[ :-]+\|", cheat, re.MULTILINE) else "no decision table"
+
+
+def earlier_chapters_are_asked_for(chapter: Chapter) -> str:
+    heads = re.split(r"^## ", chapter.markdown, flags=re.MULTILINE)
+    asked = [part for part in heads if re.match(r"Three questions", part)]
+    if not asked:
+        return "no section '## Three questions …'"
+    numbers = re.findall(r"^\*\*(\d)\.\*\*", asked[0], re.MULTILINE)
+    linked = len(re.findall(r"\]\([^)]+\)|\{(?:doc|ref|term)\}", asked[0]))
+    wrong = [] if numbers == ["1", "2", "3"] else [f"questions {numbers}, not 1, 2 and 3"]
+    if "<details" not in asked[0]:
+        wrong.append("their answers are not folded")
+    if chapter.number != "01" and linked < 3:
+        wrong.append(f"{linked} of the three answers are linked to where they were taught")
+    return "; ".join(wrong)
+
+
+def links_lead_to_what_exists(chapter: Chapter) -> str:
+    missing = []
+    for target in re.findall(r"\]\(((?!https?:|#)[^)#\s]+)(?:#[^)]*)?\)", chapter.markdown):
+        there = (chapter.path.parent / target).resolve()
+        if not any(there.with_name(there.name + ending).exists() for ending in ("", ".md", ".ipynb")):
+            missing.append(target)
+    return f"links to what is not there: {missing}" if missing else ""
+
+
+def seven_exercises(chapter: Chapter) -> str:
+    kinds = [name.split()[0].rstrip(":") for name in chapter.exercises]
+    counts = tuple(kinds.count(kind) for kind in ("Drill", "Repair", "Design"))
+    return "" if counts == (4, 2, 1) else f"drills, repairs and designs: {counts}, not (4, 2, 1)"
+
+
+def drills_stand_behind_what_they_practise(chapter: Chapter) -> str:
+    at = [n for n, cell in enumerate(chapter.cells) if re.match(r"#{2,4} Drill\b", cell["source"])]
+    taught = [n for n, cell in enumerate(chapter.cells) if cell in chapter.shown_code]
+    between = [any(one < n < other for n in taught) for one, other in pairwise(at)]
+    return "" if sum(between) >= 2 else "the drills stand in one block"
+
+
+def quiz_and_summary(chapter: Chapter) -> str:
+    wrong = []
+    quiz = re.split(r"^## Quiz", chapter.markdown, flags=re.MULTILINE)
+    items = len(re.findall(r"^\*\*\d\.\*\*", quiz[1].split("\n## ")[0], re.MULTILINE)) if len(quiz) == 2 else 0
+    if items not in (4, 5):
+        wrong.append(f"{items} items in the quiz, not 4 or 5")
+    summary = re.split(r"^## Summary", chapter.markdown, flags=re.MULTILINE)
+    listed = len(re.findall(r"^- ", summary[1].split("\n## ")[0], re.MULTILINE)) if len(summary) == 2 else 0
+    if not 3 <= listed <= 12:
+        wrong.append(f"a summary of {listed} points, not a list of 3 to 12")
+    if not re.search(r"when not to use", chapter.markdown, re.IGNORECASE):
+        wrong.append("nothing says when not to use it")
+    if f"<!-- cheat-sheet: {chapter.number} -->" not in chapter.markdown:
+        wrong.append("no rows of the cheat-sheet")
+    return "; ".join(wrong)
+
+
+def teachers_are_told_the_minutes(chapter: Chapter) -> str:
+    notes = "\n".join(cell["source"] for cell in chapter.cells[len(chapter.before_teachers) :])
+    missing = [word for word in ("minutes", "Likely questions", "Points") if word not in notes]
+    return f"the notes for teachers lack: {missing}" if missing else ""
+
+
+def paths_are_marked(chapter: Chapter) -> str:
+    lower = chapter.markdown.lower()
+    missing = [words for words in ("thirty-minute path", "second half-hour") if words not in lower]
+    return f"not marked: {missing}" if missing else ""
+
+
+def something_to_try(chapter: Chapter) -> str:
+    count = len(re.findall(r"\*(?:\*)?Try", chapter.markdown))
+    return "" if count >= 5 else f"{count} lines of *Try*, not five"
+
+
+def questions_are_answered(chapter: Chapter) -> str:
+    marked = set(questions.marks("\n".join(cell["source"] for cell in chapter.cells)))
+    own = {question.number for question in questions.read() if question.chapter == chapter.number}
+    return f"no cell is marked to answer {sorted(own - marked)}" if own - marked else ""
+
+
+def spelling_is_british(chapter: Chapter) -> str:
+    text = re.sub(r"`[^`]*`", "", plain(chapter.markdown)).lower()
+    found = [word for word in AMERICAN if re.search(rf"\b{word}", text)]
+    return f"American spelling: {found}" if found else ""
+
+
+def nothing_is_praised(chapter: Chapter) -> str:
+    text = re.sub(r"`[^`]*`", "", chapter.running_text)
+    found = [word for word in HYPE if re.search(rf"\b{re.escape(word)}", text, re.IGNORECASE)]
+    return f"words that praise or belittle: {found}" if found or re.search(r"\w!(\s|$)", text) else ""
+
+
+def terms_are_linked_at_their_first_use(chapter: Chapter) -> str:
+    """A term of a later rung than this chapter's is explained here: its first use is a link to the glossary."""
+    text = FENCE.sub("", re.sub(r"^#.*$", "", chapter.markdown, flags=re.MULTILINE))
+    prose = re.sub(r"(?<!\})`[^`]*`", "", text)
+    late = []
+    for term in TERMS:
+        first = re.search(rf"(?<![\w`<-]){re.escape(term)}(?:s|es|d|ed)?(?![\w-])", prose, re.IGNORECASE)
+        if first and not re.search(r"(\{term\}`|\[)[^`\]]*$", prose[max(0, first.start() - 60) : first.start()]):
+            late.append(term)
+    return f"not linked to the glossary where they first appear: {late}" if late else ""
+
+
+# Words of the course that no Python programmer brings along. Each is linked where a chapter first uses it.
+TERMS = ("mailbox", "monitor", "supervisor", "callback", "exit signal", "trap exits", "child specification", "BEAM")
+
+RULES = [
+    title_names_the_topic_first, story_is_short_and_a_run_follows, running_text_is_of_a_length_to_read,
+    code_comes_in_small_cells, own_code_comes_early, elixir_is_beside_it, predictions_are_asked_and_folded,
+    a_decision_table_is_there, earlier_chapters_are_asked_for, links_lead_to_what_exists, seven_exercises,
+    drills_stand_behind_what_they_practise, quiz_and_summary, teachers_are_told_the_minutes, paths_are_marked,
+    something_to_try, questions_are_answered, spelling_is_british, nothing_is_praised,
+    terms_are_linked_at_their_first_use,
+]  # fmt: skip
+
+OLD: dict[str, set[str]] = {
+    "03_genserver_basics": {
+        "running_text_is_of_a_length_to_read", "code_comes_in_small_cells", "terms_are_linked_at_their_first_use",
+    },
+    "05_supervisor_strategies": {
+        "title_names_the_topic_first", "story_is_short_and_a_run_follows", "own_code_comes_early",
+        "predictions_are_asked_and_folded", "earlier_chapters_are_asked_for", "drills_stand_behind_what_they_practise",
+        "quiz_and_summary", "paths_are_marked", "something_to_try", "questions_are_answered",
+        "terms_are_linked_at_their_first_use",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_a_chapter_keeps_the_rule(path: Path, rule: Any) -> None:
+    wrong = rule(Chapter(path))
+    if rule.__name__ in OLD.get(path.stem, ()):
+        assert wrong, f"{path.stem} keeps this rule by now: take it out of OLD"
+    else:
+        assert wrong == ""
