@@ -102,7 +102,7 @@ class Node:
         self._start = self.clock.now()
         self.copy: Callable[[Any], Any] = copy_term if isolation else (lambda term: term)
         self.max_turns = max_turns
-        self._turns = 0
+        self.turns = 0  # so far; they are counted where there is a limit
         self.ready: deque[ControlBlock] = deque()
         self.names: dict[object, ControlBlock] = {}
         self.blocks: dict[Pid, ControlBlock] = {}
@@ -399,8 +399,8 @@ class Node:
 
     def _counted_turn(self, process: ControlBlock) -> None:
         self.turn(process)
-        self._turns += 1
-        if self.max_turns is None or self._turns <= self.max_turns:
+        self.turns += 1
+        if self.max_turns is None or self.turns <= self.max_turns:
             return
         self.ready.clear()
         raise Deadlock(

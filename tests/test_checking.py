@@ -281,3 +281,14 @@ def test_the_same_check_passes_from_inside_a_program() -> None:
 
     with Node(clock="virtual"):
         asyncio.run(cell())
+
+
+def test_a_busy_run_on_a_slow_machine_is_ended_by_its_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "REAL_PATIENCE", 0.02)
+    monkeypatch.setattr(checking, "ALARM", 0.02)
+
+    async def goes_on(_: Any) -> None:
+        while True:
+            await Process.sleep(0.0)
+
+    assert "more than 30000 turns" in refusal(goes_on, None).parts["Seen"]

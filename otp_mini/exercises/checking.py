@@ -29,8 +29,8 @@ import sys
 import textwrap
 import threading
 import warnings
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, redirect_stderr
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, redirect_stderr
 from typing import Any, Final
 
 from .. import Deadlock, Exit, Node, Pid, Process, StartError, self_, spawn
@@ -46,7 +46,7 @@ Check = Callable[..., Awaitable[None]]
 MAX_TURNS: Final = 30_000
 MAX_EVENTS: Final = 40_000  # a server that sends itself messages may do so within one turn
 VIRTUAL_PATIENCE: Final = 7200.0  # seconds on the node's clock
-REAL_PATIENCE: Final = 10.0  # seconds of the world's time, for whoever waits for the world
+REAL_PATIENCE: Final = 10.0  # seconds of the world's time without a turn, for whoever waits for the world
 ALARM: Final = 12.0  # and for a loop that never awaits; later, because asyncio ends a wait more gently
 SHOWN: Final = 24  # lines of what happened, the last ones
 
@@ -233,8 +233,8 @@ async def _run(test: Check, given: tuple[Any, ...], others: dict[str, Any], stor
 
     node = Node(clock="virtual", max_turns=MAX_TURNS)
     try:
-        with _alarm() as rang:
-            async with asyncio.timeout(REAL_PATIENCE):
+        with _alarm(node) as rang:
+            async with _patience(node):
                 await node.run_async(program)
         for endless in (story.ended, *rang):
             if endless is not None:
@@ -248,21 +248,46 @@ async def _run(test: Check, given: tuple[Any, ...], others: dict[str, Any], stor
     return bool(finished)
 
 
+@asynccontextmanager
+async def _patience(node: Node) -> AsyncIterator[None]:
+    """Limit the real time in which nobody has a turn; how long a busy run may take, its turns say."""
+    loop, turns = asyncio.get_running_loop(), -1
+    again: asyncio.TimerHandle
+
+    def look() -> None:
+        nonlocal turns, again
+        if node.turns != turns:
+            turns = node.turns
+            limit.reschedule(loop.time() + REAL_PATIENCE)
+        again = loop.call_later(REAL_PATIENCE / 2, look)
+
+    async with asyncio.timeout(REAL_PATIENCE) as limit:
+        again = loop.call_later(REAL_PATIENCE / 2, look)
+        try:
+            yield
+        finally:
+            again.cancel()
+
+
 @contextmanager
-def _alarm() -> Iterator[list[_Endless]]:
+def _alarm(node: Node) -> Iterator[list[_Endless]]:
     """Interrupt a loop of Python code that never awaits, where the system can: not on Windows or in a browser."""
     rang: list[_Endless] = []
+    turns = [0]
     can_ring = hasattr(signal, "setitimer") and sys.platform != "emscripten"
     if not can_ring or threading.current_thread() is not threading.main_thread():
         yield rang
         return
 
     def ring(*_: object) -> None:
+        if node.turns != turns[0]:  # it goes on, on a slow machine
+            turns[0] = node.turns
+            return
         rang.append(_Endless(f"code that ran for {ALARM:.0f} seconds without an `await`"))
         raise rang[-1]
 
     handler = signal.signal(signal.SIGALRM, ring)
-    remaining, interval = signal.setitimer(signal.ITIMER_REAL, ALARM, 1.0)
+    remaining, interval = signal.setitimer(signal.ITIMER_REAL, ALARM, ALARM)
     try:
         yield rang
     finally:
