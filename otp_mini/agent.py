@@ -11,8 +11,8 @@ from collections.abc import Callable
 from types import CoroutineType
 from typing import Any, Final
 
-from .child_spec import ChildSpec
-from .errors import Exit, safe_repr
+from .child_spec import ChildSpec, HasChildSpec
+from .errors import BadArg, Exit, safe_repr
 from .gen_server import GenServer, NoReply, Ok, Reply, start_server
 from .plain_functions import check_function
 from .primitives import Destination, current_process
@@ -23,7 +23,7 @@ Function = Callable[..., Any]
 _NEEDS: Final = "an agent needs a function, and its arguments after it: Agent.update(agent, work, 1, 2)"
 
 
-class Agent:
+class Agent(HasChildSpec):
     """Start one with a function that makes its first state.
 
     OTP: ``Agent``
@@ -66,11 +66,19 @@ class Agent:
 
     @classmethod
     def child_spec(cls, argument: Any = None) -> ChildSpec:
-        """How a supervisor starts one.
+        """How a supervisor starts one: ``(Agent, function)``, the function as `start_link` takes it.
+
+        Raises:
+            BadArg: it is no function.
 
         OTP: ``Agent.child_spec/1``
         """
-        return ChildSpec(id=cls, start=(cls.start_link, (argument,)), modules=(cls,))
+        if cls.start_link.__func__ is Agent.start_link.__func__ and not callable(argument):  # type: ignore[attr-defined]
+            raise BadArg(
+                f"an agent is started with the function that makes its first state, ({cls.__name__}, lambda: 0); "
+                f"got {safe_repr(argument)}"
+            )
+        return cls._spec(argument)
 
     @staticmethod
     async def get(agent: Destination, function: Function, *args: Any, timeout: float | None = 5.0) -> Any:

@@ -5,12 +5,14 @@ OTP: ``Application``
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
 
-from .errors import BadArg, Exit, StartError, safe_repr
+from .children import answer_of
+from .errors import BadArg, Exit, StartError, describe_exception, describe_reason, safe_repr
 from .gen_server import GenServer, Ok, Reply, Stop, start_server
 from .node import current_node
-from .primitives import Destination, Process, receive
+from .primitives import Destination, Process, find, receive
 from .process import ControlBlock
 from .reports import logger
 from .terms import INFINITY, Down, ExitSignal, From, Pid, is_quiet
@@ -37,15 +39,43 @@ class Application:
         closed
     """
 
-    async def start(self, type: str, args: Any) -> Pid | None:
-        """Start the top supervisor, and answer its pid."""
+    __slots__ = ()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(
+            f"{type(self).__name__}.{name} cannot be set: what stop is to know, start answers beside the pid, "
+            "return top, state"
+        )
+
+    async def start(self, type: str, args: Any) -> Any:
+        """Start the top supervisor, and answer its pid; or its pid and a state for `prep_stop` and `stop`.
+
+        OTP: ``c:Application.start/2``, which answers ``{:ok, pid}`` or ``{:ok, pid, state}``
+        """
         raise RuntimeError(
             f"{self.__class__.__name__} has no start: write async def start(self, type, args), which starts the top "
             "supervisor and answers its pid"
         )
 
+    def prep_stop(self, state: Any) -> Any:
+        """Get ready while the tree still runs; answers the state for `stop`. Plain, or ``async def``.
+
+        Args:
+            state: what `start` answered beside the pid, else ``[]``.
+
+        OTP: ``c:Application.prep_stop/1``
+        Differs: None, which a callback answers that forgets its ``return``, leaves the state as it is.
+        """
+        return state
+
     def stop(self, state: Any) -> Any:
-        """Clean up after the tree has ended."""
+        """Clean up after the tree has ended. Plain, or ``async def``.
+
+        Args:
+            state: what `prep_stop` answered. An error in here is reported, and harms nobody.
+
+        OTP: ``c:Application.stop/1``
+        """
 
     @classmethod
     async def start_application(cls, args: Any = None, type: StartType = "temporary") -> Pid:
@@ -67,10 +97,15 @@ class Application:
 
     @classmethod
     async def stop_application(cls) -> str:
-        """Stop the tree with ``"shutdown"``, then call ``stop``.
+        """Call `prep_stop`, stop the tree with ``"shutdown"``, then call `stop`.
+
+        Raises:
+            BadArg: it does not run.
 
         OTP: ``Application.stop/1``
         """
+        if find(address_of(cls)) is None:
+            raise BadArg(f"{cls.__name__} does not run: await {cls.__name__}.start_application() starts it")
         return await GenServer.stop(address_of(cls), "normal")
 
     @staticmethod
@@ -79,7 +114,8 @@ class Application:
 
         OTP: ``Application.started_applications/0``
         """
-        return [application for process in current_node().names.values() if (application := application_of(process))]
+        masters = [process for process in current_node().names.values() if top_of(process) is not None]
+        return [application for process in masters if (application := application_of(process)) is not None]
 
 
 def address_of(destination: Destination) -> Destination:
@@ -99,8 +135,17 @@ def application_of(process: ControlBlock) -> type[Application] | None:
 
 def top_of(process: ControlBlock) -> Pid | None:
     """The top supervisor, where this process is the master of an application and that has started."""
-    state = None if application_of(process) is None else getattr(process.loop, "state", None)
-    return state[1] if isinstance(state, tuple) and len(state) == 3 else None
+    state = getattr(process.loop, "state", None)
+    return state.top if isinstance(state, _Running) else None
+
+
+class _Running(NamedTuple):
+    """The state of the master of an application that has started."""
+
+    application: type[Application]
+    top: Pid | None
+    type: StartType
+    state: Any
 
 
 class _Master(GenServer):
@@ -115,32 +160,50 @@ class _Master(GenServer):
     async def init(self, argument: Any) -> Any:
         module, args, type = argument
         Process.flag(trap_exit=True)
+        where = (module, "start")
         try:
-            top = await module().start("normal", args)
+            answer = await answer_of(module().start("normal", args))
         except StartError as error:
-            return Stop(("bad_return", ((module, "start"), error.reason)))
+            return Stop((error.reason, where))
         except Exit as exit:
-            return Stop(("bad_return", ((module, "start"), exit.reason)))
+            reason = ("EXIT", exit.reason)
+            return Stop((reason, where) if exit.reason == "normal" else ("bad_return", (where, reason)))
+        except Exception as error:
+            return Stop(("bad_return", (where, ("EXIT", error))))
+        top, state = answer if isinstance(answer, tuple) and len(answer) == 2 else (answer, [])
         if not isinstance(top, Pid):
-            return Stop(("bad_return", ((module, "start"), top)))
+            return Stop(("bad_return", (where, answer)))
         Process.link(top)
-        return Ok((module, top, type))
+        return Ok(_Running(module, top, type, state))
 
     def handle_call(self, request: Any, from_: From, state: Any) -> Any:
-        return Reply(state[1], state)
+        return Reply(state.top, state)
 
     def handle_info(self, message: Any, state: Any) -> Any:
-        module, top, type = state
-        if isinstance(message, ExitSignal) and message.pid is top:
-            level = logger.error if type == "permanent" or not is_quiet(message.reason) else logger.info
-            level("Application %s exited: %s", module.__name__, safe_repr(message.reason))
-            return Stop("normal", (module, None, type))
+        if isinstance(message, ExitSignal) and message.pid is state.top:
+            level = logger.error if state.type == "permanent" or not is_quiet(message.reason) else logger.info
+            level("Application %s exited: %s", state.application.__name__, safe_repr(message.reason))
+            return Stop("normal", state._replace(top=None))
         return super().handle_info(message, state)
 
     async def terminate(self, reason: object, state: Any) -> None:
-        module, top, _ = state
-        if top is not None:
-            ref = Process.monitor(top)
-            Process.exit(top, "shutdown")
+        application = state.application()
+        prepared = await _call_back(application.prep_stop, state.state)
+        if state.top is not None:
+            ref = Process.monitor(state.top)
+            Process.exit(state.top, "shutdown")
             await receive(lambda message: type(message) is Down and message.ref is ref)
-        module().stop(state)
+        await _call_back(application.stop, state.state if prepared is None else prepared)
+
+
+async def _call_back(callback: Callable[[Any], Any], state: Any) -> Any:
+    """Run one of the last callbacks; whoever stops the application is not to suffer from its errors.
+
+    OTP: ``application_master``, which catches them
+    """
+    try:
+        return await answer_of(callback(state))
+    except (Exception, Exit) as error:
+        said = describe_exception(error) if isinstance(error, Exception) else describe_reason(error.reason)
+        logger.error("Application: %s failed: %s", callback.__qualname__, said)
+        return None

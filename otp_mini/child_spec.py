@@ -5,17 +5,19 @@ OTP: the child specification of ``Supervisor``
 
 from __future__ import annotations
 
+import inspect
 import types
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from .errors import BadArg, Exit, safe_repr
+from .plain_functions import plain
 from .terms import Pid, Ref
 
 Restart = Literal["permanent", "transient", "temporary"]
 Shutdown = float | Literal["brutal_kill"]
-Start = tuple[Callable[..., Any], tuple[Any, ...]]
+Start = tuple[Callable[..., Any], tuple[Any, ...] | list[Any]]
 
 RESTARTS: Final = ("permanent", "transient", "temporary")
 DEFAULT_SHUTDOWN: Final = 5.0
@@ -27,7 +29,8 @@ class ChildSpec:
 
     Args:
         id: tells it from its siblings; the class itself by default.
-        start: the function that starts it, and its arguments.
+        start: the function that starts it, and a list or tuple of its arguments:
+            ``(Worker.start_link, [argument])``.
         restart: ``"permanent"`` is always restarted, ``"transient"`` only after a crash,
             ``"temporary"`` never.
         shutdown: seconds to wait after the signal ``"shutdown"`` before it is killed,
@@ -49,6 +52,10 @@ class ChildSpec:
     significant: bool = False
     modules: tuple[Any, ...] | Literal["dynamic"] | None = None
 
+    def __post_init__(self) -> None:
+        if type(self.start) is tuple and len(self.start) == 2 and isinstance(self.start[1], list):
+            object.__setattr__(self, "start", (self.start[0], tuple(self.start[1])))
+
     def override(self, **changes: Any) -> ChildSpec:
         """The same with some fields changed.
 
@@ -57,13 +64,75 @@ class ChildSpec:
 
         OTP: ``Supervisor.child_spec/2``
         """
-        unknown = [name for name in changes if name not in self.__dataclass_fields__]
-        if unknown:
-            raise BadArg(
-                f"a child spec has the fields {', '.join(self.__dataclass_fields__)}; "
-                f"got {', '.join(map(safe_repr, unknown))}"
-            )
+        _check_fields(changes)
         return replace(self, **changes)
+
+    def classes(self) -> tuple[Any, ...] | Literal["dynamic"]:
+        """The classes behind it: its ``modules``, or the class whose start function it has."""
+        if self.modules is not None:
+            return self.modules
+        owner = getattr(self.start[0], "__self__", None)
+        return (owner,) if isinstance(owner, type) else ()
+
+
+def _check_fields(changes: dict[str, Any]) -> None:
+    unknown = [name for name in changes if name not in ChildSpec.__dataclass_fields__]
+    if unknown:
+        raise BadArg(
+            f"a child spec has the fields {', '.join(ChildSpec.__dataclass_fields__)}; "
+            f"got {', '.join(map(safe_repr, unknown))}"
+        )
+
+
+class HasChildSpec:
+    """What a class has whose processes can be children: ``child_spec``, and words about it in its first line.
+
+    OTP: ``use GenServer, restart: :transient``
+    Differs: a class derived from it has the same, but for the ``id``.
+
+    Example:
+        >>> from otp_mini import GenServer
+        >>> class Courier(GenServer, restart="transient", shutdown=1.0):
+        ...     "Comes back only after a crash."
+        >>> Courier.child_spec().restart, Courier.child_spec().id is Courier
+        ('transient', True)
+    """
+
+    __slots__ = ()
+    _said: ClassVar[dict[str, Any]] = {}
+
+    def __init_subclass__(cls, **said: Any) -> None:
+        super().__init_subclass__()
+        _check_fields(said)
+        cls._said = {**{name: value for name, value in cls._said.items() if name != "id"}, **said}
+
+    @classmethod
+    def _spec(cls, argument: Any, **fields: Any) -> ChildSpec:
+        """The specification by default: these fields, and what the class said about itself."""
+        start = cls.start_link, (argument,)  # type: ignore[attr-defined]
+        return ChildSpec(**{"id": cls, "start": start, "modules": (cls,), **fields, **cls._said})
+
+
+def given_options(module: type, argument: object, known: Iterable[str], example: str) -> dict[str, Any]:
+    """The options of a ready-made behaviour, which a list of children gives as a dict: checked.
+
+    Args:
+        argument: the dict, or None for no options.
+        known: the names of the options that there are.
+        example: what a right one looks like.
+
+    Raises:
+        BadArg: it is no dict, or has an option that there is not.
+    """
+    names = list(known)
+    if argument is None:
+        return {}
+    if not isinstance(argument, dict):
+        raise BadArg(f"{module.__name__} takes its options as a dict: {example}; got {safe_repr(argument)}")
+    if unknown := [name for name in argument if name not in names]:
+        said = ", ".join(map(safe_repr, unknown))
+        raise BadArg(f"{module.__name__} has the options {', '.join(names)}; got {said}")
+    return argument
 
 
 ChildLike = type[Any] | tuple[Any, Any] | ChildSpec
@@ -97,10 +166,24 @@ def to_spec(child: ChildLike) -> ChildSpec:
             "a child is a class with child_spec (such as a GenServer), (class, argument), or a "
             f"ChildSpec; got {safe_repr(child)}"
         )
-    spec = module.child_spec(*arguments)
+    name = f"{module.__name__ if isinstance(module, type) else safe_repr(module)}.child_spec"
+    spec = plain(module.child_spec, name)(*arguments)
     if not isinstance(spec, ChildSpec):
-        raise BadArg(f"{safe_repr(module)}.child_spec must return a ChildSpec, got {safe_repr(spec)}")
+        missing = ": is a `return` missing?" if spec is None else ""
+        raise BadArg(f"{name} must return a ChildSpec, got {safe_repr(spec)}{missing}")
     return spec
+
+
+def to_specs(children: Iterable[ChildLike]) -> tuple[ChildSpec, ...]:
+    """Make a `ChildSpec` of each child in a list.
+
+    Raises:
+        BadArg: there is no order to start them in, or one of them can be no child.
+    """
+    ordered = isinstance(children, Iterable) and not isinstance(children, (str, bytes, type, Mapping, Set))
+    if not ordered:
+        raise BadArg(f"children is a list, in the order in which they start; got {safe_repr(children)}")
+    return tuple(map(to_spec, children))
 
 
 def spec_error(spec: object) -> object:
@@ -110,19 +193,34 @@ def spec_error(spec: object) -> object:
     """
     if not isinstance(spec, ChildSpec):
         return ("invalid_child_spec", spec)
-    start = spec.start
-    if not (isinstance(start, tuple) and len(start) == 2 and callable(start[0]) and isinstance(start[1], tuple)):
-        return ("invalid_mfa", start)
-    if spec.restart not in RESTARTS:
+    if not _can_start(spec.start):
+        return ("invalid_mfa", spec.start)
+    if not is_one_of(spec.restart, RESTARTS):
         return ("invalid_restart_type", spec.restart)
-    if spec.type not in ("worker", "supervisor"):
+    if not is_one_of(spec.type, ("worker", "supervisor")):
         return ("invalid_child_type", spec.type)
     if not isinstance(spec.significant, bool):
         return ("invalid_significant", spec.significant)
-    if spec.shutdown is None or spec.shutdown == "brutal_kill":
-        return None
-    number = isinstance(spec.shutdown, (int, float)) and not isinstance(spec.shutdown, bool)
-    return None if number and spec.shutdown >= 0 else ("invalid_shutdown", spec.shutdown)
+    if not (spec.modules is None or isinstance(spec.modules, tuple) or is_one_of(spec.modules, ("dynamic",))):
+        return ("invalid_modules", spec.modules)
+    shutdown = spec.shutdown
+    number = isinstance(shutdown, (int, float)) and not isinstance(shutdown, bool) and shutdown >= 0
+    fine = shutdown is None or number or is_one_of(shutdown, ("brutal_kill",))
+    return None if fine else ("invalid_shutdown", shutdown)
+
+
+def _can_start(start: object) -> bool:
+    """Is this a function that can start a process, and its arguments? To call a class starts nothing."""
+    if not (isinstance(start, tuple) and len(start) == 2 and isinstance(start[1], tuple)):
+        return False
+    function = start[0]
+    yields = inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
+    return callable(function) and not isinstance(function, type) and not yields
+
+
+def is_one_of(value: object, words: tuple[str, ...]) -> bool:
+    """Is it one of these words? A value of another kind is not asked whether it equals one."""
+    return isinstance(value, str) and str.__str__(value) in words
 
 
 # ---- which child is meant ----------------------------------------------------------------------

@@ -11,10 +11,11 @@ OTP: the parts of ``supervisor`` that ``DynamicSupervisor`` has again
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Final, Literal, NamedTuple
+from types import CoroutineType
+from typing import Any, ClassVar, Final, Literal, NamedTuple
 
 from .child_spec import DEFAULT_SHUTDOWN, ChildSpec, strict_key
 from .copying import copy_reason
@@ -126,11 +127,7 @@ class Child:
 
     def row(self) -> ChildRow:
         """As `which_children` shows it."""
-        modules = self.spec.modules
-        if modules is None:
-            owner = getattr(self.spec.start[0], "__self__", None)
-            modules = (owner,) if isinstance(owner, type) else ()
-        return ChildRow(self.spec.id, self.pid, self.spec.type, modules)
+        return ChildRow(self.spec.id, self.pid, self.spec.type, self.spec.classes())
 
     def comes_back(self, reason: object) -> bool:
         """Is it restarted after it has ended with ``reason``?"""
@@ -220,20 +217,82 @@ class Child:
         logger.info("Supervisor %s had child %s (%s): %s: %s", who, child, self.pid, context, said)
 
 
+def ends_told(children: Iterable[Child]) -> dict[Pid, object]:
+    """Take the news of the ends of these children out of the mailbox: the reason of each that has come.
+
+    All in one go: a group may die at once, and to look for each child's news by itself would cost a
+    look at the news of all the others.
+    """
+    told: dict[Pid, object] = {}
+    mailbox = current_process().mailbox
+    if not mailbox:
+        return told
+    pids, others = {child.pid for child in children}, []
+    for message in mailbox:
+        if type(message) is ExitSignal and isinstance(message.pid, Pid) and message.pid in pids:
+            told[message.pid] = message.reason
+            pids.remove(message.pid)  # a second one is no news
+        else:
+            others.append(message)
+    if told:
+        mailbox.clear()
+        mailbox.extend(others)
+    return told
+
+
 async def _started(spec: ChildSpec, extra: tuple[Any, ...]) -> Pid | None:
     """Call the start function, and say as a `ChildError` how it failed."""
+    supervisor = current_process()
+    newest = next(reversed(supervisor.node.blocks))
     function, arguments = spec.start
     try:
-        started = await function(*extra, *arguments)
+        started = await answer_of(function(*extra, *arguments))
     except StartError as error:
         raise ChildError(error.reason) from None
     except Exit as exit:
         raise ChildError(("EXIT", exit.reason)) from None
     except Exception as error:
         raise ChildError(("EXIT", error)) from error
-    if started is None or isinstance(started, Pid):
+    if isinstance(started, Pid):
         return started
-    raise ChildError(started)
+    if isinstance(started, CoroutineType):
+        started.close()
+        raise ChildError(("forgotten_await", started.__qualname__))
+    if started is not None:
+        raise ChildError(started)
+    stray = _linked_since(newest, supervisor)
+    if stray is None:
+        return None
+    await _kill(stray)
+    raise ChildError(("forgotten_return", stray))
+
+
+async def answer_of(value: Any) -> Any:
+    """What a function of the user's answered, awaited where it is an ``async def``."""
+    return await value if isinstance(value, Awaitable) else value
+
+
+def _linked_since(newest: Pid, supervisor: ControlBlock) -> Pid | None:
+    """A living process that the supervisor has started, and is linked to, after ``newest``.
+
+    A start function that answers None says that it wanted no process. Where there is one, it has
+    forgotten to answer its pid, and nobody would ever restart or stop that process.
+    """
+    blocks: dict[Pid, ControlBlock] = supervisor.node.blocks
+    for pid, process in reversed(blocks.items()):
+        if pid.number <= newest.number:
+            return None
+        if process.parent is supervisor.pid and pid in (supervisor.links or ()):
+            return pid
+    return None
+
+
+async def _kill(pid: Pid) -> None:
+    """End a process that nobody keeps, and wait until it has given up its name."""
+    ref = Process.monitor(pid)
+    Process.unlink(pid)
+    Process.exit(pid, "kill")
+    await receive(lambda m: type(m) is Down and m.ref is ref)
 
 
 def note(kind: str, child: Pid | None, term: object = None) -> None:
@@ -244,6 +303,10 @@ def note(kind: str, child: Pid | None, term: object = None) -> None:
 
 
 # ---- the budget -------------------------------------------------------------------------------
+
+
+_LONGEST: Final = 1e18
+"""More seconds than that are as many: an int may be larger than any float."""
 
 
 @dataclass
@@ -257,6 +320,10 @@ class Budget:
     max_restarts: int
     max_seconds: float
     restarts: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.max_seconds, int) and self.max_seconds > _LONGEST:
+            self.max_seconds = _LONGEST
 
     def spent(self, now: float) -> list[float]:
         """The moments of the restarts that count at the moment ``now``."""
@@ -278,11 +345,16 @@ class Budget:
 
     def error(self) -> object:
         """What is wrong with it, as OTP says it; None if nothing is."""
-        if not isinstance(self.max_restarts, int) or self.max_restarts < 0:
+        if not is_count(self.max_restarts):
             return ("invalid_intensity", self.max_restarts)
-        if not isinstance(self.max_seconds, (int, float)) or self.max_seconds <= 0:
-            return ("invalid_period", self.max_seconds)
-        return None
+        period = self.max_seconds
+        number = isinstance(period, (int, float)) and not isinstance(period, bool)
+        return None if number and 0 < period < INFINITY else ("invalid_period", period)
+
+
+def is_count(value: object) -> bool:
+    """Is it a whole number from 0 up? True and False are none."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 # ---- what a supervisor knows -------------------------------------------------------------------
@@ -299,6 +371,9 @@ class SupervisorState:
         self.module = module  # the class that it was started as
         self.budget = budget
         self.by_pid: dict[Pid, Child] = {}
+
+    LOOK_UPS: ClassVar = ("by_key", "by_pid", "significant")
+    """The attributes by which children are found; what they hold follows from the children."""
 
     def __deepcopy__(self, memo: object) -> list[ChildRow]:
         return [child.row() for child in self.children]  # what sys_.get_state shows

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .child_spec import ChildLike, ChildSpec, spec_error, to_spec
+from .child_spec import ChildLike, ChildSpec, HasChildSpec, given_options, is_one_of, spec_error, to_spec
 from .children import (
     RESTARTING,
     Budget,
@@ -20,9 +20,13 @@ from .children import (
     Counts,
     SupervisorServer,
     SupervisorState,
+    answer_of,
     ask_supervisor,
+    ends_told,
+    is_count,
     note,
 )
+from .errors import BadArg
 from .gen_server import GenServer, Ignore, Ok, Stop, start_server
 from .node import current_node
 from .primitives import Destination, Process, current_process, receive, self_
@@ -49,8 +53,23 @@ class SuperviseDynamically:
     extra_arguments: tuple[Any, ...] = ()
     strategy: str = "one_for_one"
 
+    def error(self) -> object:
+        """What is wrong with it, as OTP says it; None if nothing is.
 
-class DynamicSupervisor:
+        OTP: ``DynamicSupervisor.init/1`` of the server
+        """
+        if not is_one_of(self.strategy, ("one_for_one",)):
+            return ("invalid_strategy", self.strategy)
+        if (error := Budget(self.max_restarts, self.max_seconds).error()) is not None:
+            return error
+        most = self.max_children
+        if not (is_count(most) or (isinstance(most, float) and most == INFINITY)):
+            return ("invalid_max_children", most)
+        fine = isinstance(self.extra_arguments, (tuple, list))
+        return None if fine else ("invalid_extra_arguments", self.extra_arguments)
+
+
+class DynamicSupervisor(HasChildSpec):
     """Start it empty, and add children while the program runs.
 
     OTP: ``DynamicSupervisor``
@@ -75,13 +94,26 @@ class DynamicSupervisor:
         """Start one, linked to the caller.
 
         Args:
-            argument: what ``init`` gets, in a class of your own.
+            argument: what ``init`` gets, in a class with an ``init`` of its own. In any other, the
+                options as a dict, for a list of children.
             name: a name to register.
-            options: as in `SuperviseDynamically`, where the class is not your own.
+            options: as in `SuperviseDynamically`, where the class has no ``init`` of its own.
+
+        Raises:
+            BadArg: an option that there is not, or one that ``init`` has to say.
 
         OTP: ``DynamicSupervisor.start_link/1``
         """
-        plan = SuperviseDynamically(**options) if cls is DynamicSupervisor or options else argument
+        plan = argument
+        if cls.init is DynamicSupervisor.init:
+            options = {**cls._options(argument), **cls._options(options)}
+            name = options.pop("name", name)
+            plan = SuperviseDynamically(**options)
+        elif options:
+            raise BadArg(
+                f"{cls.__name__} says in its init what is allowed, and start_link would ignore {', '.join(options)}: "
+                f"return SuperviseDynamically({', '.join(f'{option}=…' for option in options)}) there."
+            )
         return await start_server(_Server, (cls, plan), name=name, timeout=None, link=True, label=cls.__name__)
 
     @classmethod
@@ -90,11 +122,13 @@ class DynamicSupervisor:
 
         OTP: ``DynamicSupervisor.child_spec/1``
         """
-        start: Any = (cls.start_link, (argument,))
-        id: Any = cls
-        if isinstance(argument, dict) and cls is DynamicSupervisor:
-            start, id = (_start_with, (cls, argument)), argument.get("name", cls)
-        return ChildSpec(id=id, start=start, type="supervisor", modules=(cls,))
+        options = cls._options(argument) if cls.init is DynamicSupervisor.init else {}
+        return cls._spec(argument, id=options.get("name", cls), type="supervisor")
+
+    @classmethod
+    def _options(cls, argument: Any) -> dict[str, Any]:
+        example = f'({cls.__name__}, {{"name": "rooms"}})'
+        return given_options(cls, argument, ["name", *SuperviseDynamically.__dataclass_fields__], example)
 
     @staticmethod
     async def start_child(supervisor: Destination, child: ChildLike) -> Pid | None:
@@ -147,29 +181,22 @@ class DynamicSupervisor:
         return await GenServer.stop(supervisor, reason, timeout)
 
 
-async def _start_with(module: type[DynamicSupervisor], options: dict[str, Any]) -> Pid | None:
-    return await module.start_link(**options)
-
-
 class _Server(SupervisorServer):
     """The process behind a `DynamicSupervisor`."""
 
     __slots__ = ()
 
-    def init(self, argument: Any) -> Any:
+    async def init(self, argument: Any) -> Any:
         module, plan = argument
         Process.flag(trap_exit=True)
         if not isinstance(plan, SuperviseDynamically):
-            plan = module().init(plan)
+            plan = await answer_of(module().init(plan))
         if isinstance(plan, Ignore):
             return plan
         if not isinstance(plan, SuperviseDynamically):
             return Stop(("bad_return", (module, "init", plan)))
-        if plan.strategy != "one_for_one":
-            return Stop(("supervisor_data", ("invalid_strategy", plan.strategy)))
-        state = _State(module, plan)
-        error = state.budget.error()
-        return Ok(state) if error is None else Stop(("supervisor_data", error))
+        error = plan.error()
+        return Ok(_State(module, plan)) if error is None else Stop(("supervisor_data", error))
 
 
 class _State(SupervisorState):
@@ -193,7 +220,7 @@ class _State(SupervisorState):
     async def start_child(self, spec: Any) -> Pid | None:
         error = spec_error(spec)
         if error is not None:
-            raise ChildError(error if error[0] == "invalid_child_spec" else ("invalid_child_spec", error))  # type: ignore[index]
+            raise ChildError(error)
         if len(self.by_pid) >= self.max_children:
             raise ChildError("max_children")
         child = Child(spec)
@@ -254,8 +281,9 @@ class _State(SupervisorState):
     async def stop_all(self) -> None:
         """Signal all children at once, then wait for all of them; kill each when its time is over."""
         waiting: dict[Ref, Child] = {}
+        told = ends_told(self.children)
         for child in self.by_pid.values():
-            if isinstance(child.pid, Pid) and (ref := child.begin_stop()) is not None:
+            if isinstance(child.pid, Pid) and (ref := child.begin_stop(told)) is not None:
                 waiting[ref] = child
         due = sorted(((child.deadline(), ref) for ref, child in waiting.items()), key=lambda entry: entry[0])
         for deadline, ref in due:

@@ -88,10 +88,18 @@ def describe_reason(reason: object) -> str:
             return f"its child {safe_repr(child)} did not start: {describe_reason(why)}"
         case ("EXIT", why):
             return f"its start function failed: {describe_reason(why)}"
+        case ("forgotten_return", started):
+            return f"its start function started {started} and answered None: is a `return` missing before its await?"
+        case ("forgotten_await", str(name)):
+            return f"its start function answered {name}(...), a coroutine that nobody awaited: is an `await` missing?"
         case ("bad_return", (type() as module, "init", got)):
-            return f"{name_of(module)}.init must return Supervise, SuperviseDynamically or Ignore, got {safe_repr(got)}"
+            said = "None: is a `return` missing?" if got is None else safe_repr(got)
+            return f"{name_of(module)}.init must return Supervise, SuperviseDynamically or Ignore, got {said}"
+        case ("bad_return", ((type() as module, "start"), ("EXIT", why))) | (why, (type() as module, "start")):
+            return f"{name_of(module)}.start failed: {describe_reason(why)}"
         case ("bad_return", ((type() as module, "start"), got)):
-            return f"{name_of(module)}.start answered no pid of a top supervisor: {describe_reason(got)}"
+            said = "None: is a `return` missing?" if got is None else describe_reason(got)
+            return f"{name_of(module)}.start answered no pid of a top supervisor: {said}"
         case ("supervisor_data" | "start_spec" | "invalid_child_spec", (str(what), _) as wrong) if what in _RULES:
             return describe_reason(wrong)
         case (str(what), got) if what in _RULES:
@@ -102,13 +110,16 @@ def describe_reason(reason: object) -> str:
 _RULES = {
     "invalid_strategy": "strategy must be one_for_one, one_for_all or rest_for_one",
     "invalid_intensity": "max_restarts must be a whole number from 0 up",
-    "invalid_period": "max_seconds must be a number above 0",
+    "invalid_period": "max_seconds must be a number above 0, and not without end",
+    "invalid_max_children": "max_children must be a whole number from 0 up, or INFINITY",
+    "invalid_extra_arguments": "extra_arguments must be a tuple or a list",
+    "invalid_modules": "modules must be a tuple of classes, or dynamic",
     "invalid_auto_shutdown": "auto_shutdown must be never, any_significant or all_significant",
     "invalid_restart_type": "restart must be permanent, transient or temporary",
     "invalid_shutdown": "shutdown must be seconds from 0 up, INFINITY or brutal_kill",
     "invalid_child_type": "type must be worker or supervisor",
     "invalid_significant": "significant must be True or False",
-    "invalid_mfa": "start must be (function, (arguments, …))",
+    "invalid_mfa": "start must be (function, [arguments, …]), the function an async def such as Worker.start_link",
     "bad_combination": "a significant child needs an auto_shutdown and a restart that let it end the supervisor",
     "invalid_child_spec": "a child must be a class with child_spec, (class, argument) or a ChildSpec",
     "duplicate_child_name": "each child needs an id of its own (child_spec(Module, id=…) gives one)",

@@ -15,7 +15,7 @@ from collections.abc import Coroutine
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any, Final, NamedTuple
 
-from .child_spec import ChildSpec
+from .child_spec import ChildSpec, HasChildSpec
 from .copying import AS_THEY_ARE, copy_reason
 from .errors import AlreadyStarted, BadArg, Exit, StartError, name_of, not_awaited, safe_repr
 from .plain_functions import plain_answer
@@ -117,7 +117,7 @@ class Stop(NamedTuple):
 # ---- the behaviour -----------------------------------------------------------------------------
 
 
-class GenServer:
+class GenServer(HasChildSpec):
     """Derive from it and write the callbacks.
 
     The state is what the callbacks return, and nothing else: the instance takes no attributes.
@@ -229,7 +229,7 @@ class GenServer:
 
         OTP: ``child_spec/1``, defined by ``use GenServer``
         """
-        return ChildSpec(id=cls, start=(cls.start_link, (argument,)), modules=(cls,))
+        return cls._spec(argument)
 
     @staticmethod
     def call(server: Destination, request: object, timeout: float | None = 5.0) -> Coroutine[Any, Any, Any]:

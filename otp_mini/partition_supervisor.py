@@ -5,15 +5,21 @@ OTP: ``PartitionSupervisor``
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from .child_spec import ChildLike, ChildSpec, Start, to_spec
+from .child_spec import ChildLike, ChildSpec, Start, given_options, spec_error, to_spec
+from .children import answer_of
 from .copying import copy_term
-from .errors import BadArg, safe_repr
+from .errors import BadArg, StartError, safe_repr
 from .matching import exact
 from .node import current_node
+from .plain_functions import plain
+from .primitives import current_process
 from .supervisor import Strategy, Supervise, Supervisor
 from .terms import Address, Pid
+
+WithArguments = Callable[[list[Any], int], Iterable[Any]]
 
 
 class PartitionSupervisor(Supervisor):
@@ -34,33 +40,65 @@ class PartitionSupervisor(Supervisor):
     @classmethod
     async def start_link(  # type: ignore[override]
         cls, child: ChildLike, *, name: Any, partitions: int = 8, strategy: Strategy = "one_for_one",
-        max_restarts: int = 3, max_seconds: float = 5.0,
+        max_restarts: int = 3, max_seconds: float = 5.0, with_arguments: WithArguments | None = None,
     ) -> Pid | None:  # fmt: skip
         """Start one, linked to the caller.
 
         Args:
             child: started once for each partition, which is its id: 0, 1, 2 …
             name: what `Partition` finds it by.
+            with_arguments: a function of the child's arguments, as a list, and of a partition. It answers the
+                arguments with which that one is started: ``lambda args, number: [(number, *args)]``.
+
+        Raises:
+            AlreadyStarted: the name is taken; who has it keeps its partitions.
+            BadArg: there is no name, no number of partitions, or no list of arguments.
 
         OTP: ``PartitionSupervisor.start_link/1``
         """
-        if not isinstance(partitions, int) or partitions < 1:
+        if isinstance(partitions, bool) or not isinstance(partitions, int) or partitions < 1:
             raise BadArg(f"partitions is a whole number from 1 up, got {safe_repr(partitions)}")
+        if name is None:
+            raise BadArg('a PartitionSupervisor needs a name, for Partition(name, key) to find it: name="counters"')
         spec = to_spec(child)
-        current_node().tables[("partitions", name)] = [None] * partitions
-        specs = [spec.override(id=n, start=(_start_one, (name, n, spec.start))) for n in range(partitions)]
+        if (error := spec_error(spec)) is not None:
+            raise StartError(("start_spec", error))
+        starts = [(spec.start[0], _arguments(spec.start, number, with_arguments)) for number in range(partitions)]
+        specs = [
+            spec.override(id=number, start=(_start_one, (name, number, start)), modules=spec.classes())
+            for number, start in enumerate(starts)
+        ]
         plan = Supervise(specs, strategy, max_restarts, max_seconds)
-        return await super().start_link(plan, name=name)
+        return await super().start_link((name, plan), name=name)
 
     def init(self, argument: Any) -> Supervise:
-        """The plan that `start_link` made."""
-        plan: Supervise = argument
-        return plan
+        """The plan that `start_link` made. Runs when the name is taken: from now on `Partition` finds it."""
+        name, plan = argument
+        process = current_process()
+        tables = _tables()
+        pids: list[Pid | None] = [None for _ in plan.children]
+        tables[name] = pids
+
+        def close(pid: Pid) -> None:
+            if tables.get(name) is pids:
+                del tables[name]
+
+        process.cleanups = [*(process.cleanups or ()), close]
+        return plan  # type: ignore[no-any-return]
 
     @classmethod
     def child_spec(cls, argument: Any = None) -> ChildSpec:
-        """How another supervisor starts this one: a dict with ``child``, ``name``, ``partitions``."""
-        return ChildSpec(id=argument["name"], start=(_start, (argument,)), type="supervisor", modules=(cls,))
+        """How another supervisor starts this one: a dict of the options of `start_link`, with ``child``.
+
+        Raises:
+            BadArg: it is no such dict.
+        """
+        example = '(PartitionSupervisor, {"child": (Counter, 0), "name": "counters", "partitions": 4})'
+        known = "child", "name", "partitions", "strategy", "max_restarts", "max_seconds", "with_arguments"
+        options = given_options(cls, argument, known, example)
+        if "child" not in options or "name" not in options:
+            raise BadArg(f"{cls.__name__} needs a child and a name: {example}; got {safe_repr(argument)}")
+        return cls._spec(argument, id=options["name"], start=(_start, (cls, argument)), type="supervisor")
 
     @staticmethod
     def partitions(supervisor: Any) -> int:
@@ -71,15 +109,28 @@ class PartitionSupervisor(Supervisor):
         return len(_pids(supervisor))
 
 
+def _arguments(start: Start, number: int, with_arguments: WithArguments | None) -> tuple[Any, ...]:
+    """The arguments that one partition is started with."""
+    given = start[1]
+    if with_arguments is None:
+        return tuple(given)
+    changed = plain(with_arguments, "with_arguments")(list(given), number)
+    if not isinstance(changed, (list, tuple)):
+        missing = ": is a `return` missing?" if changed is None else ""
+        raise BadArg(f"with_arguments must answer a list of arguments, got {safe_repr(changed)}{missing}")
+    return tuple(changed)
+
+
 async def _start_one(name: Any, number: int, start: Start) -> Pid | None:
+    """Runs in the supervisor: starts one partition, and enters it."""
     function, args = start
-    pid: Pid | None = await function(*args)
-    _pids(name)[number] = pid
+    pid: Pid | None = await answer_of(function(*args))
+    _pids(name)[number] = pid if isinstance(pid, Pid) else None
     return pid
 
 
-async def _start(options: dict[str, Any]) -> Pid | None:
-    return await PartitionSupervisor.start_link(**options)
+async def _start(cls: type[PartitionSupervisor], options: dict[str, Any]) -> Pid | None:
+    return await cls.start_link(**options)
 
 
 class Partition(Address):
@@ -117,11 +168,17 @@ class Partition(Address):
         raise BadArg(f"{self!r} cannot be given up: it goes with its supervisor. Stop that one.")
 
 
+def _tables() -> dict[Any, list[Pid | None]]:
+    """The pids of the partitions of each supervisor, by its name."""
+    tables: dict[Any, list[Pid | None]] = current_node().tables.setdefault("partitions", {})
+    return tables
+
+
 def _pids(supervisor: Any) -> list[Pid | None]:
-    pids: list[Pid | None] | None = current_node().tables.get(("partitions", supervisor))
+    pids = _tables().get(supervisor)
     if pids is None:
         raise BadArg(
-            f"no PartitionSupervisor was started as {safe_repr(supervisor)}. Start it first, above those who use it: "
+            f"no PartitionSupervisor runs as {safe_repr(supervisor)}. Start it first, above those who use it: "
             f"PartitionSupervisor.start_link(child, name={safe_repr(supervisor)})."
         )
     return pids

@@ -14,7 +14,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from .child_spec import ChildLike, ChildSpec, spec_error, strict_key, to_spec
+from .child_spec import ChildLike, ChildSpec, HasChildSpec, is_one_of, spec_error, strict_key, to_spec, to_specs
 from .children import (
     RESTARTING,
     Budget,
@@ -25,7 +25,9 @@ from .children import (
     StartingSupervisor,
     SupervisorServer,
     SupervisorState,
+    answer_of,
     ask_supervisor,
+    ends_told,
     note,
 )
 from .errors import BadArg
@@ -68,13 +70,13 @@ class Supervise:
                 f"a supervisor needs a strategy: {', '.join(STRATEGIES)}. "
                 'Write Supervise(children, strategy="one_for_one").'
             )
-        object.__setattr__(self, "children", tuple(map(to_spec, self.children)))
+        object.__setattr__(self, "children", to_specs(self.children))
 
 
 # ---- the supervisor ----------------------------------------------------------------------------
 
 
-class Supervisor:
+class Supervisor(HasChildSpec):
     """Derive from it and write ``init``, or give a list of children to ``start_link``.
 
     OTP: ``use Supervisor``
@@ -100,27 +102,39 @@ class Supervisor:
         *,
         name: Destination = None,
         strategy: Strategy | None = None,
-        max_restarts: int = 3,
-        max_seconds: float = 5.0,
-        auto_shutdown: AutoShutdown = "never",
+        max_restarts: int | None = None,
+        max_seconds: float | None = None,
+        auto_shutdown: AutoShutdown | None = None,
     ) -> Pid | None:
         """Start a supervisor linked to the caller; returns when all its children have started.
 
         Args:
             argument: the children, or in a class of your own what its ``init`` gets.
             name: a name to register.
-            strategy: and the rest: as in `Supervise`, for a list of children.
+            strategy: and the rest: as in `Supervise`, for a list of children. A class of your own
+                says them in its ``init``.
 
         Raises:
             StartError: a child failed to start; those before it were stopped again. The reason
                 is ``("shutdown", ("failed_to_start_child", id, reason))``.
-            BadArg: the strategy is missing, or a child cannot be one.
+            BadArg: the strategy is missing, a child cannot be one, or a class of your own is told
+                how to supervise.
 
         OTP: ``Supervisor.start_link/2``, ``Supervisor.start_link/3``
         """
         plan: Any = argument
+        options = {
+            "strategy": strategy, "max_restarts": max_restarts, "max_seconds": max_seconds,
+            "auto_shutdown": auto_shutdown,
+        }  # fmt: skip
+        given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
         if cls is Supervisor:
-            plan = Supervise(argument or (), strategy, max_restarts, max_seconds, auto_shutdown)
+            plan = Supervise(() if argument is None else argument, **given)
+        elif given:
+            raise BadArg(
+                f"{cls.__name__} says in its init how it supervises, and start_link would ignore {', '.join(given)}: "
+                f"return Supervise(children, {', '.join(f'{name}=…' for name in given)}) there."
+            )
         return await start_server(_Server, (cls, plan), name=name, timeout=None, link=True, label=cls.__name__)
 
     @classmethod
@@ -129,7 +143,7 @@ class Supervisor:
 
         OTP: ``child_spec/1``, defined by ``use Supervisor``
         """
-        return ChildSpec(id=cls, start=(cls.start_link, (argument,)), type="supervisor", modules=(cls,))
+        return cls._spec(argument, type="supervisor")
 
     @staticmethod
     async def start_child(supervisor: Destination, child: ChildLike) -> Pid | None:
@@ -205,7 +219,7 @@ class _Server(SupervisorServer):
         module, plan = argument
         Process.flag(trap_exit=True)
         if not isinstance(plan, Supervise):
-            plan = module().init(plan)
+            plan = await answer_of(module().init(plan))
         if isinstance(plan, Ignore):
             return plan
         if not isinstance(plan, Supervise):
@@ -231,6 +245,7 @@ class _State(SupervisorState):
         self.strategy = plan.strategy
         self.auto_shutdown = plan.auto_shutdown
         self.by_key: dict[Hashable, Child] = {}
+        self.significant: set[Child] = set()  # those that run or will again
         self.keep(Child(spec) for spec in plan.children)  # type: ignore[arg-type]
 
     @property
@@ -241,6 +256,7 @@ class _State(SupervisorState):
     def keep(self, children: Iterable[Child]) -> None:
         """Have these children and no others."""
         self.by_key = {child.key: child for child in children}
+        self.significant = {child for child in self.by_key.values() if child.spec.significant and child.pid is not None}
         super().keep(self.by_key.values())
 
     def describe(self) -> str:
@@ -249,9 +265,9 @@ class _State(SupervisorState):
 
     def error(self, plan: Supervise) -> object:
         """What is wrong with the plan, as OTP says it."""
-        if self.strategy not in STRATEGIES:
+        if not is_one_of(self.strategy, STRATEGIES):
             return ("supervisor_data", ("invalid_strategy", self.strategy))
-        if self.auto_shutdown not in AUTO_SHUTDOWNS:
+        if not is_one_of(self.auto_shutdown, AUTO_SHUTDOWNS):
             return ("supervisor_data", ("invalid_auto_shutdown", self.auto_shutdown))
         if (error := self.budget.error()) is not None:
             return ("supervisor_data", error)
@@ -285,6 +301,8 @@ class _State(SupervisorState):
         pid = await child.start()
         if pid is not None:
             self.by_pid.setdefault(pid, child)
+            if child.spec.significant:
+                self.significant.add(child)
         return pid
 
     async def start(self, children: list[Child]) -> tuple[Child, object] | None:
@@ -301,9 +319,10 @@ class _State(SupervisorState):
 
     async def stop(self, children: list[Child]) -> None:
         """Stop some children one by one, the last first; temporary ones are forgotten."""
+        told = ends_told(children)
         for child in reversed(children):
             pid = child.pid
-            await child.stop()
+            await child.stop(told)
             self.has_ended(child, pid)
             if child.spec.restart == "temporary":
                 note("forget", pid if isinstance(pid, Pid) else None, child.spec.id)
@@ -312,6 +331,7 @@ class _State(SupervisorState):
     def has_ended(self, child: Child, pid: object) -> None:
         """The process of a child, which had this pid, is no more."""
         child.pid = None
+        self.significant.discard(child)
         if isinstance(pid, Pid) and self.by_pid.get(pid) is child:
             del self.by_pid[pid]
 
@@ -334,14 +354,18 @@ class _State(SupervisorState):
         self.has_ended(child, pid)
         if child.spec.restart == "temporary":
             del self.by_key[child.key]
-        return not self.is_over(child) if is_quiet(reason) else True
+        return not self.is_over(child)
 
     def is_over(self, child: Child) -> bool:
-        """Does the clean end of this child end the supervisor?"""
+        """Is this child, which does not come back, the end of the supervisor, too?
+
+        How it ended does not matter: a temporary child that crashed does not come back either.
+
+        OTP: ``supervisor:do_auto_shutdown/2``
+        """
         if not child.spec.significant or self.auto_shutdown == "never":
             return False
-        others = [other for other in self.children if other.spec.significant and other.pid is not None]
-        return self.auto_shutdown == "any_significant" or not others
+        return self.auto_shutdown == "any_significant" or not self.significant
 
     async def restart(self, child: Child) -> bool:
         """Restart by the strategy, if the budget allows; False if it does not."""
@@ -355,6 +379,8 @@ class _State(SupervisorState):
         failed = await self.start([each for each in group if self.by_key.get(each.key) is each])
         if failed is not None:
             failed[0].pid = RESTARTING
+            if failed[0].spec.significant:
+                self.significant.add(failed[0])
             GenServer.cast(self_(), ("try_again", failed[0].key))
         return True
 
@@ -383,7 +409,7 @@ class _State(SupervisorState):
             raise ChildError(error)
         child = Child(spec)
         if (taken := self.by_key.get(child.key)) is not None:
-            raise ChildError("already_present" if taken.pid is None else ("already_started", taken.pid))
+            raise ChildError(("already_started", taken.pid) if isinstance(taken.pid, Pid) else "already_present")
         pid = await self.start_one(child)
         if pid is not None or spec.restart != "temporary":
             self.by_key[child.key] = child

@@ -30,30 +30,6 @@ class TaskSupervisor(DynamicSupervisor):
         1024
     """
 
-    @classmethod
-    async def start_link(cls, argument: Any = None, *, name: Destination = None, **options: Any) -> Pid | None:
-        """Start one, linked to the caller.
-
-        Args:
-            name: a name to register.
-            options: ``max_children``, ``max_restarts``, ``max_seconds``.
-
-        OTP: ``Task.Supervisor.start_link/1``
-        """
-        if isinstance(argument, dict):
-            name, options = argument.get("name", name), {**argument, **options}
-            options.pop("name", None)
-        return await super().start_link(None, name=name, **options)
-
-    @classmethod
-    def child_spec(cls, argument: Any = None) -> ChildSpec:
-        """How another supervisor starts this one; a dict holds the options of ``start_link``.
-
-        OTP: ``Task.Supervisor.child_spec/1``
-        """
-        id = argument.get("name", cls) if isinstance(argument, dict) else cls
-        return ChildSpec(id=id, start=(cls.start_link, (argument,)), type="supervisor", modules=(cls,))
-
     @staticmethod
     async def start_child(  # type: ignore[override]
         supervisor: Destination, function: Function, *args: Any,

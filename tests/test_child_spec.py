@@ -1,12 +1,27 @@
 """How a child is started: the basic form of its specification."""
 from __future__ import annotations
 
+import copy
 import dataclasses
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from otp_mini import BadArg, ChildSpec, GenServer, Node, Process
+from otp_mini import (
+    Agent,
+    BadArg,
+    ChildSpec,
+    DynamicSupervisor,
+    GenServer,
+    Node,
+    Pid,
+    Process,
+    StartError,
+    Supervisor,
+    child_spec,
+)
+from otp_mini.child_spec import strict_key
 
 
 class Counter(GenServer):
@@ -55,3 +70,103 @@ def test_a_child_spec_cannot_be_changed() -> None:
     spec: Any = ChildSpec(id=1, start=(print, ()))
     with pytest.raises(dataclasses.FrozenInstanceError):
         spec.id = 2
+
+
+def test_the_arguments_of_a_start_are_a_list_or_a_tuple() -> None:
+    one, other = ChildSpec("a", (Counter.start_link, [1])), ChildSpec("a", (Counter.start_link, (1,)))
+    assert one == other
+    assert one.override(id="b").start == (Counter.start_link, (1,))
+    assert one.override(start=(Counter.start_link, [2])).start == (Counter.start_link, (2,))
+
+    async def main() -> Any:
+        sup = await Supervisor.start_link([one], strategy="one_for_one")
+        pid = await DynamicSupervisor.start_child(await DynamicSupervisor.start_link(), one)  # type: ignore[arg-type]
+        return (await Supervisor.count_children(sup)).active, isinstance(pid, Pid)
+
+    with Node(clock="virtual") as node:
+        assert node.run(main) == (1, True)
+
+
+KINDS = [GenServer, Agent, Supervisor, DynamicSupervisor]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_class_says_in_its_first_line_how_it_is_a_child(kind: Any) -> None:
+    class Worker(kind, restart="transient", shutdown=1.0, id="w", significant=True):  # type: ignore[call-arg, misc]
+        pass
+
+    argument = len if kind is Agent else None
+    spec, plain = Worker.child_spec(argument), kind.child_spec(argument)
+    assert (spec.restart, spec.shutdown, spec.id, spec.significant) == ("transient", 1.0, "w", True)
+    assert (spec.type, spec.modules) == (plain.type, (Worker,))
+    assert (plain.restart, plain.id) == ("permanent", kind)
+
+
+def test_what_a_class_says_of_itself_its_subclasses_say_too_but_for_the_id() -> None:
+    class Worker(GenServer, restart="transient", id="w"):
+        pass
+
+    class Porter(Worker, shutdown=2.0):
+        pass
+
+    spec = Porter.child_spec()
+    assert (spec.restart, spec.shutdown, spec.id) == ("transient", 2.0, Porter)
+    assert child_spec(Porter, restart="temporary").restart == "temporary"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_class_that_says_what_a_specification_has_not_is_refused(kind: Any) -> None:
+    with pytest.raises(BadArg, match=r"a child spec has the fields id, start, .*; got 'restrat'"):
+        type(kind)("Worker", (kind,), {}, restrat="transient")
+
+
+def test_a_wrong_word_of_a_class_is_told_when_it_is_started() -> None:
+    class Worker(GenServer, restart="often"):
+        pass
+
+    async def main() -> Any:
+        Process.flag(trap_exit=True)
+        with pytest.raises(StartError, match="restart must be permanent, transient or temporary, got 'often'"):
+            await Supervisor.start_link([Worker], strategy="one_for_one")
+
+    with Node(clock="virtual") as node:
+        node.run(main)
+
+
+@pytest.mark.parametrize("argument", [None, 5, "words"])
+def test_an_agent_is_a_child_with_a_function(argument: Any) -> None:
+    with pytest.raises(BadArg, match=r"an agent is started with the function that makes its first state, \(Agent, lam"):
+        Agent.child_spec(argument)
+    assert child_spec((Agent, dict)).start == (Agent.start_link, (dict,))
+
+
+async def waits() -> Any:
+    return ChildSpec("a", (Counter.start_link, ()))
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [(waits, "async def"), (lambda: None, "must return a ChildSpec, got None: is a `return` missing?")],
+)
+def test_a_child_spec_that_waits_or_forgets_its_return_is_told(answers: Any, said: str) -> None:
+    odd: Any = type("Odd", (GenServer,), {"child_spec": staticmethod(answers)})
+    with pytest.raises(BadArg, match=said):
+        child_spec(odd)
+
+
+def test_a_key_is_the_same_for_the_same_content_only() -> None:
+    class Quiet(type):
+        def __hash__(cls) -> int:
+            raise RuntimeError("do not hash me")
+
+    loop: list[Any] = []
+    loop.append(loop)
+    different: list[Any] = [
+        0, 0.5, False, None, "", b"", (), [], {}, set(), frozenset(), "tuple", ("tuple",), [()], ([],), {1: 2},
+        {1: 2.0}, 10**400, 1j, Decimal("1.0"), Decimal("1"), Decimal("sNaN"), ValueError("a"), ValueError("b"),
+        KeyError("a"), object(), object(), len, waits, GenServer, Quiet("Q", (), {}), loop, float("inf"), float("nan"),
+    ]  # fmt: skip
+    keys = [strict_key(each) for each in different]
+    assert len(set(keys)) == len(different)
+    same = [each for each in different if each is not loop and type(each) is not object]
+    assert [strict_key(copy.deepcopy(each)) for each in same] == [strict_key(each) for each in same]

@@ -711,6 +711,40 @@ def test_the_start_of_a_child_is_a_function_and_its_arguments() -> None:
     assert play(main) == 7
 
 
+@difference("child_spec.HasChildSpec")
+def test_what_a_class_says_of_itself_as_a_child_its_subclasses_say_too() -> None:
+    class Courier(GenServer, restart="transient", id="courier"):
+        pass
+
+    class Cyclist(Courier):
+        pass
+
+    assert (Courier.child_spec().restart, Courier.child_spec().id) == ("transient", "courier")
+    assert (Cyclist.child_spec().restart, Cyclist.child_spec().id) == ("transient", Cyclist)
+
+
+@difference("application.Application.prep_stop")
+def test_a_prep_stop_that_answers_none_leaves_the_state() -> None:
+    stopped = []
+
+    class Shop(Application):
+        async def start(self, type: str, args: Any) -> Any:
+            return await Supervisor.start_link([], strategy="one_for_one"), "open"
+
+        def prep_stop(self, state: Any) -> Any:
+            """Forgets its return."""
+
+        def stop(self, state: Any) -> None:
+            stopped.append(state)
+
+    async def main() -> None:
+        await Shop.start_application()
+        await Shop.stop_application()
+
+    play(main)
+    assert stopped == ["open"]
+
+
 @difference("partition_supervisor.PartitionSupervisor")
 def test_there_are_eight_partitions_unless_it_is_said() -> None:
     async def main() -> tuple[int, int]:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from otp_mini import (
+    INFINITY,
+    BadArg,
     ChildError,
     ChildSpec,
     DynamicSupervisor,
@@ -22,6 +24,7 @@ from otp_mini import (
     Stop,
     SuperviseDynamically,
     Supervisor,
+    Task,
     child_spec,
     current_node,
     receive,
@@ -245,15 +248,23 @@ def test_d12_on_its_end_it_signals_all_children_at_once() -> None:
     assert EVENTS.count(("terminated", "slow")) == 2
 
 
-@pytest.mark.parametrize("wrong", ["not a spec", ChildSpec("a", "no start"), spec(restart="often")])  # type: ignore[arg-type]
-def test_d13_an_invalid_spec_is_refused_and_harms_nothing(wrong: Any) -> None:
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("not a spec", "invalid_child_spec"),
+        (ChildSpec("a", "no start"), "invalid_mfa"),  # type: ignore[arg-type]
+        (spec(restart="often"), "invalid_restart_type"),
+        (spec(shutdown=float("nan")), "invalid_shutdown"),
+    ],
+)
+def test_d13_an_invalid_spec_is_refused_with_the_bare_reason_and_harms_nothing(wrong: Any, said: str) -> None:
     async def main() -> Any:
         sup = await start()
         await add(sup)
         reason = await refused(DynamicSupervisor.start_child(sup, wrong))
         return reason[0], len(await living(sup))
 
-    assert play(main) == ("invalid_child_spec", 1)
+    assert play(main) == (said, 1)
 
 
 def test_d14_a_restarted_dynamic_supervisor_has_no_children() -> None:
@@ -322,3 +333,110 @@ def test_stubborn_children_are_killed_on_a_real_clock_too() -> None:
 
     with Node(clock="real") as node:
         assert node.run(main) == 1
+
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("max_restarts", -1, "invalid_intensity"),
+        ("max_restarts", True, "invalid_intensity"),
+        ("max_restarts", NAN, "invalid_intensity"),
+        ("max_seconds", 0, "invalid_period"),
+        ("max_seconds", NAN, "invalid_period"),
+        ("max_seconds", INFINITY, "invalid_period"),
+        ("max_seconds", "5", "invalid_period"),
+        ("max_children", -1, "invalid_max_children"),
+        ("max_children", 2.5, "invalid_max_children"),
+        ("max_children", NAN, "invalid_max_children"),
+        ("max_children", True, "invalid_max_children"),
+        ("max_children", "many", "invalid_max_children"),
+        ("extra_arguments", "ab", "invalid_extra_arguments"),
+        ("strategy", 5, "invalid_strategy"),
+    ],
+)
+@pytest.mark.parametrize("kind", [DynamicSupervisor, Task.Supervisor])
+def test_every_option_is_checked(kind: Any, option: str, value: Any, said: str) -> None:
+    async def main() -> Any:
+        Process.flag(trap_exit=True)
+        with pytest.raises(StartError) as caught:
+            await kind.start_link(**{option: value})
+        return caught.value.reason
+
+    data, (reason, got) = play(main)
+    assert (data, reason) == ("supervisor_data", said)
+    assert got is value
+
+
+def test_a_period_that_no_float_can_say_is_allowed() -> None:
+    async def main() -> Any:
+        sup = await start(max_seconds=10**400, max_restarts=1)
+        await hit(await add(sup))
+        return len(await living(sup))
+
+    assert play(main) == 1
+
+
+@pytest.mark.parametrize("kind", [DynamicSupervisor, Task.Supervisor])
+@pytest.mark.parametrize(
+    ("argument", "said"),
+    [
+        ("rooms", r"takes its options as a dict: \(\w+, {\"name\": \"rooms\"}\); got 'rooms'"),
+        (7, "takes its options as a dict"),
+        ({"nmae": "rooms"}, "has the options name, max_children, .*; got 'nmae'"),
+    ],
+)
+def test_the_argument_of_a_ready_made_child_is_a_dict_of_options(kind: Any, argument: Any, said: str) -> None:
+    async def main() -> None:
+        with pytest.raises(BadArg, match=said):
+            await Supervisor.start_link([(kind, argument)], strategy="one_for_one")
+        with pytest.raises(BadArg, match=said):
+            await kind.start_link(argument)
+
+    play(main)
+
+
+@pytest.mark.parametrize("kind", [DynamicSupervisor, Task.Supervisor])
+def test_options_as_a_dict_and_as_keywords_are_one(kind: Any) -> None:
+    async def main() -> Any:
+        await Supervisor.start_link([(kind, {"name": "a", "max_children": 0})], strategy="one_for_one")
+        await kind.start_link({"max_children": 0}, name="b")
+        with pytest.raises(BadArg, match="got 'max_childen'"):
+            await kind.start_link(max_childen=0)
+        return [
+            [await refused(DynamicSupervisor.start_child(name, spec())) for name in ("a", "b")],
+            (await kind.start_link(name="c")) is Process.whereis("c"),
+        ]
+
+    assert play(main) == [["max_children", "max_children"], True]
+
+
+def test_a_class_of_ones_own_says_in_its_init_what_is_allowed_and_nowhere_else() -> None:
+    class Rooms(DynamicSupervisor):
+        async def init(self, argument: Any) -> Any:  # type: ignore[override]
+            return SuperviseDynamically(max_children=argument)
+
+    async def main() -> Any:
+        with pytest.raises(BadArg, match="Rooms says in its init what is allowed, and start_link would ignore max_chi"):
+            await Rooms.start_link(0, max_children=5)
+        rooms = await Rooms.start_link(0)
+        return await refused(DynamicSupervisor.start_child(rooms, spec()))
+
+    assert play(main) == "max_children"
+
+
+def test_each_child_has_its_own_time_to_end() -> None:
+    """In any order, and whoever ends first does not wait for the others."""
+
+    async def main() -> Any:
+        sup = await start()
+        for seconds in (9.0, 1.0, 5.0, 1.0, 70.0):
+            await add(sup, "slow", shutdown=seconds)
+        before = current_node().now()
+        await DynamicSupervisor.stop(sup)
+        return current_node().now() - before
+
+    assert play(main) == 3.0
+    assert EVENTS.count(("terminated", "slow")) == 3

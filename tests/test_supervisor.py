@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -33,6 +35,7 @@ from otp_mini import (
     self_,
     send,
     spawn,
+    spawn_link,
     trace,
 )
 
@@ -66,6 +69,20 @@ class Worker(GenServer):
 
     def terminate(self, reason: object, state: str) -> Any:
         EVENTS.append(("terminate", state, reason))
+
+
+class Quarrelsome:
+    """Can be neither compared nor hashed."""
+
+    def __eq__(self, other: object) -> bool:
+        raise RuntimeError("do not compare me")
+
+    def __hash__(self) -> int:
+        raise RuntimeError("do not hash me")
+
+
+async def yields() -> Any:
+    yield 1
 
 
 class SlowToEnd(Worker):
@@ -465,6 +482,73 @@ def test_an_id_is_known_by_what_it_equals_and_not_by_which_object_it_is() -> Non
     play(main)
 
 
+class Room:
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+SENTINEL = object()
+IDS: list[Any] = [
+    1, 1.0, True, "1", b"1", None, [1], [1.0], (1,), {"a": 1}, {"a": True}, {1}, frozenset({1}), float("nan"),
+    Room(1), Room(2), Room(True), Quarrelsome(), SENTINEL, Room, Worker.start_link, 10**400,
+]  # fmt: skip
+
+
+def test_any_term_is_an_id_and_two_are_one_only_where_erlang_says_so() -> None:
+    async def main() -> None:
+        sup = await start(*[worker("w").override(id=each) for each in IDS])
+        rows = (await Supervisor.which_children(sup))[::-1]
+        assert len(rows) == len(IDS)
+        for row in rows:
+            assert await refused(Supervisor.start_child(sup, worker("w").override(id=row.id))) == (
+                "already_started", row.pid,
+            )  # fmt: skip
+            assert await Supervisor.terminate_child(sup, row.id) == "ok"
+            assert await refused(Supervisor.start_child(sup, worker("w").override(id=row.id))) == "already_present"
+            assert isinstance(await Supervisor.restart_child(sup, row.id), Pid)
+        assert [row.pid for row in rows] != [row.pid for row in (await Supervisor.which_children(sup))[::-1]]
+        for row in rows:
+            await Supervisor.terminate_child(sup, row.id)
+            assert await Supervisor.delete_child(sup, row.id) == "ok"
+        assert await Supervisor.which_children(sup) == []
+
+    play(main)
+
+
+@pytest.mark.parametrize("id", IDS, ids=lambda each: type(each).__name__)
+def test_a_failed_restart_is_tried_again_whatever_the_id_is(id: Any) -> None:
+    async def main() -> bool:
+        sup = await start(worker("w", None, fails).override(id=id))
+        Process.exit((await Supervisor.which_children(sup))[0].pid, "kill")  # type: ignore[arg-type]
+        await Process.sleep(3600)
+        return isinstance((await Supervisor.which_children(sup))[0].pid, Pid)
+
+    assert play(main) is True
+    assert inits() == ["w"] * 3
+
+
+@pytest.mark.parametrize("id", [[1], {"a": [1]}, float("nan"), Room(1)], ids=repr)
+def test_the_same_id_twice_is_refused_whatever_it_is(id: Any) -> None:
+    async def main() -> Any:
+        Process.flag(trap_exit=True)
+        two = [worker("a").override(id=each) for each in (id, copy.deepcopy(id))]
+        return await refused(Supervisor.start_link(two, strategy="one_for_one"))
+
+    kind, (what, _) = play(main)
+    assert (kind, what) == ("start_spec", "duplicate_child_name")
+
+
+def test_the_id_of_a_child_that_waits_for_its_restart_is_present() -> None:
+    async def main() -> Any:
+        sup = await start(worker("a", None, *[fails] * 50), max_restarts=100)
+        Process.exit(await child(sup, "a"), "kill")
+        while await child(sup, "a") != "restarting":
+            await Process.sleep(0)
+        return await refused(Supervisor.start_child(sup, worker("a")))
+
+    assert play(main) == "already_present"
+
+
 def test_s22_an_ignored_temporary_child_is_not_kept() -> None:
     async def main() -> Any:
         return await pids(await start(worker("a", ignores, restart="temporary"), worker("b")))
@@ -700,6 +784,10 @@ def test_without_a_word_three_restarts_in_five_seconds_are_allowed(at: tuple[flo
         ([], {"max_restarts": -1}, ("supervisor_data", ("invalid_intensity", -1))),
         ([], {"max_seconds": 0}, ("supervisor_data", ("invalid_period", 0))),
         ([], {"max_seconds": -5}, ("supervisor_data", ("invalid_period", -5))),
+        ([], {"max_seconds": INFINITY}, ("supervisor_data", ("invalid_period", INFINITY))),
+        ([], {"max_seconds": True}, ("supervisor_data", ("invalid_period", True))),
+        ([], {"max_restarts": True}, ("supervisor_data", ("invalid_intensity", True))),
+        ([], {"max_restarts": 1.0}, ("supervisor_data", ("invalid_intensity", 1.0))),
         ([], {"auto_shutdown": "soon"}, ("supervisor_data", ("invalid_auto_shutdown", "soon"))),
     ],
 )
@@ -776,6 +864,77 @@ def test_a_start_function_that_answers_neither_a_pid_nor_none_has_failed() -> No
         return await refused(start(ChildSpec("a", (starts_a_number, ()))))
 
     assert play(main) == ("shutdown", ("failed_to_start_child", "a", 5))
+
+
+class Forgets(Worker):
+    @classmethod
+    async def start_link(cls, argument: Any = None, **options: Any) -> Any:  # type: ignore[override]
+        await super().start_link(("f", False, []), name="f")
+
+
+class ForgetsToWait(Worker):
+    @classmethod
+    async def start_link(cls, argument: Any = None, **options: Any) -> Any:  # type: ignore[override]
+        return super().start_link(("f", False, []))
+
+
+def test_a_start_link_that_forgets_its_return_is_told_and_leaves_no_process_behind() -> None:
+    async def main() -> Any:
+        sup, few = await start(), await DynamicSupervisor.start_link()
+        said = []
+        for work in (Supervisor.start_child(sup, Forgets), DynamicSupervisor.start_child(few, Forgets)):  # type: ignore[arg-type]
+            with pytest.raises(ChildError) as caught:
+                await work
+            said.append(str(caught.value).split("#PID")[0] + str(caught.value).split(">")[1])
+            assert Process.whereis("f") is None
+        return said, await refused(start(Forgets))
+
+    said, reason = play(main)
+    sentence = "its start function started  and answered None: is a `return` missing before its await?"
+    assert said == [f"the supervisor answered: {sentence}"] * 2
+    assert reason[1][2][0] == "forgotten_return"
+
+
+def test_a_start_that_ignores_is_no_forgotten_return_be_there_other_processes_or_not() -> None:
+    async def ignores_with_a_helper() -> None:
+        spawn(Process.sleep, 3600)
+
+    async def main() -> Any:
+        return await pids(await start(worker("a", ignores), ChildSpec("b", (ignores_with_a_helper, [])), worker("c")))
+
+    assert [pid is None for pid in play(main).values()] == [True, True, False]
+
+
+def test_a_start_link_that_forgets_its_await_is_told(recwarn: pytest.WarningsRecorder) -> None:
+    async def main() -> str:
+        with pytest.raises(ChildError) as caught:
+            await Supervisor.start_child(await start(), ForgetsToWait)
+        return str(caught.value)
+
+    said = "its start function answered GenServer.start_link(...), a coroutine that nobody awaited: is an `await` miss"
+    assert play(main) == f"the supervisor answered: {said}ing?"
+    assert not recwarn.list
+
+
+def test_a_plain_function_may_start_a_child() -> None:
+    async def main() -> bool:
+        sup = await start(ChildSpec("a", (spawn_link, [Process.sleep, 3600])))
+        return Process.alive(await child(sup, "a"))
+
+    assert play(main) is True
+
+
+@pytest.mark.parametrize("answer", [threading.Lock(), (each for each in ())], ids=["lock", "generator"])
+def test_an_answer_that_cannot_be_copied_harms_no_supervisor(answer: Any) -> None:
+    async def answers() -> Any:
+        return answer
+
+    async def main() -> Any:
+        sup = await start(worker("a"))
+        await refused(Supervisor.start_child(sup, ChildSpec("b", (answers, []))))
+        return list(await pids(sup))
+
+    assert play(main) == ["a"]
 
 
 def test_a_start_function_that_exits_has_failed_with_that_reason() -> None:
@@ -940,6 +1099,40 @@ def test_the_clean_end_of_another_child_ends_nothing(how: Any) -> None:
     assert play(main) is True
 
 
+@pytest.mark.parametrize("reason", ["crash", "kill", "shutdown"])
+@pytest.mark.parametrize(("how", "after_one"), [("any_significant", "shutdown"), ("all_significant", None)])
+def test_any_end_of_a_significant_temporary_child_counts_for_it_does_not_come_back(
+    how: Any, after_one: object, reason: str
+) -> None:
+    async def main() -> tuple[object, object]:
+        kinds = {"restart": "temporary", "significant": True}
+        sup = await start(worker("a", **kinds), worker("b", **kinds), worker("c"), auto_shutdown=how)
+        Process.exit(await child(sup, "a"), reason)
+        first = await end_of(sup)
+        if first is None:
+            Process.exit(await child(sup, "b"), reason)
+        return first, first or await end_of(sup)
+
+    assert play(main) == (after_one, "shutdown")
+
+
+def test_a_significant_child_whose_restart_failed_and_is_due_keeps_its_supervisor_up() -> None:
+    async def main() -> tuple[bool, object]:
+        kinds = {"restart": "transient", "significant": True}
+        sup = await start(
+            worker("a", None, fails, **kinds), worker("b", **kinds), auto_shutdown="all_significant", max_restarts=5
+        )
+        a, b = await child(sup, "a"), await child(sup, "b")
+        Process.exit(a, "kill")
+        GenServer.cast(b, stop("normal"))
+        await Process.sleep(1)
+        lives = Process.alive(sup)
+        GenServer.cast(await child(sup, "a"), stop("normal"))
+        return lives, await end_of(sup)
+
+    assert play(main) == (True, "shutdown")
+
+
 def test_a_significant_child_needs_auto_shutdown() -> None:
     async def main() -> Any:
         Process.flag(trap_exit=True)
@@ -963,6 +1156,36 @@ def test_a_class_of_ones_own_gets_its_argument_and_a_name() -> None:
         return Process.whereis("shop") is sup, list(await pids("shop"))  # type: ignore[arg-type]
 
     assert play(main) == (True, ["till"])
+
+
+def test_an_init_may_be_async() -> None:
+    class Slow(Supervisor):
+        async def init(self, argument: Any) -> Any:  # type: ignore[override]
+            await Process.sleep(1)
+            return Supervise([worker("till")], strategy="one_for_one")
+
+    async def main() -> Any:
+        return list(await pids(await Slow.start_link()))  # type: ignore[arg-type]
+
+    assert play(main) == ["till"]
+
+
+def test_a_class_of_ones_own_says_in_its_init_how_it_supervises_and_nowhere_else() -> None:
+    async def main() -> None:
+        said = r"Shop says in its init how it supervises, and start_link would ignore strategy, max_restarts: return Su"
+        with pytest.raises(BadArg, match=said):
+            await Shop.start_link([], strategy="one_for_all", max_restarts=3)
+
+    play(main)
+
+
+@pytest.mark.parametrize("children", [Worker, "abc", {"a": Worker}, {Worker}, 5, 0, ""], ids=repr)
+def test_children_are_a_list_for_they_start_in_its_order(children: Any) -> None:
+    async def main() -> None:
+        with pytest.raises(BadArg, match="children is a list, in the order in which they start; got"):
+            await Supervisor.start_link(children, strategy="one_for_one")
+
+    play(main)
 
 
 def test_a_class_whose_init_ignores_gives_no_supervisor() -> None:
@@ -1009,7 +1232,12 @@ def test_an_unexpected_message_is_reported_and_dropped(caplog: pytest.LogCapture
     ("wrong", "said"),
     [
         ({"start": ("not callable", ())}, "invalid_mfa"),
-        ({"start": (Worker.start_link, ["a list"])}, "invalid_mfa"),
+        ({"start": (Worker.start_link, "a word")}, "invalid_mfa"),
+        ({"start": (Worker, ())}, "invalid_mfa"),
+        ({"start": (yields, ())}, "invalid_mfa"),
+        ({"modules": 1}, "invalid_modules"),
+        ({"shutdown": float("nan")}, "invalid_shutdown"),
+        ({"restart": Quarrelsome()}, "invalid_restart_type"),
         ({"start": (Worker.start_link,)}, "invalid_mfa"),
         ({"start": (Worker.start_link, (), "more")}, "invalid_mfa"),
         ({"shutdown": True}, "invalid_shutdown"),

@@ -169,7 +169,7 @@ class _Look:
         if isinstance(value, Child):
             return (self.spec(value.spec), self.of(value.pid), value.doing)
         if isinstance(value, SupervisorState):
-            held = {name: part for name, part in vars(value).items() if name not in ("by_key", "by_pid")}
+            held = {name: part for name, part in vars(value).items() if name not in value.LOOK_UPS}
             return (self.mapping(held), tuple(map(self.of, value.children)))
         if isinstance(value, Book):
             return self.of(value.contents())
