@@ -11,6 +11,7 @@ OTP: the parts of ``supervisor`` that ``DynamicSupervisor`` has again
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -225,9 +226,10 @@ def ends_told(children: Iterable[Child]) -> dict[Pid, object]:
     """
     told: dict[Pid, object] = {}
     mailbox = current_process().mailbox
-    if not mailbox:
-        return told
-    pids, others = {child.pid for child in children}, []
+    pids = {child.pid for child in children if isinstance(child.pid, Pid)}
+    if not mailbox or len(pids) < 2:
+        return told  # one child looks for its own news, when it is stopped
+    others = []
     for message in mailbox:
         if type(message) is ExitSignal and isinstance(message.pid, Pid) and message.pid in pids:
             told[message.pid] = message.reason
@@ -319,7 +321,7 @@ class Budget:
 
     max_restarts: int
     max_seconds: float
-    restarts: list[float] = field(default_factory=list)
+    restarts: deque[float] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
         if isinstance(self.max_seconds, int) and self.max_seconds > _LONGEST:
@@ -332,7 +334,9 @@ class Budget:
     def spend(self, child: Child) -> bool:
         """One more restart, of this child, now: is it allowed?"""
         now = current_process().node.now()
-        self.restarts = [*self.spent(now), now]
+        while self.restarts and now > self.restarts[0] + self.max_seconds:
+            self.restarts.popleft()
+        self.restarts.append(now)
         count = len(self.restarts)
         allowed = count <= self.max_restarts
         pid = child.pid if isinstance(child.pid, Pid) else None
@@ -395,7 +399,7 @@ class SupervisorState:
         """The state of a supervisor that has the same plan, and copies of the children."""
         twin = object.__new__(type(self))
         twin.__dict__.update(vars(self))
-        twin.budget = replace(self.budget, restarts=[*self.budget.restarts])
+        twin.budget = replace(self.budget, restarts=self.budget.restarts.copy())
         twin.keep([copied(child) for child in self.children])
         return twin
 

@@ -1,38 +1,51 @@
 """What supervisors share: a child costs the same among many as among few, and the budget.
 
-The cost is counted in executed lines of Python, not in seconds: it is the same in every run.
+The cost is counted in steps of the interpreter, not in seconds: it is the same in every run.
 """
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from otp_mini import DynamicSupervisor, GenServer, Node, Pid, Process, Supervisor, Task, child_spec, send
+from otp_mini import DynamicSupervisor, GenServer, Node, Pid, Process, Supervisor, Task, child_spec, current_node, send
 
-FEW, MANY = 250, 2000
+SOME = 50
 
 
-def lines_of(main: Callable[[int], Any], count: int) -> int:
-    """How many lines run while ``main(count)`` does."""
-    lines = 0
+def steps_of(main: Callable[[int], Any], count: int) -> int:
+    """How many instructions of Python run while ``main(count)`` does."""
+    steps = 0
 
-    def count_lines(frame: Any, event: str, _: Any) -> Any:
-        nonlocal lines
-        lines += event == "line"
-        return count_lines
+    def count_steps(frame: Any, event: str, _: Any) -> Any:
+        nonlocal steps
+        frame.f_trace_lines, frame.f_trace_opcodes = False, True
+        steps += event == "opcode"
+        return count_steps
 
     with Node(clock="virtual") as node:
         before = sys.gettrace()
-        sys.settrace(count_lines)
+        logging.disable(logging.CRITICAL)  # how slow this machine is may be reported, which is some steps
+        sys.settrace(count_steps)
         try:
             node.run(main, count)
         finally:
             sys.settrace(before)
-    return lines
+            logging.disable(logging.NOTSET)
+    return steps
+
+
+def steps_of_a_pair(main: Callable[[int], Any]) -> float:
+    """How many instructions each child costs for each other child: none where the cost does not grow.
+
+    A cost of ``a + b * n + c * n * n`` steps has the second difference ``2 * c * SOME * SOME``.
+    """
+    one, two, three = (steps_of(main, times * SOME) for times in (1, 2, 3))
+    return (three - 2 * two + one) / (2 * SOME * SOME)
 
 
 def many(count: int, **spec: Any) -> list[Any]:
@@ -108,9 +121,11 @@ async def all_of_one_for_all_die_at_once(count: int) -> None:
 
 async def rest_for_one_at_its_end(count: int) -> None:
     sup = await start(many(count), strategy="rest_for_one")
-    for row in (await Supervisor.which_children(sup))[:50]:
-        Process.exit(row.pid, "kill")  # type: ignore[arg-type]
+    last: Any = (await Supervisor.which_children(sup))[0].pid
+    for _ in range(count):
+        Process.exit(last, "kill")
         await Process.sleep(1)
+        last = next(reversed(current_node().processes()))
 
 
 async def one_for_one(count: int) -> None:
@@ -176,5 +191,16 @@ SCENARIOS = [
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.__name__)
 def test_a_child_among_many_costs_what_it_costs_among_few(scenario: Any) -> None:
-    few, large = lines_of(scenario, FEW) / FEW, lines_of(scenario, MANY) / MANY
-    assert large < 2 * few
+    assert steps_of_a_pair(scenario) < 2
+
+
+def test_a_cost_that_grows_is_found() -> None:
+    """The same measure of a supervisor that looks through all its children for each."""
+
+    async def look_through(count: int) -> None:
+        children = list(range(count))
+        await start_child(count)
+        for id in range(count):
+            next(each for each in children if each == id)
+
+    assert steps_of_a_pair(look_through) > 2
