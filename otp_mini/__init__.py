@@ -24,6 +24,7 @@ from .node import Node, current_node, run
 from .partition_supervisor import Partition, PartitionSupervisor
 from .primitives import (
     Process,
+    flush,
     in_thread,
     receive,
     self_,
@@ -40,8 +41,32 @@ from .task_supervisor import TaskSupervisor
 from .terms import INFINITY, TIMEOUT, Address, Down, ExitSignal, From, Ok, Pid, Ref, Shared
 
 
-def __getattr__(name: str) -> Any:
-    """The looking functions load on first use, so that the core stays free of what they need."""
+class _Later:
+    """A function of the looking part, which is loaded when it is first called or asked about.
+
+    So the core needs nothing but the standard library, ``from otp_mini import *`` brings every name on any
+    machine, and a program that looks at nothing loads no pictures.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.__name__ = self.__qualname__ = name
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        return self.__wrapped__(*args, **options)
+
+    def __repr__(self) -> str:
+        return f"<function {self.__name__} of otp_mini>"
+
+    @property
+    def __wrapped__(self) -> Any:  # what `inspect` follows for the signature
+        return _load(self.__name__)
+
+    @property
+    def __doc__(self) -> Any:  # type: ignore[override]
+        return self.__wrapped__.__doc__
+
+
+def _load(name: str) -> Any:
     if name in ("which", "processes"):
         from .viz import tables
 
@@ -58,14 +83,23 @@ def __getattr__(name: str) -> Any:
         from .viz.decision_table import decision_table
 
         return decision_table
-    if name in ("crash_lab", "compare_strategies"):
-        from .widgets import crash_lab
-
-        return getattr(crash_lab, name)
     if name == "observer":
         from .widgets.observer import observer
 
         return observer
+    from .widgets import crash_lab
+
+    return getattr(crash_lab, name)
+
+
+_LOOKING = (
+    "which", "processes", "tree", "life_of", "decision_table", "observer", "crash_lab", "compare_strategies",
+)  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LOOKING:
+        return _Later(name)
     raise AttributeError(f"module 'otp_mini' has no attribute {name!r}")
 
 
@@ -78,6 +112,14 @@ def _artist(thing: Any, **how: Any) -> Any:
 terms.artist = _artist
 
 __all__ = [
+    "compare_strategies",
+    "crash_lab",
+    "decision_table",
+    "life_of",
+    "observer",
+    "processes",
+    "tree",
+    "which",
     "EtsTransfer",
     "AlreadyRegistered",
     "Application",
@@ -128,6 +170,7 @@ __all__ = [
     "TIMEOUT",
     "Timeout",
     "current_node",
+    "flush",
     "in_thread",
     "receive",
     "run",

@@ -640,9 +640,9 @@ class Node:
 
     # ---- time -------------------------------------------------------------------------------
 
-    def start_timer(self, seconds: float, target: object, message: Any) -> int:
-        """Send a message to a pid or name after ``seconds``."""
-        number = self.timers.set(self.clock.now() + seconds, target, message)
+    def start_timer(self, seconds: float, target: object, message: Any, *, again: bool = False) -> int:
+        """Send a message to a pid or name after ``seconds``, and ``again`` each time when they have passed."""
+        number = self.timers.set(self.clock.now() + seconds, target, message, seconds if again else None)
         if not self.driving:
             self.host.notify()
         return number
@@ -678,9 +678,11 @@ class Node:
         now = self._looked_at = self.clock.now()
         self._turns_left = SLICE_TURNS
         while (deadline := timers.earliest()) is not None and deadline <= now:
-            target, message = timers.pop()
+            target, message, again = timers.pop()
             if isinstance(target, ControlBlock):
                 self.wake(target, TIMED_OUT)
+            elif again and self.copy is copy_term:
+                self._timer_sends(target, copy_reason(message))  # the receiver of the last one may have changed it
             else:
                 self._timer_sends(target, message)
 

@@ -287,6 +287,36 @@ async def receive(pattern: Pattern | None = None, timeout: float | None = None) 
         await wait(process, MESSAGE, deadline)
 
 
+def flush() -> str:
+    """Print what lies in the caller's mailbox, a message a line, and empty it. Answers ``"ok"``.
+
+    For a cell of a notebook, as in ``iex``; a program uses `receive`.
+
+    OTP: ``flush/0`` of ``iex``
+
+    Example:
+        >>> from otp_mini import flush, run, self_, send
+        >>> async def main():
+        ...     for message in ("hello", ("put", 1)):
+        ...         send(self_(), message)
+        ...     return flush()
+        >>> run(main)
+        'hello'
+        ('put', 1)
+        'ok'
+    """
+    process = current_process()
+    node = process.node
+    if node.signals.deferred:
+        node.signals.release_deferred()
+    while process.mailbox:
+        message = process.mailbox.popleft()
+        if node.tracer is not None:
+            node.tracer.received(node.now(), process.pid, message)
+        print(safe_repr(message))  # noqa: T201  (printing is its purpose)
+    return "ok"
+
+
 async def next_message(process: ControlBlock) -> Any:
     """`receive` without pattern and time-out, for the loops of the behaviours."""
     process.reductions -= 1
@@ -384,6 +414,7 @@ async def in_thread(function: Callable[..., Any], *args: Any) -> Any:
     Differs: in the browser there are no threads, and the work blocks everybody.
 
     Example:
+        >>> from otp_mini import in_thread, run
         >>> run(in_thread, sum, [1, 2, 3])
         6
     """
@@ -675,7 +706,17 @@ class Process:
     def info(pid: Pid) -> dict[str, Any] | None:
         """What is known about a process; None if it is dead.
 
+        ``"messages"`` are copies of those in its mailbox, the oldest first: nothing is taken out.
+
         OTP: ``Process.info/1``
+
+        Example:
+            >>> from otp_mini import Process, run, self_, send
+            >>> async def main():
+            ...     send(self_(), "hello")
+            ...     return Process.info(self_())["messages"]
+            >>> run(main)
+            ['hello']
         """
         process = _alive(pid, "Process.info")
         if process is None:
@@ -687,6 +728,7 @@ class Process:
             "label": process.label,
             "status": "running" if running else "waiting" if process.waiting else "runnable",
             "message_queue_len": len(process.mailbox or ()),
+            "messages": [copy_reason(message) for message in process.mailbox or ()],
             "links": [*(process.links or ())],
             "monitors": [watched.pid for watched in (process.monitoring or {}).values()],
             "monitored_by": [pid for ref, (pid, _) in watchers if type(ref) is not CallRef],
@@ -709,6 +751,44 @@ class Process:
             raise BadArg(f"send_after needs a number of seconds, for it does send; got {safe_repr(seconds)}")
         node = current_process().node
         return TimerRef(node.start_timer(float(seconds), destination, node.copy(message)))
+
+    @staticmethod
+    def send_interval(destination: Destination, message: object, seconds: float) -> Ref:
+        """Send a copy of ``message`` every ``seconds``, the first after one interval; answers the timer.
+
+        It goes on until `cancel_timer`, or until the process behind ``destination`` ends: a name is
+        looked up once, now.
+
+        Args:
+            destination: a pid, a name or an address. To nobody, nothing is ever sent.
+            message: what is sent, copied now and once more for each time.
+            seconds: more than 0.
+
+        Raises:
+            BadArg: ``seconds`` is not a number above 0, or this can be no address of a process.
+
+        OTP: ``:timer.send_interval/3``
+        Differs: an interval of 0 is refused: on a virtual clock no time would ever pass. `cancel_timer` and
+            `read_timer` know this timer too, and answer the seconds until the next message.
+
+        Example:
+            >>> from otp_mini import Node, Process, receive, self_
+            >>> async def main():
+            ...     timer = Process.send_interval(self_(), "tick", 10.0)
+            ...     ticks = [await receive() for _ in range(3)]
+            ...     return ticks, Process.cancel_timer(timer)
+            >>> with Node(clock="virtual") as node:
+            ...     node.run(main), node.now()
+            ((['tick', 'tick', 'tick'], 10.0), 30.0)
+        """
+        if not check_timeout(seconds):
+            raise BadArg(f"send_interval needs a number of seconds above 0, got {safe_repr(seconds)}")
+        node, target = current_process().node, find(destination, sending=True)
+        receiver = None if target is None else target.pid
+        number = node.start_timer(float(seconds), receiver, node.copy(message), again=True)
+        if receiver is None:
+            node.timers.drop(number)
+        return TimerRef(number)
 
     @staticmethod
     def cancel_timer(timer: Ref) -> float | bool:

@@ -1,7 +1,8 @@
 """What is due when, the earliest first.
 
 A timer does one of two things when its time has come: it ends the wait of a parked process (the
-time-out of a call, the end of a sleep), or it sends a message to a pid or a name (``send_after``).
+time-out of a call, the end of a sleep), or it sends a message to a pid or a name (``send_after``; with
+``send_interval`` again and again).
 
 Most timers are the time-outs of calls and never fire: the reply comes, and the timer is dropped.
 Two structures share the work, so that setting and dropping stay cheap:
@@ -41,25 +42,28 @@ class Timers:
         >>> timers = Timers()
         >>> late, early = timers.set(2.0, "clock", "tock"), timers.set(1.0, "clock", "tick")
         >>> timers.earliest(), timers.pop()
-        (1.0, ('clock', 'tick'))
+        (1.0, ('clock', 'tick', False))
         >>> timers.drop(late)
         >>> timers.earliest(), len(timers)
         (None, 0)
     """
 
-    __slots__ = ("armed", "heap", "count")
+    __slots__ = ("armed", "heap", "count", "intervals")
 
     def __init__(self) -> None:
         self.armed: dict[int, Armed] = {}
         self.heap: list[tuple[float, int]] = []
         self.count = 0  # how many were ever set: the number of the last one
+        self.intervals: dict[int, float] = {}  # of the timers that fire again and again: after how many seconds
 
     def __len__(self) -> int:
         return len(self.armed)
 
-    def set(self, deadline: float, target: object, message: Any = None) -> int:
-        """Answer the number of a new timer."""
+    def set(self, deadline: float, target: object, message: Any = None, every: float | None = None) -> int:
+        """Answer the number of a new timer; one with ``every`` fires again after so many seconds."""
         number = self.count = self.count + 1
+        if every is not None:
+            self.intervals[number] = every
         heappush(self.heap, (deadline, number))
         self.armed[number] = (deadline, target, message)
         return number
@@ -67,6 +71,8 @@ class Timers:
     def drop(self, number: int) -> None:
         """Forget a timer, if it has not fired."""
         self.armed.pop(number, None)
+        if self.intervals:
+            self.intervals.pop(number, None)
         heap = self.heap
         if heap and heap[-1][1] == number:
             heap.pop()  # the last leaf of a heap may go without repairing it: most calls end like this
@@ -89,16 +95,26 @@ class Timers:
                 return deadline
             heappop(heap)
             self.armed.pop(number, None)
+            self.intervals.pop(number, None)
         return None
 
-    def pop(self) -> tuple[object, Any]:
-        """Take out the timer that `earliest` found: its target and its message."""
-        _, target, message = self.armed.pop(heappop(self.heap)[1])
-        return target, message
+    def pop(self) -> tuple[object, Any, bool]:
+        """Take out the timer that `earliest` found: its target, its message, and whether it will fire again.
+
+        One that does is set anew, counted from when it was due and not from now: it does not drift.
+        """
+        deadline, number = heappop(self.heap)
+        _, target, message = self.armed.pop(number)
+        every = self.intervals.get(number) if self.intervals else None
+        if every is not None:
+            self.armed[number] = (deadline + every, target, message)
+            heappush(self.heap, (deadline + every, number))
+        return target, message, every is not None
 
     def clear(self) -> None:
         """Forget all timers; their numbers are not given again."""
         self.armed.clear()
+        self.intervals.clear()
         self.heap.clear()
 
 

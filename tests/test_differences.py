@@ -205,6 +205,19 @@ def test_an_hour_on_a_virtual_clock_takes_no_time() -> None:
         assert node.now() == 3600.0
 
 
+@difference("primitives.Process.send_interval")
+def test_a_timer_that_repeats_is_cancelled_as_any_other() -> None:
+    async def main() -> tuple[object, object, object]:
+        with pytest.raises(BadArg, match="above 0, got 0"):
+            Process.send_interval(self_(), "tick", 0)
+        timer = Process.send_interval(self_(), "tick", 10.0)
+        await receive()
+        await Process.sleep(2.5)
+        return Process.read_timer(timer), Process.cancel_timer(timer), Process.cancel_timer(timer)
+
+    assert play(main) == (7.5, 7.5, False)
+
+
 @difference()
 def test_a_wait_for_what_cannot_come_is_a_deadlock() -> None:
     with pytest.raises(Deadlock) as caught:

@@ -2,26 +2,37 @@
 from __future__ import annotations
 
 import gc
+import inspect
+import subprocess
 import sys
 from functools import partial
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+import otp_mini
 from otp_mini import (
     INFINITY,
     TIMEOUT,
+    Agent,
     BadArg,
     CopyError,
     Down,
     Exit,
     ExitSignal,
+    GenServer,
     Node,
     NoProc,
     Pid,
     Process,
     Ref,
+    Reply,
     Shared,
+    StartError,
+    Task,
+    current_node,
+    flush,
     in_thread,
     receive,
     self_,
@@ -29,6 +40,8 @@ from otp_mini import (
     spawn,
     spawn_link,
     spawn_monitor,
+    sys_,
+    trace,
 )
 
 
@@ -1280,3 +1293,263 @@ def test_a_process_killed_while_its_thread_works_leaves_a_usable_node() -> None:
         return reason
 
     assert play(main) == "killed"
+
+
+# ---- what lies in a mailbox ------------------------------------------------------------------
+
+
+def test_info_shows_copies_of_the_messages_and_takes_none_out() -> None:
+    async def main() -> Any:
+        basket = ["apple"]
+        for message in (basket, "b"):
+            send(self_(), message)
+        info = Process.info(self_())
+        assert info is not None
+        info["messages"][0].append("pear")
+        return info["messages"], info["message_queue_len"], await receive(), await receive()
+
+    assert play(main) == ([["apple", "pear"], "b"], 2, ["apple"], "b")
+
+
+def test_info_of_an_empty_mailbox_and_of_another_process() -> None:
+    async def main() -> Any:
+        pid = spawn(for_ever)
+        before = Process.info(pid)
+        send(pid, "hello")
+        after = Process.info(pid)
+        assert before is not None and after is not None
+        return before["messages"], after["messages"]
+
+    assert play(main) == ([], ["hello"])
+
+
+def test_flush_prints_a_line_a_message_and_empties_the_mailbox(capsys: pytest.CaptureFixture[str]) -> None:
+    class Says:
+        def __repr__(self) -> str:
+            return "two\nlines"
+
+    async def main() -> Any:
+        for message in ("a", ("b", {"d", "c"}), Says()):
+            send(self_(), message)
+        return flush(), await receive(timeout=0), flush()
+
+    assert play(main) == ("ok", TIMEOUT, "ok")
+    assert capsys.readouterr().out.splitlines() == ["'a'", "('b', {'c', 'd'})", "two\\nlines"]
+
+
+def test_flush_takes_what_is_on_its_way_as_receive_does(capsys: pytest.CaptureFixture[str]) -> None:
+    async def main() -> None:
+        Process.flag(trap_exit=True)
+        Process.exit(self_(), "shutdown")
+        flush()
+
+    play(main)
+    assert capsys.readouterr().out == "ExitSignal(pid=#PID<0.1.0>, reason='shutdown')\n"
+
+
+def test_what_flush_takes_is_in_the_trace(capsys: pytest.CaptureFixture[str]) -> None:
+    async def main() -> Any:
+        with trace() as recorded:
+            send(self_(), "a")
+            flush()
+        return [(event.kind, event.term, event.cause) for event in recorded]
+
+    assert play(main) == [("send", "a", None), ("receive", "a", 0)]
+
+
+# ---- a timer that repeats --------------------------------------------------------------------
+
+
+def test_an_interval_sends_until_it_is_cancelled() -> None:
+    async def main() -> Any:
+        timer = Process.send_interval(self_(), "tick", 2)
+        times = []
+        for _ in range(3):
+            await receive()
+            times.append(current_node().now())
+        left = Process.cancel_timer(timer)
+        return times, left, await receive(timeout=100), Process.read_timer(timer)
+
+    assert play(main) == ([2.0, 4.0, 6.0], 2.0, TIMEOUT, False)
+
+
+def test_an_interval_does_not_drift_and_makes_up_for_what_a_busy_receiver_missed() -> None:
+    async def main() -> Any:
+        Process.send_interval(self_(), "tick", 2)
+        await Process.sleep(7)
+        missed = len(Process.info(self_())["messages"])  # type: ignore[index]
+        for _ in range(missed + 1):
+            await receive()
+        return missed, current_node().now()
+
+    assert play(main) == (3, 8.0)
+
+
+def test_each_message_of_an_interval_is_a_copy_of_its_own() -> None:
+    async def main() -> Any:
+        basket = ["apple"]
+        Process.send_interval(self_(), basket, 1)
+        basket.append("too late")
+        (await receive()).append("eaten")
+        return await receive()
+
+    assert play(main) == ["apple"]
+
+
+@pytest.mark.parametrize("by", [lambda pid: pid, lambda pid: "clock"])
+def test_an_interval_ends_with_its_receiver(by: Any) -> None:
+    async def main() -> Any:
+        pid = spawn(for_ever)
+        Process.register(pid, "clock")
+        timer = Process.send_interval(by(pid), "tick", 1)
+        await Process.sleep(2.5)
+        got = len(Process.info(pid)["messages"])  # type: ignore[index]
+        Process.exit(pid, "kill")
+        other = spawn(for_ever)
+        Process.register(other, "clock")
+        await Process.sleep(5)
+        return got, Process.info(other)["messages"], Process.read_timer(timer), len(current_node().timers)  # type: ignore[index]
+
+    assert play(main) == (2, [], False, 0)
+
+
+def test_an_interval_for_nobody_never_sends() -> None:
+    async def main() -> Any:
+        timer = Process.send_interval("later", "tick", 1)
+        Process.register(self_(), "later")
+        return await receive(timeout=5), Process.cancel_timer(timer)
+
+    assert play(main) == (TIMEOUT, False)
+
+
+def test_a_node_full_of_intervals_runs_dry_when_the_foreground_is_done() -> None:
+    async def main() -> str:
+        Process.send_interval(spawn(for_ever), "tick", 1)
+        return "done"
+
+    assert play(main) == "done"
+
+
+@pytest.mark.parametrize("seconds", [0, 0.0, -1, INFINITY, None, float("nan"), "1", True])
+def test_an_interval_is_a_number_above_0(seconds: Any) -> None:
+    async def main() -> None:
+        Process.send_interval(self_(), "tick", seconds)
+
+    with pytest.raises(BadArg, match="number of seconds"):
+        play(main)
+
+
+# ---- time-outs of zero -----------------------------------------------------------------------
+
+
+class Slow(GenServer):
+    """Answers at once, in its next turn."""
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        return Reply(state, [*state, request])
+
+
+async def _call(server: Pid) -> Any:
+    return await GenServer.call(server, "x", 0)
+
+
+async def _state(server: Pid) -> Any:
+    return await sys_.get_state(server, 0)
+
+
+async def _stop(server: Pid) -> Any:
+    return await GenServer.stop(server, "normal", 0)
+
+
+async def _await(server: Pid) -> Any:
+    return await Task.await_(Task.async_(Process.sleep, 0), 0)
+
+
+@pytest.mark.parametrize("use", [_call, _state, _stop, _await])
+@pytest.mark.parametrize("clock", ["virtual", "real"])
+def test_a_time_out_of_0_is_over_at_once_and_the_request_is_sent_all_the_same(use: Any, clock: Any) -> None:
+    async def main() -> Any:
+        server = await Slow.start([])
+        with pytest.raises(Exit) as exit:
+            await use(server)
+        await Process.sleep(0.01)
+        return exit.value.reason[0], Process.alive(server) and await sys_.get_state(server)  # type: ignore[index]
+
+    with Node(clock=clock) as node:
+        assert node.run(main) == ("timeout", {"_call": ["x"], "_stop": False}.get(use.__name__, []))
+
+
+@pytest.mark.parametrize("start", [Slow.start, Slow.start_link, lambda *a, **how: Agent.start(list, **how)])
+def test_a_start_that_may_take_no_time_starts_nobody(start: Any) -> None:
+    async def main() -> Any:
+        Process.flag(trap_exit=True)
+        with pytest.raises(StartError) as error:
+            await start([], timeout=0)
+        return error.value.reason, await receive(timeout=1), len(Process.list())
+
+    assert play(main) == ("timeout", TIMEOUT, 1)
+
+
+def test_a_time_out_of_0_to_nobody_and_to_oneself() -> None:
+    async def main() -> Any:
+        reasons = []
+        for server in ("nobody", self_()):
+            with pytest.raises(Exit) as exit:
+                await GenServer.call(server, "x", 0)
+            reasons.append(exit.value.reason[0])  # type: ignore[index]
+        return reasons
+
+    assert play(main) == ["noproc", "calling_self"]
+
+
+# ---- every public name -----------------------------------------------------------------------
+
+EVERYTHING = """
+import sys
+for missing in ("ipywidgets", "anywidget", "graphviz", "traitlets", "IPython"):
+    sys.modules[missing] = None
+from otp_mini import *
+import otp_mini
+looking = [tree, which, processes, observer, crash_lab, compare_strategies, life_of, decision_table]
+assert not [name for name in sys.modules if name.startswith(("otp_mini.viz", "otp_mini.widgets", "asyncio"))]
+assert set(otp_mini.__all__) <= set(globals())
+assert all(name.__doc__ and name.__wrapped__ for name in looking)
+try:
+    observer("nobody")
+except ImportError as error:
+    print(error)
+async def main():
+    return Process.alive(self_())
+print(run(main))
+"""
+
+
+def test_a_star_brings_every_name_where_only_the_standard_library_is() -> None:
+    told = subprocess.run([sys.executable, "-c", EVERYTHING], capture_output=True, text=True, check=False)
+    assert told.stderr == ""
+    needs, alive = told.stdout.splitlines()
+    assert "needs the package ipywidgets" in needs
+    assert alive == "True"
+
+
+def test_every_public_name_is_brought_by_a_star() -> None:
+    there = vars(otp_mini)
+    public = {name for name in there if not name.startswith("_") and not isinstance(there[name], ModuleType)}
+    assert public - set(otp_mini.__all__) - {"Any", "annotations"} == set()
+    for module in (otp_mini.ets, otp_mini.sys_):
+        assert module.__name__.rpartition(".")[2] in otp_mini.__all__
+
+
+@pytest.mark.parametrize("name", ["tree", "which", "processes", "observer", "crash_lab", "compare_strategies",
+                                  "life_of", "decision_table"])  # fmt: skip
+def test_a_name_that_loads_later_shows_what_it_will_be(name: str) -> None:
+    later = getattr(otp_mini, name)
+    assert inspect.signature(later) == inspect.signature(later.__wrapped__)
+    assert later.__doc__ == later.__wrapped__.__doc__
+    assert (later.__name__, repr(later)) == (name, f"<function {name} of otp_mini>")
+    assert callable(later)
+
+
+def test_a_name_that_does_not_exist_is_no_attribute() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'crash_labs'"):
+        otp_mini.crash_labs  # noqa: B018

@@ -54,6 +54,7 @@ def fork(world: World) -> tuple[World, dict[Pid, Pid]]:
             raise CannotFork
         node.timers.armed[number] = (deadline, _copied(target, pids), _copied(message, pids))
     node.timers.heap = list(old.timers.heap)
+    node.timers.intervals = dict(old.timers.intervals)
     twin.host = _found(world.host, pids)
     twin.root = _found(world.root, pids)
     return twin, pids

@@ -79,7 +79,10 @@ class _Look:
         timers = sorted(node.timers.armed.items(), key=lambda item: (item[1][0], item[0]))
         return (
             tuple(self.process(block, node) for block in blocks),
-            tuple((round(at - self.now, 9), self.of(target), self.of(message)) for _, (at, target, message) in timers),
+            tuple(
+                (round(at - self.now, 9), self.of(target), self.of(message), node.timers.intervals.get(number))
+                for number, (at, target, message) in timers
+            ),
             frozenset((self.of(name), self.of(block.pid)) for name, block in node.names.items()),
             tuple((self.of(name), self.of(table)) for name, table in node.tables.items()),
             tuple(self.of(block.pid) for block in node.ready),
