@@ -32,6 +32,12 @@ LONG_SLICE = 0.005
 LONG_TURN = 0.5
 STUCK_AFTER = 1.0
 POLL = 0.02
+# In a web page Python has no signals: nothing reaches a cell that waits.
+WAY_OUT = (
+    "A cell cannot be interrupted in a web page. To go on, restart Python (menu Kernel, Restart): your text is kept."
+    if sys.platform == "emscripten"
+    else "Interrupt the cell (Ctrl-C, or the stop button) to go on."
+)
 HEARTBEAT = 0.25
 """How often, in seconds, a sleeping cell wakes its loop: ipykernel only notes Ctrl-C, for the loop to look at."""
 
@@ -171,8 +177,9 @@ class Host:
             if not (done() or self.node.ready or self.node.foreign or self.node.delay() is not None):
                 logger.warning(
                     "still waiting, and nothing in this node can end the wait:\n%s\n"
-                    "Interrupt the cell (Ctrl-C, or the stop button) to go on.",
+                    "%s",
                     self.node.who_waits(),
+                    WAY_OUT,
                 )
                 await pause(None)
         elif self.asyncio_is_busy():

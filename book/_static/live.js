@@ -15,11 +15,11 @@
   const stem = page[1];
 
   const TEXTS = {
-    offer: "Python runs in this page; nothing is installed. It takes about 15 s to start, the first time.",
+    offer: "Python runs in this page; nothing is installed. The first start loads about 30 MB and can take a minute or more.",
     resume: "You have changed this chapter in this browser: Run live goes on with your copy.",
     released: "This chapter is newer than the copy that you changed. Run live opens the new one; yours is listed below.",
-    starting: "Starting Python in your browser, about 15 s the first time.",
-    slow: "Python is still starting. A slow machine or connection can take a minute or two.",
+    starting: "Starting Python in your browser. The first time, this can take a minute or more.",
+    slow: "Python is still starting. On a slow machine or connection this takes some minutes.",
     ready: "Python is ready. Shift+Enter runs a cell, the Run menu runs them all. Your changes stay in this browser.",
     dead: "Python stopped. Reload this page to start it again; your changes are kept.",
     failed: "The notebook did not start in this browser. Reload the page to try again; a current Firefox, Chrome, Edge or Safari is needed.",
@@ -31,7 +31,7 @@
       + "python3 course.py lab opens it in JupyterLab.",
     remove: "Delete this copy? It cannot be brought back.",
   };
-  const SLOW_AFTER = 60_000, FAILED_AFTER = 300_000, LOOK_EVERY = 200;
+  const SLOW_AFTER = 60_000, FAILED_AFTER = 300_000, LOOK_EVERY = 200, STAYS_AFTER = 1_000;
 
   const element = (name, properties = {}, ...children) => {
     const made = Object.assign(document.createElement(name), properties);
@@ -123,7 +123,7 @@
 
   const article = () => document.querySelector("article.bd-article");
   const whole = new URLSearchParams(location.search).has("live");
-  let book, room, frame, opened, position; // the room is what the frame stands in: it shows that something is coming
+  let book, room, frame, opened, position, came = ""; // the room is what the frame stands in: it shows that something is coming
 
   const say = (text) => { says.textContent = text; };
   const current = () => book.notebooks[stem];
@@ -159,9 +159,44 @@
     room = frame = opened = undefined;
   };
 
+  /** The heading that the reader is at: the last one that has left the upper third of the window. */
+  const headingHere = () => {
+    const headings = [...article().querySelectorAll(":is(h1, h2, h3)")];
+    const passed = headings.filter((each) => each.getBoundingClientRect().top < window.innerHeight / 3);
+    // A heading ends with the theme's link to itself, which is no part of its words.
+    const words = passed.at(-1)?.cloneNode(true);
+    words?.querySelectorAll(".headerlink").forEach((each) => each.remove());
+    return words && passed.at(-1).tagName !== "H1" ? words.textContent.trim() : "";
+  };
+
+  /** Remember where the reader stays: the button stands above the text, and the way up to it is no reading. */
+  const remember = () => {
+    let pause;
+    window.addEventListener("scroll", () => {
+      clearTimeout(pause);
+      pause = setTimeout(() => { if (!article().hidden) came = headingHere() || came; }, STAYS_AFTER);
+    }, { passive: true });
+    came = headingHere(); // an address with #section is there already
+  };
+
+  /** Show the cell of the notebook that begins the section which the reader was in. */
+  const goTo = (heading) => {
+    const content = notebook()?.content;
+    const bare = (text) => text.replace(/[`*\\]/g, "").replace(/[’']/g, "'").trim();
+    const at = content?.widgets?.findIndex(({ model }) => model.sharedModel.getSource().split("\n")
+      .some((line) => /^#{2,4} /.test(line) && bare(line.replace(/^#+ /, "")) === bare(heading))) ?? -1;
+    if (at < 0) return;
+    content.activeCellIndex = at;
+    Promise.resolve(content.scrollToItem?.(at, "start")).catch(() => { /* it is active, and that is all there is */ });
+  };
+
   const toggle = async () => {
     const on = !document.documentElement.classList.contains("live-on");
-    if (on) position = window.scrollY;
+    if (on) {
+      position = window.scrollY;
+      came = headingHere() || came;
+      if (came && frame) setTimeout(goTo, 0, came);
+    }
     if (on && !frame) {
       show(current());
     } else {
@@ -187,6 +222,9 @@
       room.dataset.state = "shown";
       watched.contentDocument.head.append(element("style", { textContent: SHEET }));
       follow();
+      // Only a notebook that is whole on the screen has all its cells and stays where it is put.
+      const heading = came;
+      if (heading) notebook().revealed.then(() => setTimeout(goTo, 500, heading));
     }
     if (status === "idle" || status === "busy") {
       room.dataset.state = "ready";
@@ -277,6 +315,7 @@
       close();
     };
     bar.prepend(run, tab, afresh);
+    remember();
     bar.append(earlier);
     new MutationObserver(follow).observe(document.documentElement, { attributeFilter: ["data-theme"] });
     document.addEventListener("visibilitychange", () => { if (document.hidden) save(); });
