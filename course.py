@@ -54,7 +54,7 @@ VENV_MARK = VENV / "made-by-course.py.txt"  # there from the first moment on, th
 REQUIREMENTS = ["requirements.txt", "constraints.txt"]
 SHOWN = ["notebooks", "otp_mini", "LICENSE"]
 BOOK_INPUTS = [*REQUIREMENTS, *SHOWN, "README.md", "_config.yml", "_toc.yml", "book"]
-LITE_INPUTS = [*REQUIREMENTS, *SHOWN, "pyproject.toml", "lite", "book/_ext/exercise_view.py"]
+LITE_INPUTS = [*REQUIREMENTS, *SHOWN, "pyproject.toml", "lite", "tools/learners_copy.py", "book/_ext/exercise_view.py"]
 USUAL_PORT = 8642  # a browser keeps edits by address: the same port every time keeps them in reach
 OLDEST_NODE = 18
 MAY_NOT_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -633,13 +633,18 @@ def word_test(options: argparse.Namespace, rest: list[str]) -> int:
 
 
 def word_lab(options: argparse.Namespace, rest: list[str]) -> int:
-    """Open the notebooks in JupyterLab."""
+    """Open your copies of the chapters in JupyterLab: they lie in my_course, and no new edition overwrites them."""
     if options.port:
         make_server(ROOT, options.port).server_close()
     ensure_environment()
+    folder = ROOT / "notebooks" if options.chapters else Path(options.folder or ROOT / "my_course").resolve()
+    if not options.chapters:
+        status = hand_over([str(VENV_PYTHON), str(ROOT / "tools" / "learners_copy.py"), str(folder)])
+        if status:
+            return status
     command = [
         str(VENV_PYTHON), "-m", "jupyterlab",
-        f"--ServerApp.root_dir={ROOT / 'notebooks'}",
+        f"--ServerApp.root_dir={folder}",
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={options.port or 8888}",
         f"--ServerApp.port_retries={0 if options.port else 50}",
@@ -719,6 +724,10 @@ def parser() -> argparse.ArgumentParser:
         if name in ("read", "lab"):
             word.add_argument("--port", type=port, default=0, help="on 127.0.0.1 (default: the usual, or a free one)")
             word.add_argument("--no-browser", action="store_true", help="only print the address")
+        if name == "lab":
+            which = word.add_mutually_exclusive_group()
+            which.add_argument("--folder", help="where your copies lie (default: my_course, beside this file)")
+            which.add_argument("--chapters", action="store_true", help="open the chapters themselves, with solutions")
         if name == "conformance":
             word.add_argument("--scenarios", type=int, default=80, help="how many, all families together (default: 80)")
         if name == "refresh":

@@ -702,6 +702,8 @@ def test_two_at_once_build_one_after_the_other(clone: ModuleType) -> None:
 
 def test_clean_removes_what_was_made_and_nothing_else(clone: ModuleType) -> None:
     shutil.rmtree(clone.ROOT / "__pycache__", ignore_errors=True)  # of course.py itself
+    (clone.ROOT / "my_course").mkdir()
+    (clone.ROOT / "my_course" / "chapter.ipynb").write_text("a reader's work")
     before = {path.relative_to(clone.ROOT) for path in clone.ROOT.rglob("*")}
     for made in (".venv/bin/python", ".lite/cache/x", "_build/html/x", "otp_mini/__pycache__/x", ".mypy_cache/x"):
         (clone.ROOT / made).parent.mkdir(parents=True)
@@ -737,6 +739,35 @@ def test_a_word_hands_over_with_its_arguments_and_returns_the_status(
     command = [part.replace(str(clone.ROOT) + os.sep, "").replace(os.sep, "/") for part in handed[0][1:]]
     assert command == expected
     assert handed[0][0] == str(clone.VENV_PYTHON)
+
+
+@pytest.mark.parametrize(
+    ("words", "folder", "made"),
+    [
+        (["lab"], "my_course", True),
+        (["lab", "--folder", "elsewhere"], "elsewhere", True),
+        (["lab", "--chapters"], "notebooks", False),
+    ],
+)
+def test_lab_opens_copies_and_for_an_author_the_chapters(
+    clone: ModuleType, commands: list[str], monkeypatch: pytest.MonkeyPatch, words: list[str], folder: str, made: bool
+) -> None:
+    handed: list[list[str]] = []
+    monkeypatch.setattr(clone, "hand_over", lambda command: handed.append(command) or 0)
+    monkeypatch.chdir(clone.ROOT)
+    assert clone.main(words) == 0
+    copies = [str(clone.VENV_PYTHON), str(clone.ROOT / "tools" / "learners_copy.py"), str(clone.ROOT / folder)]
+    assert handed[:-1] == ([copies] if made else [])
+    assert f"--ServerApp.root_dir={clone.ROOT / folder}" in handed[-1]
+
+
+def test_lab_opens_nothing_where_the_copies_cannot_be_made(
+    clone: ModuleType, commands: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed: list[list[str]] = []
+    monkeypatch.setattr(clone, "hand_over", lambda command: handed.append(command) or 1)
+    assert clone.main(["lab"]) == 1
+    assert len(handed) == 1
 
 
 def test_a_whole_test_run_builds_the_book_first_and_a_selection_does_not(

@@ -60,10 +60,14 @@ def page_view(notebook: Notebook) -> Notebook:
 
 def student_copy(notebook: Notebook) -> Notebook:
     """The notebook without solutions, hidden tests, and the outputs that only a solution gives."""
-    cells: list[Cell] = []
-    for exercise, group in _groups(notebook["cells"]):
-        cells += [_unsolved(cell) for cell in group] if exercise else group
+    cells = [cell for _, group in student_groups(notebook) for cell in group]
     return {**notebook, "cells": cells}
+
+
+def student_groups(notebook: Notebook) -> Iterator[tuple[bool, list[Cell]]]:
+    """The cells of the student's copy, split into exercises (True) and what stands between them (False)."""
+    for exercise, group in _groups(notebook["cells"]):
+        yield exercise, [_unsolved(cell) for cell in group] if exercise else group
 
 
 def _groups(cells: list[Cell]) -> Iterator[tuple[bool, list[Cell]]]:
