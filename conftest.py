@@ -1,8 +1,13 @@
-"""Set-up for every test: a known environment for kernels, and no notebook cell that raises unnoticed."""
+"""Set-up for every test: a known environment for kernels, and no notebook cell that raises unnoticed.
+
+`--quick` leaves out what takes long, and says at the end what that was. Where the tests run on several cores
+(pytest-xdist, `--dist loadfile`), the files that take longest are begun first.
+"""
 from __future__ import annotations
 
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -25,6 +30,63 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = tempfile.TemporaryDirectory(prefix="otp-mini-ipython-", ignore_cleanup_errors=True)
     config.add_cleanup(folder.cleanup)
     os.environ["IPYTHONDIR"] = folder.name
+
+
+# --- which tests run, and in which order ------------------------------------------------------------------
+
+# What a test asks for that takes long, and how `--quick` names it.
+LONG = {"chromium": "a browser", "live_site": "the built book", "book_site": "the built book", "elixir": "real Elixir"}
+# The files that take longest: begun last, one of them would run alone at the end.
+FIRST = ["test_browser.py", "test_tree_in_browser.py", "test_crash_lab_page.py", "test_crash_lab_widget.py",
+         "test_page_python.py", "test_lite.py", "test_observer_in_browser.py", "test_book.py"]
+left_out: Counter[str] = Counter()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="leave out what takes long, and say what that is")
+
+
+def why_it_takes_long(item: pytest.Item) -> str | None:
+    """Return what a test needs that takes long, or None for a quick one."""
+    if isinstance(item, IPyNbCell):
+        return "the cells of the notebooks"
+    for name, needs in LONG.items():
+        if name in getattr(item, "fixturenames", ()):
+            return f"need {needs}"
+    return "are marked as slow" if item.get_closest_marker("slow") else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is not quick, if that is asked; on several cores, put the longest files first."""
+    if config.getoption("quick"):
+        reasons = {item: why for item in items if (why := why_it_takes_long(item))}
+        left_out.update(reasons.values())
+        config.hook.pytest_deselected(items=list(reasons))
+        items[:] = [item for item in items if item not in reasons]
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: FIRST.index(item.path.name) if item.path.name in FIRST else len(FIRST))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = dict(left_out)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker of pytest-xdist has left out: each has collected all tests."""
+    left_out.update(dict(Counter(getattr(node, "workeroutput", {}).get("left_out", {})) - left_out))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if left_out:
+        told = ", ".join(f"{count} {reason}" for reason, count in left_out.most_common())
+        terminalreporter.section("left out by --quick")
+        terminalreporter.write_line(f"{left_out.total()} tests: {told}.")
+        terminalreporter.write_line("Without --quick all of them run.")
+
+
+# --- notebooks ------------------------------------------------------------------------------------------------
 
 
 @pytest.hookimpl(wrapper=True)

@@ -57,6 +57,7 @@ BOOK_INPUTS = [*REQUIREMENTS, *SHOWN, "README.md", "_config.yml", "_toc.yml", "b
 LITE_INPUTS = [*REQUIREMENTS, *SHOWN, "pyproject.toml", "lite", "tools/learners_copy.py", "book/_ext/exercise_view.py"]
 USUAL_PORT = 8642  # a browser keeps edits by address: the same port every time keeps them in reach
 OLDEST_NODE = 18
+MOST_WORKERS = 4  # each may have a browser and two kernels; the longest files set the pace anyway
 MAY_NOT_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS)
 SPACE_NEEDED = 1300  # MB, for .venv, .lite and _build together
 
@@ -622,14 +623,23 @@ def word_book(options: argparse.Namespace, rest: list[str]) -> int:
 
 
 def word_test(options: argparse.Namespace, rest: list[str]) -> int:
-    """Run every test; what follows -- goes to pytest."""
+    """Run every test, or with --quick those that take no time; what follows -- goes to pytest."""
     ensure_environment()
-    if not rest:  # with a selection, the fixtures build what the selected tests need
+    if not rest and not options.quick:  # with a selection, the fixtures build what the selected tests need
         try:
             build_site()
         except Stop as error:
             say(f"{error} The tests that need the book will fail.")
-    return hand_over([str(VENV_PYTHON), "-m", "pytest", *rest])
+    quick = ["--quick"] if options.quick else []
+    return hand_over([str(VENV_PYTHON), "-m", "pytest", *quick, *(rest or on_all_cores())])
+
+
+def on_all_cores() -> list[str]:
+    """Return pytest's options for a whole run: a file at a time on each core, and what took longest at the end."""
+    known = getattr(os, "sched_getaffinity", None)  # fewer than cpu_count in a container
+    cores = len(known(0)) if known else os.cpu_count() or 1
+    several = ["-n", str(min(cores, MOST_WORKERS)), "--dist=loadfile", "--no-loadscope-reorder"]
+    return [*(several if cores > 1 else []), "--durations=20"]
 
 
 def word_lab(options: argparse.Namespace, rest: list[str]) -> int:
@@ -724,6 +734,8 @@ def parser() -> argparse.ArgumentParser:
         if name in ("read", "lab"):
             word.add_argument("--port", type=port, default=0, help="on 127.0.0.1 (default: the usual, or a free one)")
             word.add_argument("--no-browser", action="store_true", help="only print the address")
+        if name == "test":
+            word.add_argument("--quick", action="store_true", help="only what takes no time; says what it leaves out")
         if name == "lab":
             which = word.add_mutually_exclusive_group()
             which.add_argument("--folder", help="where your copies lie (default: my_course, beside this file)")

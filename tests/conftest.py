@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+import scratch_book
 
 import course
 
@@ -93,3 +94,21 @@ def live_site(book_site: Path) -> Path:
                 raise
             lacking(str(error))
     return book_site
+
+
+def of_this_run(factory: pytest.TempPathFactory) -> Path:
+    """The folder for what is made once in a run of the tests, also where several processes share the run."""
+    base = factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def good_book(tmp_path_factory: pytest.TempPathFactory) -> scratch_book.ScratchBook:
+    """The scratch book whose pages have no fault."""
+    return scratch_book.shared(of_this_run(tmp_path_factory), "good")
+
+
+@pytest.fixture(scope="session")
+def faulty_book(tmp_path_factory: pytest.TempPathFactory) -> scratch_book.ScratchBook:
+    """The scratch book whose pages have faults."""
+    return scratch_book.shared(of_this_run(tmp_path_factory), "faulty")

@@ -3,8 +3,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import scratch_book
 from book_ext import api_reference
-from scratch_book import build
+from scratch_book import ScratchBook
 
 
 def fields(*lines: str, what: str = "function") -> list[str]:
@@ -64,7 +65,11 @@ def referring(names: list[str]) -> str:
     return f"# Page\n\n```{{eval-rst}}\n{said}\n```\n"
 
 
-def test_a_reference_is_checked_against_what_exists(tmp_path: Path) -> None:
-    book = build(tmp_path, {"there.md": referring(THERE), "gone.md": referring(GONE)})
-    assert book.about("there.md") == []
-    assert [name for name in GONE if not any(said.endswith(f": {name}") for said in book.about("gone.md"))] == []
+scratch_book.good({"references_there.md": referring(THERE)})
+scratch_book.faulty({"references_gone.md": referring(GONE)})
+
+
+def test_a_reference_is_checked_against_what_exists(good_book: ScratchBook, faulty_book: ScratchBook) -> None:
+    assert good_book.about("references_there.md") == []
+    said = faulty_book.about("references_gone.md")
+    assert [name for name in GONE if not any(warning.endswith(f": {name}") for warning in said)] == []

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import json
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from browser import A_LONG_TIME, Browser, Server, browsing, serving
+from live_site import with_notebooks, with_package, write_notebook
 from page_outputs import comparable
 from playwright.sync_api import Frame, FrameLocator, Page, expect
 
@@ -24,7 +23,6 @@ pytestmark = [
     pytest.mark.filterwarnings("default::ResourceWarning"),  # Playwright's own, at its end
 ]
 
-sys.path.insert(0, str(ROOT / "lite"))
 
 
 @pytest.fixture
@@ -178,7 +176,7 @@ def test_what_a_chapter_may_use_works_in_the_page_without_another_host(
     folder = tmp_path / "notebooks"
     folder.mkdir()
     write_notebook(folder / "scratch.ipynb", SCRATCH, raising={"stranger", "index"})
-    site = release(live_site, tmp_path / "site", folder)
+    site = with_notebooks(live_site, tmp_path / "site", folder)
     with serving(site, **ASK_AGAIN) as server, browsing(chromium, tmp_path / "profile") as browser:
         page = browser.page
         path = json.loads((site / "lite" / "live.json").read_text(encoding="utf-8"))["notebooks"]["scratch"]
@@ -223,20 +221,6 @@ def test_a_second_start_fetches_no_file_again(server: Server, browser: Browser, 
     assert server.statuses[304] > 100
 
 
-def write_notebook(path: Path, cells: dict[str, str], raising: set[str] = frozenset()) -> None:  # type: ignore[assignment]
-    code = [{"cell_type": "code", "id": name, "source": source, "outputs": [], "execution_count": None,
-             "metadata": {"tags": ["raises-exception"]} if name in raising else {}} for name, source in cells.items()]
-    path.write_text(json.dumps({"cells": code, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}), encoding="utf-8")
-
-
-def release(built: Path, target: Path, notebooks: Path, package: Path = ROOT) -> Path:
-    """Answer a copy of the built book, with the live part made from other notebooks and another otp_mini."""
-    shutil.copytree(built, target, ignore=lambda folder, _: ["lite"] if Path(folder) == built else [])
-    build_lite = importlib.import_module("build_lite")
-    build_lite.build(target / "lite", notebooks, package, ROOT / ".lite" / "cache", "npm")
-    return target
-
-
 def edit_first_code_cell(page: Page, text: str) -> None:
     """Put `text` into the first code cell, by keyboard, and wait until the notebook has saved itself."""
     live(page, "shown").locator(".jp-CodeCell .cm-content").first.click()
@@ -256,11 +240,11 @@ def test_an_edit_survives_releases_and_hides_none(
     notebooks.mkdir()
     write_notebook(notebooks / f"{chapter}.ipynb", {"one": "print('first release')"})
     write_notebook(notebooks / "another.ipynb", {"one": "print('another')"})
-    sites = [release(live_site, tmp_path / "site-1", notebooks)]
+    sites = [with_notebooks(live_site, tmp_path / "site-1", notebooks)]
     write_notebook(notebooks / "another.ipynb", {"one": "print('another, newer')"})
-    sites.append(release(live_site, tmp_path / "site-2", notebooks))
+    sites.append(with_notebooks(live_site, tmp_path / "site-2", notebooks))
     write_notebook(notebooks / f"{chapter}.ipynb", {"one": "print('second release')"})
-    sites.append(release(live_site, tmp_path / "site-3", notebooks))
+    sites.append(with_notebooks(live_site, tmp_path / "site-3", notebooks))
     with serving(sites[0], **ASK_AGAIN) as server, browsing(chromium, tmp_path / "profile") as browser:
         page = browser.page
         says, copies = page.locator(".live-says"), page.locator(".live-earlier")
@@ -330,16 +314,15 @@ def test_a_new_release_of_otp_mini_is_the_one_that_runs_even_from_a_host_that_sa
 ) -> None:
     notebooks = tmp_path / "notebooks"
     notebooks.mkdir()
-    write_notebook(notebooks / f"{chapter}.ipynb", {"one": "import otp_mini; print(otp_mini.RELEASE)"})
-    sites = []
-    for number in ("1", "2"):
-        package = tmp_path / f"package-{number}"
-        shutil.copytree(ROOT / "otp_mini", package / "otp_mini", ignore=shutil.ignore_patterns("__pycache__"))
-        for name in ("pyproject.toml", "LICENSE"):
-            shutil.copy(ROOT / name, package)
-        with (package / "otp_mini" / "__init__.py").open("a", encoding="utf-8") as file:
-            file.write(f"\nRELEASE = {number}\n")
-        sites.append(release(live_site, tmp_path / f"site-{number}", notebooks, package))
+    write_notebook(notebooks / f"{chapter}.ipynb", {"one": "print(getattr(__import__('otp_mini'), 'RELEASE', 1))"})
+    package = tmp_path / "package"
+    shutil.copytree(ROOT / "otp_mini", package / "otp_mini", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "LICENSE"):
+        shutil.copy(ROOT / name, package)
+    with (package / "otp_mini" / "__init__.py").open("a", encoding="utf-8") as file:
+        file.write("\nRELEASE = 2\n")
+    sites = [with_notebooks(live_site, tmp_path / "site-1", notebooks),
+             with_package(live_site, tmp_path / "site-2", notebooks, package)]
     # Files that are years old and no word on caching: a browser may keep them for months without asking.
     with serving(sites[0]) as server, browsing(chromium, tmp_path / "profile") as browser:
         for number, site in enumerate(sites, 1):

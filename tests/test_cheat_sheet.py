@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import scratch_book
 from book_ext import cheat_sheet
 from elixir_twins import ROOT, run_elixir
-from scratch_book import build
+from scratch_book import ScratchBook
 
 import otp_mini
 
@@ -105,15 +106,18 @@ def test_a_chapters_summary_holds_its_rows(path: Path) -> None:
         assert not marked, f"the table has no rows for chapter {chapter}"
 
 
-def test_a_chapters_rows_look_like_the_page(tmp_path: Path) -> None:
-    chapter = next(row.chapter for row in ROWS if row.chapter)
-    rows = [row for row in ROWS if row.chapter == chapter]
-    table = f"<!-- cheat-sheet: {chapter} -->\n\n{cheat_sheet.markdown(chapter, GROUPS)}\n"
-    short = "\n".join(table.splitlines()[:-1])
-    book = build(tmp_path, {"whole.md": f"# Whole\n\n{table}", "short.md": f"# Short\n\n{short}\n"})
-    shown = book.page("whole").select("table.cheat-sheet tbody tr")
+CHAPTER = next(row.chapter for row in ROWS if row.chapter)
+TABLE = f"<!-- cheat-sheet: {CHAPTER} -->\n\n{cheat_sheet.markdown(CHAPTER, GROUPS)}\n"
+SHORT = "\n".join(TABLE.splitlines()[:-1])
+scratch_book.good({"rows_whole.md": f"# Whole\n\n{TABLE}"})
+scratch_book.faulty({"rows_short.md": f"# Short\n\n{SHORT}\n"})
+
+
+def test_a_chapters_rows_look_like_the_page(good_book: ScratchBook, faulty_book: ScratchBook) -> None:
+    rows = [row for row in ROWS if row.chapter == CHAPTER]
+    shown = good_book.page("rows_whole").select("table.cheat-sheet tbody tr")
     assert [[pre.get_text().strip() for pre in row.select("pre")] for row in shown] == [
         [row.elixir, row.otp_mini] for row in rows
     ]
-    assert book.about("whole.md") == []
-    assert "not those of cheat_sheet.toml" in book.about("short.md")[0]
+    assert good_book.about("rows_whole.md") == []
+    assert "not those of cheat_sheet.toml" in faulty_book.about("rows_short.md")[0]

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 import nbformat
 import pytest
+import scratch_book
 from crash_lab_reader import Reader
 from lab_scenarios import pair, part
 from playwright.sync_api import Browser, sync_playwright
-from scratch_book import ScratchBook, build, notebook
+from scratch_book import ScratchBook, notebook
 
 from otp_mini.lab import Lab, strategy_labs
 from otp_mini.viz import player
@@ -27,16 +28,24 @@ def output_cell(html: str, text: str) -> nbformat.NotebookNode:
     return nbformat.v4.new_code_cell("crash_lab(pair)", outputs=[output], execution_count=1)
 
 
-@pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> ScratchBook:
+TITLE = nbformat.v4.new_markdown_cell("# Labs")
+
+
+def one_lab() -> nbformat.NotebookNode:
     document = Lab(pair).document(2)
+    return output_cell(player.html(document), player.text(document))
+
+
+def two_labs() -> str:
     labs, script = strategy_labs([part("A"), part("B")], [("A", "raise")])
-    lab = output_cell(player.html(document), player.text(document))
     three = [each.document(1) for each in labs]
     compared = output_cell(player.compare_html(three, script), player.compare_text(three, script))
-    title = nbformat.v4.new_markdown_cell("# Labs")
-    pages = {"two.ipynb": notebook(title, lab, compared), "one.ipynb": notebook(title, lab), "none.md": "# No lab\n"}
-    return build(tmp_path_factory.mktemp("labs"), pages)
+    return notebook(TITLE, one_lab(), compared)
+
+
+scratch_book.good({
+    "labs_two.ipynb": two_labs, "labs_one.ipynb": lambda: notebook(TITLE, one_lab()), "labs_none.md": "# No lab\n"
+})
 
 
 @pytest.fixture(scope="module")
@@ -51,36 +60,36 @@ def scripts(book: ScratchBook, page: str) -> list[str]:
     return [tag["src"] for tag in book.page(page).find_all("script", src=True) if VERSION in tag["src"]]
 
 
-def test_the_book_builds_without_a_warning(book: ScratchBook) -> None:
-    assert book.warnings == []
-    assert book.status == 0
+def test_the_book_builds_without_a_warning(good_book: ScratchBook) -> None:
+    assert good_book.warnings == []
+    assert good_book.status == 0
 
 
-def test_the_site_holds_the_script_once(book: ScratchBook) -> None:
-    [file] = (book.site / "_static").glob(VERSION + "*.js")
+def test_the_site_holds_the_script_once(good_book: ScratchBook) -> None:
+    [file] = (good_book.site / "_static").glob(VERSION + "*.js")
     code = file.read_text(encoding="utf-8")
     assert code.startswith("(globalThis.crashLab")
-    for page in book.site.glob("*.html"):
+    for page in good_book.site.glob("*.html"):
         assert "globalThis.crashLab" not in page.read_text(encoding="utf-8")
-    assert [scripts(book, page) for page in ("two", "one")] == [[f"_static/{file.name}"]] * 2
-    assert scripts(book, "none") == []
+    assert [scripts(good_book, page) for page in ("labs_two", "labs_one")] == [[f"_static/{file.name}"]] * 2
+    assert scripts(good_book, "labs_none") == []
 
 
-def test_the_documents_and_the_text_stay_on_their_pages(book: ScratchBook) -> None:
-    page = book.page("two")
+def test_the_documents_and_the_text_stay_on_their_pages(good_book: ScratchBook) -> None:
+    page = good_book.page("labs_two")
     assert len(page.select('.crash-lab > script[type="application/json"]')) == 2
     assert "A  worker, permanent" in page.select_one(".crash-lab pre.fallback").get_text()
 
 
-def test_the_search_finds_words_of_a_lab_and_no_code(book: ScratchBook) -> None:
-    index = (book.site / "searchindex.js").read_text(encoding="utf-8")
+def test_the_search_finds_words_of_a_lab_and_no_code(good_book: ScratchBook) -> None:
+    index = (good_book.site / "searchindex.js").read_text(encoding="utf-8")
     assert '"one_for_on' in index
     assert "globalthi" not in index.lower()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_both_labs_of_a_page_work_as_a_file(book: ScratchBook, browser: Browser, scheme: str) -> None:
-    r = Reader(browser, book.site / "two.html", color_scheme=scheme)
+def test_both_labs_of_a_page_work_as_a_file(good_book: ScratchBook, browser: Browser, scheme: str) -> None:
+    r = Reader(browser, good_book.site / "labs_two.html", color_scheme=scheme)
     r.crash("A", "raise")
     assert r.life("A") == 2
     r.lab = r.page.locator(".crash-lab").nth(1)
@@ -92,8 +101,8 @@ def test_both_labs_of_a_page_work_as_a_file(book: ScratchBook, browser: Browser,
     r.close()
 
 
-def test_the_controls_stick_to_the_bottom_of_a_phone(book: ScratchBook, browser: Browser) -> None:
-    r = Reader(browser, book.site / "one.html", viewport={"width": 390, "height": 700})
+def test_the_controls_stick_to_the_bottom_of_a_phone(good_book: ScratchBook, browser: Browser) -> None:
+    r = Reader(browser, good_book.site / "labs_one.html", viewport={"width": 390, "height": 700})
     r.lab.scroll_into_view_if_needed()
     r.page.mouse.move(200, 200)
     r.node("top").click()
@@ -104,8 +113,8 @@ def test_the_controls_stick_to_the_bottom_of_a_phone(book: ScratchBook, browser:
     r.close()
 
 
-def test_a_page_without_scripts_shows_the_text(book: ScratchBook, browser: Browser) -> None:
-    r = Reader(browser, book.site / "one.html", java_script_enabled=False)
+def test_a_page_without_scripts_shows_the_text(good_book: ScratchBook, browser: Browser) -> None:
+    r = Reader(browser, good_book.site / "labs_one.html", java_script_enabled=False)
     assert "A  worker, permanent" in r.lab.locator("pre").inner_text()
     assert "can be played where scripts run" in r.lab.inner_text()
     r.context.close()

@@ -19,9 +19,10 @@ import pytest
 from browser import A_LONG_TIME, browsing, serving
 from jupyter_client.manager import start_new_kernel
 from lab_scenarios import nursery, pair, part
+from live_site import with_notebooks, write_notebook
 from nbconvert import HTMLExporter
 from playwright.sync_api import Locator, Page, expect
-from test_browser import ASK_AGAIN, DONE, cells_of, release, write_notebook
+from test_browser import ASK_AGAIN, DONE, cells_of
 
 from otp_mini import BadArg, Exit, Supervisor, compare_strategies, crash_lab
 from otp_mini.widgets.crash_lab import VIEW
@@ -346,7 +347,7 @@ def test_in_the_page_the_kernel_answers_past_what_is_stored(live_site: Path, chr
     folder = tmp_path / "notebooks"
     folder.mkdir()
     write_notebook(folder / "labs.ipynb", {"pair": PAIR, "lab": "crash_lab(pair, depth=1)", "count": COUNT})
-    site = release(live_site, tmp_path / "site", folder)
+    site = with_notebooks(live_site, tmp_path / "site", folder)
     path = json.loads((site / "lite" / "live.json").read_text(encoding="utf-8"))["notebooks"]["labs"]
     with serving(site, **ASK_AGAIN) as server, browsing(chromium, tmp_path / "profile") as browser:
         page = browser.page

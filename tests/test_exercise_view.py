@@ -3,13 +3,13 @@ from __future__ import annotations
 
 import copy
 import json
-from pathlib import Path
 from typing import Any
 from zlib import crc32
 
 import pytest
+import scratch_book
 from book_ext import exercise_view
-from scratch_book import build
+from scratch_book import ScratchBook
 
 ANSWER_STUB, STUB = exercise_view.ANSWER_STUB, exercise_view.STUB
 page_view, student_copy = exercise_view.page_view, exercise_view.student_copy
@@ -159,12 +159,14 @@ def test_marks_that_do_not_pair_are_an_error(source: str) -> None:
         page_view(notebook(code(source)))
 
 
-def test_the_built_page_folds_the_solution_and_holds_no_hidden_test(tmp_path: Path) -> None:
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}, "language_info": {"name": "python"}}
-    given = notebook(text("# Chapter\n\n## Exercises"), *EXERCISE) | {"metadata": kernel}
-    book = build(tmp_path, {"chapter.ipynb": json.dumps(given)})
-    assert book.warnings == []
-    page = book.page("chapter")
+KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3"}, "language_info": {"name": "python"}}
+GIVEN = notebook(text("# Chapter\n\n## Exercises"), *EXERCISE) | {"metadata": KERNEL}
+scratch_book.good({"exercise_chapter.ipynb": json.dumps(GIVEN)})
+
+
+def test_the_built_page_folds_the_solution_and_holds_no_hidden_test(good_book: ScratchBook) -> None:
+    assert good_book.about("exercise_chapter.ipynb") == []
+    page = good_book.page("exercise_chapter")
     [hint], [solution] = page.select("details.hint"), page.select("details.solution")
     assert "Look at init." in hint.get_text()
     assert "return a + b" in solution.get_text()
@@ -174,7 +176,7 @@ def test_the_built_page_folds_the_solution_and_holds_no_hidden_test(tmp_path: Pa
     solution.extract()
     assert "raise NotImplementedError" in page.get_text()
     assert "return a + b" not in page.get_text()
-    everything = "".join(path.read_text(encoding="utf-8") for path in book.site.rglob("*.html"))
-    everything += (book.site / "searchindex.js").read_text(encoding="utf-8")
+    everything = "".join(path.read_text(encoding="utf-8") for path in good_book.site.rglob("*.html"))
+    everything += (good_book.site / "searchindex.js").read_text(encoding="utf-8")
     assert "HIDDEN TESTS" not in everything
     assert "add(2, 2)" not in page.get_text()

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from live_site import build, with_notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
-CACHE = ROOT / ".lite" / "cache"
 sys.path.insert(0, str(ROOT / "lite"))
 
 import build_lite  # noqa: E402 (its folder has just become one to import from)
@@ -187,11 +187,9 @@ def test_the_fingerprint_is_fnv_1a() -> None:
 
 
 @pytest.fixture(scope="module")
-def built(live_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The live part, built anew from the cache that the site left."""
-    out = tmp_path_factory.mktemp("built") / "lite"
-    build_lite.build(out, ROOT / "notebooks", ROOT, CACHE, "npm")
-    return out
+def built(live_site: Path) -> Path:
+    """The live part of the site."""
+    return live_site / "lite"
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -200,10 +198,19 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_the_same_input_gives_the_same_bytes(built: Path, tmp_path: Path) -> None:
     again = tmp_path / "again"
-    build_lite.build(again, ROOT / "notebooks", ROOT, CACHE, "no-npm-is-needed-now")
+    build(again, npm="no-npm-is-needed-now")
     one, two = contents(built), contents(again)
     assert set(one) == set(two)
     assert [name for name in one if one[name] != two[name]] == []
+
+
+def test_the_tests_other_sites_are_what_a_build_would_make(live_site: Path, tmp_path: Path) -> None:
+    """Tests put other notebooks into the built site instead of building one for each."""
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    with_notebooks(live_site, tmp_path / "none", folder)
+    again = with_notebooks(tmp_path / "none", tmp_path / "again", ROOT / "notebooks")
+    assert contents(again / "lite") == contents(live_site / "lite")
 
 
 def test_the_kernel_is_told_of_nothing_outside_the_site(built: Path) -> None:

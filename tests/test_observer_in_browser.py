@@ -11,8 +11,9 @@ from typing import Any
 import nbformat
 import pytest
 from browser import A_LONG_TIME, browsing, serving
+from live_site import with_notebooks, write_notebook
 from playwright.sync_api import Locator, Page, expect
-from test_browser import ASK_AGAIN, release, write_notebook
+from test_browser import ASK_AGAIN
 from test_crash_lab_widget import Kernel, jupyter, run_all, write_lab
 
 pytestmark = [
@@ -220,7 +221,7 @@ def test_in_the_page_it_breaks_pauses_and_steps(live_site: Path, chromium: str, 
     folder = tmp_path / "notebooks"
     folder.mkdir()
     write_notebook(folder / "shop.ipynb", {"shop": SHOP, "observer": OBSERVER, "call": CALL})
-    site = release(live_site, tmp_path / "site", folder)
+    site = with_notebooks(live_site, tmp_path / "site", folder)
     path = json.loads((site / "lite" / "live.json").read_text(encoding="utf-8"))["notebooks"]["shop"]
     with serving(site, **ASK_AGAIN) as server, browsing(chromium, tmp_path / "profile") as browser:
         page = browser.page

@@ -3,11 +3,12 @@ from __future__ import annotations
 
 import nbformat
 import pytest
-from scratch_book import ScratchBook, build, notebook
+import scratch_book
+from scratch_book import ScratchBook, notebook
 
 PICTURES = {
-    "markdown.md": "# Page\n\n![A picture](https://example.org/a.png)\n",
-    "directive.md": "# Page\n\n```{image} https://example.org/a.png\n:alt: A picture\n```\n",
+    "offline_markdown.md": "# Page\n\n![A picture](https://example.org/a.png)\n",
+    "offline_directive.md": "# Page\n\n```{image} https://example.org/a.png\n:alt: A picture\n```\n",
 }
 LINK = "# Page\n\n[Elixir](https://elixir-lang.org)\n"
 
@@ -19,29 +20,27 @@ def slider() -> str:
     return notebook(nbformat.v4.new_markdown_cell("# Slider\n\nIt costs $5 and then $6."), cell)
 
 
-@pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> ScratchBook:
-    pages = {**PICTURES, "link.md": LINK, "slider.ipynb": slider()}
-    return build(tmp_path_factory.mktemp("offline"), pages)
+scratch_book.faulty(dict(PICTURES))
+scratch_book.good({"offline_link.md": LINK, "offline_slider.ipynb": slider()})
 
 
 @pytest.mark.parametrize("page", PICTURES)
-def test_a_picture_from_elsewhere_fails_the_build(book: ScratchBook, page: str) -> None:
-    assert book.status != 0
-    assert any("would fetch https://example.org/a.png" in warning for warning in book.about(page))
+def test_a_picture_from_elsewhere_fails_the_build(faulty_book: ScratchBook, page: str) -> None:
+    assert faulty_book.status != 0
+    assert any("would fetch https://example.org/a.png" in warning for warning in faulty_book.about(page))
 
 
-def test_a_link_to_elsewhere_may_stand_on_a_page(book: ScratchBook) -> None:
-    assert book.about("link.md") == []
+def test_a_link_to_elsewhere_may_stand_on_a_page(good_book: ScratchBook) -> None:
+    assert good_book.about("offline_link.md") == []
 
 
-def test_a_widget_shows_its_text_and_needs_no_script(book: ScratchBook) -> None:
-    page = book.page("slider")
-    assert book.about("slider.ipynb") == []
+def test_a_widget_shows_its_text_and_needs_no_script(good_book: ScratchBook) -> None:
+    page = good_book.page("offline_slider")
+    assert good_book.about("offline_slider.ipynb") == []
     assert "IntSlider(value=7)" in page.select_one(".cell_output").get_text()
     scripts = [script.get("src", "") + script.get_text() for script in page.find_all("script")]
     assert not any(word in script.lower() for script in scripts for word in ("require", "mathjax", "widget"))
 
 
-def test_a_dollar_is_a_dollar(book: ScratchBook) -> None:
-    assert "It costs $5 and then $6." in book.page("slider").get_text()
+def test_a_dollar_is_a_dollar(good_book: ScratchBook) -> None:
+    assert "It costs $5 and then $6." in good_book.page("offline_slider").get_text()

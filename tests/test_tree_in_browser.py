@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import json
 import random
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from browser import A_LONG_TIME, Server, browsing, serving
+from live_site import with_notebooks, write_notebook
 from playwright.sync_api import Page, sync_playwright
-from test_browser import ASK_AGAIN, DONE, cells_of, write_notebook
+from test_browser import ASK_AGAIN, DONE, cells_of
 
 from otp_mini import Node
 from otp_mini.terms import Pid
@@ -169,14 +168,11 @@ CELLS = {
 
 @pytest.fixture(scope="module")
 def trees_live(live_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The live part alone, with one notebook about trees."""
+    """The site with one live notebook, about trees."""
     folder = tmp_path_factory.mktemp("trees")
     (folder / "notebooks").mkdir()
     write_notebook(folder / "notebooks" / "trees.ipynb", CELLS)
-    sys.path.insert(0, str(ROOT / "lite"))
-    build_lite = importlib.import_module("build_lite")
-    build_lite.build(folder / "site" / "lite", folder / "notebooks", ROOT, ROOT / ".lite" / "cache", "npm")
-    return folder / "site"
+    return with_notebooks(live_site, folder / "site", folder / "notebooks")
 
 
 def any_tree(seed: int) -> TreeData:

@@ -1,11 +1,9 @@
 """Python and Elixir stand side by side on a page, and in two tabs in a chapter."""
 from __future__ import annotations
 
-from pathlib import Path
-
 import nbformat
-import pytest
-from scratch_book import ScratchBook, build, notebook
+import scratch_book
+from scratch_book import ScratchBook, notebook
 
 SIDES = """:::{twins}
 ```python
@@ -52,27 +50,24 @@ def chapter(fold: str = FOLD) -> str:
     return notebook(*cells)
 
 
-@pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> ScratchBook:
-    pages = {"page.md": f"# Page\n\n{SIDES}", "chapter.ipynb": chapter()}
-    return build(tmp_path_factory.mktemp("twins"), pages)
+scratch_book.good({"twins_page.md": f"# Page\n\n{SIDES}", "twins_chapter.ipynb": chapter()})
 
 
-def test_the_book_builds_without_a_warning(book: ScratchBook) -> None:
-    assert book.warnings == []
-    assert book.status == 0
+def test_the_book_builds_without_a_warning(good_book: ScratchBook) -> None:
+    assert good_book.warnings == []
+    assert good_book.status == 0
 
 
-def test_a_page_has_a_column_for_each_language(book: ScratchBook) -> None:
-    [twins] = book.page("page").select(".twins")
+def test_a_page_has_a_column_for_each_language(good_book: ScratchBook) -> None:
+    [twins] = good_book.page("twins_page").select(".twins")
     python, elixir = twins.select(".twin")
     assert python.get_text(" ", strip=True).split() == ["Python", "print", "(", '"ok"', ")", "prints", "ok"]
     words = ["Elixir", "IO", ".", "inspect", "(", ":ok", ")", "prints", ":ok"]
     assert elixir.get_text(" ", strip=True).split() == words
 
 
-def test_a_chapter_has_tabs_with_the_tagged_cells_and_the_elixir(book: ScratchBook) -> None:
-    first, second = book.page("chapter").select(".sd-tab-set")
+def test_a_chapter_has_tabs_with_the_tagged_cells_and_the_elixir(good_book: ScratchBook) -> None:
+    first, second = good_book.page("twins_chapter").select(".sd-tab-set")
     assert [label.get_text().strip() for label in first.find_all("label")] == ["Python", "Elixir"]
     python, elixir = first.select(".sd-tab-content")
     assert [word in python.get_text() for word in ("before", "one", "out of one", "two", "out of two", "three")] == [
@@ -84,34 +79,36 @@ def test_a_chapter_has_tabs_with_the_tagged_cells_and_the_elixir(book: ScratchBo
     assert "again" in second.select(".sd-tab-content")[1].get_text()
 
 
-def test_every_pair_of_tabs_follows_the_last_choice(book: ScratchBook) -> None:
-    labels = book.page("chapter").select(".sd-tab-set > label")
+def test_every_pair_of_tabs_follows_the_last_choice(good_book: ScratchBook) -> None:
+    labels = good_book.page("twins_chapter").select(".sd-tab-set > label")
     assert {(label["data-sync-group"], label["data-sync-id"]) for label in labels} == {
         ("language", "python"), ("language", "elixir"),
     }  # fmt: skip
 
 
-def test_a_fold_without_tagged_cells_before_it_stays_a_fold(book: ScratchBook) -> None:
-    [fold] = book.page("chapter").select("details.elixir")
+def test_a_fold_without_tagged_cells_before_it_stays_a_fold(good_book: ScratchBook) -> None:
+    [fold] = good_book.page("twins_chapter").select("details.elixir")
     assert "alone" in fold.get_text()
 
 
-def test_cells_without_the_tag_stay_where_they_are(book: ScratchBook) -> None:
-    outside = [cell for cell in book.page("chapter").select("div.cell") if not cell.find_parent(class_="sd-tab-set")]
+def test_cells_without_the_tag_stay_where_they_are(good_book: ScratchBook) -> None:
+    cells = good_book.page("twins_chapter").select("div.cell")
+    outside = [cell for cell in cells if not cell.find_parent(class_="sd-tab-set")]
     assert [cell.select_one(".cell_input").get_text().strip() for cell in outside] == ["before = 0", "three = 3"]
 
 
-def test_a_twin_that_breaks_the_convention_fails_the_build(tmp_path: Path) -> None:
-    pages = {
-        "text.md": "# Page\n\n:::{twins}\nOnly text.\n:::\n",
-        "python.md": "# Page\n\n:::{twins}\n```python\n1\n```\n:::\n",
-        "open.ipynb": chapter(FOLD.removesuffix("</details>")),
-    }
-    broken = build(tmp_path, pages)
-    assert broken.status != 0
+scratch_book.faulty({
+    "twins_text.md": "# Page\n\n:::{twins}\nOnly text.\n:::\n",
+    "twins_python.md": "# Page\n\n:::{twins}\n```python\n1\n```\n:::\n",
+    "twins_open.ipynb": chapter(FOLD.removesuffix("</details>")),
+})
+
+
+def test_a_twin_that_breaks_the_convention_fails_the_build(faulty_book: ScratchBook) -> None:
+    assert faulty_book.status != 0
     for page, said in [
-        ("text.md", "twins holds fences only"),
-        ("python.md", "twins holds fences only"),
-        ("open.ipynb", "no </details>"),
+        ("twins_text.md", "twins holds fences only"),
+        ("twins_python.md", "twins holds fences only"),
+        ("twins_open.ipynb", "no </details>"),
     ]:
-        assert any(said in warning for warning in broken.about(page)), page
+        assert any(said in warning for warning in faulty_book.about(page)), page
