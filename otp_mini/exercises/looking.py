@@ -32,7 +32,7 @@ async def answered(value: Any, done: str) -> Any:
     """What a client function answers, whether it is a plain function or has to be awaited.
 
     Raises:
-        NotYet: the answer is a coroutine, so an ``await`` is missing in the function.
+        checking.NotYet: the answer is a coroutine, so an ``await`` is missing in the function.
     """
     value = await value if inspect.isawaitable(value) else value
     if inspect.iscoroutine(value):
@@ -92,7 +92,7 @@ async def handed_over(put: Callable[[], Any], pid: Pid, name: str, idea: str) ->
         idea: what to look at again where it does wait.
 
     Raises:
-        NotYet: it waited, or had another process wait, or asked with a call, or sent nothing.
+        checking.NotYet: it waited, or had another process wait, or asked with a call, or sent nothing.
     """
     node = current_node()
     began, since = node.now(), so_far()
@@ -150,7 +150,7 @@ async def unknown_request(pid: Pid, request: object, known: Callable[[Any], bool
         known: whether an answer looks like one to a known request.
 
     Raises:
-        NotYet: it was answered like a known request.
+        checking.NotYet: it was answered like a known request.
     """
     try:
         answer = await GenServer.call(pid, request, timeout=1.0)
