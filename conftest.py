@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import hypothesis
 import pytest
 from nbval.plugin import IPyNbCell
 
@@ -27,6 +28,8 @@ os.environ["JUPYTER_PLATFORM_DIRS"] = "1"  # else jupyter_core warns that its fo
 
 def pytest_configure(config: pytest.Config) -> None:
     """Give the kernels an IPython folder of their own: a reader's profile must not change an output."""
+    if config.getoption("quick"):
+        hypothesis.settings.load_profile("quick")
     folder = tempfile.TemporaryDirectory(prefix="otp-mini-ipython-", ignore_cleanup_errors=True)
     config.add_cleanup(folder.cleanup)
     os.environ["IPYTHONDIR"] = folder.name
@@ -35,11 +38,16 @@ def pytest_configure(config: pytest.Config) -> None:
 # --- which tests run, and in which order ------------------------------------------------------------------
 
 # What a test asks for that takes long, and how `--quick` names it.
-LONG = {"chromium": "a browser", "live_site": "the built book", "book_site": "the built book", "elixir": "real Elixir"}
+LONG = {
+    "chromium": "a browser", "live_site": "the built book", "book_site": "the built book", "elixir": "real Elixir",
+    "good_book": "a scratch book", "faulty_book": "a scratch book", "kernel": "a kernel",
+}  # fmt: skip
 # The files that take longest: begun last, one of them would run alone at the end.
 FIRST = ["test_browser.py", "test_tree_in_browser.py", "test_crash_lab_page.py", "test_crash_lab_widget.py",
          "test_page_python.py", "test_lite.py", "test_observer_in_browser.py", "test_book.py"]
 left_out: Counter[str] = Counter()
+QUICK_EXAMPLES = 10
+hypothesis.settings.register_profile("quick", max_examples=QUICK_EXAMPLES)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,13 +55,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def why_it_takes_long(item: pytest.Item) -> str | None:
-    """Return what a test needs that takes long, or None for a quick one."""
+    """Return what makes a test take long, or None for a quick one."""
     if isinstance(item, IPyNbCell):
-        return "the cells of the notebooks"
+        return "cells of the notebooks"
     for name, needs in LONG.items():
         if name in getattr(item, "fixturenames", ()):
-            return f"need {needs}"
-    return "are marked as slow" if item.get_closest_marker("slow") else None
+            return needs
+    return "marked as slow" if item.get_closest_marker("slow") else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -80,10 +88,11 @@ def pytest_testnodedown(node: Any) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     if left_out:
-        told = ", ".join(f"{count} {reason}" for reason, count in left_out.most_common())
+        told = ", ".join(f"{reason} ({count})" for reason, count in left_out.most_common())
         terminalreporter.section("left out by --quick")
-        terminalreporter.write_line(f"{left_out.total()} tests: {told}.")
-        terminalreporter.write_line("Without --quick all of them run.")
+        terminalreporter.write_line(f"{left_out.total()} tests, and why: {told}.")
+        terminalreporter.write_line(f"A property test tries {QUICK_EXAMPLES} examples, where it does not say how many.")
+        terminalreporter.write_line("Without --quick all of that runs.")
 
 
 # --- notebooks ------------------------------------------------------------------------------------------------

@@ -114,6 +114,7 @@ def test_a_tree_is_drawn_without_a_system_package(tmp_path: Path) -> None:
     assert "supervisor" in svg
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_types_are_right() -> None:
     ended = subprocess.run(

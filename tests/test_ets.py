@@ -1421,6 +1421,7 @@ def test_an_ordered_set_is_always_in_order(steps: list[tuple[str, Any, int]]) ->
     alone(main)
 
 
+@pytest.mark.slow
 @law
 @given(st.lists(terms, min_size=1, max_size=3))
 def test_no_two_processes_reach_one_mutable_object_through_a_table(values: list[Any]) -> None:

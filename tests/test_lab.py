@@ -251,6 +251,7 @@ def test_what_an_object_holds_outside_of_its_attributes_is_in_the_key(kind: str)
     assert key(1) != key(2)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_long_paths_through_the_merged_shop_are_what_unmerged_runs_give(data: Any) -> None:
@@ -458,6 +459,7 @@ def test_the_document_is_plain_data_the_same_every_time() -> None:
     assert one == other
 
 
+@pytest.mark.slow
 def test_ten_processes_to_four_crashes_are_less_than_sixty_kilobytes() -> None:
     document = Lab(shop, raises=RAISES).document()
     assert (document["depth"], len(document["procs"])) == (4, 10)

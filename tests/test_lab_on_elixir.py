@@ -4,9 +4,11 @@ from __future__ import annotations
 import json
 import random
 
+import pytest
 from lab_on_elixir import LONG, comparable, long_paths, make_lab, mine, paths, question, read_record, theirs
 
 
+@pytest.mark.slow
 def test_every_path_of_two_crashes_ends_as_on_real_elixir_event_by_event() -> None:
     lab, record = make_lab(), read_record()
     assert len(record) > 1000 + LONG

@@ -108,6 +108,7 @@ def solutions(path: Path) -> list[str]:
     return [part for part in found if len(part) > 30]
 
 
+@pytest.mark.slow
 @each_chapter
 def test_run_all_reaches_the_end_and_no_unwritten_exercise_is_ok(path: Path, tmp_path: Path) -> None:
     copy = nbformat.from_dict(learners_copy.learners_copy(path))

@@ -114,6 +114,7 @@ def test_no_cell_is_longer_than_a_reader_takes_in(path: Path) -> None:
     assert {line: length for line, length in long.items() if length > LONGEST_CELL} == {}
 
 
+@pytest.mark.slow
 @each_notebook
 def test_a_refresh_keeps_every_byte(path: Path, tmp_path: Path) -> None:
     copy = tmp_path / path.name
@@ -146,6 +147,7 @@ def refreshed(path: Path) -> list[Any]:
     return list(nbformat.read(path, as_version=4).cells)
 
 
+@pytest.mark.slow
 def test_a_second_refresh_changes_nothing(tmp_path: Path) -> None:
     path = stored(
         tmp_path / "a.ipynb",
@@ -160,6 +162,7 @@ def test_a_second_refresh_changes_nothing(tmp_path: Path) -> None:
     assert path.read_bytes() == first
 
 
+@pytest.mark.slow
 def test_widgets_are_numbered_and_a_printed_hash_is_left_alone(tmp_path: Path) -> None:
     path = stored(tmp_path / "a.ipynb", new_code_cell(WIDGET))
     (cell,) = refreshed(path)
@@ -178,6 +181,7 @@ async def pair():
 crash_lab(pair, depth=1)"""
 
 
+@pytest.mark.slow
 def test_of_a_widget_that_is_html_too_the_html_is_stored_and_compared(tmp_path: Path) -> None:
     path = stored(tmp_path / "a.ipynb", new_code_cell(LAB))
     (cell,) = refreshed(path)
@@ -190,18 +194,21 @@ def test_of_a_widget_that_is_html_too_the_html_is_stored_and_compared(tmp_path: 
     assert nbval(path).returncode == 1
 
 
+@pytest.mark.slow
 def test_streams_are_joined_and_keep_their_place_between_other_outputs(tmp_path: Path) -> None:
     source = "import sys\nfor n in range(3): print(n, flush=True)\ndisplay('between')\nprint('after')"
     (cell,) = refreshed(stored(tmp_path / "a.ipynb", new_code_cell(source)))
     assert [out.get("text") for out in cell.outputs] == ["0\n1\n2\n", None, "after\n"]
 
 
+@pytest.mark.slow
 def test_a_meant_error_is_stored_without_the_paths_of_its_traceback(tmp_path: Path) -> None:
     path = stored(tmp_path / "a.ipynb", new_code_cell("1 / 0", metadata={"tags": ["raises-exception"]}))
     (cell,) = refreshed(path)
     assert cell.outputs[0].traceback == ["ZeroDivisionError: division by zero"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["1 / 0", GROUP], ids=["an exception", "a group of exceptions"])
 def test_a_cell_that_raises_stops_the_refresh_and_the_file_stays(
     source: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -228,6 +235,7 @@ def with_outputs(path: Path, source: str, *outputs: Any) -> Path:
     return stored(path, new_code_cell(source, execution_count=1, outputs=list(outputs)))
 
 
+@pytest.mark.slow
 def test_a_cell_that_raises_a_group_of_exceptions_does_not_pass(tmp_path: Path) -> None:
     """IPython publishes no error for one, so nbval alone would call it a success."""
     source = "import sys; sys.stderr = open(__import__('os').devnull, 'w')\n" + GROUP
@@ -236,12 +244,14 @@ def test_a_cell_that_raises_a_group_of_exceptions_does_not_pass(tmp_path: Path) 
     assert "The cell raised ExceptionGroup: two at once" in ended.stdout
 
 
+@pytest.mark.slow
 def test_a_different_output_does_not_pass(tmp_path: Path) -> None:
     one = nbformat.v4.new_output("stream", name="stdout", text="1\n")
     assert nbval(with_outputs(tmp_path / "same.ipynb", "print(1)", one)).returncode == 0
     assert nbval(with_outputs(tmp_path / "other.ipynb", "print(2)", one)).returncode == 1
 
 
+@pytest.mark.slow
 def test_a_kernel_can_import_the_course_and_has_a_fixed_hash_seed(tmp_path: Path) -> None:
     seed = nbformat.v4.new_output("stream", name="stdout", text="0\n")
     source = "import os, otp_mini\nprint(os.environ['PYTHONHASHSEED'])"

@@ -69,6 +69,7 @@ def usable(node: Node) -> bool:
 # ---- many ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(110)  # ten seconds on a machine with nothing else to do
 def test_a_million_idle_processes_leave_the_node_usable() -> None:
     async def main() -> int:
@@ -86,6 +87,7 @@ def test_a_million_idle_processes_leave_the_node_usable() -> None:
         gc.enable()
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_idle_processes_all_get_their_message() -> None:
     async def main() -> int:
         pids = [spawn(idle) for _ in range(100_000)]
@@ -100,6 +102,7 @@ def test_a_hundred_thousand_idle_processes_all_get_their_message() -> None:
         assert usable(node)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["first", "last"])
 def test_a_chain_of_a_hundred_thousand_links_breaks_at_once(end: str) -> None:
     async def main() -> int:
@@ -173,6 +176,7 @@ def test_many_selective_receives_behind_a_long_queue_do_not_look_at_it_again_for
     assert looked == 2_001
 
 
+@pytest.mark.slow
 def test_a_million_calls_whose_time_outs_never_fire_leave_no_timers() -> None:
     async def main() -> tuple[int, int]:
         pid = await Echo.start_link()
@@ -289,6 +293,7 @@ async def exits_in_finally() -> None:
         raise Exit("another reason")
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(
     ("stubborn", "said"),

@@ -536,6 +536,7 @@ def play(program: Way, term: Any) -> None:
         node.run(main)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", ways, ids=lambda way: way.__name__)
 @LAW
 @given(term=changeable)

@@ -1203,6 +1203,7 @@ def test_a_class_whose_init_returns_something_else_is_an_error() -> None:
     assert play(main) == ("bad_return", (Shop, "init", "nonsense"))
 
 
+@pytest.mark.slow
 def test_a_supervisor_of_ten_thousand_children_stops_and_comes_back() -> None:
     async def main() -> Any:
         children = [child_spec((GenServer, number), id=number) for number in range(10_000)]

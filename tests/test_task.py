@@ -522,6 +522,7 @@ def test_a_stream_tells_its_progress() -> None:
     assert told == [(1, 2), (2, 2), (1, None)]
 
 
+@pytest.mark.slow
 def test_a_stream_of_a_hundred_thousand_items_keeps_none_of_them() -> None:
     async def main() -> Any:
         total = 0
