@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from playing import play
 
 from otp_mini import (
     Agent,
@@ -12,7 +13,6 @@ from otp_mini import (
     BadArg,
     Exit,
     ExitSignal,
-    Node,
     Pid,
     Process,
     StartError,
@@ -22,11 +22,6 @@ from otp_mini import (
     self_,
     spawn,
 )
-
-
-def play(main: Any) -> Any:
-    with Node(clock="virtual") as node:
-        return node.run(main)
 
 
 async def counter(first: int = 0, **options: Any) -> Pid:

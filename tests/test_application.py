@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import playing
 import pytest
 
 from otp_mini import (
@@ -12,7 +13,6 @@ from otp_mini import (
     BadArg,
     Exit,
     GenServer,
-    Node,
     Process,
     StartError,
     Supervisor,
@@ -25,8 +25,7 @@ EVENTS: list[Any] = []
 
 def play(main: Any) -> Any:
     EVENTS.clear()
-    with Node(clock="virtual") as node:
-        return node.run(main)
+    return playing.play(main)
 
 
 class Shop(Application):

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from elixir_twins import ROOT
+from playing import play
 
 import otp_mini
 from otp_mini import (
@@ -80,11 +81,6 @@ def difference(*docstrings: str) -> Callable[[Test], Test]:
 
     return mark
 
-
-def play(main: Any, *args: Any) -> Any:
-    """Run a process on a fresh node with virtual time."""
-    with Node(clock="virtual") as node:
-        return node.run(main, *args)
 
 
 class Store(GenServer):

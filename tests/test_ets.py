@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from playing import play
 from test_copying import shared, terms
 from test_matching import changeable, keys, looks
 
@@ -32,12 +33,6 @@ from otp_mini import (
 )
 from otp_mini.ets import ANY, END, EtsTransfer, Table, Var
 from otp_mini.matching import fits, order
-
-
-def play(main: Any, *args: Any) -> Any:
-    """Run a process on a fresh node with virtual time."""
-    with Node(clock="virtual") as node:
-        return node.run(main, *args)
 
 
 def alone(work: Callable[[], None]) -> None:

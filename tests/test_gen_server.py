@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from playing import play
 
 from otp_mini import (
     HIBERNATE,
@@ -25,7 +26,6 @@ from otp_mini import (
     ExitSignal,
     GenServer,
     Ignore,
-    Node,
     NoReply,
     Ok,
     Pid,
@@ -45,12 +45,6 @@ from otp_mini import (
     spawn_monitor,
     sys_,
 )
-
-
-def play(main: Any, *args: Any) -> Any:
-    """Run a process on a fresh node with virtual time."""
-    with Node(clock="virtual") as node:
-        return node.run(main, *args)
 
 
 class Probe(GenServer):

@@ -11,12 +11,12 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from playing import play
 
 import otp_mini
 from otp_mini import (
     ChildSpec,
     GenServer,
-    Node,
     Process,
     Supervisor,
     receive,
@@ -58,10 +58,6 @@ def piece_at_eight_times(make: Callable[[int], Callable[[], Any]], n: int) -> fl
     """What a piece costs of 8 n, in terms of what it costs of n."""
     return steps(make(8 * n)) / 8 / steps(make(n))
 
-
-def play(main: Any, *args: Any) -> Any:
-    with Node(clock="virtual") as node:
-        return node.run(main, *args)
 
 
 async def named(name: str) -> Any:

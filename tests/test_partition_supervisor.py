@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from playing import play
 
 from otp_mini import (
     AlreadyStarted,
     BadArg,
     ChildSpec,
     GenServer,
-    Node,
     Partition,
     PartitionSupervisor,
     Pid,
@@ -22,11 +22,6 @@ from otp_mini import (
     child_spec,
     self_,
 )
-
-
-def play(main: Any) -> Any:
-    with Node(clock="virtual") as node:
-        return node.run(main)
 
 
 async def start(partitions: int = 3) -> Pid:

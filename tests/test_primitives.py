@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from playing import play
 
 import otp_mini
 from otp_mini import (
@@ -43,12 +44,6 @@ from otp_mini import (
     sys_,
     trace,
 )
-
-
-def play(main: Any, *args: Any, **settings: Any) -> Any:
-    """Run a process on a fresh node with virtual time."""
-    with Node(clock="virtual", **settings) as node:
-        return node.run(main, *args)
 
 
 async def for_ever() -> None:

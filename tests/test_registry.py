@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from playing import play
 
 from otp_mini import (
     AlreadyRegistered,
@@ -12,7 +13,6 @@ from otp_mini import (
     BadArg,
     Exit,
     GenServer,
-    Node,
     NoReply,
     Pid,
     Process,
@@ -27,11 +27,6 @@ from otp_mini import (
     spawn,
 )
 from otp_mini.ets import ANY, Var
-
-
-def play(main: Any) -> Any:
-    with Node(clock="virtual") as node:
-        return node.run(main)
 
 
 async def registry(keys: Any = "unique") -> str:

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from playing import play
 
 from otp_mini import (
     Application,
@@ -26,11 +27,6 @@ from otp_mini import (
     sys_,
 )
 from otp_mini.reports import FRAMES, explain
-
-
-def play(main: Any) -> Any:
-    with Node(clock="virtual") as node:
-        return node.run(main)
 
 
 async def divide(by: int) -> float:

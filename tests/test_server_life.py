@@ -7,6 +7,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from playing import play
 
 from otp_mini import (
     BadArg,
@@ -73,10 +74,6 @@ class Bare(GenServer):
     def init(self, answer: Any) -> Any:
         return answer
 
-
-def play(main: Any, *args: Any) -> Any:
-    with Node(clock="virtual") as node:
-        return node.run(main, *args)
 
 
 def told(life: Life) -> list[tuple[str, str, str]]:

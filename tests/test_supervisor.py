@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import playing
 import pytest
 
 from otp_mini import (
@@ -45,8 +46,7 @@ EVENTS: list[Any] = []
 def play(main: Any) -> Any:
     """Run a process on a fresh node with virtual time, and an empty list of events."""
     EVENTS.clear()
-    with Node(clock="virtual") as node:
-        return node.run(main)
+    return playing.play(main)
 
 
 class Worker(GenServer):

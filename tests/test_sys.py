@@ -4,6 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from playing import play
 
 from otp_mini import (
     TIMEOUT,
@@ -11,7 +12,6 @@ from otp_mini import (
     Down,
     Exit,
     GenServer,
-    Node,
     NoReply,
     Ok,
     Pid,
@@ -23,12 +23,6 @@ from otp_mini import (
     spawn,
     sys_,
 )
-
-
-def play(main: Any) -> Any:
-    """Run a process on a fresh node with virtual time."""
-    with Node(clock="virtual") as node:
-        return node.run(main)
 
 
 class Basket(GenServer):

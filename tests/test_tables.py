@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from playing import play
 
 from otp_mini import (
     Agent,
@@ -13,7 +14,6 @@ from otp_mini import (
     ChildSpec,
     DynamicSupervisor,
     GenServer,
-    Node,
     Partition,
     PartitionSupervisor,
     Process,
@@ -32,10 +32,6 @@ from otp_mini.viz.tables import LIMIT, Table
 
 HOSTILE = ["<script>alert(1)</script>", "a & b", '"quoted"', "]]>", "-->", "two\nlines"]
 
-
-def play(main: Any) -> Any:
-    with Node(clock="virtual") as node:
-        return node.run(main)
 
 
 class Cells(HTMLParser):

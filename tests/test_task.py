@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 import pytest
+from playing import play
 
 from otp_mini import (
     BadArg,
@@ -31,11 +32,6 @@ from otp_mini import (
     spawn_monitor,
     trace,
 )
-
-
-def play(main: Any) -> Any:
-    with Node(clock="virtual") as node:
-        return node.run(main)
 
 
 def crash() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import playing
 import pygraphviz
 import pytest
 from bs4 import BeautifulSoup
@@ -69,8 +70,7 @@ def quiet() -> Iterator[None]:
 def play(main: Callable[[], Any]) -> Any:
     """What a program answers on a fresh node."""
     main.__name__ = "main"
-    with Node(clock="virtual") as node:
-        return node.run(main)
+    return playing.play(main)
 
 
 def lines(main: Callable[[], Any]) -> list[str]:

@@ -1,0 +1,12 @@
+"""What most tests of processes begin with: a process on a fresh node with virtual time."""
+from __future__ import annotations
+
+from typing import Any
+
+from otp_mini import Node
+
+
+def play(main: Any, *args: Any, **settings: Any) -> Any:
+    """Run a process on a fresh node with virtual time, and return its answer; ``settings`` are the node's."""
+    with Node(clock="virtual", **settings) as node:
+        return node.run(main, *args)
