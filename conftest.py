@@ -3,6 +3,7 @@
 `--quick` leaves out what takes long, and says at the end what that was. Where the tests run on several cores
 (pytest-xdist, `--dist loadfile`), the files that take longest are begun first.
 """
+
 from __future__ import annotations
 
 import os
@@ -43,8 +44,16 @@ LONG = {
     "good_book": "a scratch book", "faulty_book": "a scratch book", "kernel": "a kernel",
 }  # fmt: skip
 # The files that take longest: begun last, one of them would run alone at the end.
-FIRST = ["test_browser.py", "test_tree_in_browser.py", "test_crash_lab_page.py", "test_crash_lab_widget.py",
-         "test_page_python.py", "test_lite.py", "test_observer_in_browser.py", "test_book.py"]
+FIRST = [
+    "test_browser.py",
+    "test_tree_in_browser.py",
+    "test_crash_lab_page.py",
+    "test_crash_lab_widget.py",
+    "test_page_python.py",
+    "test_lite.py",
+    "test_observer_in_browser.py",
+    "test_book.py",
+]
 left_out: Counter[str] = Counter()
 QUICK_EXAMPLES = 10
 hypothesis.settings.register_profile("quick", max_examples=QUICK_EXAMPLES)

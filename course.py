@@ -9,6 +9,7 @@ made again, and what was interrupted is.
 Nothing but the standard library is imported. The syntax stays readable for Python 3.6, so that an old
 Python gets as far as the sentence that says it is too old.
 """
+
 import sys
 
 OLDEST, NEWEST = (3, 11), (3, 14)  # what the course is tested on
@@ -71,10 +72,23 @@ CAUSES = [
     ),
     (
         [
-            "Failed to establish a new connection", "Temporary failure in name resolution", "getaddrinfo",
-            "Name or service not known", "nodename nor servname", "Network is unreachable", "Read timed out",
-            "ConnectTimeoutError", "Connection refused", "ProxyError", "SSLError",
-            "ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENETUNREACH",
+            "Failed to establish a new connection",
+            "Temporary failure in name resolution",
+            "getaddrinfo",
+            "Name or service not known",
+            "nodename nor servname",
+            "Network is unreachable",
+            "Read timed out",
+            "ConnectTimeoutError",
+            "Connection refused",
+            "ProxyError",
+            "SSLError",
+            "ENOTFOUND",
+            "EAI_AGAIN",
+            "ECONNREFUSED",
+            "ECONNRESET",
+            "ETIMEDOUT",
+            "ENETUNREACH",
             "npm could not fetch",
         ],
         "the package index could not be reached, is there a network connection?",
@@ -653,7 +667,9 @@ def word_lab(options: argparse.Namespace, rest: list[str]) -> int:
         if status:
             return status
     command = [
-        str(VENV_PYTHON), "-m", "jupyterlab",
+        str(VENV_PYTHON),
+        "-m",
+        "jupyterlab",
         f"--ServerApp.root_dir={folder}",
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={options.port or 8888}",

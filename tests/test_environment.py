@@ -4,6 +4,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -127,6 +129,40 @@ def test_the_linter_has_nothing_to_say() -> None:
     command = [sys.executable, "-m", "ruff", "check", "--output-format=concise", "."]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+FORMATTED = ["course.py", "conftest.py", "tools"]
+
+
+def test_the_formatter_has_nothing_to_change() -> None:
+    command = [sys.executable, "-m", "ruff", "format", "--check", "--output-format=concise", *FORMATTED]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, f"`ruff format {' '.join(FORMATTED)}` mends it:\n{ended.stdout}{ended.stderr}"
+
+
+def test_the_hooks_of_a_commit_use_the_pinned_tools_and_nothing_else() -> None:
+    configuration = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    assert [repository["repo"] for repository in configuration["repos"]] == ["local"]
+    pinned_here = {match["name"] for line in DIRECT if (match := REQUIREMENT.fullmatch(line))}
+    hooks = configuration["repos"][0]["hooks"]
+    assert [hook["id"] for hook in hooks] == ["ruff", "ruff-format", "mypy", "notebooks"]
+    for hook in hooks:
+        python, module, tool = shlex.split(hook["entry"])[:3]
+        assert (python, module, hook["language"]) == (".venv/bin/python", "-m", "system")
+        assert tool in pinned_here
+
+
+def test_the_hook_for_notebooks_runs_the_tests_of_what_is_stored() -> None:
+    """It names tests by parts of their names: these must be the ones that look at what is stored."""
+    configuration = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    entry = shlex.split(configuration["repos"][0]["hooks"][-1]["entry"])
+    command = [sys.executable, *entry[1:], "--collect-only", "-o", "addopts="]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    named = {line.partition("::")[2].partition("[")[0] for line in ended.stdout.splitlines() if "::" in line}
+    assert named == {
+        "test_it_was_run_from_top_to_bottom_in_a_fresh_kernel", "test_it_is_valid_and_no_cell_is_empty",
+        "test_it_names_the_plain_python_kernel_and_nothing_of_one_machine", "test_it_stores_no_timing",
+    }  # fmt: skip
 
 
 def test_the_script_of_the_integration_server_asks_for_everything() -> None:

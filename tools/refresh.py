@@ -9,6 +9,7 @@ What did not change stays the same to the byte, so a refresh shows in a diff onl
 
 A cell that raises without the tag `raises-exception` stops the refresh, and its file is left alone.
 """
+
 from __future__ import annotations
 
 import json
