@@ -41,7 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
 # What a test asks for that takes long, and how `--quick` names it.
 LONG = {
     "chromium": "a browser", "live_site": "the built book", "book_site": "the built book", "elixir": "real Elixir",
-    "good_book": "a scratch book", "faulty_book": "a scratch book", "kernel": "a kernel",
+    "good_book": "a scratch book", "faulty_book": "a scratch book", "kernel": "a kernel", "jupyterlab": "a kernel",
 }  # fmt: skip
 # The files that take longest: begun last, one of them would run alone at the end.
 FIRST = [

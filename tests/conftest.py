@@ -12,9 +12,11 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
+import lab_server
 import pytest
 import scratch_book
 
@@ -112,3 +114,10 @@ def good_book(tmp_path_factory: pytest.TempPathFactory) -> scratch_book.ScratchB
 def faulty_book(tmp_path_factory: pytest.TempPathFactory) -> scratch_book.ScratchBook:
     """The scratch book whose pages have faults."""
     return scratch_book.shared(of_this_run(tmp_path_factory), "faulty")
+
+
+@pytest.fixture(scope="session")
+def jupyterlab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[lab_server.JupyterLab]:
+    """A running JupyterLab; a test puts a notebook under a name of its own there."""
+    with lab_server.running(tmp_path_factory.mktemp("jupyterlab")) as started:
+        yield started

@@ -1,15 +1,9 @@
 """The crash lab in a notebook: what it hands to a front end, what its kernel answers, in JupyterLab and in a page."""
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +13,7 @@ import pytest
 from browser import A_LONG_TIME, browsing, serving
 from jupyter_client.manager import start_new_kernel
 from lab_scenarios import nursery, pair, part
+from lab_server import JupyterLab
 from live_site import with_notebooks, write_notebook
 from nbconvert import HTMLExporter
 from playwright.sync_api import Locator, Page, expect
@@ -232,40 +227,6 @@ def beyond(lab: Locator) -> None:
 # ---- in JupyterLab -------------------------------------------------------------------------------------------------
 
 
-@contextlib.contextmanager
-def jupyter(folder: Path) -> Iterator[str]:
-    """Start JupyterLab on a free port with a token, and answer the address of the folder in it."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
-    token = os.urandom(12).hex()
-    settings = folder / "settings"
-    quiet = settings / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
-    quiet.parent.mkdir(parents=True)
-    quiet.write_text('{"fetchNews": "false", "checkForUpdates": false}', encoding="utf-8")
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}",
-               "--port-retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}",
-               "--allow-root",
-               "--LabApp.expose_app_in_browser=True", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-               f"--LabApp.user_settings_dir={settings}", f"--LabApp.workspaces_dir={folder / 'workspaces'}"]
-    own = {"PYTHONPATH": str(ROOT), "JUPYTER_PREFER_ENV_PATH": "1", "IPYTHONDIR": str(folder / "ipython"),
-           "JUPYTER_DATA_DIR": str(folder / "data"), "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
-           "JUPYTER_CONFIG_DIR": str(folder / "config")}
-    log = (folder / "jupyter.log").open("wb")
-    server = subprocess.Popen(command, cwd=folder, env={**os.environ, **own}, stdout=log, stderr=log)
-    try:
-        address = f"http://127.0.0.1:{port}"
-        wait_for(f"{address}/api?token={token}", server, folder / "jupyter.log")
-        yield f"{address}/doc/tree/NAME?token={token}"
-    finally:
-        server.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            server.wait(30)
-        server.kill()
-        server.wait()
-        log.close()
-
-
 def wait_for_the_kernel(page: Page) -> None:
     kernel = "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel"
     page.wait_for_function(f"() => {kernel}?.status === 'idle'")
@@ -278,27 +239,14 @@ def run_all(page: Page) -> None:
     page.wait_for_function(DONE, timeout=3 * A_LONG_TIME)
 
 
-def write_lab(path: Path, *cells: Any) -> None:
-    """Write a notebook that names its kernel, so that nobody is asked for it."""
-    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=list(cells), metadata=metadata), path)
-
-
-def wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(600):
-        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=5):
-            return
-        assert server.poll() is None, log.read_text(encoding="utf-8")[-2000:]
-        time.sleep(0.1)
-    raise AssertionError("JupyterLab did not start: " + log.read_text(encoding="utf-8")[-2000:])
-
-
-def test_in_jupyterlab_the_kernel_answers_past_what_is_stored(chromium: str, tmp_path: Path) -> None:
+def test_in_jupyterlab_the_kernel_answers_past_what_is_stored(
+    jupyterlab: JupyterLab, chromium: str, tmp_path: Path
+) -> None:
     sources = [PAIR, "crash_lab(pair, depth=1)", "compare_strategies([(GenServer, 0)], depth=1)"]
-    write_lab(tmp_path / "labs.ipynb", *map(nbformat.v4.new_code_cell, sources))
-    with jupyter(tmp_path) as address, browsing(chromium, tmp_path / "profile") as browser:
+    address = jupyterlab.holds("labs.ipynb", *map(nbformat.v4.new_code_cell, sources))
+    with browsing(chromium, tmp_path / "profile") as browser:
         page = browser.page
-        page.goto(address.replace("NAME", "labs.ipynb"))
+        page.goto(address)
         run_all(page)
         labs = page.locator(".jp-OutputArea-output .crash-lab")
         expect(labs).to_have_count(2, timeout=A_LONG_TIME)
@@ -317,16 +265,16 @@ def test_in_jupyterlab_the_kernel_answers_past_what_is_stored(chromium: str, tmp
 
 
 def test_in_jupyterlab_a_stored_lab_is_text_until_its_notebook_is_trusted(
-    kernel: Kernel, chromium: str, tmp_path: Path
+    jupyterlab: JupyterLab, kernel: Kernel, chromium: str, tmp_path: Path
 ) -> None:
     bundle = kernel.shown("crash_lab(pair, depth=1)")
     stored = {kind: bundle[kind] for kind in ("text/html", "text/plain")}
     output = nbformat.v4.new_output("execute_result", stored, execution_count=1)
     cell = nbformat.v4.new_code_cell("crash_lab(pair, depth=1)", outputs=[output], execution_count=1)
-    write_lab(tmp_path / "stored.ipynb", cell)
-    with jupyter(tmp_path) as address, browsing(chromium, tmp_path / "profile") as browser:
+    address = jupyterlab.holds("stored.ipynb", cell)
+    with browsing(chromium, tmp_path / "profile") as browser:
         page = browser.page
-        page.goto(address.replace("NAME", "stored.ipynb"))
+        page.goto(address)
         output_area = page.locator(".jp-OutputArea-output")
         expect(output_area).to_contain_text("A  worker, permanent", timeout=A_LONG_TIME)
         expect(output_area).to_contain_text("can be played where scripts run")

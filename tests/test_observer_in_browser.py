@@ -11,10 +11,11 @@ from typing import Any
 import nbformat
 import pytest
 from browser import A_LONG_TIME, browsing, serving
+from lab_server import JupyterLab
 from live_site import with_notebooks, write_notebook
 from playwright.sync_api import Locator, Page, expect
 from test_browser import ASK_AGAIN
-from test_crash_lab_widget import Kernel, jupyter, run_all, write_lab
+from test_crash_lab_widget import Kernel, run_all
 
 pytestmark = [
     pytest.mark.timeout(600),  # a browser on a busy machine
@@ -111,7 +112,7 @@ class Shown:
 
 
 def open_lab(page: Page, address: str) -> Shown:
-    page.goto(address.replace("NAME", "shop.ipynb"))
+    page.goto(address)
     run_all(page)
     shown = Shown(page)
     expect(shown.table).to_contain_text("till", timeout=A_LONG_TIME)
@@ -130,12 +131,13 @@ def run_cell(page: Page, number: int) -> None:
 
 
 @pytest.fixture(scope="class")
-def in_lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Page, str, list[str]]]:
+def in_lab(
+    jupyterlab: JupyterLab, chromium: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Page, str, list[str]]]:
     """JupyterLab with a shop, its observer, and a cell that calls the till."""
-    folder = tmp_path_factory.mktemp("lab")
     cells = [nbformat.v4.new_code_cell(source) for source in (SHOP, OBSERVER, CALL)]
-    write_lab(folder / "shop.ipynb", *cells)
-    with jupyter(folder) as address, browsing(chromium, folder / "profile") as browser:
+    address = jupyterlab.holds("shop.ipynb", *cells)
+    with browsing(chromium, tmp_path_factory.mktemp("lab") / "profile") as browser:
         yield browser.page, address, browser.foreign
 
 
