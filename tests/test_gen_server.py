@@ -26,6 +26,7 @@ from otp_mini import (
     ExitSignal,
     GenServer,
     Ignore,
+    Node,
     NoReply,
     Ok,
     Pid,
