@@ -90,11 +90,7 @@ class Node:
     """
 
     def __init__(
-        self,
-        clock: ClockName = "real",
-        seed: int | None = None,
-        isolation: bool = True,
-        max_turns: int | None = None,
+        self, clock: ClockName = "real", seed: int | None = None, isolation: bool = True, max_turns: int | None = None
     ) -> None:
         if clock not in ("real", "virtual"):
             raise BadArg(f'clock must be "real" or "virtual", got {safe_repr(clock)}')
@@ -103,30 +99,35 @@ class Node:
         self.copy: Callable[[Any], Any] = copy_term if isolation else (lambda term: term)
         self.max_turns = max_turns
         self.turns = 0  # so far; they are counted where there is a limit
+        # Who there is, and who could go on. Both dicts keep the order of birth or registration: nothing
+        # here is ever in the order of memory addresses.
         self.ready: deque[ControlBlock] = deque()
         self.names: dict[object, ControlBlock] = {}
         self.blocks: dict[Pid, ControlBlock] = {}
         self.tables: dict[object, Any] = {}  # what higher layers keep with the node
+        # Who looks on. None of them changes what is done, or in which order.
         self.tracer: Trace | None = None
         self.listeners: list[Callable[[Event], None]] = []  # hear each event that a `trace()` records
         self.gate: Callable[[Pause], Awaitable[None]] | None = None  # where cells wait while the node is paused
+        # Who lends it time.
         self.host = Host(self)
-        self.foreign = 0  # outside results that processes wait for
-        self.driving = False
+        self.foreign = 0  # outside results that processes wait for: virtual time stands still meanwhile
+        self.driving = False  # is a slice running?
         self.begin_turn: Callable[[ControlBlock], None] | None = None  # the host's, with asyncio
         self.end_turn: Callable[[ControlBlock], None] | None = None
         self._random = None if seed is None else random.Random(seed)
-        self._halted = False
-        self._main: ControlBlock | None = None
+        self._halted = False  # the one for whom a slice is run has what it waits for, or has ended
+        self._main: ControlBlock | None = None  # what `run` runs
         self._shell: ControlBlock | None = None
-        self._pids = self._refs = 0
+        self._pids = self._refs = 0  # how many of each there were: the number of the last one
         self.timers = Timers()
         self.signals = Signals(self)
-        self._deferred = self.signals.deferred
-        self._slow: set[str] = set()
+        self._deferred = self.signals.deferred  # the same list: it is looked at after every turn
+        self._slow: set[str] = set()  # labels of those whose long turn was spoken of already
         self._turns_left = SLICE_TURNS  # on a virtual clock: until the timers are looked at again
         self._looked_at: float | None = None  # when they were looked at, on a virtual clock
         self._patience = PATIENCE
+        # What was current before each `with` that this node is in.
         self._outer: list[tuple[ControlBlock | None, Node | None]] = []
 
     # ---- the current node ----------------------------------------------------------------
@@ -170,7 +171,7 @@ class Node:
                 "Let the process return, and close the node from outside: from a script, a test or a cell."
             )
         for block in list(self.blocks.values()):
-            block.pid.block = None
+            block.pid.block = None  # first: what its `finally` sends goes nowhere
             block.node.cancel_wait(block)
             if block.coroutine is not None and not block.coroutine.cr_running:  # type: ignore[attr-defined]
                 self.signals.unwind(block)
@@ -193,6 +194,8 @@ class Node:
         """
         block = self._start_main(main, args)
         loop = running_loop()
+        # A program that has imported asyncio may await something of it: it gets a loop. Without it, and
+        # inside a loop that somebody else runs (there `run` cannot give way), the whole thread waits.
         if loop is None and "asyncio" in sys.modules:
             import asyncio
 
@@ -283,6 +286,7 @@ class Node:
             self.tracer.record(self.now(), kind, pid, other, term)
 
     def _not_inside(self, function: str) -> None:
+        """Refuse to drive the node where it is driven already, or is not to be."""
         if self.driving:
             raise BadArg(
                 f"{function}() was called from inside a process. It drives the node from "
@@ -296,6 +300,9 @@ class Node:
 
         On a real clock that is about two milliseconds. On a virtual one it is a number of turns, so
         that who has his turn when, and when the timers are looked at, comes from the program alone.
+
+        One that died while it was ready is still in the queue, for taking it out would be slow: it is
+        stepped over here.
 
         Args:
             single: one turn only.
@@ -316,7 +323,7 @@ class Node:
                 self._fire_timers()
             while ready and not self._halted:
                 process = pick()
-                if process.pid.block is process:  # else it died while it was ready
+                if process.pid.block is process:
                     runtime.running = process
                     turn(process)
                     self._turns_left -= 1
@@ -338,7 +345,12 @@ class Node:
         return self.ready.popleft()
 
     def turn(self, process: ControlBlock) -> None:
-        """Resume ``process`` once, and see to whatever it came back with."""
+        """Resume ``process`` once, and see to whatever it came back with.
+
+        ``thrown`` is an exception that somebody wants to see raised in it: a cancellation by asyncio's
+        words, or what it did wrong in its last turn. ``pending_exit`` is the reason of an exit signal
+        that came while it was running: it wins over how the turn ended.
+        """
         process.reductions = REDUCTIONS
         process.turns += 1
         coroutine: Any = process.coroutine
@@ -353,6 +365,7 @@ class Node:
         except StopIteration as stop:
             reason: object = "normal"
             if type(stop.value) is Become and process.pending_exit is None:
+                # It goes on as another coroutine, and goes on at once: to others this is one turn.
                 process.coroutine = stop.value.coroutine
                 self.ready.appendleft(process)
                 return
@@ -366,6 +379,7 @@ class Node:
                 self._park_outside(process, wanted)
             elif process.thrown is not None and process.waiting is not None:
                 self.wake(process)  # it was cancelled before it began to wait
+            # It is between two turns now, which is when a process looks at its signals.
             if self._deferred:
                 self.signals.release_deferred()
             if process.pending_exit is not None:
@@ -377,7 +391,11 @@ class Node:
         self.signals.end(process, reason if process.pending_exit is None else process.pending_exit[0])
 
     def _crashed(self, process: ControlBlock, error: BaseException) -> object:
-        """An exception left the process: report it, unless it belongs to somebody else."""
+        """An exception left the process: report it, unless it belongs to somebody else.
+
+        Ctrl-C and ``sys.exit`` are the program's: they come out of `run`. So does whatever the main
+        process crashed with: who called `run` gets that exception itself.
+        """
         if isinstance(error, (KeyboardInterrupt, SystemExit)):
             self.signals.end(process, error)
             raise error
@@ -386,6 +404,7 @@ class Node:
         return error
 
     def _took_long(self, process: ControlBlock, seconds: float) -> None:
+        """Warn, once for each label, that a turn held up everybody else (on a real clock only)."""
         if process.label not in self._slow:
             self._slow.add(process.label)
             reports.logger.warning(
@@ -413,6 +432,8 @@ class Node:
         if wanted is None:
             self.ready.append(process)
         elif getattr(wanted, "_asyncio_future_blocking", None) is not None and self.host.can_wait():
+            # A future sets this mark when it is awaited; whoever takes the future off its awaiter's
+            # hands takes it back, as asyncio's own task does.
             wanted._asyncio_future_blocking = False
             self.park(process, wanted)
             self.foreign += 1
@@ -425,6 +446,7 @@ class Node:
                     self.host.notify()  # it has died; nobody is to be woken, but time may pass again
 
             wanted.add_done_callback(finished)
+            # Cancelled before it began to wait: then its future is cancelled, as asyncio would do it.
             if process.thrown is not None and wanted.cancel():
                 process.thrown = None
         else:
@@ -463,7 +485,7 @@ class Node:
             await self.host.drive(lambda: shell.waiting is None or not shell.alive, self.host.sleep, alone=False)
         finally:
             shell.occupied = False
-            self.cancel_wait(shell)
+            self.cancel_wait(shell)  # where the cell was interrupted it still waits
             if shell is not self._shell and shell.alive:
                 self.signals.end(shell, "normal")
         if not shell.alive and shell.outcome is None:
@@ -522,7 +544,11 @@ class Node:
             self.wake(process)
 
     def answer(self, pid: Pid, ref: Ref, outcome: object) -> None:
-        """Bring the outcome of a wait to whoever waits; nobody there, nothing happens."""
+        """Bring the outcome of a wait to whoever waits; nobody there, nothing happens.
+
+        Each wait has a reference of its own. One that waits for another by now, or for none, is not
+        disturbed: so an answer that comes late does no harm.
+        """
         process = pid.block
         if process is not None and process.waiting is ref:
             self.wake(process, outcome)
@@ -535,7 +561,7 @@ class Node:
         if process is None:
             return
         if process.waiting is ref:
-            process.answered = ref
+            process.answered = ref  # until it has looked at it, a second reply is a message, as in OTP
             self.wake(process, value)
         elif type(ref) is not CallRef or process.answered is ref:
             self.deliver(process, (ref, value))  # a call by hand, or a second reply at once
@@ -687,6 +713,7 @@ class Node:
                 self._timer_sends(target, message)
 
     def _timer_sends(self, target: object, message: object) -> None:
+        """Deliver the message of a timer. A name is looked up only now; one that is free gets nothing."""
         process = target.block if isinstance(target, Pid) else self.names.get(target)
         if process is not None:
             self.note("timer", None, process.pid, message)
@@ -698,7 +725,14 @@ class Node:
         return None if deadline is None else max(0.0, deadline - self.clock.now())
 
     def pass_time(self) -> bool:
-        """Everybody is idle: move a virtual clock to its next timer. Answers whether it did."""
+        """Everybody is idle: move a virtual clock to its next timer. Answers whether it did.
+
+        The timer fires in the slice that follows. A clock moved by processes that tick for ever would
+        never end a wait without a time-out: after a million timers that is an error.
+
+        Raises:
+            Deadlock: the foreground waits without a time-out, and its patience is at an end.
+        """
         deadline = self.timers.earliest() if isinstance(self.clock, VirtualClock) else None
         if deadline is None or not isinstance(self.clock, VirtualClock):
             return False

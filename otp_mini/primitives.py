@@ -11,7 +11,7 @@ Differs: seconds as floats, where OTP has milliseconds.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from types import CoroutineType
 from typing import Any, TypeVar
@@ -25,8 +25,10 @@ from .terms import INFINITY, TIMEOUT, Address, CallRef, Down, ExitSignal, Pid, R
 from .tracing import Trace
 
 Value = TypeVar("Value")
-Name = Any
-Destination = Any
+Name = type | Hashable
+"""A registered name: a string, a class, or another value that can be hashed."""
+
+Destination = Pid | Address | type | Hashable
 """A pid, a registered name, or an `Address` such as ``Via(registry, key)``."""
 
 _UNUSABLE = (None, True, False)

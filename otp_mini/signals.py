@@ -77,8 +77,8 @@ class Signals:
         self.node = node
         self.queue: deque[ExitSent | DownSent] = deque()
         self.deferred: list[ExitSent | DownSent] = []  # for the process that runs just now
-        self._delivering = False
-        self._stubborn: list[Coroutine[Any, Any, Any]] = []
+        self._delivering = False  # is the loop of `_deliver` running already, further up the stack?
+        self._stubborn: list[Coroutine[Any, Any, Any]] = []  # killed, and could not be closed
 
     # ---- links ------------------------------------------------------------------------------
 
@@ -116,6 +116,7 @@ class Signals:
 
     def release_deferred(self) -> None:
         """Deliver what came for a process while it ran; its turn is over, or it looks for it."""
+        # Between two turns nobody runs: so none of these is deferred a second time.
         running, runtime.running = runtime.running, None
         self.queue.extend(self.deferred)
         self.deferred.clear()
@@ -125,7 +126,12 @@ class Signals:
     # ---- the end of a process ---------------------------------------------------------------
 
     def end(self, process: ControlBlock, reason: object) -> None:
-        """The process is over: give up what it held, then tell those who are linked or watch."""
+        """The process is over: give up what it held, then tell those who are linked or watch.
+
+        Its pid leads nowhere before anything else happens: whoever is told can rely on that. Its own
+        monitors are taken back from those that it watched; else they would grow with every watcher
+        that ever lived.
+        """
         node, pid = self.node, process.pid
         process.reason = reason
         node.forget(process)
@@ -153,7 +159,11 @@ class Signals:
                 reports.process_crashed(self.node.describe(process), error)
 
     def kill(self, process: ControlBlock, reason: object) -> None:
-        """End a process from outside. One that runs just now ends when its turn does."""
+        """End a process from outside. One that runs just now ends when its turn does.
+
+        The first such reason counts: a second signal in the same turn finds a process that is as good
+        as dead. The shell has no code to unwind.
+        """
         coroutine: Any = process.coroutine
         if coroutine is None:
             self._end_shell(process, reason)
@@ -217,7 +227,10 @@ class Signals:
             self._delivering = False
 
     def _exit_arrives(self, signal: ExitSent) -> None:
-        """Do to the target what the table at the head of this file says."""
+        """Do to the target what the table at the head of this file says.
+
+        Where the target is the one that runs, only a signal to itself that will end it acts at once.
+        """
         sender, target, reason, linked, deferred = signal
         process = target.block
         if process is None:
@@ -227,8 +240,10 @@ class Signals:
         if process is runtime.running and not ends_itself:
             self.deferred.append(signal._replace(deferred=True))
             return
+        # A link carries one signal: the end of the other. Then it is gone on this side too. (The value
+        # of each link is None; 0 says that there was none: it was taken away in the meantime.)
         if linked and (process.links is None or process.links.pop(sender, 0) is not None):
-            return  # unlinked in the meantime
+            return
         message = None
         if process.trap_exit and not kill:
             message = ExitSignal(sender, copy_reason(reason))
@@ -251,7 +266,10 @@ class Signals:
                 node.tracer.caused(signal.target, event.number)
 
     def _down_arrives(self, signal: DownSent) -> None:
-        """Fail a call, or deliver the one `Down` of a monitor, unless it was taken back meanwhile."""
+        """Fail a call, or deliver the one `Down` of a monitor, unless it was taken back meanwhile.
+
+        A call watches its server by a `CallRef`: there is no message then, the caller's wait ends.
+        """
         ended, watcher, ref, who, reason = signal
         if type(ref) is CallRef:
             self.node.answer(watcher, ref, Failed(copy_reason(reason)))
