@@ -15,7 +15,7 @@ from .errors import BadArg, StartError, safe_repr
 from .matching import exact
 from .node import current_node
 from .plain_functions import plain
-from .primitives import current_process
+from .primitives import current_process, what_was_meant
 from .supervisor import Strategy, Supervise, Supervisor
 from .terms import Address, Pid
 
@@ -142,6 +142,8 @@ class Partition(Address):
     __slots__ = ("supervisor", "key")
 
     def __init__(self, supervisor: Any, key: Any) -> None:
+        if meant := what_was_meant(supervisor):
+            raise BadArg(f"Partition needs the name of a PartitionSupervisor, got {safe_repr(supervisor)}.{meant}")
         self.supervisor, self.key = supervisor, copy_term(key)
 
     def __repr__(self) -> str:
@@ -177,6 +179,8 @@ def _tables() -> dict[Any, list[Pid | None]]:
 def _pids(supervisor: Any) -> list[Pid | None]:
     pids = _tables().get(supervisor)
     if pids is None:
+        if meant := what_was_meant(supervisor):
+            raise BadArg(f"no PartitionSupervisor runs as {safe_repr(supervisor)}.{meant}")
         raise BadArg(
             f"no PartitionSupervisor runs as {safe_repr(supervisor)}. Start it first, above those who use it: "
             f"PartitionSupervisor.start_link(child, name={safe_repr(supervisor)})."

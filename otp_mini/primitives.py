@@ -147,10 +147,10 @@ def _check_destination(destination: object) -> None:
         check_name(destination)
     except BadArg:
         said = f"a process is addressed by its pid, its name or Via(...), got {safe_repr(destination)}"
-        raise BadArg(f"{said}.{_what_was_meant(destination)}") from None
+        raise BadArg(f"{said}.{what_was_meant(destination)}") from None
 
 
-def _what_was_meant(thing: object) -> str:
+def what_was_meant(thing: object) -> str:
     """What to write in place of a thing that stands where a pid or a name was wanted."""
     if isinstance(thing, CoroutineType):
         return f" {not_awaited(thing)}."
@@ -498,7 +498,7 @@ def _alive(pid: object, function: str) -> ControlBlock | None:
 
 def check_name(name: object) -> None:
     """Raise `BadArg` unless ``name`` can be a registered name."""
-    meant, problem = _what_was_meant(name), "is not usable as a name"
+    meant, problem = what_was_meant(name), "is not usable as a name"
     try:
         hash(name)
         unusable = any(name is bad for bad in _UNUSABLE) or name == "undefined"

@@ -26,7 +26,7 @@ from .matching import ANY, Place, check_pattern, exact, fitting, has_holes
 from .node import Node, current_node
 from .plain_functions import check_plain, plain, plain_answer
 from .plain_functions import guard as checked_guard
-from .primitives import Process, current_process
+from .primitives import Process, current_process, what_was_meant
 from .process import ControlBlock
 from .terms import Address, Pid
 
@@ -434,6 +434,8 @@ class Via(Address):
     __match_args__ = ("registry", "key", "value")
 
     def __init__(self, registry: Any, key: Any, value: Any = None) -> None:
+        if meant := what_was_meant(registry):
+            raise BadArg(f"Via needs the name of a registry, got {safe_repr(registry)}.{meant}")
         self.registry, self.key, self.value = registry, copy_term(key), copy_term(value)
 
     def __deepcopy__(self, memo: object) -> Via:
@@ -523,6 +525,8 @@ def _book(registry: Any) -> Book:
     except TypeError:  # no hash: no registry has it for a name
         book = None
     if book is None:
+        if meant := what_was_meant(registry):
+            raise BadArg(f"there is no registry {safe_repr(registry)}.{meant}")
         raise BadArg(
             f"there is no registry {safe_repr(registry)}. Start it first, above those who use it: "
             f'Registry.start_link(keys="unique", name={safe_repr(registry)}).'

@@ -29,15 +29,19 @@ from otp_mini import (
     Node,
     NoReply,
     Ok,
+    Partition,
+    PartitionSupervisor,
     Pid,
     Process,
     Ref,
+    Registry,
     Reply,
     StartError,
     Stop,
     Supervisor,
     Task,
     Timeout,
+    Via,
     receive,
     self_,
     send,
@@ -1669,7 +1673,17 @@ def misuse(use: Any, server: Any) -> str:
         return str(play(main))
 
 
-@pytest.mark.parametrize("use", [*USES, _awaits])
+async def _registers(server: Any) -> Any:
+    return Registry.register(server, "key", 1)
+
+
+BY_NAME: list[Any] = [
+    lambda s: Registry.lookup(s, "key"), Registry.count, lambda s: Registry.dispatch(s, "key", print),
+    lambda s: Via(s, "key"), lambda s: Partition(s, "key"), PartitionSupervisor.partitions, _registers,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("use", [*USES, *BY_NAME, _awaits])
 def test_a_start_that_was_not_awaited_is_no_server(use: Any) -> None:
     starting = Probe.start_link(1)
     told = misuse(use, starting)
@@ -1677,7 +1691,7 @@ def test_a_start_that_was_not_awaited_is_no_server(use: Any) -> None:
     starting.close()
 
 
-@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("use", [*USES, *BY_NAME])
 def test_an_instance_is_no_server(use: Any) -> None:
     told = misuse(use, Probe())
     assert "An instance of Probe is no process: write `await Probe.start_link(...)`." in told
