@@ -162,7 +162,8 @@ class AgentServer(GenServer):
 
     @staticmethod
     def _hint(value: object) -> str:
-        return f"the function of get_and_update returned {safe_repr(value)}, and not (answer, new state)."
+        missing = " Is a `return` missing?" if value is None else ""
+        return f"the function of get_and_update returned {safe_repr(value)}, and not (answer, new state).{missing}"
 
 
 async def _apply(function: Function, *args: Any) -> Any:

@@ -41,8 +41,8 @@ Memo = dict[int, Any]
 """What was copied already, by identity: the same that `copy.deepcopy` hands to ``__deepcopy__``."""
 
 
-class _Telling(Memo):
-    """The memo of a copy in which its text stands for what cannot be copied."""
+class _TextForRefused(Memo):
+    """The memo of a copy that puts a text in the place of each part that cannot be copied."""
 
 
 def copy_term(term: Any) -> Any:
@@ -88,7 +88,7 @@ def _copy(term: Any, memo: Memo) -> Any:
     try:
         copied = _COPIERS.get(kind, _copy_object)(term, memo)
     except (Exception, Exit):
-        if type(memo) is not _Telling:
+        if type(memo) is not _TextForRefused:
             raise
         copied = safe_repr(term)
     memo[id(term)] = copied
@@ -157,7 +157,7 @@ def _copy_object(term: Any, memo: Memo) -> Any:
         return _copy_exception(term, memo)
     if kind is types.CoroutineType:
         raise CopyError(f"a coroutine cannot be sent: {not_awaited(term)} and send its answer.")
-    if type(memo) is _Telling:
+    if type(memo) is _TextForRefused:
         memo = {}  # an object without one of its parts is not that object: all of it, or its text
     try:
         if issubclass(kind, _WEAK):
@@ -300,9 +300,9 @@ def _refusal(term: object, why: str) -> str:
 
 
 def copy_reason(reason: Any) -> Any:
-    """A copy for one more receiver, in which its text stands for what cannot be copied.
+    """A copy for one more receiver. Where a part cannot be copied, a text that describes it takes its place.
 
-    A death must always be told, so this never raises.
+    Whoever watches a process must learn of its death, so this never raises.
 
     Example:
         >>> copy_reason(("gave up", (number for number in range(3))))
@@ -311,4 +311,4 @@ def copy_reason(reason: Any) -> Any:
     try:
         return _copy(reason, {})
     except (Exception, Exit):
-        return _copy(reason, _Telling())
+        return _copy(reason, _TextForRefused())

@@ -614,7 +614,7 @@ class _Loop:
                 node.reply(self.process.pid, message[1], reply)
 
     async def terminate(self, reason: object, message: Any) -> None:
-        """Run the server's ``terminate``, report what is worth it, and end the process."""
+        """Run the server's ``terminate``, report the end unless its reason is quiet, and end the process."""
         try:
             result = self.server.terminate(reason, self.state)
             if type(result) is CoroutineType:

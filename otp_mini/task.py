@@ -166,7 +166,7 @@ class Task:
         if isinstance(outcome, Ok):
             return outcome
         reason = outcome.reason if isinstance(outcome, Exited) else down.reason
-        return None if reason == expected else Exited(reason)
+        return None if isinstance(reason, str) and reason == expected else Exited(reason)
 
     @staticmethod
     async def ignore(task: Task) -> Ok | Exited | None:
@@ -433,7 +433,7 @@ class TaskStream:
         if isinstance(message, Down):
             self._forget()
             where: Where = ("Task.Supervised", "stream", [self._timeout])
-            raise Exit(message.reason if message.reason == ("timeout", where) else (message.reason, where))
+            raise Exit((message.reason, where))
         _, index, result = message
         if result is LATE and self._on_timeout == "exit":
             self._leave()

@@ -238,3 +238,11 @@ def test_what_is_no_function_is_refused_in_the_caller_and_the_agent_lives(functi
         return Process.alive(agent) and await Agent.get(agent, same) == 5
 
     assert play(main) is True
+
+
+def test_a3_a_function_that_forgot_its_return_is_asked_about_it(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        await exit_of(Agent.get_and_update(await counter(5), lambda n: None))
+
+    play(main)
+    assert "returned None, and not (answer, new state). Is a `return` missing?" in caplog.text
