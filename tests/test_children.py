@@ -17,7 +17,8 @@ from otp_mini import DynamicSupervisor, GenServer, Node, Pid, Process, Superviso
 
 SOME = 20
 COUNTED = {Path(__file__).name, *(path.name for path in Path(otp_mini.__file__).parent.glob("*.py"))}
-COUNTED -= {"host.py", "node.py"}  # how many slices the node's loop runs depends on the machine's pace
+# The machine's pace says how many slices the node's loop runs, and whether a long turn is reported.
+COUNTED -= {"host.py", "node.py", "reports.py", "errors.py"}
 
 
 def steps_of(main: Callable[[int], Any], count: int) -> int:
@@ -47,6 +48,7 @@ def steps_of_a_pair(main: Callable[[int], Any]) -> float:
 
     A cost of ``a + b * n + c * n * n`` steps has the second difference ``2 * c * SOME * SOME``.
     """
+    steps_of(main, 5)  # what Python does once, it has done
     one, two, three = (steps_of(main, times * SOME) for times in (1, 2, 3))
     return (three - 2 * two + one) / (2 * SOME * SOME)
 
@@ -194,7 +196,7 @@ SCENARIOS = [
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.__name__)
 def test_a_child_among_many_costs_what_it_costs_among_few(scenario: Any) -> None:
-    assert steps_of_a_pair(scenario) < 2
+    assert steps_of_a_pair(scenario) < 1
 
 
 def test_a_cost_that_grows_is_found() -> None:
