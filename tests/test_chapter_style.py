@@ -282,9 +282,6 @@ RULES = [
 ]  # fmt: skip
 
 OLD: dict[str, set[str]] = {
-    "03_genserver_basics": {
-        "running_text_is_of_a_length_to_read", "code_comes_in_small_cells", "terms_are_linked_at_their_first_use",
-    },
     "05_supervisor_strategies": {
         "title_names_the_topic_first", "story_is_short_and_a_run_follows", "own_code_comes_early",
         "predictions_are_asked_and_folded", "earlier_chapters_are_asked_for", "drills_stand_behind_what_they_practise",
