@@ -11,12 +11,15 @@ OTP: none; Elixir has one kind of function
 from __future__ import annotations
 
 import inspect
+import types
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from .errors import BadArg, safe_repr
 
 Function = Callable[..., Any]
+
+_YIELDS: Final = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 
 
 def plain(function: Any, what: str) -> Function:
@@ -105,6 +108,8 @@ def check_function(function: Any, needs: str) -> None:
     Raises:
         BadArg: it cannot be called, is a coroutine that somebody has called already, or has a ``yield``.
     """
+    if type(function) is types.FunctionType and not function.__code__.co_flags & _YIELDS:
+        return  # the usual case: a process is started often
     if not callable(function):
         hint = " Write its name without calling it." if inspect.iscoroutine(function) else ""
         raise BadArg(f"{needs}. Got {safe_repr(function)}.{hint}")
