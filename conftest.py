@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent
 # Kernels are child processes that start in notebooks/: what they need goes through the environment.
 os.environ["PYTHONPATH"] = str(ROOT)  # `import otp_mini`, even where the package is not installed
 os.environ["PYTHONHASHSEED"] = "0"  # sets of strings print in one order
+os.environ["OTP_MINI_STORES_LABS"] = "1"  # a stored notebook's labs hold all futures
 os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # a debugger's warning that nobody asked for
 os.environ["JUPYTER_PLATFORM_DIRS"] = "1"  # else jupyter_core warns that its folders will move
 

@@ -13,6 +13,7 @@ from otp_mini import (
     NoReply,
     Ok,
     Process,
+    Reply,
     Stop,
     Supervise,
     Supervisor,
@@ -240,3 +241,31 @@ class Turning(GenServer):
 
 class Marked(list[Any]):
     marks = 0
+
+
+class Session(GenServer):
+    """Knows what it was told, until it crashes."""
+
+    @classmethod
+    async def start_link(cls, name: Any = None, **options: Any) -> Any:
+        return await super().start_link(name, name=name)
+
+    def init(self, name: Any) -> Any:
+        return Ok([])
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        return Reply("paid" if state else "refused", [*state, request])
+
+
+async def machine() -> Any:
+    sup = await Supervisor.start_link([part("line"), part("session", Session)], strategy="one_for_one", name="top")
+    await GenServer.call("session", "ticket")
+    return sup
+
+
+async def pay() -> Any:
+    return await GenServer.call("session", "pay")
+
+
+def knows(name: str, state: Any) -> str | None:
+    return f"knows: {len(state)}" if name == "session" else None

@@ -114,7 +114,7 @@ def test_after_a_crash_in_the_middle_the_page_shows_what_a_fresh_run_gives(scena
     chance, tried = random.Random(11), 0
     while tried < 25:
         first, second = (chance.choice(possible) for _ in range(2))
-        if first == -1 or second == -1:
+        if first < 0 or second < 0:
             continue
         whole = lab.ask([first])
         after = chance.randint(1, len(whole["run"]) // 4)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from crash_lab_reader import HEAD, Reader, lab_page, orders_document, shop_document, shop_html
-from lab_scenarios import crowd, linked, pair, part, pool
+from lab_scenarios import crowd, knows, linked, machine, pair, part, pay, pool
 from playwright.sync_api import Browser, sync_playwright
 from test_player import HOSTILE, hostile
 
@@ -52,7 +52,7 @@ def test_three_strategies_play_one_script_in_step(browser: Browser, tmp_path: Pa
     r.tool("To the crash before").click()
     for _ in range(5):
         r.keys(".")
-    said = r.lab.locator(".lane .caption").all_inner_texts()
+    said = r.lab.locator(".said .caption").all_inner_texts()
     assert said[0].startswith("Supervisor restarts B as")
     assert said[1] == said[2] == "Supervisor tells D to shut down."
     r.close()
@@ -245,13 +245,51 @@ def test_at_no_width_does_a_node_lie_on_another_or_stick_out(browser: Browser, t
         "pool": lambda: player.html(Lab(pool).document(0)), "linked": lambda: player.html(Lab(linked).document(0)),
     }[make]()
     r = Reader(browser, lab_page(tmp_path, html))
-    for width in (320, 390, 560, 688, 820, 1280):
+    if make == "three":
+        r.to_quiet()
+        r.node("D").first.click()
+        r.lab.locator(".way[data-way=kill]").click()
+        r.to_quiet()
+    elif make == "shop":
+        r.crash("Cart", "kill")
+    for width in (320, 360, 390, 560, 688, 768, 820, 1024, 1280, 1440):
         r.page.set_viewport_size({"width": width, "height": 900})
         for found in r.page.evaluate(TREES):
             assert not overlapping(found["frame"], found["nodes"]), f"in a window of {width}"
         assert r.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
     r.close()
 
+
+def test_three_lanes_stand_side_by_side_with_whole_names_and_no_controls_on_them(
+    browser: Browser, tmp_path: Path
+) -> None:
+    names = ["session", "Supervisor of all", "notifications"]
+    labs, script = strategy_labs([part(name) for name in names], [(names[0], "raise"), (names[1], "kill")])
+    html = player.compare_html([lab.document(3) for lab in labs], script)
+    r = Reader(browser, lab_page(tmp_path, html), reduced_motion="reduce")
+    r.to_quiet()
+    r.to_quiet()
+    for width in (360, 390, 768, 1024, 1280, 1440):
+        r.page.set_viewport_size({"width": width, "height": 740})
+        cut = r.page.evaluate(LANES)
+        assert cut["names"] == [], width
+        assert cut["tops"] == cut["tops"][:1] * 3, "side by side"
+        assert cut["lowest"] <= cut["dock"], "the controls lie on no lane"
+    assert r.lab.locator(".dock").evaluate("e => getComputedStyle(e).position") != "sticky"
+    r.close()
+
+
+LANES = """() => {
+  const root = document.querySelector(".crash-lab").shadowRoot, all = (name) => [...root.querySelectorAll(name)];
+  const box = (e) => e.getBoundingClientRect();
+  return {
+    names: all(".name").filter((e) => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1)
+      .map((e) => e.textContent),
+    tops: all(".lane").map((e) => Math.round(box(e).top)),
+    lowest: Math.max(...all(".lane").map((e) => box(e).bottom)),
+    dock: box(root.querySelector(".dock")).top,
+  };
+}"""
 
 TREES = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => {
   const box = (e) => ["left", "top", "right", "bottom"].map((side) => e.getBoundingClientRect()[side]);
@@ -296,7 +334,7 @@ def test_a_screen_reader_is_told_what_the_eye_sees(browser: Browser, tmp_path: P
     caption = r.lab.locator(".caption")
     assert caption.get_attribute("aria-live") == "polite"
     r.to_quiet()
-    again = "Stock permanent , worker, child 3 of Orders, running, life 2"
+    again = "Stock permanent , worker, child 3 of Orders, running, in this step crashed and started, life 2"
     assert tree.get_by_role("button", name=again, exact=True).count() == 1
     assert r.lab.get_by_role("slider", name="Time line").get_attribute("aria-valuetext").endswith(caption.inner_text())
     assert r.lab.get_by_role("img", name="Orders: 1 of 3 restarts within 5 s").count() == 1
@@ -321,11 +359,11 @@ AXE = """axe.run('.crash-lab').then(({ violations }) => violations.map((v) =>
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(browser: Browser, tmp_path: Path, axe: Path, scheme: Any, width: int) -> None:
     others = [player.html(Lab(scenario).document(0)) for scenario in (crowd, linked)]
+    others.append(player.html(Lab(machine, show=knows, request=pay).document(0)))
     page = lab_page(tmp_path, shop_html(), shop_html(predict=True), three_html(), *others)
     r = Reader(browser, page, color_scheme=scheme, reduced_motion="reduce", viewport={"width": width, "height": 1000})
     r.end("Cart", "kill")
     r.keys(*"......", "y")
-    r.moment("now, in the middle")
     r.lab = r.page.locator(".crash-lab").nth(1)
     r.end("Payment", "raise")
     r.lab.locator(".option").first.click()

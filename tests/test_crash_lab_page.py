@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from browser import serving
-from crash_lab_reader import Reader, lab_page, orders_document, shop_document, shop_html, shop_lab
-from lab_scenarios import crowd, linked, nursery, picky, pool, slow
+from crash_lab_reader import Reader, lab_page, orders, orders_document, shop_document, shop_html, shop_lab
+from lab_scenarios import crowd, knows, linked, machine, nursery, pair, part, pay, picky, pool, slow
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from otp_mini.lab import Lab
+from otp_mini.lab import Lab, strategy_labs
 from otp_mini.viz import player
 
 pytestmark = [
@@ -142,7 +142,7 @@ def test_why_walks_back_to_the_first_cause(browser: Browser, orders_page: Path) 
 def test_the_page_says_where_it_ends(browser: Browser, shop_page: Path) -> None:
     r = Reader(browser, shop_page)
     for name, way in (("Cart", "raise"), ("Mailer", "normal")):
-        assert not r.lab.locator(".tip").is_visible()
+        assert r.tip == ""
         r.crash(name, way)
     assert r.tip == f"The page ends here: it holds every future up to step 2. {GO_ON}"
     assert r.lab.locator(".way").first.get_attribute("aria-disabled") == "true"
@@ -156,7 +156,7 @@ def test_time_empties_the_window(browser: Browser, orders_page: Path) -> None:
     r = Reader(browser, orders_page)
     for _ in range(2):
         r.crash("Stock", "raise")
-    r.lab.get_by_text("or let 6 s pass").click()
+    r.lab.locator("[data-wait='6']").click()
     assert r.caption == "You let 6 s pass. Old restarts leave the window."
     assert r.lab.locator(".meter[aria-label^='Orders: 0 of 3']").count() == 1
     r.to_quiet()
@@ -221,7 +221,7 @@ def test_the_root_has_nobody_above_it(browser: Browser, shop_page: Path) -> None
     assert r.state("Shop") == "dead"
     assert {r.state(name) for name in ("Database", "Cart", "Web")} <= {"dead", "stopped"}
     assert r.lab.locator(".way[aria-disabled=true]").count() == 4
-    assert not r.lab.locator(".tip").is_visible()
+    assert r.tip == ""
     r.close()
 
 
@@ -244,7 +244,7 @@ def test_a_prediction_is_asked_for_before_anything_is_shown(browser: Browser, sh
     r = Reader(browser, shop_page, nth=1)
     r.end("Payment", "raise")
     options = [text.split("\n")[-1] for text in r.lab.locator(".option").all_inner_texts()]
-    assert options == ["None", "Payment", "Payment and Stock", "Cart, Payment and Stock"]
+    assert options == ["None of them", "Payment", "Payment and Stock", "Cart, Payment and Stock"]
     assert r.state("Payment") == "running"
     assert not r.lab.locator(".transport").is_visible()
     assert not r.lab.locator(".caption").is_visible()
@@ -282,11 +282,11 @@ def test_a_slow_end_and_a_slow_start_are_seen(browser: Browser, tmp_path: Path) 
     while not r.caption.startswith("3 seconds pass"):
         r.keys(".")
     assert r.caption == "3 seconds pass. S is still stopping."
-    assert (r.state("S"), r.lab.locator(".stamp").inner_text()) == ("stopping", "4 s")
+    assert (r.state("S"), r.lab.locator(".stamp").inner_text()) == ("stopping", "3 s")
     while not r.caption.startswith("2 seconds pass"):
         r.keys(".")
     assert r.caption == "2 seconds pass. S is still starting."
-    assert (r.state("S"), r.state("B"), r.lab.locator(".stamp").inner_text()) == ("starting", "stopped", "6 s")
+    assert (r.state("S"), r.state("B"), r.lab.locator(".stamp").inner_text()) == ("starting", "stopped", "5 s")
     r.keys(".")
     assert r.caption == "S is up."
     r.to_quiet()
@@ -420,7 +420,7 @@ def live_reader(browser: Browser, folder: Path, lab: Lab, depth: int = 1, **opti
 def test_a_kernel_is_asked_for_what_is_not_stored(browser: Browser, tmp_path: Path) -> None:
     r = live_reader(browser, tmp_path, shop_lab())
     r.crash("Cart", "raise")
-    assert r.tip == "From here on the kernel runs what you choose."
+    assert r.tip == ""
     for life in (3, 4):
         r.end("Cart", "kill")
         expect(r.lab.locator(".crumb")).to_have_count(life)
@@ -471,15 +471,39 @@ def test_a_crash_in_the_middle_by_the_keyboard(browser: Browser, tmp_path: Path)
     r.close()
 
 
-def test_a_static_page_says_that_the_middle_needs_a_kernel(browser: Browser, shop_page: Path) -> None:
+def test_a_static_page_does_not_offer_what_it_would_refuse(browser: Browser, shop_page: Path) -> None:
+    """A crash in the middle, and a wait of any length, need a kernel."""
     r = Reader(browser, shop_page, reduced_motion="reduce")
-    assert not r.lab.locator(".when").is_visible(), "at a quiet moment there is no choice"
     r.end("Cart", "raise")
-    r.moment("now, in the middle")
-    assert r.tip == f"A crash in the middle needs a kernel: this page holds whole runs only. {GO_ON}"
-    assert r.lab.locator(".way[aria-disabled=true]").count() == 4
-    r.moment("when it is quiet")
-    assert not r.lab.locator(".tip").is_visible()
+    assert not r.lab.locator(".when").is_visible()
+    assert r.lab.locator(".any").count() == 0
+    r.keys("m", "4")
+    assert r.path[-1] == "Database · kill" or "amid" not in r.path[-1]
+    r.close()
+
+
+def test_a_wait_of_any_length_is_run_by_the_kernel(browser: Browser, tmp_path: Path) -> None:
+    """Crashes at 0, 2, 4, 6 and 8 s: the window slides, and the fifth is the third of the last five seconds."""
+    lab = Lab(orders)
+    r = live_reader(browser, tmp_path, lab, depth=0, reduced_motion="reduce")
+    r.node("Stock").click()
+    for _ in range(4):
+        r.end("Stock", "kill")
+        expect(r.lab.locator(".crumb").last).to_have_text("Stock · kill")
+        r.to_quiet()
+        r.lab.locator(".any input").fill("2")
+        r.lab.locator(".any button").click()
+        expect(r.lab.locator(".crumb").last).to_have_text("wait 2 s")
+        r.to_quiet()
+    r.end("Stock", "kill")
+    expect(r.lab.locator(".crumb").last).to_have_text("Stock · kill")
+    r.to_quiet()
+    assert (r.state("Orders"), r.life("Orders"), r.life("Stock")) == ("running", 1, 6)
+    assert r.lab.locator(".meter[aria-label^='Orders: 3 of 3']").count() == 1
+    assert r.lab.locator(".stamp").inner_text() == "8 s"
+    r.lab.locator(".any input").fill("-3")
+    r.lab.locator(".any button").click()
+    assert r.path[-1] == "Stock · kill"
     r.close()
 
 
@@ -541,4 +565,101 @@ def test_run_live_is_offered_where_the_page_has_it(browser: Browser, tmp_path: P
     assert r.tip.endswith("Go back and fork, or run live to go on.")
     r.lab.locator(".tip .link").click()
     assert r.page.evaluate("window.live") == 1
+    r.close()
+
+
+# ---- states, requests, what became of whom ------------------------------------------------------------------
+
+
+def knowing_html(**options: Any) -> str:
+    return player.html(Lab(machine, show=knows, request=pay).document(2), **options)
+
+
+def test_a_process_shows_what_it_knows_and_the_page_what_a_user_gets(browser: Browser, tmp_path: Path) -> None:
+    r = Reader(browser, lab_page(tmp_path, knowing_html()), reduced_motion="reduce")
+    says = r.node("session").locator(".says")
+    assert (says.inner_text(), r.lab.locator(".gets").inner_text()) == ("knows: 1", "A user’s request now gets 'paid'.")
+    r.end("session", "raise")
+    while r.caption != "session ended with RuntimeError('boom').":
+        assert says.inner_text() == "knows: 1"
+        r.keys(".")
+    assert says.inner_text().strip() == ""
+    assert "until it is quiet" in r.lab.locator(".gets").inner_text()
+    r.to_quiet()
+    assert says.inner_text() == "knows: 0"
+    assert r.lab.locator(".gets").inner_text() == "A user’s request now gets 'refused'."
+    assert "knows: 0" in r.lab.locator(".card").inner_text()
+    r.lab.locator(".crumb").first.click()
+    assert says.inner_text() == "knows: 1"
+    r.close()
+
+
+def test_who_crashed_who_was_stopped_and_who_was_not_touched_can_be_seen(browser: Browser, shop_page: Path) -> None:
+    r = Reader(browser, shop_page)
+    r.crash("Cart", "raise")
+    marks = {name: r.node(name).locator(".fate span").evaluate_all("all => all.map(e => e.dataset.fate)")
+             for name in ("Cart", "Stock", "Listener", "Orders")}
+    assert marks == {"Cart": ["crashed", "started"], "Stock": ["stopped", "started"], "Listener": [], "Orders": []}
+    shapes = r.lab.locator(".legend path").evaluate_all("all => all.map(e => e.getAttribute('d'))")
+    assert len(set(shapes)) == 3, "not by colour alone"
+    r.close()
+
+
+def test_reset_keeps_the_other_futures_and_the_reader_can_forget_them(browser: Browser, shop_page: Path) -> None:
+    r = Reader(browser, shop_page)
+    r.crash("Cart", "raise")
+    r.lab.get_by_text("Reset").click()
+    assert r.lab.locator(".fork").count() == 1
+    r.lab.get_by_text("Forget them").click()
+    assert not r.lab.locator(".forks").is_visible()
+    assert r.path == ["Start"]
+    r.close()
+
+
+@pytest.mark.parametrize("victim", ["A", "B", "C"])
+def test_the_options_of_a_question_are_the_same_under_each_strategy(
+    browser: Browser, tmp_path: Path, victim: str
+) -> None:
+    """So nobody can tell the answer from them."""
+    labs, _ = strategy_labs([part("A"), part("B"), part("C")])
+    r = Reader(browser, lab_page(tmp_path, *(player.html(lab.document(1), predict=True) for lab in labs)))
+    found = []
+    for nth in range(3):
+        r.lab = r.page.locator(".crash-lab").nth(nth)
+        r.end(victim, "raise")
+        found.append(r.lab.locator(".option span").all_inner_texts())
+    assert found[0] == found[1] == found[2]
+    assert len(found[0]) >= 3
+    r.close()
+
+
+def test_the_answer_is_among_the_options_when_everything_ends(browser: Browser, tmp_path: Path) -> None:
+    r = Reader(browser, lab_page(tmp_path, player.html(Lab(pair).document(2), predict=True)))
+    for _ in range(2):
+        r.end("A", "raise")
+        r.lab.locator(".option", has_text="None of them").click()
+        r.lab.locator(".go").click()
+        r.to_quiet()
+    assert "The whole application has ended" in r.caption
+    assert "ends" not in " ".join(r.lab.locator(".option").all_inner_texts())
+    r.close()
+
+
+SIZES = """() => ["head", "tree", "gets", "picker", "saying", "transport"].map((name) => {
+  const found = document.querySelector(".crash-lab").shadowRoot.querySelector("." + name);
+  const { top, height } = found.getBoundingClientRect();
+  return [name, Math.round(top + scrollY), Math.round(height)];
+})"""
+
+
+@pytest.mark.parametrize("width", [360, 900])
+def test_nothing_moves_while_it_plays(browser: Browser, tmp_path: Path, width: int) -> None:
+    r = Reader(browser, lab_page(tmp_path, knowing_html()), viewport={"width": width, "height": 1600})
+    r.end("session", "raise")
+    r.keys("p")
+    sizes = set()
+    for _ in range(12):
+        sizes.add(str(r.page.evaluate(SIZES)))
+        r.keys(".")
+    assert len(sizes) == 1, sizes
     r.close()

@@ -20,7 +20,8 @@ from playwright.sync_api import Locator, Page, expect
 from test_browser import ASK_AGAIN, DONE, cells_of
 
 from otp_mini import BadArg, Exit, Supervisor, compare_strategies, crash_lab
-from otp_mini.widgets.crash_lab import VIEW
+from otp_mini.lab import futures_of
+from otp_mini.widgets.crash_lab import STORING, VIEW
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -50,21 +51,31 @@ def test_a_lab_records_one_step_more_than_a_supervisor_allows_restarts() -> None
 def test_gap_wait_and_errors_reach_the_runs() -> None:
     lab = crash_lab(pair, depth=1, gap=2.5, wait=9.0, raises={"A": ValueError("a is out")})
     document = lab.documents[0]
-    assert (document["gap"], document["wait"]) == (2.5, 9.0)
+    assert (document["gap"], document["waits"]) == (2.5, [9.0])
     assert "ValueError('a is out')" in document["reasons"]
 
 
 def test_a_comparison_has_a_document_for_each_strategy_and_the_script() -> None:
     lab = compare_strategies([part("A"), part("B")], [("B", "kill")], depth=1, select="A", max_restarts=7)
     assert [each["title"] for each in lab.documents] == ["one_for_one", "one_for_all", "rest_for_one"]
-    assert lab.options["script"] == [4 * 2 + 3]
-    assert lab.options["select"] == 1
+    assert lab.at_first["script"] == [4 * 2 + 3]
+    assert lab.at_first["select"] == 1
     assert {each["procs"][0]["max"][0] for each in lab.documents} == {7}
 
 
 def test_a_script_is_recorded_to_its_end() -> None:
     lab = compare_strategies([part("A")], [("A", "kill")] * 3, depth=1, max_restarts=5)
-    assert {document["depth"] for document in lab.documents} == {3}
+    for document in [*lab.documents, *lab.at_first["labs"]]:
+        state = 0
+        for action in lab.at_first["script"]:
+            state = {found: to for found, _, to in futures_of(document, state)}[action]
+
+
+def test_an_html_page_holds_all_futures_and_a_live_lab_none() -> None:
+    lab = crash_lab(pair)
+    assert [document["depth"] for document in lab.at_first["labs"]] == [0]
+    assert [document["depth"] for document in lab.documents] == [2]
+    assert json.dumps(lab.documents[0]["edges"], separators=(",", ":")) in lab._repr_html_()
 
 
 @pytest.mark.parametrize("script", [[("C", "kill")], [("A", "explode")], ["soon"]])
@@ -180,6 +191,19 @@ def test_several_labs_of_one_cell_live_together(kernel: Kernel) -> None:
     assert kernel.count() == before + 3
 
 
+def test_a_live_kernel_runs_no_future_before_it_is_asked(kernel: Kernel) -> None:
+    """Only a kernel whose outputs become a page is told to."""
+    def stored(code: str) -> Any:
+        return re.search(r'"depth":(\d+)', kernel.shown(code)["text/html"])[1]
+
+    assert stored("crash_lab(pair)") == "4"
+    kernel.run(f"import os; os.environ.pop({STORING!r})")
+    try:
+        assert stored("crash_lab(pair)") == "0"
+    finally:
+        kernel.run(f"os.environ[{STORING!r}] = '1'")
+
+
 # ---- an exported notebook ----------------------------------------------------------------------------------------
 
 
@@ -242,7 +266,8 @@ def run_all(page: Page) -> None:
 def test_in_jupyterlab_the_kernel_answers_past_what_is_stored(
     jupyterlab: JupyterLab, chromium: str, tmp_path: Path
 ) -> None:
-    sources = [PAIR, "crash_lab(pair, depth=1)", "compare_strategies([(GenServer, 0)], depth=1)"]
+    live = f"import os; os.environ.pop({STORING!r}, None)\n"
+    sources = [live + PAIR, "crash_lab(pair, depth=1)", "compare_strategies([(GenServer, 0)], depth=1)"]
     address = jupyterlab.holds("labs.ipynb", *map(nbformat.v4.new_code_cell, sources))
     with browsing(chromium, tmp_path / "profile") as browser:
         page = browser.page

@@ -16,10 +16,13 @@ from lab_scenarios import (
     RAISES,
     Turning,
     crowd,
+    knows,
     linked,
+    machine,
     nursery,
     pair,
     part,
+    pay,
     picky,
     pool,
     rounds,
@@ -29,9 +32,11 @@ from lab_scenarios import (
     ticking,
 )
 
-from otp_mini import BadArg, GenServer, Node, Ok, Registry, Supervisor, run, self_, send
-from otp_mini.lab import OPS, WAIT, WAYS, Lab, futures_of, strategy_labs
+from otp_mini import BadArg, GenServer, Node, Ok, Registry, Supervisor, crash_lab, ets, receive, run, self_, send
+from otp_mini.lab import OPS, WAYS, Lab, futures_of, strategy_labs, waiting
 from otp_mini.lab.fork import CannotFork
+from otp_mini.lab.futures import MOST_WORK
+from otp_mini.lab.performance import Performance
 from otp_mini.lab.state_key import state_key
 
 SMALL = [pair, slow, picky, pool, linked, ticking, nursery]
@@ -108,7 +113,7 @@ def test_five_hundred_dynamic_children_are_a_few_and_a_crowd() -> None:
         "quiet all is down",
     ]
     with lab.perform() as performance:
-        assert {action >> 2 for action in performance.actions()} == {-1, 0, 1, 2, 3, 4}
+        assert {action >> 2 for action in performance.actions() if action >= 0} == {0, 1, 2, 3, 4}
 
 
 def test_a_death_goes_along_links_beyond_the_tree() -> None:
@@ -121,12 +126,12 @@ def test_a_death_goes_along_links_beyond_the_tree() -> None:
 
 
 def test_what_happens_by_itself_while_time_passes_is_told_before_the_blow() -> None:
-    lines = told(ticking, "wait", ("A", "raise"))
+    lines = told(ticking, "wait", ("A", "raise"), gap=1.0)
     assert lines[:5] == ["wait 2.5", "exit Ticker ValueError('tick')", "signal Ticker top", "count top Ticker",
                          "start Ticker"]
     blow = lines.index("inject A raise")
     assert lines[blow - 1] == "quiet"
-    once = told(ticking, ("A", "kill"), ("A", "kill"), ("A", "kill"))
+    once = told(ticking, ("A", "kill"), ("A", "kill"), ("A", "kill"), gap=1.0)
     blow = len(once) - 1 - once[::-1].index("inject A kill")
     assert once[blow - 6 : blow] == ["wait 0.5", "exit Ticker ValueError('tick')", "signal Ticker top",
                                      "count top Ticker", "start Ticker", "time 0.5"]
@@ -225,7 +230,7 @@ def test_worlds_that_differ_in_a_table_or_in_a_loop_alone_are_not_merged(scenari
     document = lab.document(4)
     found = {}
     for path, run_ in paths(document, 4):
-        if all(action == WAIT or (action % 4 == 3 and action > 3) for action in path):  # kills of the children
+        if all(action < 0 or (action % 4 == 3 and action > 3) for action in path):  # kills of the children
             found[tuple(path)] = [document["runs"][number] for number in run_]
     longest = [path for path in found if len(path) == 4]
     assert len(longest) > 20
@@ -394,7 +399,7 @@ def counted(lab: Lab, path: list[Any]) -> dict[str, Any]:
             if op.name in ("wait", "time"):
                 clock += op.argument
             elif place == 0 and not isinstance(step, tuple):
-                clock += lab.gap
+                clock += lab.plan.gap
             if op.name == "exit":
                 alive[op.p] = False
             if op.name in ("fail", "refuse"):
@@ -438,12 +443,12 @@ def test_a_crash_in_the_middle_of_a_restart_really_comes_there() -> None:
 def test_wherever_a_crash_comes_counting_and_the_processes_agree(data: Any) -> None:
     lab = Lab(data.draw(st.sampled_from([slow, pair, shop, linked])))
     with lab.perform() as performance:
-        first = data.draw(st.sampled_from([action for action in performance.actions() if action != WAIT]))
+        first = data.draw(st.sampled_from([action for action in performance.actions() if action >= 0]))
     whole = lab.runs([first])[0][0]
     after = data.draw(st.integers(1, len(whole) - 1))
     with lab.perform() as performance:
         performance.act_in_part(first, after, whole)
-        choices = [action for action in performance.actions() if action != WAIT]
+        choices = [action for action in performance.actions() if action >= 0]
     if choices:
         path = [first, (data.draw(st.sampled_from(choices)), after)]
         kept = lab.ask(path)["keep"]
@@ -473,10 +478,9 @@ def test_by_default_the_depth_is_one_more_than_the_restarts_that_are_allowed() -
     assert any(give_up in run_[::4] for run_ in document["runs"])
 
 
-def test_a_document_that_took_too_many_runs_ends_at_a_smaller_depth(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("otp_mini.lab.futures.MOST_RUNS", 20)
-    document = Lab(pair).document(5)
-    assert document["depth"] == 1
+def test_a_document_that_took_too_much_work_ends_at_a_smaller_depth_and_says_so() -> None:
+    document = Lab(pair).document(5, most=60)
+    assert (document["depth"], document["asked"]) == (1, 5)
     assert document["edges"][0] != 0
     assert set(document["edges"][1:]) == {0}
 
@@ -484,7 +488,7 @@ def test_a_document_that_took_too_many_runs_ends_at_a_smaller_depth(monkeypatch:
 def test_three_labs_for_three_strategies_share_their_cast() -> None:
     labs, script = strategy_labs([part("A"), part("B"), part("C")], [("B", "raise"), "wait"])
     assert [lab.title for lab in labs] == ["one_for_one", "one_for_all", "rest_for_one"]
-    assert script == [4 * 2, WAIT]
+    assert script == [4 * 2, waiting(6.0)]
     started = [[line for line in lab.tell([("B", "raise")]) if line.startswith("start")] for lab in labs]
     assert started == [["start B"], ["start A", "start B", "start C"], ["start B", "start C"]]
 
@@ -534,3 +538,135 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(make: Any, said: str) ->
 
 def test_the_four_ways_are_known_to_the_player() -> None:
     assert WAYS == ("raise", "normal", "shutdown", "kill")
+
+
+# ---- time, states, requests --------------------------------------------------------------------
+
+
+def test_time_stands_still_until_the_reader_lets_it_pass() -> None:
+    """Crashes at 0, 2, 4, 6, 8 and 8.5 s: a window of 5 s slides over them."""
+    def times(*waits: float) -> list[float]:
+        lab = Lab(pair3)
+        script: list[Any] = [("A", "kill")]
+        for seconds in waits:
+            script += [("wait", seconds), ("A", "kill")]
+        state = lab.states(lab.actions(script))
+        assert state["clock"] == sum(waits)
+        return state["window"][0]
+
+    assert times(2, 2, 2, 2, 0.5) == [4, 6, 8, 8.5]
+    assert times(2, 2, 2, 2) == [4, 6, 8]
+    assert times() == [0]
+
+
+async def pair3() -> Any:
+    return await Supervisor.start_link([part("A")], strategy="one_for_one", name="top", max_restarts=4)
+
+
+def test_crashes_without_a_wait_come_at_one_moment() -> None:
+    assert Lab(pair3).states([4 + 3] * 4)["window"][0] == [0, 0, 0, 0]
+
+
+def test_any_wait_can_be_asked_for_and_those_of_the_lab_are_in_the_document() -> None:
+    lab = Lab(pair, wait=(0.5, 2.0))
+    document = lab.document(1)
+    assert document["waits"] == [0.5, 2.0]
+    assert [action for action, _, _ in futures_of(document, 0) if action < 0] == [-500, -2000]
+    assert lab.ask([-8500])["run"][:3] == [OPS.index("wait"), 0, 8.5]
+    for wrong in (0, -1.0, float("nan"), float("inf"), "2", True, 100_000):
+        with pytest.raises(BadArg, match="wait must be a number of seconds"):
+            Lab(pair, wait=wrong)  # type: ignore[arg-type]
+    for wrong in (0.0, 1e9):
+        with pytest.raises(BadArg, match="a wait takes"):
+            lab.actions([("wait", wrong)])
+    with pytest.raises(BadArg, match="cannot be done"):
+        lab.ask([-100_000_000])
+
+
+def test_a_state_is_said_when_a_process_is_up_and_when_it_has_changed() -> None:
+    lab = Lab(machine, show=knows)
+    document = lab.document(0)
+    assert document["lines"][document["procs"][2]["line"]] == "knows: 1"
+    assert lab.tell([("session", "raise")])[-3:] == ["start session", "show session knows: 0", "quiet"]
+    assert "show" not in " ".join(lab.tell([("line", "raise")]))
+
+
+def test_a_request_is_made_in_a_copy_and_says_what_a_user_gets() -> None:
+    lab = Lab(machine, show=knows, request=pay)
+    assert lab.cast.lines[lab.who()["gets"]] == "gets 'paid'"
+    lines = lab.tell([("line", "raise"), ("session", "raise"), ("session", "raise")])
+    assert [line for line in lines if line.startswith("gets")] == ["gets 'paid'", "gets 'refused'", "gets 'refused'"]
+    down = lab.tell([("top", "kill")])
+    assert down[-2:] == ["fails: no such process", "quiet all is down"]
+
+
+def test_a_request_to_a_world_that_cannot_be_forked_is_made_all_the_same() -> None:
+    async def listed() -> Any:
+        ets.new("paid", named=True, access="public")
+        return await machine()
+
+    assert Lab(listed, request=pay).tell([("session", "raise")])[-2:] == ["gets 'refused'", "quiet"]
+
+
+def test_a_request_that_waits_for_ever_and_one_that_raises_are_told() -> None:
+    async def for_ever() -> None:
+        await receive()
+
+    async def wrong() -> None:
+        raise ValueError("no <b>order</b>\n")
+
+    assert Lab(machine, request=for_ever).tell(["wait"])[-2] == "has no answer yet"
+    assert Lab(machine, request=wrong).tell(["wait"])[-2] == "fails: ValueError: no <b>order</b>\\n"
+
+
+def test_a_mistake_in_show_is_shown() -> None:
+    lab = Lab(machine, show=lambda name, state: state["no"])
+    assert lab.cast.lines[0].startswith("show failed: TypeError")
+    for name in ("show", "request"):
+        with pytest.raises(BadArg, match=f"{name} must be a function"):
+            Lab(machine, **{name: "knows"})  # type: ignore[arg-type]
+
+
+def test_states_and_requests_merge_no_worlds_that_differ() -> None:
+    lab = Lab(machine, show=knows, request=pay)
+    document = lab.document(2)
+    for path, run_ in paths(document, 2):
+        assert as_data(lab, lab.runs(path)[0]) == [document["runs"][number] for number in run_], path
+
+
+def test_a_path_can_be_in_a_document_that_ends_before_it() -> None:
+    lab = Lab(pair)
+    path = lab.actions([("A", "kill"), ("wait", 2.0), ("B", "raise")])
+    document = lab.document(0, along=path)
+    state, runs = 0, []
+    for action in path:
+        ((found, run_, state),) = futures_of(document, state)
+        assert found == action
+        runs.append(document["runs"][run_])
+    assert runs == as_data(lab, lab.runs(path)[0])
+    assert document["whole"] is False
+
+
+def test_a_lab_of_many_processes_is_there_after_a_few_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A live lab runs nothing but its start; a stored one never more than so much work."""
+    runs = 0
+    act = Performance.act
+
+    def counted_act(self: Any, *arguments: Any, **options: Any) -> Any:
+        nonlocal runs
+        runs += 1
+        return act(self, *arguments, **options)
+
+    monkeypatch.setattr(Performance, "act", counted_act)
+
+    async def fifty() -> Any:
+        return await Supervisor.start_link([part(f"c{n}") for n in range(50)], strategy="one_for_one", name="top")
+
+    live = crash_lab(fifty)
+    assert str(live)
+    assert runs == 0
+    live.ask([4 + 3])
+    assert runs == 1
+    document = live.documents[0]
+    assert (document["depth"], document["asked"]) == (1, 4)
+    assert runs < 1 + MOST_WORK / 50

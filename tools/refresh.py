@@ -31,6 +31,7 @@ KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "nam
 ENVIRONMENT = {
     "PYTHONPATH": str(ROOT),
     "PYTHONHASHSEED": "0",
+    "OTP_MINI_STORES_LABS": "1",  # all futures, for a page that has no kernel
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     "JUPYTER_PLATFORM_DIRS": "1",
 }

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from .futures import Lab, futures_of, strategy_labs
 from .recorder import OPS
-from .world import WAIT, WAYS
+from .world import WAYS, seconds_of, waiting
 
-__all__ = ["OPS", "WAIT", "WAYS", "Lab", "futures_of", "strategy_labs"]
+__all__ = ["OPS", "WAYS", "Lab", "futures_of", "seconds_of", "strategy_labs", "waiting"]

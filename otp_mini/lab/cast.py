@@ -16,7 +16,7 @@ from ..children import Child, children_of, supervisor_state
 from ..errors import name_of, safe_repr
 from ..process import ControlBlock
 from ..terms import Pid, is_quiet
-from .world import World
+from .world import LONGEST_LINE, World
 
 MOST_DYNAMIC: Final = 6
 """A dynamic supervisor shows so many children; if it has more, the rest is one crowd."""
@@ -53,7 +53,9 @@ class Cast:
         self.roles: list[Role] = []
         self.reasons: list[str] = ["normal", "shutdown", "killed"]
         self.quiet: list[int] = [0, 1]
+        self.lines: list[str] = []  # what is said of a process's state, and what requests get
         self._raises = dict(raises or {})
+        self._line_numbers: dict[str, int] = {}
         self._numbers: dict[str, int] = {text: number for number, text in enumerate(self.reasons)}
 
     # ---- at the start of a run --------------------------------------------------------------
@@ -163,7 +165,20 @@ class Cast:
     def _error(self, name: str) -> BaseException:
         return self._raises.get(name, RuntimeError("boom"))
 
-    # ---- reasons ----------------------------------------------------------------------------
+    # ---- lines, reasons ----------------------------------------------------------------------------
+
+    def line(self, text: str) -> int:
+        """The number of a line of text, on one line and not too long."""
+        text = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+        text = text if len(text) <= 2 * LONGEST_LINE else text[: 2 * LONGEST_LINE - 1] + "…"
+        if text not in self._line_numbers:
+            self._line_numbers[text] = len(self.lines)
+            self.lines.append(text)
+        return self._line_numbers[text]
+
+    def size(self) -> tuple[int, int, int]:
+        """How much there is in it: it only ever grows."""
+        return (len(self.roles), len(self.reasons), len(self.lines))
 
     def reason(self, term: object, playing: Mapping[Pid, int] | None = None) -> int:
         """The number of an exit reason; pids in it are given the names of their parts."""

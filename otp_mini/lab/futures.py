@@ -7,7 +7,6 @@ so a run that begins after three crashes begins by doing the three crashes again
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -17,15 +16,22 @@ from ..supervisor import STRATEGIES, Supervisor
 from ..terms import Pid
 from .cast import Cast, Role
 from .fork import CannotFork
-from .performance import Performance, Step
+from .performance import Performance, Plan, Show, Step
 from .recorder import OPS, Op
 from .state_key import Seen, state_key
-from .world import WAIT, WAYS, Scenario, silence
+from .world import WAYS, Request, Scenario, seconds_of, silence, waiting
 
-MOST_RUNS: Final = 20_000
-"""A document ends at a smaller depth rather than take more runs than this."""
+MOST_WORK: Final = 60_000
+"""A document ends at a smaller depth rather than take more work: so many runs, times the processes in each."""
+
+WAITS: Final = (1.0, 6.0)
+"""The seconds that a reader may let pass at a time, if nobody says otherwise: one, and more than a usual window."""
+
+Entry = tuple[str, str] | tuple[str, float] | str
+"""One entry of a script: ``("cart", "raise")``, ``("wait", 2.0)``, or ``"wait"``."""
 
 _OP: Final = {name: number for number, name in enumerate(OPS)}
+_LONGEST_WAIT: Final = 86_400  # a day, in seconds
 _ENDS: Final = ((), ("all is down",), ("something still waits",))
 _STOPPED, _ABSENT = 3, 7  # states of a part at the start, in the player's numbers
 
@@ -37,9 +43,12 @@ class Lab:
         scenario: ``async def`` without arguments; starts a tree and returns the pid of its root.
             It runs on a fresh node each time, so it must not depend on anything that lasts.
         title: for people; the root's name by default.
-        gap: virtual seconds before each crash.
-        wait: virtual seconds that pass where the reader lets time pass.
+        gap: virtual seconds that pass before each crash: none, unless the reader lets time pass.
+        wait: how many virtual seconds the reader may let pass at a time: one number, or several.
         raises: what a process raises, by its name; ``RuntimeError("boom")`` for the others.
+        show: ``show(name, state)`` answers a line about the state of a server, or None: "knows: session".
+        request: ``async def`` without arguments: what a user of the system asks for. The lab makes this
+            request after each action, in a copy of the system, and tells what it gets.
 
     Example:
         >>> from otp_mini import GenServer, Supervisor
@@ -61,22 +70,29 @@ class Lab:
         scenario: Scenario,
         *,
         title: str | None = None,
-        gap: float = 1.0,
-        wait: float = 6.0,
+        gap: float = 0.0,
+        wait: float | Sequence[float] = WAITS,
         raises: Mapping[str, BaseException] | None = None,
+        show: Show | None = None,
+        request: Request | None = None,
     ) -> None:
-        for name, seconds in (("gap", gap), ("wait", wait)):
-            if not (isinstance(seconds, (int, float)) and seconds >= 0):
-                raise BadArg(f"{name} must be a number of seconds, 0 or more, got {safe_repr(seconds)}")
-        self.scenario = scenario
-        self.gap = gap
-        self.wait = wait
+        waits = tuple(wait) if isinstance(wait, Sequence) else (wait,)
+        for name, seconds in (("gap", gap), *(("wait", each) for each in waits)):
+            least = 0 if name == "gap" else 0.001
+            if not (type(seconds) in (int, float) and least <= seconds <= _LONGEST_WAIT):
+                raise BadArg(f"{name} must be a number of seconds from {least} to a day, got {safe_repr(seconds)}")
+        for name, function in (("show", show), ("request", request)):
+            if function is not None and not callable(function):
+                raise BadArg(f"{name} must be a function, got {safe_repr(function)}")
+        self.plan = Plan(scenario, gap, waits, show, request)
         self.cast = Cast(raises)
         with self.perform() as start:
             self._playing = set(start.recorder.playing.values())
             self._present = len(self.cast.roles)
             self._links = _links(start)
             self._next_pid = 1 + max(pid.number for pid in start.world.node.blocks)
+            self._shown = {number: self.cast.line(line) for number, line in start.recorder.shown.items()}
+            self._gets = None if request is None else self.cast.line(start.answer())
         self.title = self.cast.roles[0].name if title is None else title
         unknown = set(raises or {}) - {role.name for role in self.cast.roles}
         if unknown:
@@ -84,7 +100,7 @@ class Lab:
 
     def perform(self) -> Performance:
         """A fresh run, at its start; for a ``with`` block."""
-        return Performance(self.scenario, self.cast, self.gap, self.wait)
+        return Performance(self.plan, self.cast)
 
     # ---- one path -----------------------------------------------------------------------------
 
@@ -98,7 +114,7 @@ class Lab:
         kept: list[int] = []
         for place, step in enumerate(path):
             self._check(performance, step)
-            following = path[place + 1] if place + 1 < len(path) else WAIT
+            following = path[place + 1] if place + 1 < len(path) else None
             if isinstance(following, tuple):
                 whole = self.runs(path[: place + 1])[0][-1]
                 kept.append(performance.act_in_part(step, following[1], whole))
@@ -110,6 +126,9 @@ class Lab:
 
     def _check(self, performance: Performance, step: Step) -> None:
         action = step[0] if isinstance(step, tuple) else step
+        waits = seconds_of(action)
+        if waits and waits <= _LONGEST_WAIT and performance.is_alive():
+            return
         if action not in performance.actions():
             raise BadArg(
                 f"{self.describe(action)} cannot be done at this point: that process does not run, or it is a "
@@ -125,7 +144,7 @@ class Lab:
         Returns:
             ``run``; ``keep`` where the last step came in the middle: so many operations of the run
             before are done; and where the cast has grown since the start: ``procs``, ``reasons``,
-            ``quiet``.
+            ``quiet``, ``lines``.
 
         Raises:
             BadArg: a step is not possible.
@@ -133,13 +152,13 @@ class Lab:
         steps = [_step(step) for step in path]
         if not steps:
             raise BadArg("a path needs at least one step")
-        before = (len(self.cast.roles), len(self.cast.reasons))
+        before = self.cast.size()
         found, kept = self.runs(steps)
         answer: dict[str, Any] = {"run": _flat(found[-1], sum(kept[:-1]))}
         if isinstance(steps[-1], tuple):
             answer["keep"] = kept[-2]
-        if before != (len(self.cast.roles), len(self.cast.reasons)):
-            answer |= self._who()
+        if before != self.cast.size():
+            answer |= self.who()
         return answer
 
     def states(self, path: Iterable[Any]) -> dict[str, Any]:
@@ -161,7 +180,7 @@ class Lab:
                 "window": [windows.get(number, []) for number in numbers],
             }
 
-    def tell(self, script: Iterable[tuple[str, str] | str]) -> list[str]:
+    def tell(self, script: Iterable[Entry]) -> list[str]:
         """A script as lines of text: for ``print``, and for a test."""
         found, _ = self.runs(self.actions(script))
         return [self._line(op) for run in found for op in run]
@@ -184,39 +203,46 @@ class Lab:
                 words = [op.name, f"{op.argument:g}"]
             case "crowd":
                 words.append(f"{op.argument:g}")
+            case "show":
+                words.append(self.cast.lines[int(op.argument)])
+            case "gets":
+                words = [self.cast.lines[int(op.argument)]]
         return " ".join(words)
 
     # ---- all futures --------------------------------------------------------------------------
 
-    def document(self, depth: int | None = None) -> dict[str, Any]:
-        """All futures up to a depth, in the form ``crash-lab/2`` that the player reads.
+    def document(
+        self, depth: int | None = None, *, along: Sequence[int] = (), most: int = MOST_WORK
+    ) -> dict[str, Any]:
+        """All futures up to a depth, in the form ``crash-lab/3`` that the player reads.
 
         Args:
             depth: so many steps; by default one more than a supervisor allows restarts, or nobody
-                would ever be seen to give up. It becomes less where that took too many runs.
+                would ever be seen to give up. It becomes less where that took too much work, and the
+                document says so: ``depth`` is what it holds, ``asked`` what it was to hold.
+            along: a path whose runs are in it, however deep it goes.
+            most: how much work is too much.
         """
         if depth is None:
             depth = 1 + max((role.limit[0] for role in self.cast.roles if role.limit), default=0)
         with silence():
-            runs, rows, depth = _explore(self, depth)
-        document = {"format": "crash-lab/2", "title": self.title, "depth": depth, "gap": self.gap, "wait": self.wait}
+            found = Futures(self)
+            reached = found.explore(depth, most)
+            found.follow(along)
+        document = {"format": "crash-lab/3", "title": self.title, "depth": reached, "asked": depth}
+        document |= {"gap": self.plan.gap, "waits": list(self.plan.waits)}
         document |= {"ops": list(OPS), "ways": list(WAYS), "next": self._next_pid, "links": self._links}
-        document |= self._who()
-        menus: dict[tuple[int, ...], int] = {}
-        edges: list[Any] = []
-        for row in rows:
-            menu = tuple(action for action, _, _ in row or ())
-            ends = [number for _, run, to in row or () for number in (run, to)]
-            edges.append(0 if row is None else [menus.setdefault(menu, len(menus)), *ends])
-        return document | {"runs": runs, "menus": [list(menu) for menu in menus], "edges": edges}
+        return document | self.who() | found.data()
 
-    def _who(self) -> dict[str, Any]:
-        """The cast: parts and reasons."""
-        return {
+    def who(self) -> dict[str, Any]:
+        """The cast: parts, reasons, what is said of states; and what a request gets at the start."""
+        who: dict[str, Any] = {
             "reasons": list(self.cast.reasons),
             "quiet": list(self.cast.quiet),
+            "lines": list(self.cast.lines),
             "procs": [self._proc(role) for role in self.cast.roles],
         }
+        return who if self._gets is None else who | {"gets": self._gets}
 
     def _proc(self, role: Role) -> dict[str, Any]:
         proc: dict[str, Any] = {"name": role.name, "up": role.up, "restart": role.restart, "kind": role.kind}
@@ -230,21 +256,30 @@ class Lab:
             proc["st"] = _STOPPED if role.number < self._present else _ABSENT
         elif role.pid is not None:
             proc["pid"] = role.pid
+        if role.number in self._shown:
+            proc["line"] = self._shown[role.number]
         return proc
 
     # ---- names --------------------------------------------------------------------------------
 
-    def actions(self, script: Iterable[tuple[str, str] | str]) -> list[int]:
-        """A script in words, as actions: ``("cart", "raise")``, or ``"wait"``."""
+    def actions(self, script: Iterable[Entry]) -> list[int]:
+        """A script in words, as actions: ``("cart", "raise")``, ``("wait", 2.0)``, or ``"wait"``."""
         return [self.action(entry) for entry in script]
 
-    def action(self, entry: tuple[str, str] | str) -> int:
-        """One action, in words."""
+    def action(self, entry: Entry) -> int:
+        """One action, in words; ``"wait"`` alone is the longest of the lab's waits."""
         if entry == "wait":
-            return WAIT
+            return waiting(max(self.plan.waits))
         if not (isinstance(entry, tuple) and len(entry) == 2):
-            raise BadArg(f'a script holds ("name", "raise" | "normal" | "shutdown" | "kill") or "wait", got {entry!r}')
+            raise BadArg(
+                'a script holds ("name", "raise" | "normal" | "shutdown" | "kill"), ("wait", seconds) or "wait", '
+                f"got {entry!r}"
+            )
         name, way = entry
+        if name == "wait" and type(way) in (int, float):
+            if not 0.001 <= way <= _LONGEST_WAIT:  # type: ignore[operator]
+                raise BadArg(f"a wait takes from 0.001 seconds to a day, got {way!r}")
+            return waiting(way)  # type: ignore[arg-type]
         number = next((role.number for role in self.cast.roles if role.name == name), None)
         if number is None:
             raise BadArg(f"a script names {safe_repr(name)}, and {self._those()}")
@@ -254,8 +289,8 @@ class Lab:
 
     def describe(self, action: int) -> str:
         """An action in words."""
-        if action == WAIT:
-            return f"letting {self.wait:g} s pass"
+        if action < 0:
+            return f"letting {seconds_of(action):g} s pass"
         number, way = divmod(action, 4)
         name = self.cast.roles[number].name if 0 <= number < len(self.cast.roles) else f"process {number}"
         return f"{name}: {WAYS[way]}"
@@ -275,40 +310,86 @@ def futures_of(document: Mapping[str, Any], state: int) -> list[Future]:
     return list(zip(document["menus"][row[0]], row[1::2], row[2::2], strict=True)) if row else []
 
 
-def _explore(lab: Lab, depth: int) -> tuple[list[list[float]], list[list[Future] | None], int]:
-    """Breadth first: every action in every state that is new. States with the same key are one."""
-    with contextlib.ExitStack() as open_ones:
-        start = open_ones.enter_context(lab.perform())
-        seen = Seen()
-        states: dict[object, int] = {state_key(start.world, start.recorder.playing, seen): 0}
-        runs: dict[tuple[float, ...], int] = {}
-        edges: list[list[Future] | None] = [None]
-        layer, taken = {0: _Standing(lab, [], start)}, 0
-        for step in range(depth):
-            taken += sum(len(standing.actions) for standing in layer.values())
-            if taken > MOST_RUNS:
-                return [list(run) for run in runs], edges, step
-            following: dict[int, _Standing] = {}
-            for state, standing in layer.items():
-                row: list[Future] = []
-                for action in standing.actions:
-                    performance = standing.again()
-                    begun = len(performance.recorder.ops)
-                    run = tuple(_flat(performance.act(action), begun))
-                    key = state_key(performance.world, performance.recorder.playing, seen)
-                    if key not in states:
-                        states[key] = len(edges)
-                        edges.append(None)
-                        following[states[key]] = _Standing(lab, [*standing.path, action], performance)
-                    else:
-                        performance.close()
-                    row.append((action, runs.setdefault(run, len(runs)), states[key]))
-                edges[state] = row
+class Futures:
+    """The futures of a lab, as far as they were looked for. States with the same key are one."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self.runs: dict[tuple[float, ...], int] = {}
+        self.rows: list[list[Future] | None] = [None]  # of each state
+        self.whole = True  # does each row hold every action that is possible there?
+        self._seen = Seen()
+        self._states: dict[object, int] = {}
+
+    def explore(self, depth: int, most: int) -> int:
+        """Breadth first: every action in every state that is new. Answers the depth that was reached."""
+        start = self.lab.perform().open()
+        self._states[state_key(start.world, start.recorder.playing, self._seen)] = 0
+        layer, work = {0: _Standing(self.lab, [], start)}, 0
+        try:
+            for step in range(depth):
+                work += sum(len(standing.actions) * standing.size for standing in layer.values())
+                if work > most:
+                    return step
+                layer = self._layer(layer)
+            return depth
+        finally:
+            for standing in layer.values():
                 standing.close()
-            layer = following
-        for standing in layer.values():
+
+    def _layer(self, layer: dict[int, _Standing]) -> dict[int, _Standing]:
+        following: dict[int, _Standing] = {}
+        for state, standing in layer.items():
+            row: list[Future] = []
+            for action in standing.actions:
+                performance = standing.again()
+                future, is_new = self._future(performance, action)
+                if is_new:
+                    following[future[2]] = _Standing(self.lab, [*standing.path, action], performance)
+                else:
+                    performance.close()
+                row.append(future)
+            self.rows[state] = row
             standing.close()
-        return [list(run) for run in runs], edges, depth
+        return following
+
+    def _future(self, performance: Performance, action: int) -> tuple[Future, bool]:
+        """What comes of an action, and whether it leads to a state that was not known."""
+        begun = len(performance.recorder.ops)
+        run = tuple(_flat(performance.act(action), begun))
+        key = state_key(performance.world, performance.recorder.playing, self._seen)
+        is_new = key not in self._states
+        if is_new:
+            self._states[key] = len(self.rows)
+            self.rows.append(None)
+        return (action, self.runs.setdefault(run, len(self.runs)), self._states[key]), is_new
+
+    def follow(self, path: Sequence[int]) -> None:
+        """Add the runs of a path, as far as it is possible."""
+        state = 0
+        with self.lab.perform() as performance:
+            for action in path:
+                if (action >= 0 and action not in performance.actions()) or not performance.is_alive():
+                    continue  # it has ended already
+                (_, run, to), _ = self._future(performance, action)
+                row = self.rows[state]
+                if row is None:
+                    row = self.rows[state] = []
+                    self.whole = False
+                if action not in [known for known, _, _ in row]:
+                    row.append((action, run, to))
+                state = to
+
+    def data(self) -> dict[str, Any]:
+        """Runs, and which of them leads from which state to which."""
+        menus: dict[tuple[int, ...], int] = {}
+        edges: list[Any] = []
+        for row in self.rows:
+            menu = tuple(action for action, _, _ in row or ())
+            ends = [number for _, run, to in row or () for number in (run, to)]
+            edges.append(0 if row is None else [menus.setdefault(menu, len(menus)), *ends])
+        found = {"runs": [list(run) for run in self.runs], "menus": [list(menu) for menu in menus], "edges": edges}
+        return found if self.whole else found | {"whole": False}
 
 
 class _Standing:
@@ -318,6 +399,7 @@ class _Standing:
         self.lab = lab
         self.path = path
         self.actions = performance.actions()
+        self.size = len(performance.world.node.blocks)
         self._performance: Performance | None = performance
 
     def again(self) -> Performance:
@@ -329,7 +411,7 @@ class _Standing:
                 self.close()
         performance = self.lab.perform().open()
         for action in self.path:
-            performance.act(action)
+            performance.act(action, ask=False)
         return performance
 
     def close(self) -> None:
@@ -368,13 +450,13 @@ def _step(step: Any) -> Step:
 
 
 def strategy_labs(
-    children: Iterable[ChildLike], script: Iterable[tuple[str, str] | str] = (), **options: Any
+    children: Iterable[ChildLike], script: Iterable[Entry] = (), **options: Any
 ) -> tuple[list[Lab], list[int]]:
     """The same children under each of the three strategies, and a script as actions.
 
     Args:
         children: as for ``Supervisor.start_link``.
-        script: ``("name", "raise" | "normal" | "shutdown" | "kill")`` or ``"wait"``, in order.
+        script: ``("name", "raise" | "normal" | "shutdown" | "kill")``, ``("wait", seconds)`` or ``"wait"``, in order.
         options: ``max_restarts`` and ``max_seconds``; the rest goes to `Lab`.
     """
     kept = list(children)

@@ -2,50 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
+from ..children import supervisor_state
+from ..errors import describe_exception, name_of, safe_repr
 from ..terms import Pid
-from ..tracing import Trace
+from ..tracing import Event, Trace
 from .cast import Cast
-from .fork import fork
+from .fork import CannotFork, fork
 from .recorder import DOWN, SETTLED, WAITING, Op, Recorder
-from .world import RAISE, WAIT, Scenario, World, silence
+from .world import LONGEST_LINE, RAISE, Request, Scenario, World, seconds_of, silence, waiting
 
 Step = int | tuple[int, int]
 """An action, or ``(action, after)``: it comes as soon as ``after`` operations of the run before are done."""
 
 
+Show = Callable[[str, Any], str | None]
+"""What is to be said of a server: from its name and its state to a line, or None."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a lab does: see `otp_mini.lab.Lab`."""
+
+    scenario: Scenario
+    gap: float
+    waits: tuple[float, ...]
+    show: Show | None = None
+    request: Request | None = None
+
+
 class Notes(Trace):
     """A trace that is read at once, so it need not copy what was said."""
+
+    def __init__(self, state_of: Callable[[Pid, object], str | None]) -> None:
+        super().__init__()
+        self.states: dict[int, str] = {}  # what was to be said of a process when it was up, by that event
+        self._state_of = state_of
 
     def copied(self, term: object) -> object:
         """The term itself."""
         return term
+
+    def record(self, time: float, kind: str, pid: Pid | None, other: Pid | None = None, term: object = None) -> Event:
+        """Add an event, and look at the state of a process that is up."""
+        event = super().record(time, kind, pid, other, term)
+        line = self._state_of(other, term) if kind == "started" and other is not None else None
+        if line is not None:
+            self.states[event.number] = line
+        return event
 
 
 class Performance:
     """One run of a scenario, action after action. Use it in a ``with`` block: no crash is reported in it.
 
     Args:
-        scenario: starts the tree.
+        plan: what is run, and what is looked at.
         cast: the parts that its processes play.
-        gap: virtual seconds before each crash.
-        wait: virtual seconds that pass where the reader lets time pass.
     """
 
-    def __init__(self, scenario: Scenario, cast: Cast, gap: float, wait: float) -> None:
-        self.world = World(scenario)
+    def __init__(self, plan: Plan, cast: Cast) -> None:
+        self.plan = plan
+        self.world = World(plan.scenario)
         self.cast = cast
-        self.gap = gap
-        self.wait = wait
-        self.trace: Trace = Notes()
+        self.trace = Notes(self.state_of)
         self._read = 0  # so many events of the trace are written down
+        self.path: list[Step] = []
 
     def open(self) -> Performance:
         """Start the scenario; whoever does it without ``with`` has to `close`."""
         self.world.open()
         self.recorder = Recorder(self.cast, self.cast.enter(self.world))
         self.began = self.world.node.now()
+        self._show()
+        self.recorder.ops.clear()  # the document says how things stand at the start
         return self
 
     def close(self) -> None:
@@ -71,19 +103,33 @@ class Performance:
         Raises:
             CannotFork: see `otp_mini.lab.fork.fork`.
         """
-        twin = Performance(self.world.scenario, self.cast, self.gap, self.wait)
+        twin = Performance(self.plan, self.cast)
         twin.world, pids = fork(self.world)
         twin.recorder = self.recorder.copy(pids)
-        twin.began = self.began
+        twin.began, twin.path = self.began, [*self.path]
         return twin
+
+    def again(self) -> Performance:
+        """One that stands where this one stands, and leaves it as it is: a fork, or else the same done once more."""
+        try:
+            return self.fork()
+        except CannotFork:
+            twin = Performance(self.plan, self.cast).open()
+            for step in self.path:
+                twin.act(step, ask=False)
+            return twin
 
     # ---- acting -----------------------------------------------------------------------------
 
-    def act(self, step: Step) -> list[Op]:
-        """Do it, and let it settle."""
+    def act(self, step: Step, *, ask: bool = True) -> list[Op]:
+        """Do it, and let it settle.
+
+        Args:
+            ask: also find out what a user's request would get afterwards.
+        """
         begun = self._begin(step)
         self.world.settle()
-        self._finish()
+        self._finish(ask)
         return self.recorder.ops[begun:]
 
     def act_in_part(self, step: Step, after: int, whole: Sequence[Op]) -> int:
@@ -98,32 +144,34 @@ class Performance:
         begun = self._begin(step)
         for _ in self.world.turns():
             twin = self.recorder.copy()
-            twin.write(self.trace.events[self._read :])
+            twin.write(self.trace.events[self._read :], self.trace.states)
             done = twin.ops[begun:]
             if after <= len(done) < len(whole) and done == list(whole[: len(done)]):
                 self.recorder, self._read = twin, len(self.trace.events)
                 return len(done)
-        self._finish()
+        self._finish(ask=False)
         return len(self.recorder.ops) - begun
 
     def _begin(self, step: Step) -> int:
         """Let the time before an action pass, and do it; answers where its operations begin."""
         begun, node = len(self.recorder.ops), self.world.node
+        self.path.append(step)
         if isinstance(step, tuple):
             node.tracer = self.trace
             self._inject(step[0], first=True)
             return begun
-        self.trace = node.tracer = Notes()
+        self.trace = node.tracer = Notes(self.state_of)
         self._read = 0
         self.recorder.begins(node.now())
-        node.advance(self.wait if step == WAIT else self.gap)
+        waits = seconds_of(step)
+        node.advance(waits or self.plan.gap)
         self._write()
         ops = self.recorder.ops
         if len(ops) > begun:  # something happened by itself while the time passed
             ops[begun] = ops[begun]._replace(name="wait")
-        elif step == WAIT:
-            self.recorder.waits(self.wait, node.now())
-        if step != WAIT:
+        elif waits:
+            self.recorder.waits(waits, node.now())
+        if not waits:
             self._inject(step, first=len(ops) == begun)
         return begun
 
@@ -136,16 +184,54 @@ class Performance:
             self.world.end(pid, way, self.cast.roles[number].error or RuntimeError("boom"))
 
     def _write(self) -> None:
-        self.recorder.write(self.trace.events[self._read :])
+        self.recorder.write(self.trace.events[self._read :], self.trace.states)
         self._read = len(self.trace.events)
 
-    def _finish(self) -> None:
+    def _finish(self, ask: bool) -> None:
         self._write()
+        self.world.node.tracer = None
+        self._show()
+        if ask and self.plan.request is not None and not any(isinstance(step, tuple) for step in self.path):
+            self.recorder.gets(self.answer())
         how = DOWN if not self.is_alive() else WAITING if self.world.busy() else SETTLED
         self.recorder.closes(how, self.world.node.now())
-        self.world.node.tracer = None
+
+    def _show(self) -> None:
+        """Say of every process what has changed in its state."""
+        if self.plan.show is not None:
+            for pid, number in self.recorder.playing.items():
+                if pid.block is not None:
+                    self.recorder.shows(number, self.state_of(pid))
 
     # ---- looking ----------------------------------------------------------------------------
+
+    def state_of(self, pid: Pid, id: object = None) -> str | None:
+        """What the plan says of a server's state; nothing of a supervisor, or of a plain process.
+
+        Args:
+            id: the child's id, of a process that has no part yet.
+        """
+        process = pid.block
+        if self.plan.show is None or process is None or process.loop is None or supervisor_state(process) is not None:
+            return None
+        if pid in self.recorder.playing:
+            name = self.cast.roles[self.recorder.playing[pid]].name
+        else:
+            name = name_of(id if process.name is None else process.name)
+        try:
+            line = self.plan.show(name, process.loop.state)
+        except Exception as error:  # the lab goes on, and shows whose mistake it is
+            return f"show failed: {describe_exception(error)}"
+        return line if line is None or isinstance(line, str) else safe_repr(line, LONGEST_LINE)
+
+    def answer(self) -> str:
+        """What a user's request would get now: it is made in a world of its own."""
+        assert self.plan.request is not None
+        twin = self.again()
+        try:
+            return twin.world.answer(self.plan.request)
+        finally:
+            twin.close()
 
     def is_alive(self) -> bool:
         """Does the root live?"""
@@ -164,7 +250,7 @@ class Performance:
         """What can be done now: to each process that runs each way to end it, and letting time pass."""
         if not self.is_alive():
             return []
-        found = [WAIT]
+        found = [waiting(seconds) for seconds in self.plan.waits]
         running = {part for pid, part in self.recorder.playing.items() if pid.block is not None}
         for role in self.cast.roles:
             if role.number in running and role.kind != "crowd" and self.recorder.phases.get(role.number) == "running":

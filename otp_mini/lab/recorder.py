@@ -21,7 +21,7 @@ from .cast import Cast, Role
 
 OPS: Final = (
     "inject", "exit", "signal", "count", "stop", "start", "up", "keep", "drop", "giveup", "quiet", "wait",
-    "fail", "refuse", "time", "link", "unlink", "crowd", "pids",
+    "fail", "refuse", "time", "link", "unlink", "crowd", "pids", "show", "gets",
 )  # fmt: skip
 
 SETTLED, DOWN, WAITING = range(3)
@@ -30,7 +30,7 @@ SETTLED, DOWN, WAITING = range(3)
 AT_ONCE, SLOWLY = range(2)
 """How a process starts."""
 
-_ASIDE: Final = ("link", "pids")  # what may stand between a start and its end without a word
+_ASIDE: Final = ("link", "pids", "show")  # what may stand between a start and its end without a word
 
 
 class Op(NamedTuple):
@@ -70,6 +70,7 @@ class Recorder:
         self._victim: Pid | None = None
         self._blow = 0  # the place of the last injection
         self._time = 0.0
+        self.shown: dict[int, str] = {}  # what was last said of the state of each part
         for block in [pid.block for pid in playing]:
             if block is None:
                 continue
@@ -119,6 +120,16 @@ class Recorder:
         self._time = until
         self._write("wait", 0, seconds)
 
+    def shows(self, number: int, line: str | None) -> None:
+        """What is to be said of the state of a part, if that is news."""
+        if line is not None and self.shown.get(number) != line and self.cast.roles[number].kind != "crowd":
+            self.shown[number] = line
+            self._write("show", number, self.cast.line(line))
+
+    def gets(self, answer: str) -> None:
+        """What a user's request would get now."""
+        self._write("gets", 0, self.cast.line(answer))
+
     def closes(self, how: int, time: float) -> None:
         """The run is over."""
         self._to(time)
@@ -132,8 +143,12 @@ class Recorder:
 
     # ---- what happened ----------------------------------------------------------------------
 
-    def write(self, events: Sequence[Event]) -> None:
-        """Write down what of these events is worth it, in order."""
+    def write(self, events: Sequence[Event], states: Mapping[int, str]) -> None:
+        """Write down what of these events is worth it, in order.
+
+        Args:
+            states: what is to be said of a process that is up, by the number of that event.
+        """
         handlers: dict[str, Callable[[Event, Sequence[Event]], None]] = {
             "start": self._on_start, "spawn": self._on_spawn, "started": self._on_started,
             "start_failed": self._on_start_failed, "exit": self._on_exit, "signal": self._on_signal,
@@ -148,10 +163,14 @@ class Recorder:
                 handler(event, events[place + 1 :])
             if len(self.ops) > before:
                 self._written[event.number] = len(self.ops) - 1
+            if event.number in states and event.other in self.playing:
+                self.shows(self.playing[event.other], states[event.number])
 
     def _write(self, name: str, p: int, argument: float = 0, event: Event | None = None) -> None:
         if event is not None:
             self._to(event.time)
+        if name in ("exit", "fail", "refuse"):
+            self.shown.pop(p, None)
         self.ops.append(Op(name, p, argument, None if event is None else self._cause(event)))
 
     def _cause(self, event: Event) -> int | None:

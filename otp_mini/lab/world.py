@@ -17,21 +17,37 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Final
 
 from ..children import RESTARTING, Child, children_of, supervisor_state
-from ..errors import BadArg, Exit, describe_exception, safe_repr
+from ..errors import BadArg, Exit, describe_exception, describe_reason, safe_repr
 from ..node import Node
 from ..primitives import Process, receive
 from ..process import ControlBlock
 from ..terms import Pid
 
 Scenario = Callable[[], Awaitable[Pid | None]]
+Request = Callable[[], Awaitable[Any]]
+"""What a user of the system does, for whom a lab asks again and again: mostly a call."""
 
 WAYS: Final = ("raise", "normal", "shutdown", "kill")
-"""How the reader may end a process; an action is ``4 * process + way``, or `WAIT`."""
+"""How the reader may end a process.
+
+An action is a number: ``4 * process + way``, or, to let time pass, minus so many milliseconds: see `waiting`.
+"""
 
 RAISE, NORMAL, SHUTDOWN, KILL = range(4)
-WAIT: Final = -1
+LONGEST_LINE: Final = 60
+"""So many characters are shown of a process's state, and of what a request gets."""
 PATIENCE: Final = 60.0
 """Virtual seconds that a run may take to settle: a slow start, a slow end."""
+
+
+def waiting(seconds: float) -> int:
+    """The action that lets so much virtual time pass."""
+    return -round(1000 * seconds)
+
+
+def seconds_of(action: int) -> float:
+    """How long an action lets time pass; 0 for all others."""
+    return max(-action, 0) / 1000
 
 
 class World:
@@ -135,6 +151,25 @@ class World:
             patience -= left
             self.node.pass_time()
 
+    def answer(self, request: Request) -> str:
+        """What a user's request gets just now. It may change the world: do it in one that nobody needs again."""
+        answers: list[object] = []
+
+        async def user() -> None:
+            answers.append(await request())
+
+        block, patience = self.node.spawn(user), PATIENCE
+        while True:
+            self.node.run_until_idle()
+            left = self.node.next_timer()
+            if not block.alive or left is None or left > patience:
+                break
+            patience -= left
+            self.node.advance(left)
+        if answers:
+            return f"gets {safe_repr(answers[0], LONGEST_LINE)}"
+        return "has no answer yet" if block.alive else f"fails: {_briefly(block.reason)}"
+
     def _time_to_pass(self, patience: float) -> float | None:
         """How long until the next timer, if that is what is waited for."""
         if not (self.busy() or not self.started):
@@ -207,6 +242,16 @@ class _Saboteur:
 
 
 _ORDER: Final = ("$lab", "raise")
+
+
+def _briefly(reason: object) -> str:
+    """Why a request failed, without the call itself: the reader knows what was asked."""
+    match reason:
+        case (str() as why, (str(), str(), list())):
+            return describe_reason(why).partition(":")[0]
+        case (why, (str(), str(), list())):
+            return describe_reason(why)
+    return describe_reason(reason)
 
 
 def _told(reason: object) -> str:

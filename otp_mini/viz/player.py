@@ -22,14 +22,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..errors import BadArg, safe_repr
-from ..lab import futures_of
+from ..lab import futures_of, seconds_of
 from .words import printable
 
 Document = Mapping[str, Any]
 
 _FRONT_END: Final = Path(__file__).resolve().parents[1] / "widgets"
 _NO_SCRIPT: Final = "This picture can be played where scripts run."
-_WAIT: Final = -1  # the action that lets time pass
 _STOPPED, _ABSENT = 3, 7  # states of a process at the start, as in the document
 
 
@@ -102,12 +101,10 @@ def text(document: Document) -> str:
         shop  supervisor, one_for_one, 3 restarts in 5 s
            GenServer  worker, permanent
         Every process can be ended by raise, normal, shutdown or kill; only the supervisors cannot raise.
-        All futures up to step 4 are recorded.
     """
     ways = document["ways"]
     ending = f"Every process can be ended by {', '.join(ways[:-1])} or {ways[-1]}; only the supervisors cannot raise."
-    stored = f"All futures up to step {document['depth']} are recorded."
-    return "\n".join([f"Crash lab: {printable(document['title'])}", *_outline(document), ending, stored])
+    return "\n".join([f"Crash lab: {printable(document['title'])}", *_outline(document), ending])
 
 
 def compare_text(documents: Sequence[Document], script: Sequence[int] = ()) -> str:
@@ -132,7 +129,8 @@ def _outline(document: Document) -> list[str]:
     for place in sorted(places):
         proc = procs[place[-1]]
         if proc.get("st") != _ABSENT:
-            lines.append("   " * (len(place) - 1) + f"{printable(proc['name'])}  {_kind(procs, proc)}")
+            line = f": {document['lines'][proc['line']]}" if "line" in proc else ""
+            lines.append("   " * (len(place) - 1) + f"{printable(proc['name'])}  {_kind(procs, proc)}{line}")
     return lines
 
 
@@ -150,8 +148,8 @@ def _kind(procs: Sequence[Mapping[str, Any]], proc: Mapping[str, Any]) -> str:
 
 
 def _action(document: Document, action: int) -> str:
-    if action == _WAIT:
-        return f"{document['wait']:g} s pass"
+    if action < 0:
+        return f"{seconds_of(action):g} s pass"
     number, way = divmod(action, 4)
     return f"{printable(document['procs'][number]['name'])} {document['ways'][way]}"
 

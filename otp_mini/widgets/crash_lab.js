@@ -9,16 +9,16 @@
  * `css` is the text of crash_lab.css. `ask`, where there is a kernel, answers a path that is not stored. `live` answers
  * the element that starts a kernel, or null. `script` is a list of actions to begin with; `select` a process's index.
  *
- * An action is 4 * process + way, or WAIT. In a path, [action, n] comes in the middle of the run before it, after n of
+ * An action is 4 * process + way; one below 0 lets so many milliseconds pass. In a path, [action, n] comes in the middle of the run before it, after n of
  * its events.
  */
 
 // ---- the model: a path of actions, and one frame for every event ----
 const STATES = ["running", "starting", "stopping", "stopped", "dead", "finished", "forgotten", "absent"];
 const [RUNNING, STARTING, STOPPING, STOPPED, DEAD, FINISHED, FORGOTTEN, ABSENT] = STATES.keys();
-const WAIT = -1;
 const KILL = 3;
-const FIRST = { st: ABSENT, life: 0, pid: 0, died: -1, win: [], crowd: 0 };  // of a process that nobody has seen yet
+const FIRST = { st: ABSENT, life: 0, pid: 0, died: -1, win: [], crowd: 0, line: -1 };  // of a process that nobody has seen yet
+const HIDDEN = ["pids", "show", "gets"];  // operations that are no news by themselves
 const isAlive = (state) => state <= STOPPING;
 const exactly = (seconds) => Math.round(seconds * 1e6) / 1e6;
 
@@ -30,7 +30,8 @@ export class Run {
     this.frames = [{
       act: 0, op: "begin", p: 0, arg: 0, cause: -1, clock: 0, before: RUNNING,
       st: procs.map((q) => q.st ?? RUNNING), life: procs.map((q) => (q.pid ? 1 : 0)), pid: pids, died: procs.map(() => -1),
-      win: procs.map(() => []), crowd: procs.map((q) => q.count ?? 0), links: lab.links ?? [], next: lab.next ?? Math.max(...pids) + 1,
+      win: procs.map(() => []), crowd: procs.map((q) => q.count ?? 0),
+      line: procs.map((q) => q.line ?? -1), gets: lab.gets ?? -1, links: lab.links ?? [], next: lab.next ?? Math.max(...pids) + 1,
     }];
     this.ends = [0];  // the frame at which action k is over
     this.shown = [0];  // the frames at which a reader can stop
@@ -41,8 +42,8 @@ export class Run {
   get last() { return this.frames.length - 1; }
 
   /** Take in what an answer says of processes that were not known before. */
-  learn({ procs, reasons, quiet }) {
-    const known = Object.entries({ procs, reasons, quiet }).filter(([, value]) => value);
+  learn({ procs, reasons, quiet, lines }) {
+    const known = Object.entries({ procs, reasons, quiet, lines }).filter(([, value]) => value);
     Object.assign(this.lab, Object.fromEntries(known));
     const all = this.lab.procs;
     this.kids = all.map((_, p) => all.flatMap((q, i) => (q.up === p ? [i] : [])));
@@ -69,10 +70,13 @@ export class Run {
   stored(action, act) { return this.row(act)?.get(action) ?? null; }
 
   /** Whether an action makes sense at the quiet moment after `act`. */
-  possible(action, act) { return this.row(act)?.has(action) ?? this.possibleAt(action, this.quiet(act)); }
+  possible(action, act) {
+    const row = this.row(act);
+    return row && this.lab.whole !== false && action >= 0 ? row.has(action) : this.possibleAt(action, this.quiet(act));
+  }
 
   possibleAt(action, frame) {
-    if (action === WAIT) return isAlive(frame.st[0]);
+    if (action < 0) return isAlive(frame.st[0]);
     const p = action >> 2, q = this.lab.procs[p];
     return frame.st[p] === RUNNING && q.kind !== "crowd" && (action % 4 > 0 || q.error != null);
   }
@@ -112,6 +116,7 @@ export class Run {
       const frame = {
         ...was, act: this.path.length, op: ops[code], p, arg, cause: back ? this.last + 1 - back : -1, before: was.st[p],
         st: [...was.st], life: [...was.life], pid: [...was.pid], died: [...was.died], crowd: [...was.crowd],
+        line: [...was.line], gets: i ? was.gets : -1,  // what a request gets is known when it is quiet again
       };
       if (i === 0) frame.clock = exactly(frame.clock + (frame.op === "wait" ? arg : keep == null ? gap : 0));
       this.change(frame);
@@ -128,7 +133,10 @@ export class Run {
       st[p] = quiet.includes(arg) ? STOPPED : DEAD;
       frame.died[p] = this.frames.length;
       frame.links = frame.links.filter((link) => !link.includes(p));
+      frame.line[p] = -1;
     }
+    if (op === "show") frame.line[p] = arg;
+    if (op === "gets") frame.gets = arg;
     if ((op === "inject" && me.strategy && arg !== KILL) || op === "stop" || op === "giveup") st[p] = STOPPING;
     if (op === "keep") st[p] = FINISHED;
     if (op === "drop") st[p] = FORGOTTEN;
@@ -156,9 +164,26 @@ export class Run {
     });
   }
 
-  /** List the frames at which a reader can stop: a pid that somebody unseen took is no news. */
+  /** List the frames at which a reader can stop. */
   see() {
-    this.shown = [...this.frames.keys()].filter((i) => this.frames[i].op !== "pids");
+    this.shown = [...this.frames.keys()].filter((i) => !HIDDEN.includes(this.frames[i].op));
+  }
+
+  /** The frame whose lines belong to frame `i`: what is said of a process comes right after its start. */
+  lines(i) {
+    while (this.frames[i + 1]?.op === "show" && this.frames[i + 1].act === this.frames[i].act) i++;
+    return this.frames[i];
+  }
+
+  /** What has become of each process in the action of frame `i` up to there: how it ended, and whether it began. */
+  fates(i) {
+    const { act } = this.frames[i], found = this.lab.procs.map(() => []);
+    for (let at = act ? this.ends[act - 1] + 1 : i + 1; at <= i; at++) {
+      const { op, p, st } = this.frames[at];
+      if (op === "exit" || op === "fail") found[p] = [st[p] === DEAD ? "crashed" : "stopped"];
+      if (op === "start") found[p].push("started");
+    }
+    return found;
   }
 
   /** Where frame `i` lies among those shown; of one that is not, the next. */
@@ -260,7 +285,7 @@ class Words {
 
   /** An action, as the path of crashes names it. */
   action({ action, keep }) {
-    if (action === WAIT) return `wait ${this.lab.wait} s`;
+    if (action < 0) return `wait ${-action / 1000} s`;
     return (keep == null ? "" : "amid: ") + this.lab.procs[action >> 2].name + " · " + this.lab.ways[action % 4];
   }
 
@@ -314,7 +339,7 @@ class Words {
       giveup: () => [N, " gives up: it stops its children, then itself."],
       wait: () => {
         const fewer = f.win.flat().length < run.frames[run.ends[f.act - 1]].win.flat().length;
-        const who = run.path[f.act - 1].action === WAIT ? `You let ${arg} s pass. ` : `${pass(arg)}. `;
+        const who = run.path[f.act - 1].action < 0 ? `You let ${arg} s pass. ` : `${pass(arg)}. `;
         return [who, fewer ? "Old restarts leave the window." : ""];
       },
       time: () => [`${pass(arg)}. `, ...waiting],
@@ -366,6 +391,9 @@ class Words {
     }
     return [...said, "."];
   }
+
+  /** What a user's request gets at a moment. */
+  gets(f) { return ["A user’s request now ", { b: f.gets < 0 ? "has to wait until it is quiet" : this.lab.lines[f.gets] }, "."]; }
 
   past(p, way, N) {
     if (way === KILL) return ["killed ", N];
@@ -422,6 +450,8 @@ const SHAPE = {
   dead: "M2.5 1 6 4.5 9.5 1 11 2.5 7.5 6 11 9.5 9.5 11 6 7.5 2.5 11 1 9.5 4.5 6 1 2.5z",
   finished: "M.8 4.8h10.4v2.4H.8z",
   forgotten: "M6 1a5 5 0 1 0 0 10a5 5 0 1 0 0-10zm0 2a3 3 0 1 1 0 6a3 3 0 1 1 0-6z",
+  crashed: "M2.5 1 6 4.5 9.5 1 11 2.5 7.5 6 11 9.5 9.5 11 6 7.5 2.5 11 1 9.5 4.5 6 1 2.5z",
+  started: "M6 1 11.4 10.6H.6z",
   first: "M1 1h2v10H1zM11 1v10L4 6z",
   back: "M9.5 1v10L2.5 6z",
   next: "M2.5 1v10l7-5z",
@@ -436,6 +466,9 @@ function mark(className, share) {
   i.style.left = `${100 * share}%`;
   return i;
 }
+/** What the marks of a step mean, for a line below the tree. */
+const legend = () => para("legend", "In this step: ", ["crashed", "stopped", "started"].map((fate) => h("span", { "data-fate": fate }, fateIcon(fate), ` ${fate}`)));
+const fateIcon = (fate) => icon(SHAPE[fate === "stopped" ? "stopping" : fate], 11);
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /** A constructed sheet passes a strict style-src, a <style> may not. */
@@ -507,15 +540,15 @@ class Tree {
   }
 
   node(q, p) {
-    const dot = icon(""), sub = h("span"), life = span("life");
+    const dot = icon(""), sub = h("span"), life = span("life"), says = span("says"), fate = h("span", { class: "fate", ...UNSAID });
     const mark = h("span", { class: "mark", ...UNSAID }), more = span("unseen");
     const few = q.max?.[0] > MOST_PIPS ? 0 : q.max?.[0] + 1;
     const pips = q.max && h("span", { class: "pips", ...UNSAID }, Array.from({ length: few }, () => h("i")));
     const el = h("button", {
       class: `node ${q.kind} ${q.strategy ? "sup" : ""}`, tabindex: p === this.on ? 0 : -1, title: q.kind === "crowd" ? null : q.name,
       onclick: () => this.choose(p), onfocus: () => this.rove(p),
-    }, span("name", q.name), span("sub", dot, sub), more, pips, life, mark);
-    return { el, shape: dot.firstChild, sub, pips, life, mark, more };
+    }, span("name", q.name), span("sub", dot, sub, this.plain ? life : null), says, more, pips, this.plain ? null : life, mark, fate);
+    return { el, shape: dot.firstChild, sub, pips, life, mark, more, says, fate };
   }
 
   rove(p) {
@@ -549,31 +582,39 @@ class Tree {
     return [leaf, at.map((_, p) => (sup[p] ? Math.min(150, room(p), near(p, true) - 10, 2 * near(p, false) - leaf - 16) : leaf))];
   }
 
-  /** Lay the tree out: side by side where there is room for it, else as an outline. */
+  /** Lay the tree out: side by side where there is room for it, else as an outline, one below the other. */
   place() {
-    const w = this.el.clientWidth, { at, levels, rows } = (this.plan = this.run.layout());
+    const w = this.el.clientWidth, { levels } = (this.plan = this.run.layout());
     if (!w) return;
     const [leaf, widths] = this.widths(w);
-    this.tall = leaf < (levels > 2 ? 82 : 64) || Math.min(...Object.values(widths)) < 64;
+    this.tall = this.plain || leaf < (levels > 2 ? 82 : 64) || Math.min(...Object.values(widths)) < 64;
     this.el.classList.toggle("tall", this.tall);
-    this.el.style.setProperty("--leaf", leaf);
-    const high = this.tall ? 47 : levels > 2 ? 112 : 104;
-    this.box = at.map(({ x, row, level }, p) => {
-      const { el } = this.nodes[p], box = this.tall ? { x: level * 30, y: row * high + 10 } : { x: x * w, y: level * high + 10 };
-      el.style.left = this.tall ? `${box.x}px` : `${x * 100}%`;
-      el.style.top = `${box.y}px`;
-      el.style.width = this.tall ? "" : `${widths[p]}px`;
-      return box;
+    this.el.style.setProperty("--leaf", this.tall ? 128 : leaf);
+    this.el.style.setProperty("--indent", `${Math.min(30, w / 14)}px`);
+    const high = (levels > 2 ? 112 : 104) + (this.lab.lines?.length ? 36 : 0);
+    this.plan.at.forEach(({ x, level }, p) => {
+      const { style } = this.nodes[p].el;
+      style.setProperty("--level", level);
+      style.left = this.tall ? "" : `${x * 100}%`;
+      style.top = this.tall ? "" : `${level * high + 10}px`;
+      style.width = this.tall ? "" : `${widths[p]}px`;
     });
-    this.box.forEach((box, p) => {
-      const { offsetWidth, offsetHeight } = this.nodes[p].el;  // 0 of one that is to come
-      Object.assign(box, { w: offsetWidth || widths[p], h: offsetHeight || (this.lab.procs[p].strategy ? 68 : 52) });
+    this.el.style.height = this.tall ? "" : `${(levels - 1) * high + 78 + (this.lab.lines?.length ? 30 : 0)}px`;
+    this.wire(w, widths);
+  }
+
+  /** Draw the lines from where the nodes really are. */
+  wire(w = this.el.clientWidth, widths = []) {
+    if (!w || !this.plan) return;
+    this.box = this.plan.at.map(({ x }, p) => {
+      const { offsetWidth, offsetHeight, offsetLeft, offsetTop } = this.nodes[p].el;  // 0 of one that is to come
+      const width = offsetWidth || widths[p] || 0;
+      return { x: this.tall ? offsetLeft : x * w, y: offsetTop, w: width, h: offsetHeight || (this.lab.procs[p].strategy ? 68 : 52) };
     });
-    this.el.style.height = `${this.tall ? rows * 47 + 6 : (levels - 1) * high + 78}px`;
     this.lab.procs.forEach(({ up }, p) => {
-      if (up < 0 || !this.box[p]) return;
+      if (up < 0 || !this.box[p] || !this.box[up]) return;
       const a = this.box[up], b = this.box[p], y1 = a.y + a.h, m = (y1 + b.y) / 2, y2 = b.y + b.h / 2;
-      const line = this.tall ? `M${a.x + 15} ${y1}V${y2 - 8}q0 8 8 8H${b.x}` : `M${a.x} ${y1}C${a.x} ${m} ${b.x} ${m} ${b.x} ${b.y}`;
+      const line = this.tall ? `M${a.x + 7} ${y1}V${y2 - 6}q0 6 6 6H${b.x}` : `M${a.x} ${y1}C${a.x} ${m} ${b.x} ${m} ${b.x} ${b.y}`;
       this.lines[p].setAttribute("d", line);
     });
     for (const [key, cord] of this.cords) cord.setAttribute("d", this.curve(...key.split(" ")));
@@ -595,11 +636,12 @@ class Tree {
     return `M${from} ${y1}C${from + bend} ${y1} ${apart ? to - bend : to + bend} ${y2} ${to} ${y2}`;
   }
 
-  paint(frame, { pick, chain = [], hint = [], moved = false } = {}) {
+  paint(frame, { pick, chain = [], hint = [], moved = false, fates = [], lines = frame } = {}) {
     const { lab, run } = this;
     if (this.nodes.length < lab.procs.length) this.build();
     else if (Object.keys(this.plan.at).length !== run.frames[run.last].st.filter((st) => st !== ABSENT).length) this.place();
-    this.nodes.forEach((_, p) => this.paintNode(p, frame, { pick, chain, hint, moved }));
+    this.nodes.forEach((_, p) => this.paintNode(p, frame, { pick, chain, hint, moved, fate: fates[p] ?? [], line: lab.lines?.[lines.line[p]] ?? "" }));
+    if (this.tall) this.wire();
     const spoken = ["stop", "start", "fail"].includes(frame.op) ? frame.p : frame.op !== "signal" ? -1
       : lab.procs[frame.p].up === frame.arg ? frame.p : lab.procs[frame.arg].up === frame.p ? frame.arg : -1;
     this.lines.forEach((line, p) => {
@@ -630,7 +672,7 @@ class Tree {
     return hot ? this.cords.get(key(hot)) : null;
   }
 
-  paintNode(p, frame, { pick, chain, hint, moved }) {
+  paintNode(p, frame, { pick, chain, hint, moved, fate, line }) {
     const { run, lab } = this, n = this.nodes[p], q = lab.procs[p], st = STATES[frame.st[p]], is = n.el.dataset, life = frame.life[p];
     const started = frame.op === "start" && frame.p === p && is.life !== String(life);
     if (moved && is.st && started && !calm()) {
@@ -645,11 +687,15 @@ class Tree {
     const nr = chain.indexOf(p);
     is.off = chain.length && nr < 0 ? 1 : "";
     n.mark.textContent = nr >= 0 ? nr + 1 : "";
+    if (is.fate !== fate.join(" ") || nr >= 0) n.fate.replaceChildren(...(nr >= 0 ? [] : fate).map((each) => h("span", { "data-fate": each }, fateIcon(each))));
+    is.fate = nr >= 0 ? "" : fate.join(" ");
+    n.says.textContent = line || (lab.lines?.length && q.kind === "worker" ? "\u00a0" : "");  // the node keeps its size
+    n.says.title = line;
     n.shape.setAttribute("d", SHAPE[st] ?? "");
     if (q.kind === "crowd") n.el.firstChild.textContent = `${frame.crowd[p]} more`;
     const rank = q.kind === "crowd" ? "running" : q.kind === "dynamic" ? "dynamic" : q.strategy || q.restart || "process";
     n.sub.textContent = frame.st[p] === RUNNING && !this.plain ? rank : st;
-    n.life.textContent = life > 1 ? "life " + life : "";
+    n.life.textContent = life > 1 || this.plain ? "life " + life : "";
     n.el.style.setProperty("--ghost", life > 1 ? 1 : 0);
     n.el.setAttribute("aria-pressed", p === pick);
     const used = frame.win[p].length;
@@ -663,7 +709,7 @@ class Tree {
     const family = run.siblings(frame, p);
     const place = family.length ? `, child ${family.indexOf(p) + 1} of ${lab.procs[q.up].name}` : "";
     const budget = q.max ? `, ${used} of ${q.max[0]} restarts used` : "";
-    n.more.textContent = `, ${new Words(run).kind(p)}${place}, ${st}${budget}${n.life.textContent && ", "}`;
+    n.more.textContent = `, ${new Words(run).kind(p)}${place}, ${st}${budget}${fate.length ? ", in this step " + list(fate) : ""}${n.life.textContent && ", "}`;
   }
 
   /** A dot runs along a line. */
@@ -785,7 +831,16 @@ function atTheEnd(where, live) {
   const way = starter ? button("link", () => starter.click(), "run live") : "run the notebook,";
   return [`${where} Go back and fork, or `, way, " to go on."];
 }
-const endOf = (lab) => `The page ends here: it holds every future up to step ${lab.depth}.`;
+const endOf = ({ depth, asked = depth }) => `The page ends here: it holds every future up to step ${depth}`
+  + (depth < asked ? `; up to step ${asked} there are too many.` : ".");
+/** Buttons that let time pass; where a kernel answers, so does any number of seconds. */
+function waitButtons({ waits }, choose, ask) {
+  const some = waits.map((s) => h("button", { class: "link", "data-wait": s, onclick: () => choose(-Math.round(1000 * s)) }, `${s} s`));
+  const field = h("input", { type: "number", min: 0.1, max: 3600, step: 0.1, value: 2, "aria-label": "Seconds to let pass" });
+  const let_ = () => field.checkValidity() && field.value && choose(-Math.round(1000 * field.value));
+  field.addEventListener("keydown", (event) => { event.stopPropagation(); if (event.key === "Enter") let_(); });
+  return span("waits", "or let pass ", some, ask ? span("any", field, button("link", let_, "s")) : null);
+}
 const key = (path) => JSON.stringify(path.map((step) => [step.asked, step.keep]));
 const samePath = (a, b) => key(a) === key(b);
 
@@ -810,17 +865,18 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
   const moments = ["when it is quiet", "now, in the middle"].map((text, i) => button("moment", () => { now = !!i; note = ""; paint(); }, text));
   const when = h("div", { class: "when", role: "group", "aria-label": "When it ends" }, moments);
   const ways = wayButtons(lab, (way) => choose(4 * pick + way));
-  const wait = button("link", () => choose(WAIT), `or let ${lab.wait} s pass`);
+  const wait = waitButtons(lab, choose, ask);
   const picker = choices([who, when, wait], ways, tip);
   const test = h("div", { class: "quiz", role: "group", "aria-label": "Your prediction" });
   const log = h("ol", { class: "log", "aria-label": "What happened" }), none = para("none", "Nothing yet.");
   const card = div("card"), meters = div("meters");
-  const said = div("saying", caption, div("side", whyButton, stamp));
+  const said = div("saying", caption, div("side", whyButton, stamp)), gets = para("gets");
   const reset = button("link", () => { bar.pause(); remember(); run.cut(0); settle(); seen = 0; go(0); home(); }, "Reset");
+  const forget = button("link", () => { others = []; score = [0, 0]; paint(); home(); }, "Forget them");
   const guess = h("button", { class: "switch", role: "switch", onclick: () => { predict = !predict; settle(); paint(); } }, h("i"), "Predict first");
 
   shell(el, `Crash lab: ${lab.title}`, css,
-    div("head", crumbs, reset, guess), forks, tree.el,
+    div("head", crumbs, reset, guess), forks, tree.el, gets, legend(),
     div("dock", test, picker, said, because, bar.el),
     div("below",
       h("div", {}, div("title", "What happened"), none, log),
@@ -831,7 +887,7 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
     if (quiz && "1234".includes(name)) return quiz.done === null && quiz.options[name - 1] ? () => answer(name - 1) : null;
     if ("1234".includes(name)) return () => { pick = focused() ?? pick; choose(4 * pick + (name - 1)); };
     return {
-      ...(!quiz && bar.keys), y: () => quiz || askWhy(at), m: () => inside() && moments[now ? 0 : 1].click(),
+      ...(!quiz && bar.keys), y: () => quiz || askWhy(at), m: () => ask && inside() && moments[now ? 0 : 1].click(),
       Escape: () => { bar.pause(); if (quiz) home(); settle(); why = -1; paint(); },
     }[name];
   });
@@ -873,12 +929,13 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
   }
 
   async function choose(action) {
-    const act = base(), middle = now && action !== WAIT, after = at - run.ends[act - 1];
+    const act = base(), middle = now && action >= 0, after = at - run.ends[act - 1];
     if (busy || quiz || !possible(action)) return;
     bar.pause();
     const asked = middle ? [action, after] : action, before = run.path.slice(0, act);
     let future = middle ? null : run.stored(action, act);
     if (!future) future = await fetch_([...before.map((step) => step.asked), asked]);
+    if (!future && !ask) note = endOf(lab);
     if (!future || !samePath(before, run.path.slice(0, act))) return paint();
     if (act < run.path.length || middle) remember();
     run.cut(act);
@@ -889,7 +946,7 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
     at = run.ends[act];
     seen = at;
     others = others.filter((other) => !samePath(other, run.path));
-    if (predict && action !== WAIT) quiz = question(act + 1, action >> 2);
+    if (predict && action >= 0) quiz = question(act + 1, action >> 2);
     if (!quiz) return begin();
     paint();
     test.querySelector("button").focus({ preventScroll: true });
@@ -917,19 +974,22 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
     if (!calm()) bar.play();
   }
 
-  /** The choices come from the data: what the other strategies would do. */
+  /** The choices: what the strategies would do here, the same whatever is right; and if nothing of that is, near misses. */
   function question(act, p) {
     const { procs } = lab, was = run.frames[run.ends[act - 1]], { up } = procs[p];
     const all = [...procs.keys()].filter((q) => isAlive(was.st[q]) && procs[q].kind !== "crowd");
-    const kids = (up < 0 ? [p] : run.kids[up]).filter((q) => all.includes(q)), right = run.reborn(act);
+    const kids = (up < 0 ? [p] : run.kids[up]).filter((q) => all.includes(q)), right = run.reborn(act), same = (set) => (other) => String(other) === String(set);
     const below = (q) => [q, ...run.kids[q].flatMap(below)];
     const sorted = (set) => all.filter((q) => set.flatMap(below).includes(q));
-    const wrong = [[p], kids.slice(kids.indexOf(p)), kids, [], up < 0 ? [] : [up], [0]].map(sorted);
-    const once = (set, i, sets) => sets.findIndex((other) => String(other) === String(set)) === i;
-    const sets = [right, ...wrong].filter(once).slice(0, 4).sort((a, b) => a.length - b.length);
-    const over = run.frames[run.ends[act]].arg === 1;
-    const label = (set) => capital(set.length ? words.group(set, all) : over ? "none: everything ends" : "none");
-    const options = sets.map((set) => ({ set, text: label(set), ok: set === right }));
+    const once = (set, i, sets) => sets.findIndex(same(set)) === i;
+    let sets = [[p], [], kids, kids.slice(kids.indexOf(p)), up < 0 ? [] : [up], [0]].map(sorted).filter(once);
+    if (!sets.slice(0, 4).some(same(right))) {
+      const near = right.length > 1 ? right.filter((q) => q !== right.at(-1)) : [...new Set([...right, ...kids.slice(0, 1)])];
+      sets = [right, sets.some(same(right)) ? sets[0] : near, ...sets].filter(once);
+    }
+    sets = sets.slice(0, 4).sort((a, b) => a.length - b.length);
+    const label = (set) => capital(set.length ? words.group(set, all) : "none of them");
+    const options = sets.map((set) => ({ set, text: label(set), ok: same(right)(set) }));
     const asked = run.slice(act).find((f) => f.op === "inject");  // none where it had ended by itself in time
     return options.length < 2 || !asked ? null : { act, asked, options, done: null };
   }
@@ -966,11 +1026,13 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
 
   function paint(moved = false) {
     const f = run.frames[at], act = base(), chain = why >= 0 ? run.chain(why) : [], text = words.say(f);
-    tree.paint(f, { pick, chain: [...new Set(chain.map((i) => run.frames[i].p))], hint, moved });
+    tree.paint(f, { pick, chain: [...new Set(chain.map((i) => run.frames[i].p))], hint, moved, fates: run.fates(at), lines: run.lines(at) });
+    put(gets, rich(words.gets(f)));
+    gets.hidden = lab.gets == null;
     caption.setAttribute("aria-live", bar.playing ? "off" : "polite");
     put(caption, rich(text));
     put(stamp, f.clock + " s");
-    whyButton.hidden = !HAS_WHY.has(f.op) || !!quiz;
+    whyButton.style.visibility = HAS_WHY.has(f.op) && !quiz ? "" : "hidden";  // it keeps its place
     whyButton.setAttribute("aria-expanded", why >= 0);
     because.hidden = why < 0;
     if (why >= 0) put(because, rich(words.why(why)));
@@ -989,25 +1051,25 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
     put(crumbs, ["Start", ...run.path.map((step) => words.action(step))].map((text, k) =>
       h("li", {}, h("button", { class: "crumb", "aria-current": k === act ? "step" : null, onclick: back(k) }, text))));
     reset.hidden = !run.path.length;
-    put(forks, "Other futures: ", others.map((other) => button("fork", () => restore(other), other.map((step) => words.action(step)).join(" › "))));
+    put(forks, "Other futures: ", others.length ? forget : null, others.map((other) => button("fork", () => restore(other), other.map((step) => words.action(step)).join(" › "))));
     forks.hidden = !others.length;
   }
 
   function paintPicker(act) {
     const f = now ? run.frames[at] : run.quiet(act), { kind } = lab.procs[pick], N = words.name(pick), down = !isAlive(f.st[0]);
-    const far = !down && !run.row(act) && !now, stuck = (far || now) && !ask;
+    const far = !down && !run.row(act) && !now, stuck = far && !ask;
     picker.hidden = !!quiz;
     const why = down ? [N, " has ended, like everything else."] : kind === "crowd" ? ["These are many: pick another."]
       : !isAlive(f.st[pick]) && [N, " is not running: pick another."];
     put(who, rich(why || ["End ", N, inside() ? "" : act < run.path.length ? " here, in another future:" : " with"]));
-    when.hidden = !inside() || bar.playing || !isAlive(run.frames[at].st[0]);
+    when.hidden = !ask;  // the middle of a run needs a kernel
+    when.style.visibility = inside() && !bar.playing && isAlive(run.frames[at].st[0]) ? "" : "hidden";
     moments.forEach((el, i) => el.setAttribute("aria-pressed", now === !!i));
     picker.classList.toggle("stuck", stuck);
     paintWays(ways, lab, pick, (way) => possible(4 * pick + way), stuck);
-    wait.hidden = down || stuck || now || !run.possible(WAIT, act);
-    if (stuck) put(tip, atTheEnd(now ? "A crash in the middle needs a kernel: this page holds whole runs only." : endOf(lab), live));
-    else put(tip, note || (far ? "From here on the kernel runs what you choose." : now ? "The kernel runs it anew, and ends this one here." : ""));
-    tip.hidden = !tip.textContent;
+    wait.hidden = down || stuck || now;
+    if (stuck) put(tip, atTheEnd(endOf(lab), live));
+    else put(tip, note || (now ? "The kernel runs it anew, and ends this one here." : ""));
     picker.setAttribute("aria-busy", busy);
   }
 
@@ -1015,7 +1077,7 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
     test.hidden = !quiz;
     said.hidden = bar.el.hidden = !!quiz;  // nothing must give the answer away
     if (!quiz) return;
-    const { options, done, act, asked } = quiz, show = (set) => () => { hint = set; tree.paint(run.frames[at], { pick, hint }); };
+    const { options, done, act, asked } = quiz, show = (set) => () => { hint = set; tree.paint(run.frames[at], { pick, hint, lines: run.lines(at) }); };
     const choice = (option, k) => {
       const verdict = done === null ? null : option.ok ? "right" : k === done ? "wrong" : "rest";
       return h("button", {
@@ -1060,7 +1122,7 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
     const q = lab.procs[pick], st = STATES[f.st[pick]];
     const row = (name, ...value) => [h("dt", {}, name), h("dd", {}, ...value)], code = (text) => h("code", {}, text);
     const family = run.siblings(f, pick);
-    const end = f.died[pick] >= 0 && run.frames[f.died[pick]];
+    const end = f.died[pick] >= 0 && run.frames[f.died[pick]], line = run.lines(at).line[pick];
     const rows = q.kind === "crowd" ? row("Stands for", `${f.crowd[pick]} more children of `, lab.procs[q.up].name) : [
       f.life[pick] ? row("Pid", code(pid(f.pid[pick])), `, ${nth(f.life[pick])} life`) : [],
       q.strategy ? row("Strategy", code(q.strategy), q.kind === "dynamic" ? ", its children come and go" : "") : [],
@@ -1068,6 +1130,7 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
       row("Linked to", words.names(run.linked(f, pick)) || "nobody"),
       family.length ? row("Started", `${nth(family.indexOf(pick) + 1)} of ${family.length} under `, lab.procs[q.up].name) : [],
       q.kind === "process" && q.up >= 0 ? row("Spawned", "by ", lab.procs[q.up].name) : [],
+      line >= 0 ? row("Server", lab.lines[line]) : [],
       end ? row("Last end", code(lab.reasons[end.arg]), " ", button("link", () => askWhy(f.died[pick]), "why?")) : [],
     ].flat();
     put(card, div("title", q.name), h("dl", {}, row("State", h("span", { class: "st", "data-st": st }, icon(SHAPE[st]), " " + st)), rows));
@@ -1104,23 +1167,25 @@ export function compare(el, documents, { css = "", ask, live = () => null, scrip
     return { run, lab: run.lab, words: new Words(run) };
   });
   const { lab, run } = lanes[0];
-  let step = 0, busy = false, note = "", pick = select ?? (script.length && script[0] !== WAIT ? script[0] >> 2 : firstPick(run));
+  let step = 0, busy = false, note = "", pick = select ?? (script.length && script[0] >= 0 ? script[0] >> 2 : firstPick(run));
 
   for (const lane of lanes) {
     lane.tree = new Tree(lane.run, (p) => { pick = p; paint(); }, true);
-    lane.caption = para("caption");
+    lane.caption = h("p", { class: "caption" });
+    lane.gets = para("gets");
     const title = div("title", h("code", {}, lane.lab.title)), rule = para("rule", GROUP[lane.lab.procs[0].strategy] + ".");
-    lane.el = h("div", { class: "lane", role: "group", "aria-label": lane.lab.title }, title, rule, lane.tree.el, lane.caption);
+    lane.el = h("div", { class: "lane", role: "group", "aria-label": lane.lab.title }, title, rule, lane.tree.el);
+    lane.said = div("said", h("code", { class: "of" }, lane.lab.title), lane.caption, lane.gets);
   }
   const who = span("who"), ways = wayButtons(lab, (way) => choose(4 * pick + way)), tip = h("p", { class: "tip", role: "status" });
-  const wait = button("link", () => choose(WAIT), `or let ${lab.wait} s pass`);
+  const wait = waitButtons(lab, choose, ask);
   const reset = button("link", () => { bar.pause(); lanes.forEach((lane) => lane.run.cut(0)); note = ""; go(0); }, "Reset");
   const bar = new Transport({
     go, stops: ends, count: total, now: () => step, changed: () => paint(),
     dwell: () => Math.max(...lanes.map((lane) => DWELL[lane.run.frames[frame(lane, step)].op] || 700)),
   });
   shell(el, "The strategies side by side", css, div("lanes", lanes.map((lane) => lane.el)),
-    div("dock", choices([who, h("span", {}, wait, " ", reset)], ways, tip), bar.el));
+    div("sayings", lanes.map((lane) => lane.said)), legend(), div("dock flat", choices([who, h("span", {}, wait, " ", reset)], ways, tip), bar.el));
   onKeys(el, (key) => ("1234".includes(key) ? () => choose(4 * pick + (key - 1)) : bar.keys[key]));
 
   /** The common step at which each action is over: when the slowest has come to rest. */
@@ -1159,8 +1224,8 @@ export function compare(el, documents, { css = "", ask, live = () => null, scrip
     try {
       const path = (lane) => [...lane.run.path.slice(0, k).map((each) => each.asked), action];
       const futures = await Promise.all(lanes.map((lane, i) => known(lane, action, k) ?? ask?.(path(lane), i)));
-      note = "";
-      if (futures.every(Boolean)) extend(action, futures, k);
+      note = futures.every(Boolean) ? "" : endOf(lab);
+      if (!note) extend(action, futures, k);
     } catch (error) {
       note = error.message;
     }
@@ -1182,20 +1247,21 @@ export function compare(el, documents, { css = "", ask, live = () => null, scrip
     const k = base();
     for (const lane of lanes) {
       const i = frame(lane, step), f = lane.run.frames[i];
-      lane.tree.paint(f, { pick, moved: moved && i !== frame(lane, step - 1) });
+      lane.tree.paint(f, { pick, moved: moved && i !== frame(lane, step - 1), fates: lane.run.fates(i), lines: lane.run.lines(i) });
+      put(lane.gets, rich(lane.words.gets(f)));
+      lane.gets.hidden = lane.lab.gets == null;
       lane.caption.setAttribute("aria-live", bar.playing ? "off" : "polite");
       put(lane.caption, rich(lane.words.say(f)));
-      lane.el.classList.toggle("idle", step > 0 && f.op === "quiet");
+      lane.said.classList.toggle("idle", step > 0 && f.op === "quiet");
     }
     const quiet = lanes.map((lane) => lane.run.quiet(k)), alive = quiet.some((f) => isAlive(f.st[pick])), N = { b: lab.procs[pick].name };
     const far = lanes.some((lane, i) => isAlive(quiet[i].st[0]) && !lane.run.row(k)), stuck = far && !ask;
     put(who, rich(alive ? ["End ", N, " in all of them with"] : [N, " has ended."]));
     paintWays(ways, lab, pick, (way) => lanes.some((lane) => lane.run.possible(4 * pick + way, k)), stuck);
-    wait.hidden = stuck || !lanes.some((lane) => lane.run.possible(WAIT, k));
+    wait.hidden = stuck || !quiet.some((f) => isAlive(f.st[0]));
     reset.hidden = !run.path.length;
     if (stuck) put(tip, atTheEnd(endOf(lab), live));
     else put(tip, note);
-    tip.hidden = !tip.textContent;
     const text = lanes.map((lane) => lane.lab.title + ": " + flat(lane.words.say(lane.run.frames[frame(lane, step)]))).join(" ");
     bar.show(text);
   }

@@ -1,7 +1,7 @@
 """The crash lab in a notebook: a running system that the reader may break, and watch.
 
-With a kernel it is a widget: what is not stored is run when the reader asks for it. The HTML that
-is stored beside it needs no kernel: it plays what was recorded.
+With a kernel it is a widget: a future is run when the reader asks for it, so the lab is there at once.
+The HTML of a stored page needs no kernel: it plays all the futures, which were run when it was stored.
 
 OTP: none; on the BEAM one kills a process of a running system, and watches ``:observer``
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
@@ -18,11 +19,18 @@ from typing import Any, Final
 from ..child_spec import ChildLike
 from ..errors import Exit, describe_exception
 from ..lab import Lab, strategy_labs
-from ..lab.world import Scenario
+from ..lab.futures import WAITS, Entry
+from ..lab.performance import Show
+from ..lab.world import Request, Scenario
 from ..viz import player
 from .cells import Cell, running_cell
 
 VIEW: Final = "application/vnd.jupyter.widget-view+json"
+STORING: Final = "OTP_MINI_STORES_LABS"
+"""Set this in the environment of a kernel whose outputs become a page, and the HTML holds all futures.
+
+``tools/refresh.py`` does. Without it a live kernel leaves them out: the widget asks for each.
+"""
 
 
 def crash_lab(
@@ -33,8 +41,10 @@ def crash_lab(
     predict: bool = False,
     select: str | None = None,
     raises: Mapping[str, BaseException] | None = None,
-    gap: float = 1.0,
-    wait: float = 6.0,
+    gap: float = 0.0,
+    wait: float | Sequence[float] = WAITS,
+    show: Show | None = None,
+    request: Request | None = None,
 ) -> CrashLab:
     """Record every way to break a system, and show it: pick a process, end it, step through what follows.
 
@@ -42,12 +52,18 @@ def crash_lab(
         scenario: ``async def`` without arguments; starts a tree and returns the pid of its root. It
             runs many times, each time on a fresh node with a virtual clock.
         depth: so many steps are recorded; by default one more than a supervisor allows restarts.
+            It becomes less where that were too many, and the page says so where it ends.
         title: for people; the root's name by default.
         predict: ask the reader each time what will happen, before it is shown.
         select: the name of the process that is picked at first.
         raises: what a process raises, by its name; ``RuntimeError("boom")`` for the others.
-        gap: virtual seconds before each crash.
-        wait: virtual seconds that pass where the reader lets time pass.
+        gap: virtual seconds that pass before each crash: none, unless the reader lets time pass.
+        wait: how many virtual seconds the reader may let pass at a time: one number, or several. With
+            a kernel any number can be typed in.
+        show: ``show(name, state)`` answers a line about the state of a server, such as
+            ``"knows: session"``, or None. It stands on the process, from its start on, and after each action.
+        request: ``async def`` without arguments: what a user of the system asks for, mostly a call. After
+            each action the lab makes it in a copy of the system, and says what it gets.
 
     Raises:
         BadArg: the scenario does not start a tree, or a name is not in it.
@@ -61,33 +77,36 @@ def crash_lab(
         shop  supervisor, one_for_one, 3 restarts in 5 s
            GenServer  worker, permanent
         Every process can be ended by raise, normal, shutdown or kill; only the supervisors cannot raise.
-        All futures up to step 1 are recorded.
     """
-    lab = Lab(scenario, title=title, gap=gap, wait=wait, raises=raises)
-    return CrashLab([lab], [lab.document(depth)], predict=predict, select=select)
+    lab = Lab(scenario, title=title, gap=gap, wait=wait, raises=raises, show=show, request=request)
+    return CrashLab([lab], depth, predict=predict, select=select)
 
 
 def compare_strategies(
     children: Iterable[ChildLike],
-    script: Iterable[tuple[str, str] | str] = (),
+    script: Iterable[Entry] = (),
     *,
     depth: int | None = None,
     select: str | None = None,
     max_restarts: int = 3,
     max_seconds: float = 5.0,
     raises: Mapping[str, BaseException] | None = None,
-    gap: float = 1.0,
-    wait: float = 6.0,
+    gap: float = 0.0,
+    wait: float | Sequence[float] = WAITS,
+    show: Show | None = None,
+    request: Request | None = None,
 ) -> CrashLab:
     """Show the same children under each of the three strategies, side by side and in step.
 
     Args:
         children: as for ``Supervisor.start_link``.
-        script: what is ready to be played: ``("name", "raise" | "normal" | "shutdown" | "kill")`` or ``"wait"``.
-        depth: so many steps are recorded; by default one more than ``max_restarts``.
+        script: what is ready to be played, in order: ``("name", "raise" | "normal" | "shutdown" | "kill")``,
+            ``("wait", seconds)``, or ``"wait"`` for the longest of the waits.
+        depth: so many steps are recorded; by default one more than ``max_restarts`` or the script has. The
+            script is recorded to its end in any case.
         max_restarts: as for ``Supervisor.start_link``.
         max_seconds: as for ``Supervisor.start_link``.
-        select, raises, gap, wait: as for `crash_lab`.
+        select, raises, gap, wait, show, request: as for `crash_lab`.
 
     Example:
         >>> from otp_mini import Agent, child_spec, compare_strategies
@@ -101,9 +120,9 @@ def compare_strategies(
         C           1            2            2
     """
     limits = {"max_restarts": max_restarts, "max_seconds": max_seconds}
-    labs, actions = strategy_labs(children, script, raises=raises, gap=gap, wait=wait, **limits)
-    documents = [lab.document(max(depth or max_restarts + 1, len(actions))) for lab in labs]
-    return CrashLab(labs, documents, script=actions, select=select)
+    more = {"raises": raises, "gap": gap, "wait": wait, "show": show, "request": request}
+    labs, actions = strategy_labs(children, script, **limits, **more)
+    return CrashLab(labs, depth or 1 + max(max_restarts, len(actions)), script=actions, select=select)
 
 
 class CrashLab:
@@ -111,7 +130,7 @@ class CrashLab:
 
     Args:
         labs: one, or one for each strategy.
-        documents: what they have recorded, in the same order.
+        depth: so many steps are recorded for a stored page; None as for `crash_lab`.
         script: of a comparison, the actions that are ready to be played.
         predict: as for `crash_lab`.
         select: as for `crash_lab`.
@@ -120,16 +139,27 @@ class CrashLab:
     def __init__(
         self,
         labs: Sequence[Lab],
-        documents: Sequence[Mapping[str, Any]],
+        depth: int | None = None,
         *,
         script: Sequence[int] | None = None,
         predict: bool = False,
         select: str | None = None,
     ) -> None:
         self.labs = list(labs)
-        self.documents = list(documents)
-        self.options = player.options(self.documents, script=script, predict=predict, select=select)
+        self.depth = depth
+        self.script = script
+        self.predict = predict
+        self.select = select
         self._grown: set[int] = set()  # the labs in which somebody has turned up who is not in the document
+        self.at_first = self._options([lab.document(0, along=script or ()) for lab in self.labs])
+
+    @functools.cached_property
+    def documents(self) -> list[dict[str, Any]]:
+        """All futures, of each lab: they are run when somebody asks for this, which takes its time."""
+        return [lab.document(self.depth, along=self.script or ()) for lab in self.labs]
+
+    def _options(self, documents: Sequence[Mapping[str, Any]]) -> player.Options:
+        return player.options(documents, script=self.script, predict=self.predict, select=self.select)
 
     def ask(self, path: Iterable[Any], lane: int = 0) -> dict[str, Any]:
         """What a page asks for: the run of the last step of a path, by `Lab.ask`.
@@ -142,8 +172,7 @@ class CrashLab:
         if "procs" in answer:
             self._grown.add(lane)
         elif lane in self._grown:  # this page may not have heard of it
-            now = self.labs[lane].document(0)
-            answer |= {name: now[name] for name in ("procs", "reasons", "quiet")}
+            answer |= self.labs[lane].who()
         return answer
 
     def answer(self, path: Iterable[Any], lane: int = 0) -> dict[str, Any]:
@@ -156,24 +185,26 @@ class CrashLab:
             return {"error": describe_exception(error)}
 
     def __str__(self) -> str:
-        return player.describe(self.options)
+        return player.describe(self.at_first)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return player.page(self.options)
+        """All futures, playable without a kernel."""
+        return player.page(self._options(self.documents))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """Text, HTML that needs no kernel, and the widget where there is a kernel to answer it.
 
         A front end takes the widget if it knows widgets, and the HTML where the widget has no
-        kernel behind it, as in an exported notebook.
+        kernel behind it, as in an exported notebook. In a live kernel the HTML holds no futures, unless
+        `STORING` is set.
         """
-        bundle: dict[str, Any] = {"text/plain": str(self), "text/html": self._repr_html_()}
-        cell = running_cell()
-        if cell is not None and find_spec("anywidget") is not None:
-            bundle[VIEW] = _show(self, cell)
-        return bundle
+        cell = running_cell() if find_spec("anywidget") is not None else None
+        at_once = cell is not None and not os.environ.get(STORING)
+        page = player.page(self.at_first) if at_once else self._repr_html_()
+        bundle: dict[str, Any] = {"text/plain": str(self), "text/html": page}
+        return bundle if cell is None else bundle | {VIEW: _show(self, cell)}
 
 
 # ---- the widget ---------------------------------------------------------------------------------------------
@@ -218,7 +249,7 @@ def _widget_class() -> Any:
 
     def __init__(self: Any, lab: CrashLab) -> None:
         self.lab = lab
-        anywidget.AnyWidget.__init__(self, data=lab.options)
+        anywidget.AnyWidget.__init__(self, data=lab.at_first)
         self.on_msg(asked)
 
     data = traitlets.Dict().tag(sync=True)
