@@ -21,12 +21,15 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from contextvars import ContextVar, copy_context
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from .errors import Deadlock
-from .reports import logger
+from .interrupts import in_program, interrupts
+from .process import ControlBlock, runtime, task_of
+from .reports import in_notebook, logger
 
 LONG_SLICE = 0.005
 LONG_TURN = 0.5
@@ -41,18 +44,23 @@ WAY_OUT = (
 HEARTBEAT = 0.25
 """How often, in seconds, a sleeping cell wakes its loop: ipykernel only notes Ctrl-C, for the loop to look at."""
 
+CELL: Final = ("parent_header", "shell_parent", "shell_parent_ident")
+"""The context variables in which ipykernel notes to which cell an output belongs."""
+
+_cell_seen: ContextVar[tuple[tuple[ContextVar[Any], Any], ...]] = ContextVar("cell_seen", default=())
+
 
 class Driven(Protocol):
     """What a host needs of its node."""
 
     ready: Any
     clock: Any
-    foreign: int
     gate: Callable[[Pause], Awaitable[None]] | None
     begin_turn: Callable[[Any], None] | None
     end_turn: Callable[[Any], None] | None
 
     def run_slice(self) -> Any: ...  # noqa: D102
+    def interrupt(self) -> None: ...  # noqa: D102
     def pass_time(self) -> bool: ...  # noqa: D102
     def delay(self) -> float | None: ...  # noqa: D102
     def who_waits(self) -> str: ...  # noqa: D102
@@ -70,6 +78,15 @@ def running_loop() -> Any:
         return None
 
 
+def is_future(value: object) -> bool:
+    """Is it a future or task of asyncio's? Never imports asyncio."""
+    if "asyncio" not in sys.modules:
+        return False
+    import asyncio
+
+    return asyncio.isfuture(value)
+
+
 class Host:
     """The node's link to the world outside."""
 
@@ -77,6 +94,10 @@ class Host:
         self.node = node
         self.loop: Any = None  # the asyncio loop in use; None in a plain script
         self.blocking = False  # the driver sleeps with the whole thread
+        self.threads: set[object] = set()  # one reference for each process that waits for a thread
+        self.futures: dict[Any, ControlBlock] = {}  # what processes await of the loop
+        self.tasks: dict[ControlBlock, ControlBlock] = {}  # shells in which tasks of a process wait, and that process
+        self._cell: tuple[tuple[ContextVar[Any], Any], ...] = ()
         self._pump_handle: Any = None
         self._drives = 0
         self._pauses: list[Any] = []
@@ -87,7 +108,10 @@ class Host:
         loop = running_loop()
         if loop is not self.loop:
             self.loop, self._pump_handle = loop, None
+            self.futures.clear()  # of a loop that has ended nothing comes any more
             self._make_tasks()
+        if loop is not None:
+            self._look_at_cell()
         return loop is not None
 
     def _make_tasks(self) -> None:
@@ -98,19 +122,83 @@ class Host:
             return
         from asyncio import tasks
 
-        node.begin_turn = partial(tasks._enter_task, self.loop)
-        node.end_turn = partial(tasks._leave_task, self.loop)
+        loop, enter_task = self.loop, tasks._enter_task
+        runtime.threads = True  # asyncio's executor makes some
+
+        def begin_turn(process: Any) -> None:
+            context = process.context
+            if context.get(task_of) is not process or context.get(_cell_seen) is not self._cell:
+                context.run(self._settle, process)
+            enter_task(loop, process)
+
+        node.begin_turn, node.end_turn = begin_turn, partial(tasks._leave_task, loop)
+
+    def _settle(self, process: ControlBlock) -> None:
+        """Runs in the process's context: its tasks are to know it, its prints to find the cell that waits."""
+        task_of.set(process)
+        _cell_seen.set(self._cell)
+        for variable, value in self._cell:
+            variable.set(value)
+
+    def _look_at_cell(self) -> None:
+        """Note which cell of a notebook runs this code.
+
+        A process has context variables of its own, but for these: what a server prints belongs to
+        the cell that waits for it, and not to the one that started it.
+        """
+        if not in_notebook():
+            return
+        cell = tuple((variable, value) for variable, value in copy_context().items() if variable.name in CELL)
+        known = dict(self._cell)
+        if len(known) != len(cell) or any(known.get(variable) is not value for variable, value in cell):
+            self._cell = cell
+
+    def _look_for_threads(self) -> None:
+        runtime.threads = runtime.threads or self.loop is not None or threading.active_count() > 1
 
     def can_wait(self) -> bool:
-        """Can a process await an asyncio future here?"""
+        """Can asyncio bring a process what it awaits, while it is driven as it is now?"""
         return self.loop is not None and not self.blocking
+
+    def expects_news(self) -> bool:
+        """Does a process wait for a thread, or for asyncio where that can do its work?"""
+        if self.threads or not self.futures or self.blocking:
+            return bool(self.threads)
+        helped = {*self.tasks.values()}  # these await tasks of their own, which wait for something of the node's
+        return any(process not in helped for process in self.futures.values())
+
+    def awaits(self, future: Any, process: ControlBlock, wake: Callable[[], None]) -> None:
+        """A process waits for a future of asyncio's: ``wake`` is called when that is done."""
+        # A future sets this mark when it is awaited; whoever takes the future off its awaiter's hands
+        # takes it back, as asyncio's own task does.
+        future._asyncio_future_blocking = False
+        self.futures[future] = process
+
+        def finished(future: Any) -> None:
+            self.futures.pop(future, None)
+            wake()
+
+        future.add_done_callback(finished)
+
+    def gives_up(self, future: Any) -> None:
+        """Whoever awaited the future is dead or interrupted; asyncio may stop its work."""
+        self.futures.pop(future, None)
+        if not future.get_loop().is_closed():
+            future.cancel()
+
+    def says(self, future: Any) -> str:
+        """For a person: what somebody waits for who waits for this future."""
+        if future.get_loop().is_closed() or future.get_loop() is not self.loop:
+            return "asyncio, but the loop that it awaited has ended"
+        if self.blocking:
+            return "asyncio, whose loop run() holds up: use `await node.run_async(main)` there"
+        return "asyncio"
 
     def notify(self) -> None:
         """Something became ready, or a timer was set, while nobody was driving."""
         if not self.attach():
             return  # a script: run() will see to it
-        for pause in self._pauses:
-            _finish(pause)
+        self.end_pauses()
         if not self._drives:
             self._schedule()
 
@@ -132,6 +220,23 @@ class Host:
         if not self._drives:
             self._schedule()
 
+    def run(self, drive: Callable[[Pause], Coroutine[Any, Any, None]]) -> None:
+        """Drive the node for a script: on a loop of its own if the program uses asyncio, else without.
+
+        Args:
+            drive: answers what drives, when it is given the way to wait.
+        """
+        # A program that has imported asyncio may await something of it: it gets a loop. Without it, and
+        # inside a loop that somebody else runs (there `run` cannot give way), the whole thread waits.
+        if running_loop() is None and "asyncio" in sys.modules:
+            import asyncio
+
+            with asyncio.Runner() as runner:
+                runner.run(drive(self.sleep))
+            self.attach()  # that loop has ended
+        else:
+            without_loop(drive(self.block))
+
     async def drive(self, done: Callable[[], bool], pause: Pause, *, alone: bool) -> None:
         """Run the node in the caller's own context until ``done()``.
 
@@ -144,22 +249,29 @@ class Host:
         self._drives += 1
         outer, self.blocking = self.blocking, pause == self.block
         let_in = time.perf_counter()
-        while not self._reports.empty():
-            self._reports.get()()
+        self._look_for_threads()
+        self._hear()
         try:
             while not done():
+                if not self._reports.empty():
+                    self._hear()
+                if interrupts.take():
+                    node.interrupt()
                 if node.gate is not None:
                     await node.gate(pause)
                     continue
                 node.run_slice()
+                if interrupts.noted:
+                    continue
                 if not (node.ready or alone or done()):
                     await pause(0.0)  # before time passes, asyncio may have something to say
                 if node.ready or done():
                     pass
-                elif node.foreign or not node.pass_time():
+                elif self.expects_news() or not node.pass_time():
                     await self._wait(done, pause, alone)
                 if (node.clock.virtual or time.perf_counter() - let_in > LONG_SLICE) and not done():
                     await pause(0.0)
+                    self._look_for_threads()
                     let_in = time.perf_counter()
         finally:
             self._drives -= 1
@@ -170,11 +282,11 @@ class Host:
     async def _wait(self, done: Callable[[], bool], pause: Pause, alone: bool) -> None:
         """Nothing can run now: wait for a timer, an outside result, or a message."""
         delay = self.node.delay()
-        if delay is not None or self.node.foreign:
+        if delay is not None or self.expects_news():
             await pause(delay)
-        elif not alone:
-            await pause(STUCK_AFTER)
-            if not (done() or self.node.ready or self.node.foreign or self.node.delay() is not None):
+        elif not alone or (self.can_wait() and not hasattr(self.loop, "_scheduled")):
+            await pause(STUCK_AFTER)  # a loop that does not tell its timers (uvloop) may have one that helps
+            if not (done() or self.node.ready or self.expects_news() or self.node.delay() is not None):
                 logger.warning(
                     "still waiting, and nothing in this node can end the wait:\n%s\n"
                     "%s",
@@ -197,8 +309,10 @@ class Host:
             return False
         import asyncio
 
-        timers = getattr(self.loop, "_scheduled", ())
-        return len(asyncio.all_tasks(self.loop)) > 1 or any(not timer.cancelled() for timer in timers)
+        if len(asyncio.all_tasks(self.loop)) > 1:
+            return True
+        timers = getattr(self.loop, "_scheduled", ())  # private to asyncio, and there is no public way to ask
+        return any(not timer.cancelled() for timer in timers)
 
     async def block(self, seconds: float | None) -> None:
         """Wait as a script does: the whole thread sleeps, but for reports of other threads."""
@@ -207,6 +321,12 @@ class Host:
         except queue.Empty:
             return
         report()
+        self._hear()
+
+    def _hear(self) -> None:
+        """Run what other threads have left here, in the order in which it came."""
+        while not self._reports.empty():
+            self._reports.get()()
 
     async def sleep(self, seconds: float | None) -> None:
         """Wait as asyncio does: until the time is over or `notify` is called."""
@@ -228,12 +348,24 @@ class Host:
             self._pauses.remove(future)
 
     def report(self, news: Callable[[], None]) -> None:
-        """Run ``news`` on the node's own thread; may be called from any thread."""
-        if self.can_wait():
-            with contextlib.suppress(RuntimeError):  # that loop was closed: whoever drives next will hear it
-                self.loop.call_soon_threadsafe(news)
-                return
+        """Run ``news`` on the node's own thread, soon; may be called from any thread."""
         self._reports.put(news)
+        if self.loop is not None:
+            with contextlib.suppress(RuntimeError):  # that loop was closed: whoever drives next will hear it
+                self.loop.call_soon_threadsafe(self._hear)
+
+    def wake_driver(self) -> None:
+        """End the sleep of whoever drives the node; may be called in a signal's handler."""
+        self.report(self.end_pauses)
+
+    def end_pauses(self) -> None:
+        """Have every cell that sleeps look whether it has what it waits for."""
+        for pause in self._pauses:
+            _finish(pause)
+
+    def is_busy(self) -> bool:
+        """Does somebody drive the node, or will the loop do so by itself?"""
+        return self._drives > 0 or (self.loop is not None and self.loop.is_running())
 
     def watch_interrupt(self, began: float) -> Callable[[], None] | None:
         """Have Ctrl-C end a turn that lasts too long, also where the host only notes it.
@@ -244,12 +376,12 @@ class Host:
         if self.loop is None or threading.current_thread() is not threading.main_thread():
             return None
         before = signal.getsignal(signal.SIGINT)
-        if before is signal.default_int_handler or not callable(before):
+        if before in (signal.default_int_handler, interrupts.handle) or not callable(before):
             return None
         again: list[threading.Timer] = []
 
         def interrupt(number: int, frame: Any) -> None:
-            if time.perf_counter() - began > LONG_TURN:
+            if time.perf_counter() - began > LONG_TURN and in_program(frame):
                 raise KeyboardInterrupt
             before(number, frame)
             if not again:  # look once more: the turn may be a long one that has just begun
@@ -287,6 +419,15 @@ class Host:
 def _finish(future: Any) -> None:
     if not future.done():
         future.set_result(None)
+
+
+def without_loop(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine that never gives its turn away."""
+    try:
+        coroutine.send(None)
+    except StopIteration:
+        return
+    raise AssertionError("a script's wait gave its turn away")
 
 
 Pause = Callable[[float | None], Awaitable[None]]

@@ -33,24 +33,26 @@ Differs: nothing is preempted. A process keeps its turn until it awaits somethin
 
 from __future__ import annotations
 
-import contextlib
 import random
-import sys
 import time
+from _thread import get_ident
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any, Final
 
 from . import reports
 from .clock import ClockName, RealClock, VirtualClock
 from .copying import copy_reason, copy_term
 from .errors import BadArg, Deadlock, Exit, name_of, safe_repr
-from .host import LONG_TURN, Host, Pause, running_loop
+from .host import LONG_TURN, Host, Pause, is_future
+from .interrupts import entrances, interrupts
 from .mailbox import Mailbox
 from .plain_functions import check_function
-from .process import MESSAGE, PARK, REDUCTIONS, TIMED_OUT, Become, ControlBlock, coroutine_of, runtime
+from .process import MESSAGE, PARK, REDUCTIONS, TIMED_OUT, Become, ControlBlock, coroutine_of, runtime, task_of
 from .signals import Signals
 from .terms import CallRef, Pid, Ref
+from .threads import enter
 from .timers import Timers
 from .tracing import Event, Trace
 
@@ -111,7 +113,6 @@ class Node:
         self.gate: Callable[[Pause], Awaitable[None]] | None = None  # where cells wait while the node is paused
         # Who lends it time.
         self.host = Host(self)
-        self.foreign = 0  # outside results that processes wait for: virtual time stands still meanwhile
         self.driving = False  # is a slice running?
         self.begin_turn: Callable[[ControlBlock], None] | None = None  # the host's, with asyncio
         self.end_turn: Callable[[ControlBlock], None] | None = None
@@ -192,19 +193,10 @@ class Node:
 
         OTP: none; ``mix run`` comes near
         """
-        block = self._start_main(main, args)
-        loop = running_loop()
-        # A program that has imported asyncio may await something of it: it gets a loop. Without it, and
-        # inside a loop that somebody else runs (there `run` cannot give way), the whole thread waits.
-        if loop is None and "asyncio" in sys.modules:
-            import asyncio
-
-            with asyncio.Runner() as runner:
-                runner.run(self._drive_main(block, self.host.sleep, alone=True))
-            self.foreign = 0  # what was awaited of that loop will never come
-        else:
-            _finish(self._drive_main(block, self.host.block, alone=True))
-        return self._result_of(block)
+        with interrupts.watched(self.host.wake_driver):
+            block = self._start_main(main, args)
+            self.host.run(lambda pause: self._drive_main(block, pause, alone=True))
+            return self._result_of(block)
 
     async def run_async(self, main: Callable[..., Any], *args: Any) -> Any:
         """`run` for a place where an asyncio loop runs already, such as a notebook's cell."""
@@ -213,6 +205,7 @@ class Node:
         return self._result_of(block)
 
     def _start_main(self, main: Callable[..., Any], args: tuple[Any, ...]) -> ControlBlock:
+        enter()
         if self.driving:
             raise BadArg(
                 "run() was called from inside a process of the same node, which is running "
@@ -285,8 +278,24 @@ class Node:
         if self.tracer is not None:
             self.tracer.record(self.now(), kind, pid, other, term)
 
+    def interrupt(self) -> None:
+        """Ctrl-C was pressed while the node's own lines ran: raise it where the program waits.
+
+        Raises:
+            KeyboardInterrupt: no process of `run` is there to raise it in.
+        """
+        main = self._main
+        if main is None or not main.alive:
+            raise KeyboardInterrupt
+        waiting, main.thrown = main._fut_waiter, KeyboardInterrupt()
+        if main.waiting is not None:
+            self.wake(main)
+        if waiting is not None:
+            self.host.gives_up(waiting)
+
     def _not_inside(self, function: str) -> None:
         """Refuse to drive the node where it is driven already, or is not to be."""
+        enter()
         if self.driving:
             raise BadArg(
                 f"{function}() was called from inside a process. It drives the node from "
@@ -315,7 +324,7 @@ class Node:
         turn = self.turn if self.max_turns is None else self._counted_turn
         process = None
         before, self.driving, self._halted = (self.driving, runtime.running), True, False
-        began = clock()
+        began, runtime.thread = clock(), get_ident()
         until = began if single else began + SLICE
         task, unwatch = self.host.leave_task(), self.host.watch_interrupt(began)
         try:
@@ -358,15 +367,15 @@ class Node:
             self.begin_turn(process)
         try:
             if process.thrown is None:
-                wanted = coroutine.send(None)
+                wanted = process.context.run(process.resume, None)
             else:
                 thrown, process.thrown = process.thrown, None
-                wanted = coroutine.throw(thrown)
+                wanted = process.context.run(coroutine.throw, thrown)
         except StopIteration as stop:
             reason: object = "normal"
             if type(stop.value) is Become and process.pending_exit is None:
                 # It goes on as another coroutine, and goes on at once: to others this is one turn.
-                process.coroutine = stop.value.coroutine
+                process.become(stop.value.coroutine)
                 self.ready.appendleft(process)
                 return
             process.result = stop.value
@@ -431,23 +440,11 @@ class Node:
         """The process yielded, or awaits something that is not the node's."""
         if wanted is None:
             self.ready.append(process)
-        elif getattr(wanted, "_asyncio_future_blocking", None) is not None and self.host.can_wait():
-            # A future sets this mark when it is awaited; whoever takes the future off its awaiter's
-            # hands takes it back, as asyncio's own task does.
-            wanted._asyncio_future_blocking = False
+        elif self.host.loop is not None and is_future(wanted) and (self.host.can_wait() or process is not self._main):
             self.park(process, wanted)
-            self.foreign += 1
-
-            def finished(future: Any) -> None:
-                self.foreign = max(0, self.foreign - 1)
-                if process.waiting is future:
-                    self.wake(process)
-                else:
-                    self.host.notify()  # it has died; nobody is to be woken, but time may pass again
-
-            wanted.add_done_callback(finished)
+            self.host.awaits(wanted, process, partial(self._future_done, process, wanted))
             # Cancelled before it began to wait: then its future is cancelled, as asyncio would do it.
-            if process.thrown is not None and wanted.cancel():
+            if process.thrown is not None and wanted.cancel(*process.thrown.args[:1]):
                 process.thrown = None
         else:
             process.thrown = RuntimeError(
@@ -456,6 +453,10 @@ class Node:
                 "in place of `node.run(main)`.)"
             )
             self.ready.append(process)
+
+    def _future_done(self, process: ControlBlock, future: object) -> None:
+        if process.waiting is future:
+            self.wake(process)
 
     # ---- the shell: code that runs outside any process ------------------------------------
 
@@ -468,9 +469,16 @@ class Node:
             self._shell = self._add(None, "shell", None)
         return self._shell
 
-    def another_shell(self) -> ControlBlock:
-        """A shell for one more waiting task: a process of its own, as `asyncio.gather` needs."""
-        return self._add(None, "shell", None)
+    def another_shell(self, owner: ControlBlock | None = None) -> ControlBlock:
+        """A shell for one more waiting task: a process of its own, as `asyncio.gather` needs.
+
+        ``owner`` is the process that made the task, if it was not a cell.
+        """
+        if owner is None:
+            return self._add(None, "shell", None)
+        shell = self._add(None, f"task of {owner.label}", owner)
+        self.host.tasks[shell] = owner
+        return shell
 
     async def shell_waits(self, shell: ControlBlock) -> None:
         """Drive the node until the shell, which is parked, is woken or killed.
@@ -486,9 +494,11 @@ class Node:
         finally:
             shell.occupied = False
             self.cancel_wait(shell)  # where the cell was interrupted it still waits
+            self.host.tasks.pop(shell, None)
+            killed = not shell.alive
             if shell is not self._shell and shell.alive:
                 self.signals.end(shell, "normal")
-        if not shell.alive and shell.outcome is None:
+        if killed and shell.outcome is None:
             raise Exit(copy_reason(shell.reason))
 
     # ---- waiting and waking -----------------------------------------------------------------
@@ -518,6 +528,7 @@ class Node:
             process.timer = None
         if process.coroutine is None:
             self._halted = True  # a shell is in no queue: whoever drives for it looks
+            self.host.end_pauses()
         else:
             self.ready.append(process)
         if not self.driving:
@@ -531,8 +542,7 @@ class Node:
             self.timers.drop(process.timer)
             process.timer = None
         if waiting is not None and hasattr(waiting, "add_done_callback"):
-            with contextlib.suppress(RuntimeError):  # its loop is closed: nothing of it goes on
-                waiting.cancel()
+            self.host.gives_up(waiting)
 
     def deliver(self, process: ControlBlock, message: object) -> None:
         """Put a message, copied already, into the mailbox."""
@@ -542,6 +552,8 @@ class Node:
         mailbox.append(message)
         if process.waiting is MESSAGE:
             self.wake(process)
+        elif process.reader is not None and process.reader.waiting is MESSAGE:
+            self.wake(process.reader)
 
     def answer(self, pid: Pid, ref: Ref, outcome: object) -> None:
         """Bring the outcome of a wait to whoever waits; nobody there, nothing happens.
@@ -600,7 +612,7 @@ class Node:
 
     def launch(self, coroutine: Coroutine[Any, Any, Any], label: str, *, link: bool) -> ControlBlock:
         """A new process that will run a coroutine which holds nothing of anybody else's."""
-        parent = runtime.running
+        parent = runtime.running or task_of.get()
         if parent is None or parent.node is not self:
             parent = self._shell
         process = self._add(coroutine, label, parent)
@@ -658,7 +670,7 @@ class Node:
         for process in self.blocks.values():
             if process.waiting is not None:
                 what = process.waiting
-                said = what if isinstance(what, str) else "an answer"
+                said = what if isinstance(what, str) else self.host.says(what) if is_future(what) else "an answer"
                 if process.calling is not None:
                     said = f"an answer from {self.describe(process.calling)}"
                 lines.append(f"  {self.describe(process)} waits for {said}")
@@ -751,13 +763,7 @@ class Node:
         return True
 
 
-def _finish(coroutine: Coroutine[Any, Any, None]) -> None:
-    """Run a coroutine that never gives its turn away."""
-    try:
-        coroutine.send(None)
-    except StopIteration:
-        return
-    raise AssertionError("a script's wait gave its turn away")
+entrances.add(Node.turn.__code__)
 
 
 def current_node() -> Node:

@@ -11,8 +11,11 @@ Differs: seconds as floats, where OTP has milliseconds.
 from __future__ import annotations
 
 import sys
+from _thread import get_ident
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
+from functools import partial
 from types import CoroutineType
 from typing import Any, TypeVar
 
@@ -20,8 +23,9 @@ from .copying import AS_THEY_ARE, copy_reason, copy_term
 from .errors import BadArg, CopyError, Exit, NoProc, name_of, not_awaited, safe_repr
 from .mailbox import NOTHING, Pattern, check_pattern
 from .node import Node, current_node
-from .process import MESSAGE, PARKED, TIME, YIELDED, ControlBlock, Failed, runtime
+from .process import MESSAGE, PARKED, TIME, YIELDED, ControlBlock, Failed, runtime, task_of
 from .terms import INFINITY, TIMEOUT, Address, CallRef, Down, ExitSignal, Pid, Ref
+from .threads import enter, is_foreign, workers
 from .tracing import Trace
 
 Value = TypeVar("Value")
@@ -36,10 +40,28 @@ _UNUSABLE = (None, True, False)
 
 def current_process() -> ControlBlock:
     """The control block of the process that runs this code; the shell's, outside of all."""
+    if runtime.threads and get_ident() != runtime.thread:
+        enter()
     running = runtime.running
-    if running is not None:
-        return running
-    return current_node().shell()
+    return _outside() if running is None else running
+
+
+def _outside() -> ControlBlock:
+    """Who acts where no process has its turn: the process that made this asyncio task, else the shell."""
+    owner = task_of.get()
+    if owner is None:
+        return current_node().shell()
+    if not owner.alive:
+        raise NoProc(
+            f"this asyncio task was made by {owner.label} {owner.pid}, which has ended: there is no process for "
+            "which it could act. Await a task in the process that makes it, or spawn a process for its work."
+        )
+    return owner
+
+
+def _in_task(process: ControlBlock) -> bool:
+    """Does an asyncio task act for this process, and not its own code?"""
+    return process is not runtime.running and process.coroutine is not None
 
 
 def waiting_process() -> ControlBlock:
@@ -48,6 +70,8 @@ def waiting_process() -> ControlBlock:
     So ``asyncio.gather`` of several calls in one cell works.
     """
     process = current_process()
+    if _in_task(process):
+        return process.node.another_shell(process)
     return process.node.another_shell() if process.occupied else process
 
 
@@ -161,7 +185,10 @@ def what_was_meant(thing: object) -> str:
 
 
 def post(process: ControlBlock, message: object) -> None:
-    """Deliver a copied message, and charge the sender for it."""
+    """Deliver a copied message, and charge the sender for it. Another thread leaves it for the node's."""
+    if runtime.threads and get_ident() != runtime.thread and is_foreign():
+        process.node.host.report(partial(_arrive, process, message))
+        return
     sender = runtime.running
     node = process.node
     if sender is not None:
@@ -170,6 +197,13 @@ def post(process: ControlBlock, message: object) -> None:
         who = current_process().pid
         node.tracer.record(node.now(), "send", who, process.pid, message)
     node.deliver(process, message)
+
+
+def _arrive(process: ControlBlock, message: object) -> None:
+    """A message out of another thread is here, in the thread of the node."""
+    if process.alive:
+        process.node.note("send", None, process.pid, message)
+        process.node.deliver(process, message)
 
 
 def send(destination: Destination, message: Value) -> Value:
@@ -270,7 +304,10 @@ async def receive(pattern: Pattern | None = None, timeout: float | None = None) 
     if pattern is not None:
         check_pattern(pattern)
     seconds = check_timeout(timeout)
-    await charge(process)
+    if _in_task(process):
+        _check_reader(process)
+    else:
+        await charge(process)
     node, seen = process.node, 0
     if node.signals.deferred:
         node.signals.release_deferred()
@@ -286,7 +323,29 @@ async def receive(pattern: Pattern | None = None, timeout: float | None = None) 
             seen = len(mailbox)
         if deadline is not None and deadline <= node.clock.now():
             return TIMEOUT
-        await wait(process, MESSAGE, deadline)
+        if _in_task(process):
+            await _read_for(process, deadline)
+        else:
+            await wait(process, MESSAGE, deadline)
+
+
+def _check_reader(process: ControlBlock) -> None:
+    """An asyncio task may read its process's mailbox where the process itself does nothing but await it."""
+    if process.reader is not None or process._fut_waiter is None:
+        raise BadArg(
+            f"an asyncio task is not the process that made it: {process.label} {process.pid} has one mailbox, and "
+            "one of its tasks may read it only while it awaits that task. Receive in the process itself, and spawn "
+            "a process for what is to go on beside it."
+        )
+
+
+async def _read_for(process: ControlBlock, deadline: float | None) -> None:
+    """Wait, in a task of ``process``, until it gets a message."""
+    reader = process.reader = process.node.another_shell(process)
+    try:
+        await wait(reader, MESSAGE, deadline)
+    finally:
+        process.reader = None
 
 
 def flush() -> str:
@@ -371,7 +430,7 @@ async def ask(
         caller, ref = born
         node = caller.node
     else:
-        caller = runtime.running or waiting_process()
+        caller = waiting_process() if runtime.threads else runtime.running or waiting_process()
         node = caller.node
         if caller.reductions <= 0 and caller.coroutine is not None:  # a shell has no share to spend
             await YIELDED
@@ -404,13 +463,15 @@ async def ask(
 
 
 ask.__qualname__ = "GenServer.call"  # what Python names when somebody forgets the await
+ask.__code__ = ask.__code__.replace(co_qualname=ask.__qualname__)
 
 
 async def in_thread(function: Callable[..., Any], *args: Any) -> Any:
     """Run blocking work in a thread; meanwhile the other processes go on.
 
     The function runs outside of any process: it gets and answers copies, and a copy is raised of
-    what it raises.
+    what it raises. Of this package it may use `send` and `cast`, for news of its progress. It sees
+    the context variables of the process.
 
     OTP: a dirty scheduler or a port
     Differs: in the browser there are no threads, and the work blocks everybody.
@@ -423,11 +484,11 @@ async def in_thread(function: Callable[..., Any], *args: Any) -> Any:
     process = waiting_process()
     node = process.node
     function, copied = node.copy(function), node.copy(args)
-    box: list[tuple[bool, Any]] = []
+    context, box = copy_context(), list[tuple[bool, Any]]()
 
     def work() -> None:
         try:
-            box.append((True, function(*copied)))
+            box.append((True, context.run(function, *copied)))
         except BaseException as error:
             box.append((False, error))
 
@@ -448,18 +509,21 @@ async def _thread(process: ControlBlock, work: Callable[[], None]) -> None:
     node = process.node
     ref = node.make_ref(CallRef)
 
-    def done() -> None:
-        node.foreign = max(0, node.foreign - 1)
-        node.answer(process.pid, ref, True)
-        node.host.notify()  # the process may have died; nobody is woken then, but time may pass again
-
     def begin() -> None:
-        work()
-        node.host.report(done)
+        workers.add(get_ident())
+        try:
+            work()
+        finally:
+            workers.discard(get_ident())
+        node.host.report(partial(node.answer, process.pid, ref, True))
 
-    node.foreign += 1
-    threading.Thread(target=begin, daemon=True).start()
-    await wait(process, ref)
+    runtime.threads = True
+    node.host.threads.add(ref)
+    try:
+        threading.Thread(target=begin, daemon=True).start()
+        await wait(process, ref)
+    finally:
+        node.host.threads.discard(ref)  # also where it is killed: for a dead process no time stands still
 
 
 @contextmanager
@@ -666,7 +730,7 @@ class Process:
 
         OTP: ``Process.unregister/1``
         """
-        if not current_node().unregister(name):
+        if not current_process().node.unregister(name):
             raise BadArg(f"no process is registered as {safe_repr(name)}. Process.registered() lists the names.")
         return True
 
@@ -800,7 +864,7 @@ class Process:
 
         OTP: ``Process.cancel_timer/1``
         """
-        left = current_node().cancel_timer(_timer_number(timer))
+        left = current_process().node.cancel_timer(_timer_number(timer))
         return False if left is None else left
 
     @staticmethod

@@ -14,9 +14,13 @@ OTP: the ``Process`` struct of the BEAM
 from __future__ import annotations
 
 import inspect
+from _thread import get_ident
 from collections.abc import Callable, Coroutine
+from contextvars import Context, ContextVar, copy_context
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from .interrupts import entrances
 from .mailbox import Mailbox
 from .terms import Pid, Ref
 
@@ -72,6 +76,9 @@ async def _plain(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     return await result if inspect.iscoroutine(result) else result
 
 
+entrances.add(_plain.__code__)
+
+
 # ---- its waits ---------------------------------------------------------------------------------
 
 MESSAGE: Final = "a message"
@@ -103,16 +110,25 @@ class Runtime:
 
     Outside of all processes ``running`` is None: a script or a cell runs. ``node`` is the node that
     it uses; None stands for a default node that is made when it is needed.
+
+    ``thread`` is the thread in which processes run. In every other thread ``running`` says nothing:
+    see `otp_mini.threads`. To ask for the thread at every step would cost programs that have one
+    thread only 3 % of their speed, so ``threads`` says whether there was ever another.
     """
 
-    __slots__ = ("running", "node")
+    __slots__ = ("running", "node", "thread", "threads")
 
     def __init__(self) -> None:
         self.running: ControlBlock | None = None
         self.node: Node | None = None
+        self.thread = get_ident()
+        self.threads = False
 
 
 runtime: Final = Runtime()
+
+task_of: Final[ContextVar[ControlBlock | None]] = ContextVar("task_of", default=None)
+"""The process that made the asyncio task which runs just now; None outside of such tasks."""
 
 
 class ControlBlock:
@@ -132,11 +148,14 @@ class ControlBlock:
         "pid",              # its address; pid.block is this object until the process ends
         "node",             # the node it lives on
         "coroutine",        # its code; None for the shell: a cell or a script outside run()
+        "resume",           # coroutine.send
+        "context",          # the context variables that its code sees: a copy of those of who made it
         "loop",             # a behaviour's loop and state, where pictures and the labs look; else None
         "label",            # what it was started as, for people
         "parent",           # the pid that spawned it, None for the first
         "name",             # its registered name, None without
         "mailbox",          # messages not yet received
+        "reader",           # the block for which a task of this process waits for its mail, else None
         "waiting",          # None, or what it is parked for
         "outcome",          # what came of the wait
         "answered",         # the reference of the call whose answer it has not looked at yet
@@ -170,11 +189,14 @@ class ControlBlock:
         self.pid = pid
         self.node = node
         self.coroutine = coroutine
+        self.resume: Any = None if coroutine is None else coroutine.send
+        self.context = copy_context()
         self.loop: Any = None
         self.label = label
         self.parent = parent
         self.name: object = None
         self.mailbox: Mailbox | None = None
+        self.reader: ControlBlock | None = None
         self.waiting: object = None
         self.outcome: Any = None
         self.answered: object = None
@@ -195,6 +217,10 @@ class ControlBlock:
         self.cancelling_ = 0
         self.thrown: BaseException | None = None
 
+    def become(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        """Go on as another coroutine."""
+        self.coroutine, self.resume = coroutine, coroutine.send
+
     def __repr__(self) -> str:
         return f"<{self.label} {self.pid}>"
 
@@ -203,7 +229,8 @@ class ControlBlock:
         """Has it not ended yet?"""
         return self.pid.block is self
 
-    # What asyncio asks of the current task.
+    # What asyncio, and libraries that stand on it, ask of the current task. The names with an
+    # underscore are read by anyio (httpx stands on it), whose cancel scopes look into asyncio's tasks.
 
     def cancel(self, msg: object = None) -> bool:
         """Have CancelledError raised where the process waits (asyncio's, not OTP's, way).
@@ -215,11 +242,11 @@ class ControlBlock:
         if not self.alive:
             return False
         self.cancelling_ += 1
-        waiting: Any = self.waiting
-        if hasattr(waiting, "add_done_callback") and waiting.cancel():
+        future = self._fut_waiter
+        if future is not None and future.cancel(msg):
             return True
-        self.thrown = asyncio.CancelledError()
-        if waiting is not None:
+        self.thrown = asyncio.CancelledError() if msg is None else asyncio.CancelledError(msg)
+        if self.waiting is not None:
             self.node.wake(self)
         return True
 
@@ -234,9 +261,39 @@ class ControlBlock:
         """How many cancellations are not dealt with yet."""
         return self.cancelling_
 
+    @property
+    def _must_cancel(self) -> bool:
+        """Will CancelledError be raised at its next turn?"""
+        return self.thrown is not None
+
+    @property
+    def _fut_waiter(self) -> Any:
+        """The asyncio future that it waits for, or None."""
+        return self.waiting if hasattr(self.waiting, "add_done_callback") else None
+
     def done(self) -> bool:
         """Has the process ended?"""
         return not self.alive
+
+    def cancelled(self) -> bool:
+        """Did a cancellation end it?"""
+        import asyncio
+
+        return isinstance(self.reason, asyncio.CancelledError)
+
+    def add_done_callback(self, function: Callable[[Any], object], *, context: Context | None = None) -> None:
+        """Have the loop call ``function`` with this when the process has ended."""
+        call = partial(self.get_loop().call_soon, function, self, context=context)
+        if self.alive:
+            self.cleanups = [*(self.cleanups or ()), DoneCallback(function, call)]
+        else:
+            call()
+
+    def remove_done_callback(self, function: Callable[[Any], object]) -> int:
+        """Take back what `add_done_callback` was given; answers how often it was there."""
+        before = self.cleanups or []
+        self.cleanups = [one for one in before if not (type(one) is DoneCallback and one.function == function)]
+        return len(before) - len(self.cleanups)
 
     def get_loop(self) -> Any:
         """The asyncio loop that hosts the node."""
@@ -246,6 +303,33 @@ class ControlBlock:
         """The process's code."""
         return self.coroutine
 
+    def get_context(self) -> Context:
+        """The context variables that its code sees."""
+        return self.context
+
     def get_name(self) -> str:
         """What the process is called."""
         return self.label
+
+    def set_name(self, value: object) -> None:
+        """Call the process something else."""
+        self.label = str(value)
+
+    def get_stack(self, *, limit: int | None = None) -> list[Any]:
+        """The frame in which its code stands, as asyncio's tasks answer it."""
+        frame = getattr(self.coroutine, "cr_frame", None)
+        return [] if frame is None else [frame]
+
+
+class DoneCallback:
+    """What asyncio is to be told when a process has ended: one of its clean-ups."""
+
+    __slots__ = ("function", "_call")
+
+    def __init__(self, function: Callable[[Any], object], call: Callable[[], object]) -> None:
+        self.function = function
+        self._call = call
+
+    def __call__(self, pid: Pid) -> None:
+        """The process has ended."""
+        self._call()

@@ -195,7 +195,7 @@ class Signals:
         coroutine: Any = process.coroutine
         outer, runtime.running = runtime.running, process
         try:
-            coroutine.close()
+            process.context.run(coroutine.close)
         except BaseException as error:
             if isinstance(error, RuntimeError) and coroutine.cr_frame is not None:
                 self._stubborn.append(coroutine)

@@ -19,9 +19,9 @@ PACKAGE = Path(otp_mini.__file__).parent
 LAYERS = [
     ("0", "errors"),
     ("0, on the row above", "plain_functions terms"),
-    ("1", "clock copying mailbox matching reports table_keys"),
-    ("1, on the row above", "host process tracing"),
-    ("1, on top of both", "timers signals"),
+    ("1", "clock copying interrupts mailbox matching reports table_keys"),
+    ("1, on the row above", "process tracing"),
+    ("1, on top of both", "host timers signals threads"),
     ("2", "node"),
     ("3", "primitives"),
     ("4", "child_spec"),

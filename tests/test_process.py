@@ -187,3 +187,98 @@ def test_an_exit_leaves_no_current_task_behind(clock: Any) -> None:
             assert await node.run_async(asyncio.sleep, 0, "fine") == "fine"
 
     asyncio.run(host())
+
+
+def test_what_libraries_read_of_the_current_task_is_there() -> None:
+    """Every public method of asyncio's Task but `result`, `exception` and `print_stack`; anyio's two private ones."""
+    public = {name for name in dir(asyncio.Task) if not name.startswith("_")}
+    public -= {"result", "exception", "set_result", "set_exception", "print_stack"}
+
+    async def main() -> set[str]:
+        task: Any = asyncio.current_task()
+        assert (task._must_cancel, task._fut_waiter, task.cancelled()) == (False, None, False)
+        assert [frame.f_code.co_name for frame in task.get_stack()] == ["main"]
+        task.set_name("renamed")
+        assert task.get_name() == "renamed"
+        assert task.get_context() is not None
+        return public - {*dir(task)}
+
+    with Node() as node:
+        assert node.run(main) == set()
+
+
+def test_a_loop_is_told_of_the_end_of_a_process_as_of_a_task() -> None:
+    ended: list[tuple[str, bool]] = []
+
+    async def worker() -> None:
+        await receive()
+
+    async def main() -> None:
+        pid = spawn(worker)
+        block: Any = pid.block
+        for name in ("one", "two"):
+            block.add_done_callback(lambda task, name=name: ended.append((name, task.done())))
+
+        def taken_back(task: Any) -> None:
+            ended.append(("never", True))
+
+        block.add_done_callback(taken_back)
+        assert block.remove_done_callback(taken_back) == 1
+        assert ended == []
+        Process.exit(pid, "kill")
+        await asyncio.sleep(0.001)  # the loop has its turn
+        assert ended == [("one", True), ("two", True)]
+        block.add_done_callback(lambda task: ended.append(("late", True)))
+        await asyncio.sleep(0.001)
+        assert ended[2:] == [("late", True)]
+
+    with Node() as node:
+        node.run(main)
+
+
+def test_a_future_that_a_process_awaited_is_left_as_a_task_leaves_it() -> None:
+    """asyncio clears this mark of every future that a task awaits; without it nobody else may await the future."""
+
+    async def main() -> bool:
+        future = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_soon(future.set_result, None)
+        await future
+        return bool(future._asyncio_future_blocking)
+
+    with Node() as node:
+        assert node.run(main) is False
+
+
+@pytest.mark.parametrize("wait", [receive, lambda: Process.sleep(None), lambda: asyncio.sleep(60)])
+def test_a_process_that_cancels_itself_is_cancelled_at_its_next_wait(wait: Any) -> None:
+    async def main() -> str:
+        task: Any = asyncio.current_task()
+        task.cancel("enough")
+        assert task.cancelling() == 1
+        try:
+            await wait()
+        except asyncio.CancelledError as error:
+            task.uncancel()
+            await asyncio.sleep(0)
+            return str(error)
+        return "not"
+
+    with Node() as node:
+        assert node.run(main) == "enough"
+
+
+def test_cancel_scopes_of_anyio_work_in_a_process() -> None:
+    anyio = pytest.importorskip("anyio")
+
+    async def main() -> Any:
+        with anyio.move_on_after(0.01) as sleeping:
+            await anyio.sleep(60)
+        with anyio.move_on_after(0.01) as receiving:
+            await receive()
+        async with anyio.create_task_group() as group:
+            group.start_soon(anyio.sleep, 0)
+        in_thread = await anyio.to_thread.run_sync(lambda: "from a thread")
+        return sleeping.cancelled_caught, receiving.cancelled_caught, in_thread
+
+    with Node() as node:
+        assert node.run(main) == (True, True, "from a thread")

@@ -71,7 +71,7 @@ def _copy_block(world: World, block: ControlBlock, node: Node, pids: dict[Pid, P
         new.links = {_found(other, pids): None for other in block.links}  # type: ignore[misc]
     pid.block = node.blocks[pid] = new
     if block.pid is world.host:
-        new.coroutine = _wait(new)
+        new.become(_wait(new))
     else:
         loop = block.loop
         if not isinstance(getattr(loop, "server", None), GenServer) or loop.debug:
@@ -79,8 +79,8 @@ def _copy_block(world: World, block: ControlBlock, node: Node, pids: dict[Pid, P
         state: Any = supervisor_state(block)
         state = _copied(loop.state, pids) if state is None else _copied_children(state, pids)
         new.loop = type(loop)(new, loop.server, _found(loop.parent, pids), state)
-        new.coroutine = new.loop.run(None)
-    new.coroutine.send(None)  # up to where it waits
+        new.become(new.loop.run(None))
+    new.resume(None)  # up to where it waits
     new.waiting = MESSAGE
 
 

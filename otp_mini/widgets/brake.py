@@ -139,7 +139,7 @@ class Brake:
         if node.ready or left == 0.0:
             return self.step()
         self._time_goes(True)
-        if self._waiting and not node.foreign:
+        if self._waiting and not node.host.expects_news():
             node.pass_time()
         return None
 
