@@ -155,7 +155,7 @@ class CrashLab:
 
     @functools.cached_property
     def documents(self) -> list[dict[str, Any]]:
-        """All futures, of each lab: they are run when somebody asks for this, which takes its time."""
+        """All futures of each lab. They are run when this is read for the first time, which takes a while."""
         return [lab.document(self.depth, along=self.script or ()) for lab in self.labs]
 
     def _options(self, documents: Sequence[Mapping[str, Any]]) -> player.Options:
