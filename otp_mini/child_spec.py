@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final, Literal
 
 from .errors import BadArg, Exit, safe_repr
-from .plain_functions import plain
+from .plain_functions import plain_answer
 from .terms import Pid, Ref
 
 Restart = Literal["permanent", "transient", "temporary"]
@@ -166,9 +166,10 @@ def to_spec(child: ChildLike) -> ChildSpec:
             "a child is a class with child_spec (such as a GenServer), (class, argument), or a "
             f"ChildSpec; got {safe_repr(child)}"
         )
-    name = f"{module.__name__ if isinstance(module, type) else safe_repr(module)}.child_spec"
-    spec = plain(module.child_spec, name)(*arguments)
+    spec = module.child_spec(*arguments)
     if not isinstance(spec, ChildSpec):
+        name = f"{module.__name__ if isinstance(module, type) else safe_repr(module)}.child_spec"
+        plain_answer(spec, module.child_spec, name)
         missing = ": is a `return` missing?" if spec is None else ""
         raise BadArg(f"{name} must return a ChildSpec, got {safe_repr(spec)}{missing}")
     return spec
@@ -214,7 +215,8 @@ def _can_start(start: object) -> bool:
     if not (isinstance(start, tuple) and len(start) == 2 and isinstance(start[1], tuple)):
         return False
     function = start[0]
-    yields = inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
+    code = getattr(function, "__code__", None)
+    yields = code is not None and code.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR)
     return callable(function) and not isinstance(function, type) and not yields
 
 

@@ -146,7 +146,10 @@ async def waits() -> Any:
 
 @pytest.mark.parametrize(
     ("answers", "said"),
-    [(waits, "async def"), (lambda: None, "must return a ChildSpec, got None: is a `return` missing?")],
+    [
+        (waits, "is called at once and cannot wait"),
+        (lambda: None, "must return a ChildSpec, got None: is a `return` missing?"),
+    ],
 )
 def test_a_child_spec_that_waits_or_forgets_its_return_is_told(answers: Any, said: str) -> None:
     odd: Any = type("Odd", (GenServer,), {"child_spec": staticmethod(answers)})
