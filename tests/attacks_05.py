@@ -24,6 +24,7 @@ from otp_mini import (
     self_,
     send,
     spawn,
+    spawn_link,
 )
 from otp_mini.exercises import supervisor_strategies as ex
 
@@ -172,12 +173,17 @@ def only_the_started(strategy: str, names: list[str], crashed: str) -> Any:
 
 
 def station(
-    budget: int = 2, above: int = 3, strategy: Any = "one_for_one", window: float = 60.0, restart: Any = "permanent"
+    budget: int = 1,
+    more: int = 10,
+    above: int = 3,
+    strategy: Any = "one_for_one",
+    window: float = 60.0,
+    restart: Any = "permanent",
 ) -> type[Supervisor]:
-    """``budget`` is for each sensor."""
+    """``budget`` is for each sensor, and so many ``more`` for all."""
 
     def plan(names: list[str]) -> Supervise:
-        sensors = Supervise(parts(*names), strategy, max_restarts=budget * len(names))
+        sensors = Supervise(parts(*names), strategy, max_restarts=budget * len(names) + more)
         branch = child_spec((Branch, ("sensors", sensors)), restart=restart)
         return Supervise([(Part, "archive"), branch], "one_for_one", max_restarts=above, max_seconds=window)
 
@@ -196,7 +202,8 @@ NarrowStation = sup(
 )
 CoupledStation = station(strategy="one_for_all")
 EndlessStation = station(100_000)
-BrittleStation = station(1, above=0)
+BrittleStation = station(1, 0, above=0)
+TwiceStation = station(2, 0)
 ShortStation = station(window=5.0)
 TransientStation = station(restart="transient")
 SixStation = sup(
@@ -211,6 +218,35 @@ SixStation = sup(
 
 
 class GoodUplink(Part):
+    """As in the chapter: another process asks, and its answer comes as a cast."""
+
+    def init(self, name: Any) -> Any:
+        send(self_(), "try")
+        return Ok("down")
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        if message == "try" and state == "down":
+            self.send_somebody(self.ask)
+            Process.send_after(self_(), "try", 3.0)
+        return NoReply(state)
+
+    def send_somebody(self, ask: Any) -> None:
+        spawn(ask, self_())
+
+    @staticmethod
+    async def ask(uplink: Any) -> None:
+        GenServer.cast(uplink, ("connected", await GenServer.call("gateway", "hello")))
+
+    def handle_cast(self, request: Any, state: Any) -> Any:
+        return NoReply(request[1])
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        return Reply(state, state)
+
+
+class BriefUplink(Part):
+    """Waits for the gateway itself, half a second at a time."""
+
     def init(self, name: Any) -> Any:
         return Ok("down", Continue("connect"))
 
@@ -228,12 +264,12 @@ class GoodUplink(Part):
         return Reply(state, state)
 
 
-class EagerUplink(GoodUplink):
+class EagerUplink(BriefUplink):
     async def init(self, name: Any) -> Any:
         return Ok(await GenServer.call("gateway", "hello"))
 
 
-class PatientUplink(GoodUplink):
+class PatientUplink(BriefUplink):
     async def init(self, name: Any) -> Any:
         for _ in range(10):
             try:
@@ -243,12 +279,12 @@ class PatientUplink(GoodUplink):
         return Ok("down")
 
 
-class CrashingUplink(GoodUplink):
+class CrashingUplink(BriefUplink):
     async def handle_continue(self, work: Any, state: Any) -> Any:
         return NoReply(await GenServer.call("gateway", "hello"))
 
 
-class OnceUplink(GoodUplink):
+class OnceUplink(BriefUplink):
     async def handle_continue(self, work: Any, state: Any) -> Any:
         try:
             return NoReply(await GenServer.call("gateway", "hello"))
@@ -256,7 +292,7 @@ class OnceUplink(GoodUplink):
             return NoReply("down")
 
 
-class BlockingUplink(GoodUplink):
+class BlockingUplink(BriefUplink):
     async def handle_continue(self, work: Any, state: Any) -> Any:
         while True:
             try:
@@ -265,7 +301,7 @@ class BlockingUplink(GoodUplink):
                 await Process.sleep(1.0)
 
 
-class SpinningUplink(GoodUplink):
+class SpinningUplink(BriefUplink):
     async def handle_continue(self, work: Any, state: Any) -> Any:
         try:
             return NoReply(await GenServer.call("gateway", "hello"))
@@ -273,7 +309,7 @@ class SpinningUplink(GoodUplink):
             return NoReply("down", Continue("connect"))
 
 
-class QuittingUplink(GoodUplink):
+class QuittingUplink(BriefUplink):
     """Ends after a while, and leaves the next attempt to its supervisor."""
 
     async def handle_continue(self, work: Any, state: Any) -> Any:
@@ -414,7 +450,7 @@ def each_alone(names: list[str]) -> Supervise:
 EachAloneStation = sup(each_alone)
 
 
-class PythonicUplink(GoodUplink):
+class PythonicUplink(BriefUplink):
     async def handle_continue(self, work: Any, state: Any) -> Any:
         try:
             return NoReply(await GenServer.call("gateway", "hello", timeout=0.5))
@@ -423,7 +459,7 @@ class PythonicUplink(GoodUplink):
             return NoReply("down")
 
 
-class HecticUplink(GoodUplink):
+class HecticUplink(BriefUplink):
     async def handle_continue(self, work: Any, state: Any) -> Any:
         try:
             return NoReply(await GenServer.call("gateway", "hello", timeout=0.5))
@@ -432,7 +468,7 @@ class HecticUplink(GoodUplink):
             return NoReply("down")
 
 
-class TrustfulUplink(GoodUplink):
+class TrustfulUplink(BriefUplink):
     """Waits for a silent gateway as long as any call waits."""
 
     async def handle_continue(self, work: Any, state: Any) -> Any:
@@ -447,16 +483,51 @@ class NervousUplink(GoodUplink):
     """Whatever it hears, it is down until it has asked again."""
 
     def handle_info(self, message: Any, state: Any) -> Any:
-        if message == "connect":
-            return NoReply("down", Continue("connect"))
-        Process.send_after(self_(), "connect", 2.0)
-        return NoReply("down")
+        return super().handle_info(message, state) if message == "try" else NoReply("down")
 
 
 class WelcomeUplink(GoodUplink):
-    async def handle_continue(self, work: Any, state: Any) -> Any:
-        result = await super().handle_continue(work, state)
-        return NoReply("down" if result.state == "down" else "welcome")
+    def handle_cast(self, request: Any, state: Any) -> Any:
+        return NoReply("welcome")
+
+
+class LinkedUplink(GoodUplink):
+    """The process that asks takes the uplink along when its call exits."""
+
+    def send_somebody(self, ask: Any) -> None:
+        spawn_link(ask, self_())
+
+
+class RestlessHelperUplink(GoodUplink):
+    """One helper asks again and again, a hundred times a second."""
+
+    def init(self, name: Any) -> Any:
+        spawn(self.ask, self_())
+        return Ok("down")
+
+    @staticmethod
+    async def ask(uplink: Any) -> None:
+        while True:
+            try:
+                return GenServer.cast(uplink, ("connected", await GenServer.call("gateway", "hello", timeout=3.0)))
+            except Exit:
+                await Process.sleep(0.01)
+
+
+class HastyUplink(GoodUplink):
+    """Pauses while there is no gateway, and presses one that is silent."""
+
+    def init(self, name: Any) -> Any:
+        spawn(self.ask, self_())
+        return Ok("down")
+
+    @staticmethod
+    async def ask(uplink: Any) -> None:
+        while True:
+            try:
+                return GenServer.cast(uplink, ("connected", await GenServer.call("gateway", "hello", timeout=0.1)))
+            except Exit as exit:
+                await Process.sleep(0.0 if exit.reason[0] == "timeout" else 2.0)
 
 
 class MessengerUplink(GoodUplink):
@@ -584,6 +655,7 @@ table.wrong(ex.station, "allows twenty restarts", TwentyStation, "the archive ra
 table.wrong(ex.station, "forgets a give-up too soon", ShortStation, "one crash every 0.1 s", "the windows")
 table.wrong(ex.station, "keeps the branch as transient", TransientStation, "to whoever keeps it as `transient`")
 table.hard_coded(ex.station, "allows six for six sensors", SixStation, "the numbers in the text", "in one budget")
+table.wrong(ex.station, "has no reserve for one sensor alone", TwiceStation, "crash 12 in a row of 'vane'", "lost")
 table.right(ex.station, "gives each sensor a branch", EachAloneStation)
 table.wrong(ex.uplink, "catches Exception", PythonicUplink, "`except Exception` does not")
 table.wrong(ex.uplink, "tries again without a pause", SpinningUplink, "without end", "without a pause")
@@ -591,6 +663,10 @@ table.wrong(ex.uplink, "tries a hundred times a second", HecticUplink, "turns a 
 table.wrong(ex.uplink, "waits for a silent gateway", TrustfulUplink, "a gateway has been silent", "who waits")
 table.wrong(ex.uplink, "loses its connection by any message", NervousUplink, "a stray message came")
 table.hard_coded(ex.uplink, "knows the answer", WelcomeUplink, "'come in'", "the numbers in the text")
+table.wrong(ex.uplink, "waits itself, but briefly", BriefUplink, "a gateway has been silent", "after 0", "who waits")
+table.wrong(ex.uplink, "links the process that asks", LinkedUplink, "linked to it")
+table.wrong(ex.uplink, "has a helper without rest", RestlessHelperUplink, "turns a second", "between two attempts")
+table.wrong(ex.uplink, "presses a silent gateway", HastyUplink, "attempts", "between two attempts")
 table.right(ex.uplink, "sends a messenger", MessengerUplink)
 table.wrong(ex.observatory, "allows no restart at the top", NoneObservatory, "the budget", "gave up")
 table.wrong(ex.observatory, "keeps imaging as transient", TransientObservatory, "the `restart` of the supervisor")

@@ -281,14 +281,7 @@ RULES = [
     terms_are_linked_at_their_first_use,
 ]  # fmt: skip
 
-OLD: dict[str, set[str]] = {
-    "05_supervisor_strategies": {
-        "title_names_the_topic_first", "story_is_short_and_a_run_follows", "own_code_comes_early",
-        "predictions_are_asked_and_folded", "earlier_chapters_are_asked_for", "drills_stand_behind_what_they_practise",
-        "quiz_and_summary", "paths_are_marked", "something_to_try", "questions_are_answered",
-        "terms_are_linked_at_their_first_use",
-    },
-}  # fmt: skip
+OLD: dict[str, set[str]] = {}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
