@@ -53,7 +53,7 @@ from .process import MESSAGE, PARK, REDUCTIONS, TIMED_OUT, Become, ControlBlock,
 from .signals import Signals
 from .terms import CallRef, Pid, Ref
 from .threads import enter
-from .timers import Timers
+from .timers import PATIENCE, Timers
 from .tracing import Event, Trace
 
 SLICE: Final = 0.002
@@ -62,7 +62,6 @@ SLICE: Final = 0.002
 SLICE_TURNS: Final = 256
 """How many turns a slice has on a virtual clock, where nothing may depend on the machine's pace."""
 
-PATIENCE: Final = 1_000_000  # timers that may fire while the foreground waits without an end
 
 _new = object.__new__  # skips __init__: a reference is made for every call
 
@@ -126,8 +125,6 @@ class Node:
         self._deferred = self.signals.deferred  # the same list: it is looked at after every turn
         self._slow: set[str] = set()  # labels of those whose long turn was spoken of already
         self._turns_left = SLICE_TURNS  # on a virtual clock: until the timers are looked at again
-        self._looked_at: float | None = None  # when they were looked at, on a virtual clock
-        self._patience = PATIENCE
         # What was current before each `with` that this node is in.
         self._outer: list[tuple[ControlBlock | None, Node | None]] = []
 
@@ -325,7 +322,7 @@ class Node:
         process = None
         before, self.driving, self._halted = (self.driving, runtime.running), True, False
         began, runtime.thread = clock(), get_ident()
-        until = began if single else began + SLICE
+        until = 0.0 if single else began + SLICE
         task, unwatch = self.host.leave_task(), self.host.watch_interrupt(began)
         try:
             if not virtual or self._time_to_look():
@@ -335,11 +332,15 @@ class Node:
                 if process.pid.block is process:
                     runtime.running = process
                     turn(process)
-                    self._turns_left -= 1
-                    if single or (self._turns_left <= 0 if virtual else clock() > until):
+                    if virtual:
+                        self._turns_left -= 1
+                        if single or not self._turns_left:
+                            break
+                    elif clock() > until:
                         break
-            if process is not None and not virtual and clock() - until > LONG_TURN:
-                self._took_long(process, clock() - until)
+            overdue = clock() - max(began, until)
+            if process is not None and not virtual and overdue > LONG_TURN:
+                self._took_long(process, overdue)
         finally:
             if unwatch is not None:
                 unwatch()
@@ -708,12 +709,12 @@ class Node:
         seconds), when everybody is idle, or else after so many turns. On the BEAM too such a timer
         fires soon, but never within the turn in which it was set.
         """
-        return self._turns_left <= 0 or not self.ready or self.clock.now() != self._looked_at
+        return self._turns_left <= 0 or not self.ready or self.clock.now() != self.timers.looked_at
 
     def _fire_timers(self) -> None:
         """Do what is due: wake those whose wait is over, send what was to be sent."""
         timers = self.timers
-        now = self._looked_at = self.clock.now()
+        now = timers.looked_at = self.clock.now()
         self._turns_left = SLICE_TURNS
         while (deadline := timers.earliest()) is not None and deadline <= now:
             target, message, again = timers.pop()
@@ -750,15 +751,15 @@ class Node:
             return False
         waiter = self._main or self._shell
         if waiter is not None and waiter.waiting is not None and waiter.timer is None:
-            self._patience -= 1
-            if self._patience < 0:
+            self.timers.patience -= 1
+            if self.timers.patience < 0:
                 raise Deadlock(
                     f"{self.describe(waiter)} waits without a time-out, and nothing came while "
                     f"{PATIENCE:,} timers fired, up to virtual second {deadline:.0f}. A process that "
                     "ticks for ever keeps time going: give the wait a time-out."
                 )
         else:
-            self._patience = PATIENCE
+            self.timers.patience = PATIENCE
         self.clock.move_to(deadline)
         return True
 

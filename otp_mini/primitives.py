@@ -443,14 +443,17 @@ async def ask(
         if node.tracer is not None:
             node.tracer.record(node.now(), "send", caller.pid, target.pid, message)
         node.deliver(target, message)
-    if timeout == 0:
-        raise Exit(("timeout", where))
+    deadline = None
+    if timeout is not None:
+        if not timeout:
+            raise Exit(("timeout", where))
+        deadline = node.clock.now() + timeout
     watchers = target.monitors
     if watchers is None:
         watchers = target.monitors = {}
     watchers[ref] = (caller.pid, None)
     caller.calling = target
-    node.park(caller, ref, None if timeout is None else node.clock.now() + timeout)
+    node.park(caller, ref, deadline)
     try:
         await (PARKED if caller.coroutine is not None else node.shell_waits(caller))
         outcome = caller.outcome

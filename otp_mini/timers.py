@@ -31,6 +31,9 @@ from .terms import Pid
 Armed = tuple[float, object, Any]
 """The deadline; who is meant (a control block, a pid or a name); the message, if one is sent."""
 
+PATIENCE: Final = 1_000_000
+"""How many timers may fire while the foreground waits without an end."""
+
 SMALL: Final = 64
 """A heap of so few entries is not worth cleaning."""
 
@@ -48,12 +51,14 @@ class Timers:
         (None, 0)
     """
 
-    __slots__ = ("armed", "heap", "count", "intervals")
+    __slots__ = ("armed", "heap", "count", "looked_at", "patience", "intervals")
 
     def __init__(self) -> None:
         self.armed: dict[int, Armed] = {}
         self.heap: list[tuple[float, int]] = []
         self.count = 0  # how many were ever set: the number of the last one
+        self.looked_at: float | None = None  # the node's: when it last did what was due
+        self.patience = PATIENCE  # the node's: how many may still fire while nobody gets what he waits for
         self.intervals: dict[int, float] = {}  # of the timers that fire again and again: after how many seconds
 
     def __len__(self) -> int:
