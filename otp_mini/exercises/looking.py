@@ -6,7 +6,8 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-from .. import Down, Exit, GenServer, Pid, Process, current_node, receive, spawn
+from .. import Down, Exit, GenServer, Pid, Process, StartError, current_node, receive, spawn
+from ..errors import describe_reason
 from ..tracing import Event
 from .checking import AWAIT, NotYet
 
@@ -71,13 +72,14 @@ def _events() -> list[Event]:
 
 async def restless(pid: Pid) -> bool:
     """Whether a process goes on and on without ever waiting; no time passes meanwhile."""
-    before = _turns(pid)
+    before = turns_of(pid)
     for _ in range(40):
         await Process.sleep(0.0)
-    return _turns(pid) - before >= 30
+    return turns_of(pid) - before >= 30
 
 
-def _turns(pid: Pid) -> int:
+def turns_of(pid: Pid) -> int:
+    """How many turns a process has had; 0 if it has ended."""
     info = Process.info(pid)
     return 0 if info is None else int(info["turns"])
 
@@ -162,3 +164,18 @@ async def unknown_request(pid: Pid, request: object, known: Callable[[Any], bool
             "without a fitting case the server crashes and the caller exits"
         )
         raise NotYet(f"the unknown call {request!r} was made", f"the answer {answer!r}", "an exit of the caller", idea)
+
+
+def not_started(error: StartError) -> BaseException:
+    """What a start failed with: an exception of the student's code as it is, all else as a `NotYet`."""
+    reason = error.reason
+    while isinstance(reason, tuple) and len(reason) == 2 and reason[0] == "shutdown":
+        match reason[1]:
+            case ("failed_to_start_child", _, why):
+                reason = why
+            case _:
+                break
+    if isinstance(reason, BaseException):
+        return StartError(reason)
+    idea = "what the error says of the child or the plan. A first start is tried once, and not again"
+    return NotYet("the tree was started", describe_reason(error.reason), "all of it running", idea)

@@ -32,7 +32,7 @@ from .. import (
 from ..errors import describe_reason
 from .checking import NotYet, expect
 from .comparing import same
-from .looking import restless, with_other_numbers
+from .looking import not_started, restless, with_other_numbers
 
 Fates = dict[str, list[str]]
 """For each process that was ended, who was new after that, in the order asked for."""
@@ -49,28 +49,13 @@ async def _grown(Tree: Any, argument: object, names: Sequence[str], idea: str = 
     try:
         root = await Tree.start_link(argument)
     except StartError as error:
-        raise _not_started(error) from None
+        raise not_started(error) from None
     if root is None:
         raise NotYet("the tree was started", "Ignore()", "a supervisor", "what `init` returns: Supervise(…)")
     missing = [name for name in names if Process.whereis(name) is None]
     idea = idea or "the list of children: `(Part, name)` is one of them, and it runs under that name"
     expect(f"the tree was started; who of {', '.join(names)} is missing?", missing, [], idea)
     return root  # type: ignore[no-any-return]
-
-
-def _not_started(error: StartError) -> BaseException:
-    """What a start failed with: an exception of the student's code as it is, all else as a `NotYet`."""
-    reason = error.reason
-    while isinstance(reason, tuple) and len(reason) == 2 and reason[0] == "shutdown":
-        match reason[1]:
-            case ("failed_to_start_child", _, why):
-                reason = why
-            case _:
-                break
-    if isinstance(reason, BaseException):
-        return StartError(reason)
-    idea = "what the error says of the child or the plan. A first start is tried once, and not again"
-    return NotYet("the tree was started", describe_reason(error.reason), "all of it running", idea)
 
 
 async def _end(name: str, reason: object = "kill", pause: float = 0.001) -> None:
