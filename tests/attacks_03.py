@@ -19,9 +19,11 @@ from otp_mini import (
     Stop,
     Timeout,
     current_node,
+    receive,
     self_,
     send,
     spawn,
+    spawn_link,
     sys_,
 )
 from otp_mini.exercises import genserver_basics as ex
@@ -60,13 +62,18 @@ class SwappedTally(GenServer):
 class NoBoard(GenServer):
     @staticmethod
     def pin(board: Any, note: str) -> Any:
-        return GenServer.cast(board, note)
+        return GenServer.cast(board, ("pin", note))
 
     @staticmethod
     async def notes(board: Any) -> Any:
         return await GenServer.call(board, "notes")
 
-    def handle_cast(self, note: Any, notes: Any) -> Any:
+    def handle_cast(self, request: Any, notes: Any) -> Any:
+        match request:
+            case ("pin", note):
+                return self.pinned(note, notes)
+
+    def pinned(self, note: Any, notes: Any) -> Any:
         return NoReply(notes + [note])
 
     def handle_call(self, request: Any, from_: Any, notes: Any) -> Any:
@@ -80,12 +87,12 @@ class WaitingBoard(NoBoard):
 
 
 class LatestFirstBoard(NoBoard):
-    def handle_cast(self, note: Any, notes: Any) -> Any:
+    def pinned(self, note: Any, notes: Any) -> Any:
         return NoReply([note, *notes])
 
 
 class LosingBoard(NoBoard):
-    def handle_cast(self, note: Any, notes: Any) -> Any:
+    def pinned(self, note: Any, notes: Any) -> Any:
         return NoReply([note])
 
 
@@ -256,7 +263,7 @@ class BlockingDesk(GenServer):
 
     @staticmethod
     def put(desk: Any, parcel: Any) -> Any:
-        return GenServer.cast(desk, parcel)
+        return GenServer.cast(desk, ("put", parcel))
 
     @staticmethod
     async def take(desk: Any) -> Any:
@@ -267,7 +274,12 @@ class BlockingDesk(GenServer):
             await Process.sleep(1.0)
         return Reply(parcels[0], parcels[1:])
 
-    def handle_cast(self, parcel: Any, parcels: Any) -> Any:
+    def handle_cast(self, request: Any, state: Any) -> Any:
+        match request:
+            case ("put", parcel):
+                return self.kept(parcel, state)
+
+    def kept(self, parcel: Any, parcels: Any) -> Any:
         return NoReply(parcels + [parcel])
 
 
@@ -277,7 +289,7 @@ class EmptyHandedDesk(BlockingDesk):
 
 
 class LastInDesk(BlockingDesk):
-    def handle_cast(self, parcel: Any, parcels: Any) -> Any:
+    def kept(self, parcel: Any, parcels: Any) -> Any:
         return NoReply([parcel, *parcels])
 
 
@@ -293,7 +305,7 @@ class QueueingDesk(BlockingDesk):
                 return Reply(first, (rest, couriers))
         return NoReply(([], state[1] + [from_]))
 
-    def handle_cast(self, parcel: Any, state: Any) -> Any:
+    def kept(self, parcel: Any, state: Any) -> Any:
         match state:
             case (parcels, []):
                 return NoReply((parcels + [parcel], []))
@@ -309,15 +321,15 @@ class ImpatientDesk(QueueingDesk):
 
 
 class EverybodyDesk(QueueingDesk):
-    def handle_cast(self, parcel: Any, state: Any) -> Any:
+    def kept(self, parcel: Any, state: Any) -> Any:
         for courier in state[1]:
             GenServer.reply(courier, parcel)
         return NoReply(([], [])) if state[1] else NoReply((state[0] + [parcel], []))
 
 
 class UnfairDesk(QueueingDesk):
-    def handle_cast(self, parcel: Any, state: Any) -> Any:
-        return super().handle_cast(parcel, (state[0], state[1][::-1]))
+    def kept(self, parcel: Any, state: Any) -> Any:
+        return super().kept(parcel, (state[0], state[1][::-1]))
 
 
 # ---- what passed once -------------------------------------------------------------------------------------
@@ -399,14 +411,17 @@ class DictBoard(GenServer):
 
     @staticmethod
     async def pin(board: Any, note: str) -> Any:
-        send(board, note)
+        send(board, ("pin", note))
 
     @staticmethod
     def notes(board: Any) -> Any:
         return GenServer.call(board, ("get", "notes"))
 
-    def handle_info(self, note: Any, state: Any) -> Any:
-        return NoReply({"notes": (note, *state["notes"])})
+    def handle_info(self, message: Any, state: Any) -> Any:
+        match message:
+            case ("pin", note):
+                return NoReply({"notes": (note, *state["notes"])})
+        return NoReply(state)
 
     def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
         match request:
@@ -446,7 +461,7 @@ class SharedBoard(GoodBoard):
         SharedBoard.kept["notes"] = []
         return Ok(None)
 
-    def handle_cast(self, note: Any, state: Any) -> Any:
+    def pinned(self, note: Any, state: Any) -> Any:
         SharedBoard.kept["notes"].append(note)
         return NoReply(state)
 
@@ -716,6 +731,8 @@ class TimedValve(OpenValve):
         return Ok((pipe, timer))
 
     def handle_info(self, message: Any, state: Any) -> Any:
+        if message != "close":
+            return NoReply(state)
         send(state[0], "closed")
         return Stop("normal", (None, None))
 
@@ -741,7 +758,7 @@ class PatientDesk(QueueingDesk):
             return Reply(line[0][1], line[1:])
         return NoReply([*line, ("courier", from_)])
 
-    def handle_cast(self, parcel: Any, line: Any) -> Any:
+    def kept(self, parcel: Any, line: Any) -> Any:
         if line and line[0][0] == "courier":
             GenServer.reply(line[0][1], parcel)
             return NoReply(line[1:])
@@ -749,7 +766,7 @@ class PatientDesk(QueueingDesk):
 
 
 class KeepingDesk(QueueingDesk):
-    def handle_cast(self, parcel: Any, state: Any) -> Any:
+    def kept(self, parcel: Any, state: Any) -> Any:
         parcels, couriers = state
         if couriers:
             GenServer.reply(couriers[0], parcel)
@@ -788,7 +805,7 @@ class CallingDesk(QueueingDesk):
     def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
         match request:
             case ("put", parcel):
-                state = self.handle_cast(parcel, state).state
+                state = self.kept(parcel, state).state
                 return Reply("ok", state)
         return super().handle_call(request, from_, state)
 
@@ -804,6 +821,428 @@ class KnowingDesk(QueueingDesk):
     async def take(desk: Any) -> Any:
         parcel = await GenServer.call(desk, "take", timeout=None)
         return {"red": "red", "blue": "blue"}.get(parcel, "red")
+
+
+# ---- what a second reader got through, or was told something else about ------------------------------------
+
+
+class ElseTally(GenServer):
+    """Takes whatever is not "total" for a count."""
+
+    def handle_call(self, request: Any, from_: Any, total: Any) -> Any:
+        if request == "total":
+            return Reply(total, total)
+        return Reply(total + request[1], total + request[1])
+
+
+class EarlyTally(GenServer):
+    def handle_call(self, request: Any, from_: Any, total: Any) -> Any:
+        total = total if request == "total" else total + request[1]
+        GenServer.reply(from_, total)
+        return NoReply(total)
+
+
+class NothingTally(GoodTally):
+    def handle_call(self, request: Any, from_: Any, total: Any) -> Any:
+        return super().handle_call(request, from_, total) or Reply(None, total)
+
+
+class OnceTally(GenServer):
+    """Takes the same count twice in a row for one that was sent twice."""
+
+    def init(self, first: Any) -> Any:
+        return Ok((first, None))
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        total, last = state
+        match request:
+            case ("count", n):
+                total += 0 if n == last else n
+                return Reply(total, (total, n))
+            case "total":
+                return Reply(total, state)
+
+
+class RaisingTally(GenServer):
+    def handle_call(self, request: Any, from_: Any, total: Any) -> Any:
+        if request == "total":
+            pass
+        elif isinstance(request, tuple) and request[0] == "count":
+            total += request[1]
+        else:
+            raise ValueError(f"unknown request: {request!r}")
+        return Reply(total, total)
+
+
+class StoppingTally(GenServer):
+    """Keeps its state in a dict, replies early, and stops of what it does not know."""
+
+    def init(self, first: Any) -> Any:
+        return Ok({"total": first})
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        match request:
+            case ("count", n):
+                GenServer.reply(from_, state["total"] + n)
+                return NoReply({"total": state["total"] + n})
+            case "total":
+                return Reply(state["total"], state)
+            case _:
+                return Stop(("unknown request", request), state)
+
+
+class SecondPartBoard(GoodBoard):
+    def handle_cast(self, request: Any, notes: Any) -> Any:
+        match request:
+            case (_, note):
+                return NoReply(notes + [note])
+
+
+class IndexBoard(GoodBoard):
+    def handle_cast(self, request: Any, notes: Any) -> Any:
+        return NoReply(notes + [request[1]])
+
+
+class BareBoard(GoodBoard):
+    @staticmethod
+    def pin(board: Any, note: str) -> Any:
+        return GenServer.cast(board, note)
+
+    def handle_cast(self, note: Any, notes: Any) -> Any:
+        return NoReply(notes + [note])
+
+
+class BareMessageBoard(GoodBoard):
+    @staticmethod
+    def pin(board: Any, note: str) -> Any:
+        send(board, note)
+
+    def handle_info(self, note: Any, notes: Any) -> Any:
+        return NoReply(notes + [note])
+
+
+class TruthyBoard(GoodBoard):
+    def pinned(self, note: Any, notes: Any) -> Any:
+        return NoReply(notes + [note] if note else notes)
+
+
+class FiveBoard(GoodBoard):
+    def pinned(self, note: Any, notes: Any) -> Any:
+        return NoReply((notes + [note])[-5:])
+
+
+class MergingBoard(GoodBoard):
+    def pinned(self, note: Any, notes: Any) -> Any:
+        return NoReply(notes if note in notes else notes + [note])
+
+
+class OverlookingBoard(GoodBoard):
+    """Passes over a cast that it does not know, and appends in place."""
+
+    def handle_cast(self, request: Any, notes: Any) -> Any:
+        match request:
+            case ("pin", note):
+                notes.append(note)
+        return NoReply(notes)
+
+
+class ClassOven(GoodOven):
+    degrees: float | None = None
+
+    async def handle_continue(self, minutes: Any, state: Any) -> Any:
+        ClassOven.degrees = await heat(minutes)
+        return NoReply(None)
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        return Reply(ClassOven.degrees, state)
+
+
+class ThreeMinuteOven(GoodOven):
+    async def handle_continue(self, minutes: Any, state: Any) -> Any:
+        return NoReply(await heat(3))
+
+
+class TwiceHeatedOven(GoodOven):
+    async def handle_continue(self, minutes: Any, state: Any) -> Any:
+        await heat(minutes)
+        return NoReply(await heat(minutes))
+
+
+class StringSprinkler(GoodSprinkler):
+    def handle_info(self, message: Any, state: Any) -> Any:
+        return super().handle_info("water", state) if isinstance(message, str) else NoReply(state)
+
+
+class FiftySprinkler(OnceSprinkler):
+    """Sets its first fifty timers at the start, and no more."""
+
+    def init(self, every: Any) -> Any:
+        for number in range(1, 51):
+            Process.send_after(self_(), "water", every * number)
+        return Ok((every, 0))
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        return NoReply((state[0], state[1] + (message == "water")))
+
+
+class LeftTickerSprinkler(FiftySprinkler):
+    start_ticker = staticmethod(spawn)
+
+    def init(self, every: Any) -> Any:
+        async def tick(home: Any) -> None:
+            while True:
+                await Process.sleep(every)
+                send(home, "water")
+
+        self.start_ticker(tick, self_())
+        return Ok((every, 0))
+
+
+class LinkedTickerSprinkler(LeftTickerSprinkler):
+    start_ticker = staticmethod(spawn_link)
+
+
+class SleepingSprinkler(OnceSprinkler):
+    def init(self, every: Any) -> Any:
+        return Ok((every, 0), Continue("water"))
+
+    async def handle_continue(self, work: Any, state: Any) -> Any:
+        await Process.sleep(state[0])
+        return NoReply((state[0], state[1] + 1), Continue("water"))
+
+
+class ClassSprinkler(GoodSprinkler):
+    times = 0
+
+    def init(self, every: Any) -> Any:
+        ClassSprinkler.times = 0
+        return super().init(every)
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        ClassSprinkler.times += message == "water"
+        return super().handle_info(message, state)
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        return Reply(ClassSprinkler.times, state)
+
+
+class PeriodSprinkler(GoodSprinkler):
+    """The period of whichever sprinkler was started last."""
+
+    period = 0.0
+
+    def init(self, every: Any) -> Any:
+        PeriodSprinkler.period = every
+        return super().init(every)
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        return super().handle_info(message, (PeriodSprinkler.period, state[1]))
+
+
+class RefSprinkler(GoodSprinkler):
+    """Its tick carries a ref that nobody else has."""
+
+    def init(self, every: Any) -> Any:
+        tick = ("water", current_node().make_ref())
+        Process.send_after(self_(), tick, every)
+        return Ok((every, 0, tick))
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        every, times, tick = state
+        if message != tick:
+            return NoReply(state)
+        Process.send_after(self_(), tick, every)
+        return NoReply((every, times + 1, tick))
+
+
+class TickSprinkler(GoodSprinkler):
+    """Its tick has the name that the chapter's sampler uses, and the check sends as a stray."""
+
+    def init(self, every: Any) -> Any:
+        Process.send_after(self_(), "tick", every)
+        return Ok((every, 0))
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        if message != "tick":
+            return NoReply(state)
+        Process.send_after(self_(), "tick", state[0])
+        return NoReply((state[0], state[1] + 1))
+
+
+class ClassDoorbell(CrashingDoorbell):
+    rung = 0
+
+    def init(self, first: Any) -> Any:
+        ClassDoorbell.rung = 0
+        return Ok(first)
+
+    def handle_info(self, message: Any, rings: Any) -> Any:
+        ClassDoorbell.rung += message == "ring"
+        return NoReply(ClassDoorbell.rung)
+
+
+class TimidValve(GoodValve):
+    def handle_info(self, message: Any, pipe: Any) -> Any:
+        return Stop("normal", pipe)
+
+
+class SympatheticValve(GoodValve):
+    def handle_info(self, message: Any, pipe: Any) -> Any:
+        return Stop("normal", pipe) if isinstance(message, ExitSignal) else NoReply(pipe)
+
+
+class TwiceClosedValve(GoodValve):
+    def terminate(self, reason: object, pipe: Any) -> None:
+        super().terminate(reason, pipe)
+        super().terminate(reason, pipe)
+
+
+class OneForAllValve(GoodValve):
+    closed = False
+
+    def init(self, pipe: Any) -> Any:
+        OneForAllValve.closed = False
+        return super().init(pipe)
+
+    def terminate(self, reason: object, pipe: Any) -> None:
+        if not OneForAllValve.closed:
+            OneForAllValve.closed = True
+            super().terminate(reason, pipe)
+
+
+class DeafValve(GoodValve):
+    """Passes over whatever comes, without a word in the log."""
+
+    def handle_info(self, message: Any, pipe: Any) -> Any:
+        return NoReply(pipe)
+
+
+class GlobalDesk(QueueingDesk):
+    parcels: list[Any] = []  # noqa: RUF012
+    couriers: list[Any] = []  # noqa: RUF012
+
+    def init(self, _: Any) -> Any:
+        self.parcels.clear()
+        self.couriers.clear()
+        return Ok(None)
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        if self.parcels:
+            return Reply(self.parcels.pop(0), state)
+        self.couriers.append(from_)
+        return NoReply(state)
+
+    def kept(self, parcel: Any, state: Any) -> Any:
+        if self.couriers:
+            GenServer.reply(self.couriers.pop(0), parcel)
+        else:
+            self.parcels.append(parcel)
+        return NoReply(state)
+
+
+class TruthyDesk(QueueingDesk):
+    def kept(self, parcel: Any, state: Any) -> Any:
+        return super().kept(parcel, state) if parcel else NoReply(state)
+
+
+class TruthyHandoverDesk(QueueingDesk):
+    """Keeps a parcel that counts as false, and does not give it to whoever waits."""
+
+    def kept(self, parcel: Any, state: Any) -> Any:
+        return super().kept(parcel, state) if parcel or not state[1] else NoReply(state)
+
+
+class UnaskingDesk(QueueingDesk):
+    def handle_cast(self, request: Any, state: Any) -> Any:
+        return self.kept(request[-1], state)
+
+
+class BareDesk(QueueingDesk):
+    @staticmethod
+    def put(desk: Any, parcel: Any) -> Any:
+        return GenServer.cast(desk, parcel)
+
+    def handle_cast(self, request: Any, state: Any) -> Any:
+        return self.kept(request, state)
+
+
+class CarelessDesk(QueueingDesk):
+    """Asks for the name of the request only while nobody waits."""
+
+    def handle_cast(self, request: Any, state: Any) -> Any:
+        match request:
+            case (_, parcel) if state[1]:
+                return self.kept(parcel, state)
+        return super().handle_cast(request, state)
+
+
+class MinutesDesk(QueueingDesk):
+    @staticmethod
+    async def take(desk: Any) -> Any:
+        return await GenServer.call(desk, "take", timeout=100.0)
+
+
+class HourDesk(QueueingDesk):
+    @staticmethod
+    async def take(desk: Any) -> Any:
+        return await GenServer.call(desk, "take", timeout=3599.0)
+
+
+class DayDesk(QueueingDesk):
+    @staticmethod
+    async def take(desk: Any) -> Any:
+        return await GenServer.call(desk, "take", timeout=1e5)
+
+
+class SlowlyRetryingDesk(QueueingDesk):
+    @staticmethod
+    async def take(desk: Any) -> Any:
+        while True:
+            with suppress(Exit):
+                return await GenServer.call(desk, "take", timeout=1e4)
+
+
+class ForgetfulDesk(QueueingDesk):
+    def kept(self, parcel: Any, state: Any) -> Any:
+        return super().kept(parcel, state) if state[1] else NoReply(state)
+
+
+class MergingDesk(QueueingDesk):
+    def kept(self, parcel: Any, state: Any) -> Any:
+        return NoReply(state) if parcel in state[0] else super().kept(parcel, state)
+
+
+class MessageDesk(QueueingDesk):
+    """Puts and takes with plain messages and casts, and passes over all else."""
+
+    @staticmethod
+    def put(desk: Any, parcel: Any) -> Any:
+        send(desk, ("put", parcel))
+
+    @staticmethod
+    async def take(desk: Any) -> Any:
+        ref = current_node().make_ref()
+        GenServer.cast(desk, ("want", self_(), ref))
+        _, parcel = await receive(lambda message: message[0] == ref)
+        return parcel
+
+    def handle_cast(self, request: Any, state: Any) -> Any:
+        match request, state:
+            case ("want", pid, ref), ([first, *rest], couriers):
+                send(pid, (ref, first))
+                return NoReply((rest, couriers))
+            case ("want", pid, ref), (_, couriers):
+                return NoReply(([], [*couriers, (pid, ref)]))
+        return NoReply(state)
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        match message, state:
+            case ("put", parcel), (parcels, []):
+                return NoReply(([*parcels, parcel], []))
+            case ("put", parcel), (_, [(pid, ref), *rest]):
+                send(pid, (ref, parcel))
+                return NoReply(([], rest))
+        return NoReply(state)
 
 
 table.wrong(ex.tally, "forgetful tally", ForgetfulTally, "[2, 3]", "what the next callback gets as its state")
@@ -867,8 +1306,10 @@ table.wrong(ex.desk, "everybody desk", EverybodyDesk, "(1, 'red')", "they go on 
 table.wrong(ex.desk, "unfair desk", UnfairDesk, "(1, 'red')", "whoever came first")
 
 table.wrong(ex.tally, "keeps the total in a global", GlobalTally, "A global of Python")
-table.wrong(ex.tally, "answers whatever is asked", LenientTally, "An unknown call is a mistake of its caller")
-table.wrong(ex.tally, "begins at nought whatever it is told", ZeroTally, "where the count is kept")
+table.wrong(ex.tally, "answers whatever is asked", LenientTally, "it was answered, with 0", "a mistake of its caller")
+table.wrong(
+    ex.tally, "begins at nought whatever it is told", ZeroTally, "[2, 3, 6]", "the argument of `start`: it is not used"
+)
 table.hard_coded(ex.tally, "knows the shown totals", KnowingTally, "KeyError")
 table.right(ex.tally, "is written as in the chapter", GoodTally)
 table.right(ex.tally, "keeps a dict, replies early, tells errors", PairTally)
@@ -888,14 +1329,14 @@ table.wrong(ex.sprinkler, "sets a timer at every message", RearmingSprinkler, "i
 table.wrong(ex.sprinkler, "dies of a stray", FragileSprinkler, "the last case of `handle_info`")
 table.wrong(ex.sprinkler, "counts from one", FromOneSprinkler, "it has watered 0 times when it starts")
 table.wrong(ex.sprinkler, "counts in milliseconds", MillisecondSprinkler, "the unit of the time")
-table.hard_coded(ex.sprinkler, "has a period of a minute", MinuteSprinkler, "the numbers in the text")
+table.hard_coded(ex.sprinkler, "has a period of a minute", MinuteSprinkler, "with another case")
 table.right(ex.sprinkler, "is written as in the chapter", GoodSprinkler)
 table.right(ex.sprinkler, "plans each tick from the first", PlannedSprinkler)
 table.wrong(ex.oven, "drops what heat answers", DiscardingOven, "what becomes of the answer of `heat`")
 table.wrong(ex.oven, "heats when it is asked", LazyOven, "not the first question")
 table.wrong(ex.oven, "heats for each that asks", ReheatingOven, "What is hot answers at once")
 table.wrong(ex.oven, "forgets to await heat", UnawaitedOven, "coroutine 'heat' was never awaited", "`await`")
-table.hard_coded(ex.oven, "is always 220 degrees hot", ConstantOven, "the numbers in the text", "the answer of `heat`")
+table.hard_coded(ex.oven, "is always 220 degrees hot", ConstantOven, "with another case", "the answer of `heat`")
 table.right(ex.oven, "is written as in the chapter", GoodOven)
 table.right(ex.oven, "heats beside the server and replies later", TicketOven)
 table.wrong(ex.doorbell, "takes every string for a ring", StringDoorbell, "'low battery'", "and no other")
@@ -914,6 +1355,56 @@ table.wrong(ex.desk, "polls", PollingDesk, "it asked 64 times", "who speaks firs
 table.wrong(ex.desk, "asks again after each time-out", RetryingDesk, "its ticket")
 table.wrong(ex.desk, "puts with a call", CallingDesk, "`put` waited", "needs an answer")
 table.wrong(ex.desk, "forgets an await", CoroutineDesk, "a coroutine, GenServer.call", "`await`")
-table.hard_coded(ex.desk, "knows the shown parcels", KnowingDesk, "the numbers in the text")
+table.hard_coded(ex.desk, "knows the shown parcels", KnowingDesk, "with another case")
 table.right(ex.desk, "is written as in the chapter", QueueingDesk)
 table.right(ex.desk, "keeps one line of both", PatientDesk)
+
+table.wrong(ex.tally, "takes whatever is not the total for a count", ElseTally, "it was answered, with 2", "'cuont'")
+table.wrong(ex.tally, "replies early to whatever is asked", EarlyTally, "it was answered, with 2", "'cuont'")
+table.wrong(ex.tally, "answers None to what it does not know", NothingTally, "it was answered, with None")
+table.wrong(ex.tally, "counts an equal number only once", OnceTally, "[21, 21, 20, 20]", "with another case")
+table.right(ex.tally, "raises in its else", RaisingTally)
+table.right(ex.tally, "stops of what it does not know", StoppingTally)
+table.wrong(ex.board, "pins the second part of any cast", SecondPartBoard, "the unknown cast", "its request has a name")
+table.wrong(ex.board, "pins what is at index 1", IndexBoard, "the unknown cast", "its request has a name")
+table.wrong(ex.board, "takes each cast for a note", BareBoard, "the unknown cast", "its request has a name")
+table.wrong(ex.board, "takes each message for a note", BareMessageBoard, "the unknown message", "has a name")
+table.wrong(ex.board, "drops an empty note", TruthyBoard, "an empty one is a note, too")
+table.wrong(ex.board, "has room for five notes", FiveBoard, "how many notes the board has room for")
+table.wrong(ex.board, "merges equal notes", MergingBoard, "two equal notes are two")
+table.right(ex.board, "passes over an unknown cast and appends in place", OverlookingBoard)
+table.wrong(ex.oven, "keeps the degrees on the class", ClassOven, "[520.0, 520.0]", "where the degrees are kept")
+table.hard_coded(ex.oven, "heats for three minutes", ThreeMinuteOven, "how long it heats", "4, and not 3")
+table.wrong(ex.oven, "heats twice", TwiceHeatedOven, "after 480 s", "how often it heats")
+table.wrong(ex.sprinkler, "takes each text for its tick", StringSprinkler, "'hello'", "which message is the tick")
+table.wrong(ex.sprinkler, "sets fifty timers at the start", FiftySprinkler, "Seen: 50", "there is a last one")
+table.wrong(ex.sprinkler, "leaves its ticker behind", LeftTickerSprinkler, "1 process", "Without a link")
+table.wrong(ex.sprinkler, "sleeps between its waterings", SleepingSprinkler, "no answer for 5 seconds", "busy with")
+table.wrong(
+    ex.sprinkler, "counts on the class", ClassSprinkler, "two sprinklers", "where the count and the period are kept"
+)
+table.wrong(ex.sprinkler, "keeps the period on the class", PeriodSprinkler, "two sprinklers", "the period are kept")
+table.right(ex.sprinkler, "has a ref in its tick", RefSprinkler)
+table.right(ex.sprinkler, "has a plain tick", TickSprinkler)
+table.right(ex.sprinkler, "has a ticker that is linked to it", LinkedTickerSprinkler)
+table.wrong(ex.doorbell, "counts on the class", ClassDoorbell, "[2, 3]", "where the count is kept")
+table.wrong(ex.valve, "stops of any message", TimidValve, "was sent to a valve in use", "The water runs on")
+table.wrong(ex.valve, "ends with anybody who is linked", SympatheticValve, "whose end ends the valve", "its own parent")
+table.wrong(ex.valve, "closes twice", TwiceClosedValve, "['closed', 'closed']", "`terminate` runs once")
+table.wrong(ex.valve, "closes once for all valves", OneForAllValve, "the other was stopped", "two valves are two")
+table.right(ex.valve, "passes over whatever comes", DeafValve)
+table.wrong(ex.desk, "is one desk for all", GlobalDesk, "['red', 'nothing']", "two desks share nothing")
+table.wrong(
+    ex.desk, "drops a parcel that counts as false", TruthyDesk, "how a parcel was lost", "(0, an empty text, None)"
+)
+table.wrong(ex.desk, "hands over what counts as true", TruthyHandoverDesk, "how a parcel was lost", "(0, an empty text")
+table.wrong(ex.desk, "takes the last part of any cast", UnaskingDesk, "the unknown cast", "its request has a name")
+table.wrong(ex.desk, "takes each cast for a parcel", BareDesk, "the unknown cast", "its request has a name")
+table.wrong(ex.desk, "asks for no name while couriers wait", CarelessDesk, "where a courier waited", "has a name")
+table.wrong(ex.desk, "takes for 100 seconds", MinutesDesk, "for two hours", "how long `take` is willing to wait")
+table.wrong(ex.desk, "takes for nearly an hour", HourDesk, "for two hours", "how long `take` is willing to wait")
+table.wrong(ex.desk, "takes for a day", DayDesk, "for fifty days", "how long `take` is willing to wait")
+table.wrong(ex.desk, "asks again after hours", SlowlyRetryingDesk, "for fifty days", "it asked 433 times", "its ticket")
+table.wrong(ex.desk, "keeps nothing that nobody waits for", ForgetfulDesk, "how a parcel was lost", "when nobody waits")
+table.wrong(ex.desk, "merges equal parcels", MergingDesk, "how a parcel was lost", "equal ones too")
+table.right(ex.desk, "uses plain messages", MessageDesk)

@@ -179,6 +179,17 @@ def test_a_wait_that_nothing_can_end_is_told() -> None:
     assert "nothing came for 7200 virtual seconds" in refusal(waits_for_ever, None).parts["Seen"]
 
 
+def test_what_a_check_lets_pass_takes_nothing_from_its_patience() -> None:
+    async def lets_pass(end: float | None) -> None:
+        await checking.let_pass(1e6)
+        await receive(timeout=7000.0)
+        await checking.let_pass(1e6)
+        await receive(timeout=end)
+
+    asyncio.run(check(lets_pass, 100.0, quiet=True))
+    assert "nothing came for 7200 virtual seconds" in refusal(lets_pass, None).parts["Seen"]
+
+
 def test_a_wait_for_the_world_ends_after_some_real_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checking, "REAL_PATIENCE", 0.05)
     began = time.monotonic()

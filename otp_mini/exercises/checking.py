@@ -33,7 +33,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, redirect_stderr
 from typing import Any, Final
 
-from .. import Deadlock, Exit, Node, Pid, Process, StartError, self_, spawn
+from .. import Deadlock, Exit, Node, Pid, Process, StartError, current_node, self_, spawn
 from ..errors import describe_exception, describe_reason, safe_repr
 from ..terms import is_quiet
 from ..tracing import Event, Trace
@@ -45,7 +45,8 @@ Check = Callable[..., Awaitable[None]]
 
 MAX_TURNS: Final = 30_000
 MAX_EVENTS: Final = 40_000  # a server that sends itself messages may do so within one turn
-VIRTUAL_PATIENCE: Final = 7200.0  # seconds on the node's clock
+VIRTUAL_PATIENCE: Final = 7200.0  # seconds on the node's clock, besides those that the check lets pass (`let_pass`)
+TICK: Final = 0.001  # seconds: less than that is a rounding error of a clock that has gone for weeks
 REAL_PATIENCE: Final = 10.0  # seconds of the world's time without a turn, for whoever waits for the world
 ALARM: Final = 12.0  # and for a loop that never awaits; later, because asyncio ends a wait more gently
 SHOWN: Final = 24  # lines of what happened, the last ones
@@ -200,6 +201,7 @@ class _Story(Trace):
     """A trace that ends a program which sends without end."""
 
     ended: _Endless | None = None  # raised once; an answer that catches it is not done with it
+    patience = VIRTUAL_PATIENCE  # until when on the node's clock
     logged: int | None = None  # so many characters were logged when the check was over
 
     def record(self, time: float, kind: str, pid: Pid | None, other: Pid | None = None, term: object = None) -> Event:
@@ -210,13 +212,26 @@ class _Story(Trace):
         return event
 
 
+async def let_pass(seconds: float) -> None:
+    """Wait in a check on purpose, for days if need be: such a wait takes nothing from the check's patience.
+
+    Args:
+        seconds: on the node's clock.
+    """
+    story = current_node().tracer
+    if isinstance(story, _Story):
+        story.patience += seconds
+    await Process.sleep(seconds)
+
+
 async def _run(test: Check, given: tuple[Any, ...], others: dict[str, Any], story: _Story, sink: io.StringIO) -> bool:
     """Run the check as a process of a fresh node; answer whether it came to its end."""
     stuck: list[bool] = []
     finished: list[bool] = []
 
     async def watch(pid: Pid) -> None:
-        await Process.sleep(VIRTUAL_PATIENCE)
+        while (left := story.patience - node.now()) > TICK:
+            await Process.sleep(left)
         stuck.append(True)
         Process.exit(pid, "kill")
 

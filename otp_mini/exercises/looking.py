@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from .. import Down, Exit, GenServer, Pid, Process, StartError, current_node, receive, spawn
-from ..errors import describe_reason
+from ..errors import describe_reason, safe_repr
 from ..tracing import Event
 from .checking import AWAIT, NotYet
 
@@ -17,14 +17,14 @@ CALL, CAST = "$gen_call", "$gen_cast"
 async def with_other_numbers(body: Callable[..., Awaitable[None]], cases: Iterable[tuple[Any, ...]]) -> None:
     """Check one case after the other; from the second on, a failure says that the first was passed.
 
-    An answer that is made for the numbers of the exercise's text passes the first case alone.
+    An answer that is made for the case in the exercise's text passes the first one alone.
     """
     for number, case in enumerate(cases):
         try:
             await body(*case)
         except NotYet as error:
             if number:
-                told = "what your answer owes to the numbers in the text: with those it passed, with others it does not"
+                told = "what your answer does with another case: it passed the first one, and not this one"
                 error.parts["Look again at"] = f"{told}. And at {error.parts['Look again at']}"
             raise
 
@@ -108,7 +108,8 @@ async def handed_over(put: Callable[[], Any], pid: Pid, name: str, idea: str) ->
     if error is not None:
         raise error
     if started:
-        another = f"{idea}. A process of its own for each that waits is still one that waits"
+        stop = "" if idea.endswith("?") else "."
+        another = f"{idea}{stop} A process of its own for each that waits is still one that waits"
         raise NotYet(done, f"`{name}` started another process", "no wait, and nobody else's either", another)
     arrived = sent(pid, since)
     if not arrived:
@@ -160,10 +161,11 @@ async def unknown_request(pid: Pid, request: object, known: Callable[[Any], bool
         return
     if known(answer):
         idea = (
-            "the last case of `handle_call`. An unknown call is a mistake of its caller, who has to hear of it: "
-            "without a fitting case the server crashes and the caller exits"
+            "the way of an unknown request through `handle_call`. An unknown call is a mistake of its caller, who has "
+            "to hear of it: where no case fits, or the last one raises, the server crashes and the caller exits"
         )
-        raise NotYet(f"the unknown call {request!r} was made", f"the answer {answer!r}", "an exit of the caller", idea)
+        seen = f"it was answered, with {safe_repr(answer)}"
+        raise NotYet(f"the unknown call {request!r} was made", seen, "an exit of the caller", idea)
 
 
 def not_started(error: StartError) -> BaseException:
