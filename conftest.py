@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Generator
@@ -76,6 +77,9 @@ def why_it_takes_long(item: pytest.Item) -> str | None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is not quick, if that is asked; on several cores, put the longest files first."""
+    unstable = [item.nodeid for item in items if re.search(r"0x[0-9a-fA-F]{6,}", item.nodeid)]
+    if unstable:
+        raise pytest.UsageError(f"a name with an address is another one in each process, use ids.stable: {unstable}")
     if config.getoption("quick"):
         reasons = {item: why for item in items if (why := why_it_takes_long(item))}
         left_out.update(reasons.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ids import stable
 from playing import play
 
 from otp_mini import (
@@ -225,7 +226,7 @@ def yielding(*args: Any) -> Any:
     yield args
 
 
-@pytest.mark.parametrize("function", [None, 5, "len", yielding], ids=str)
+@pytest.mark.parametrize("function", [None, 5, "len", yielding], ids=stable)
 def test_what_is_no_function_is_refused_in_the_caller_and_the_agent_lives(function: Any) -> None:
     async def main() -> bool:
         agent = await counter(5)

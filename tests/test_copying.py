@@ -19,6 +19,7 @@ from unittest import mock
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ids import stable
 from sharing import Box, Colour, Pair, Picky, atoms, shared, terms
 
 from otp_mini import (
@@ -662,7 +663,7 @@ class Stuff(enum.Enum):
         mock.sentinel.nothing, inspect.Parameter.empty, logging.getLogger("shop"), list.append, object.__repr__,
         property(), (lambda: 0).__code__, dict.fromkeys, Any, re.compile("x"),
     ],
-    ids=repr,
+    ids=stable,
 )  # fmt: skip
 def test_what_is_known_by_its_identity_keeps_it(sentinel: Any) -> None:
     assert copy_term(sentinel) is sentinel

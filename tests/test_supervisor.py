@@ -9,6 +9,7 @@ from typing import Any
 
 import playing
 import pytest
+from ids import stable
 
 from otp_mini import (
     INFINITY,
@@ -527,7 +528,7 @@ def test_a_failed_restart_is_tried_again_whatever_the_id_is(id: Any) -> None:
     assert inits() == ["w"] * 3
 
 
-@pytest.mark.parametrize("id", [[1], {"a": [1]}, float("nan"), Room(1)], ids=repr)
+@pytest.mark.parametrize("id", [[1], {"a": [1]}, float("nan"), Room(1)], ids=stable)
 def test_the_same_id_twice_is_refused_whatever_it_is(id: Any) -> None:
     async def main() -> Any:
         Process.flag(trap_exit=True)

@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 import pytest
+from ids import stable
 from playing import play
 
 from otp_mini import (
@@ -673,7 +674,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("option", "said"), WRONG, ids=lambda each: str(each)[:40])
+@pytest.mark.parametrize(("option", "said"), WRONG, ids=lambda each: stable(each)[:40])
 def test_an_option_of_a_stream_that_is_wrong_is_refused_at_once(option: dict[str, Any], said: str) -> None:
     async def main() -> None:
         given = {"items": [1], "function": pow, **option}
