@@ -168,8 +168,7 @@ class Child:
         if isinstance(self.pid, Pid):
             ref, deadline = self.begin_stop(told), self.deadline()
             if ref is not None:
-                left = None if deadline == INFINITY else deadline - current_process().node.now()
-                down = await receive(lambda m: type(m) is Down and m.ref is ref, timeout=left)
+                down = await receive(lambda m: type(m) is Down and m.ref is ref, timeout=time_left(deadline))
                 if down is TIMEOUT:
                     Process.exit(self.pid, "kill")
                     down = await receive(lambda m: type(m) is Down and m.ref is ref)
@@ -216,6 +215,14 @@ class Child:
         who = supervisor.node.describe(supervisor)
         child, said = safe_repr(self.spec.id), safe_repr(reason)
         logger.info("Supervisor %s had child %s (%s): %s: %s", who, child, self.pid, context, said)
+
+
+def time_left(deadline: float) -> float | None:
+    """Seconds until a deadline on the node's clock; None for `INFINITY`.
+
+    Never negative: on a real clock the deadline may be over before anybody asks.
+    """
+    return None if deadline == INFINITY else max(0.0, deadline - current_process().node.now())
 
 
 def ends_told(children: Iterable[Child]) -> dict[Pid, object]:

@@ -25,11 +25,12 @@ from .children import (
     ends_told,
     is_count,
     note,
+    time_left,
 )
 from .errors import BadArg
 from .gen_server import GenServer, Ignore, Ok, Stop, start_server
 from .node import current_node
-from .primitives import Destination, Process, current_process, receive, self_
+from .primitives import Destination, Process, receive, self_
 from .terms import INFINITY, TIMEOUT, Down, Pid, Ref, is_quiet
 
 
@@ -300,8 +301,7 @@ async def _heard(ref: Ref, waiting: dict[Ref, Child], deadline: float) -> bool:
     cost a look at all the others each time.
     """
     while ref in waiting:
-        left = None if deadline == INFINITY else max(0.0, deadline - current_process().node.now())
-        down = await receive(lambda m: type(m) is Down and m.ref in waiting, timeout=left)
+        down = await receive(lambda m: type(m) is Down and m.ref in waiting, timeout=time_left(deadline))
         if down is TIMEOUT:
             return False
         waiting.pop(down.ref).report_end(down.reason)

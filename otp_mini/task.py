@@ -338,7 +338,8 @@ class TaskStream:
         max_concurrency: 8 by default.
         ordered: results in the order of the items, or as they come.
         timeout: seconds that each task may take.
-        on_timeout: ``"exit"`` exits the consumer, ``"kill_task"`` gives ``Exited("timeout")``.
+        on_timeout: the late task is killed; ``"exit"`` exits the consumer then, and kills the other tasks
+            too, ``"kill_task"`` gives ``Exited("timeout")`` for it.
         zip_input_on_exit: a bad end gives ``Exited((item, reason))`` and so says whose it was.
         progress: called with the number of results so far, and the number of items if known.
 
@@ -404,7 +405,7 @@ class TaskStream:
     def _open(self) -> None:
         self._owner = owner = current_process()
         process = owner.node.spawn(
-            _watch_stream, (owner.pid, owner.trap_exit, self._start, self._limit, self._on_timeout),
+            _watch_stream, (owner.pid, owner.trap_exit, self._start, self._limit),
             label="stream", link=True,
         )  # fmt: skip
         self._monitor = (process.pid, Process.monitor(process.pid))
@@ -481,7 +482,7 @@ class TaskStream:
 
 
 async def _watch_stream(
-    consumer: Pid, trap: bool, start: Callable[[Any], Awaitable[Task]], limit: float | None, on_timeout: str
+    consumer: Pid, trap: bool, start: Callable[[Any], Awaitable[Task]], limit: float | None
 ) -> None:
     """The stream's monitor: starts tasks and turns what becomes of them into results."""
     Process.flag(trap_exit=trap)
@@ -505,7 +506,7 @@ async def _watch_stream(
                 running[task.ref] = (index, task, timer)
             case ("late", Ref() as ref) if ref in running:
                 pid = running[ref][1].pid
-                if on_timeout == "kill_task" and pid is not None:
+                if pid is not None:
                     Process.unlink(pid)
                     Process.exit(pid, "kill")
                 result(ref, LATE)

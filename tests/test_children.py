@@ -13,7 +13,20 @@ from typing import Any
 import pytest
 
 import otp_mini
-from otp_mini import DynamicSupervisor, GenServer, Node, Pid, Process, Supervisor, Task, child_spec, current_node, send
+from otp_mini import (
+    DynamicSupervisor,
+    Exit,
+    Exited,
+    GenServer,
+    Node,
+    Pid,
+    Process,
+    Supervisor,
+    Task,
+    child_spec,
+    current_node,
+    send,
+)
 
 SOME = 20
 COUNTED = {Path(__file__).name, *(path.name for path in Path(otp_mini.__file__).parent.glob("*.py"))}
@@ -209,3 +222,83 @@ def test_a_cost_that_grows_is_found() -> None:
             next(each for each in children if each == id)
 
     assert steps_of_a_pair(look_through) > 2
+
+
+# ---- a deadline that is over -------------------------------------------------------------------
+
+
+class Hurrying:
+    """A real clock on a busy machine: between any two looks at it some time has passed."""
+
+    virtual = False
+
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    def now(self) -> float:
+        self.time += 0.001
+        return self.time
+
+
+async def over_one(seconds: float) -> Pid:
+    """A supervisor whose child has so long to end."""
+    return await Supervisor.start_link([child_spec((GenServer, 0), shutdown=seconds)], strategy="one_for_one")
+
+
+async def stop_one(seconds: float) -> Any:
+    return await Supervisor.stop(await over_one(seconds))
+
+
+async def terminate_one(seconds: float) -> Any:
+    sup = await over_one(seconds)
+    return await Supervisor.terminate_child(sup, GenServer), Process.alive(sup)
+
+
+async def stop_dynamic(seconds: float) -> Any:
+    sup = await DynamicSupervisor.start_link()
+    await DynamicSupervisor.start_child(sup, child_spec((GenServer, 0), shutdown=seconds))
+    return await DynamicSupervisor.stop(sup)
+
+
+async def terminate_dynamic(seconds: float) -> Any:
+    sup = await DynamicSupervisor.start_link()
+    child = await DynamicSupervisor.start_child(sup, child_spec((GenServer, 0), shutdown=seconds))
+    return await DynamicSupervisor.terminate_child(sup, child), Process.alive(sup)
+
+
+async def shut_down_a_task(seconds: float) -> Any:
+    return await Task.shutdown(Task.async_(Process.sleep, None), seconds)
+
+
+async def wait_for_tasks(seconds: float) -> Any:
+    tasks = [Task.async_(Process.sleep, None) for _ in range(3)]
+    yielded = [outcome for _, outcome in await Task.yield_many(tasks, seconds)]
+    with pytest.raises(Exit, match="time"):
+        await Task.await_many(tasks, seconds)
+    with pytest.raises(Exit, match="time"):
+        await GenServer.call(await GenServer.start(0), "hello", timeout=seconds)
+    return yielded
+
+
+async def stream(seconds: float) -> Any:
+    late = Task.async_stream([1, 2, 3], lambda _: Process.sleep(None), timeout=seconds, on_timeout="kill_task")
+    return [result async for result in late]
+
+
+@pytest.mark.parametrize("seconds", [0, 1e-9, 0.0005])
+@pytest.mark.parametrize(
+    "work, answer",
+    [
+        (stop_one, "ok"),
+        (terminate_one, ("ok", True)),
+        (stop_dynamic, "ok"),
+        (terminate_dynamic, ("ok", True)),
+        (shut_down_a_task, None),
+        (wait_for_tasks, [None] * 3),
+        (stream, [Exited("timeout")] * 3),
+    ],
+)
+def test_a_time_that_is_over_before_anybody_waits_is_no_error(work: Any, answer: Any, seconds: float) -> None:
+    with Node(clock="real") as node:
+        node.clock = Hurrying()  # type: ignore[assignment]
+        assert node.run(work, seconds) == answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import re
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from ids import stable
 from playing import play
 
 from otp_mini import (
+    TIMEOUT,
     BadArg,
     ChildError,
     Down,
@@ -20,6 +22,7 @@ from otp_mini import (
     ExitSignal,
     Node,
     Ok,
+    Pid,
     Process,
     Task,
     TaskStream,
@@ -397,6 +400,36 @@ def test_t25_a_time_out_exits_the_consumer_or_kills_the_task_and_goes_on() -> No
         [Ok(1), Exited("timeout"), Ok(2)],
         ("timeout", ("Task.Supervised", "stream", [5])),
     )
+
+
+@pytest.mark.parametrize("supervised", [False, True])
+@pytest.mark.parametrize("caught", [False, True])
+@pytest.mark.parametrize("hanging", [1, 2, 3])
+def test_a_stream_that_exits_for_a_late_task_leaves_no_task_behind(
+    supervised: bool, caught: bool, hanging: int
+) -> None:
+    async def hang(main: Pid, _: int) -> None:
+        send(main, (self_(), "runs"))
+        await Process.sleep(None)
+
+    async def consume(main: Pid, sup: Pid) -> None:
+        work, items = partial(hang, main), range(hanging)
+        stream = Task.Supervisor.async_stream_nolink(sup, items, work, timeout=1) if supervised else Task.async_stream(
+            items, work, timeout=1)  # fmt: skip
+        if not caught:
+            await gather(stream)
+        send(main, ((await exit_of(gather(stream)))[0], "caught"))
+        await Process.sleep(1)
+
+    async def main() -> Any:
+        spawn(consume, self_(), await Task.Supervisor.start_link())
+        tasks = [(await receive(tuple))[0] for _ in range(hanging)]
+        downs = [Process.monitor(task) for task in tasks]
+        reasons = [(await receive(lambda m, ref=ref: isinstance(m, Down) and m.ref is ref)).reason for ref in downs]
+        return reasons, await receive(timeout=0.5), [Process.alive(task) for task in tasks]
+
+    said = ("timeout", "caught") if caught else TIMEOUT
+    assert play(main) == (["killed"] * hanging, said, [False] * hanging)
 
 
 def test_t26_taking_a_part_stops_the_tasks_that_still_run() -> None:
