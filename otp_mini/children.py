@@ -11,6 +11,7 @@ OTP: the parts of ``supervisor`` that ``DynamicSupervisor`` has again
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
@@ -211,6 +212,8 @@ class Child:
 
         OTP: the ``SASL`` supervisor report
         """
+        if not logger.isEnabledFor(logging.INFO):
+            return  # nobody listens: to describe the supervisor, the child and the reason is a part of a restart's work
         supervisor = current_process()
         who = supervisor.node.describe(supervisor)
         child, said = safe_repr(self.spec.id), safe_repr(reason)
@@ -233,8 +236,10 @@ def ends_told(children: Iterable[Child]) -> dict[Pid, object]:
     """
     told: dict[Pid, object] = {}
     mailbox = current_process().mailbox
+    if not mailbox:
+        return told
     pids = {child.pid for child in children if isinstance(child.pid, Pid)}
-    if not mailbox or len(pids) < 2:
+    if len(pids) < 2:
         return told  # one child looks for its own news, when it is stopped
     others = []
     for message in mailbox:

@@ -1352,6 +1352,35 @@ def test_the_reports_are_off_by_default(caplog: pytest.LogCaptureFixture) -> Non
     assert caplog.records == []
 
 
+class Shown:
+    """An id that counts how often it is written out."""
+
+    times = 0
+
+    def __repr__(self) -> str:
+        Shown.times += 1
+        return "shown"
+
+
+@pytest.mark.parametrize(("level", "times"), [("INFO", 1), ("WARNING", 0)])
+def test_a_report_that_nobody_reads_is_not_written(level: str, times: int, caplog: pytest.LogCaptureFixture) -> None:
+    """A restart is as quick as it can be: to write the report would be an eighth of its work."""
+    id = Shown()
+    Shown.times = 0
+
+    async def main() -> None:
+        sup = await start(worker(id))
+        [row] = await Supervisor.which_children(sup)
+        Process.exit(row.pid, "kill")
+        await Process.sleep(1)
+        [after] = await Supervisor.which_children(sup)
+        assert after.pid not in (None, row.pid)
+
+    with caplog.at_level(level, logger="otp_mini"):
+        play(main)
+    assert Shown.times == times
+
+
 def test_a_child_that_does_not_start_is_reported(caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
         await refused(start(worker("a", fails)))
