@@ -2,8 +2,8 @@
 
 Read the source in this order; each file uses only those before it:
 ``errors``, ``terms``, ``copying``, ``mailbox``, ``clock``, ``tracing``, ``reports``, ``process``,
-``timers``, ``signals``, ``interrupts``, ``threads``, ``host``, ``node``, ``primitives``, ``child_spec``,
-``gen_server``, ``sys_``, ``matching``, ``table_keys``, ``plain_functions``, ``ets``, ``task``,
+``timers``, ``signals``, ``interrupts``, ``threads``, ``host``, ``node_options``, ``node``, ``primitives``,
+``child_spec``, ``gen_server``, ``sys_``, ``matching``, ``table_keys``, ``plain_functions``, ``ets``, ``task``,
 ``children``, ``supervisor``, ``dynamic_supervisor``, ``task_supervisor``, ``agent``, ``registry``,
 ``partition_supervisor``, ``application``.
 """

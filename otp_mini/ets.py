@@ -39,7 +39,7 @@ from typing import Any, Final
 from .copying import copy_reason
 from .errors import BadArg, Exit, safe_repr
 from .matching import ANY as ANY
-from .matching import Place, check_pattern, exact, fits, fitting, has_holes, order
+from .matching import Distinct, Place, check_pattern, exact, fits, fitting, has_holes, order
 from .matching import Var as Var
 from .node import Node
 from .plain_functions import guard as checked_guard
@@ -95,6 +95,7 @@ class Table(Ref):
     size: int = 0
     rows: dict[Place, list[Row]] = field(default_factory=dict)  # those with one key: oldest first
     keys: Arrivals | Sorted = field(init=False)  # in the order of a walk
+    distinct: dict[Place, Distinct] = field(default_factory=dict)  # in a bag: by key, to find equal rows
 
     def __post_init__(self) -> None:
         self.clear()
@@ -148,9 +149,15 @@ class Table(Ref):
             self.size += 1
         elif self.single():
             there[0] = row
-        elif self.type != "bag" or not any(fits(row, other) for other in there):
+        elif self.type != "bag" or self.is_new(place, row):
             there.append(row)
             self.size += 1
+
+    def is_new(self, place: Place, row: Row) -> bool:
+        """Has a bag no row that equals this one? From here on it has."""
+        if place not in self.distinct:
+            self.distinct[place] = Distinct(self.rows[place])
+        return self.distinct[place].add(row)
 
     def remove(self, key: Any, unwanted: Callable[[Row], bool] = lambda row: True) -> None:
         """Take out rows with this key: those that are not wanted."""
@@ -160,6 +167,8 @@ class Table(Ref):
         """Of the rows that stand at a place, keep those that are wanted."""
         there = self.rows.get(place, [])
         kept = [row for row in there if wanted(row)]
+        if len(kept) < len(there):
+            self.distinct.pop(place, None)  # made anew when it is asked for
         self.size -= len(there) - len(kept)
         if kept:
             self.rows[place] = kept
@@ -191,7 +200,7 @@ class Table(Ref):
 
     def clear(self) -> None:
         """Take all rows out."""
-        self.rows, self.size = {}, 0
+        self.rows, self.size, self.distinct = {}, 0, {}
         self.keys = Sorted() if self.type == "ordered_set" else Arrivals()
 
     def belong_to(self, owner: ControlBlock) -> None:

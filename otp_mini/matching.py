@@ -184,6 +184,37 @@ def _is_nan(term: object) -> bool:
     return isinstance(term, Number) and bool(term != term)
 
 
+class Distinct:
+    """Terms of which no two are equal, strictly; to ask for one does not go through all the others.
+
+    Those that hold an object without a hash are compared one by one.
+
+    Example:
+        >>> seen = Distinct([("a", 1)])
+        >>> [seen.add(row) for row in (("a", 1), ("a", 1.0), ("a", {1}), ("a", {1}))]
+        [False, True, True, False]
+    """
+
+    def __init__(self, terms: Iterable[Any] = ()) -> None:
+        self._places: set[Place] = set()
+        self._unhashable: list[Any] = []
+        for term in terms:
+            self.add(term)
+
+    def add(self, term: Any) -> bool:
+        """Take a term in; False if an equal one is there."""
+        try:
+            place = exact(term)
+        except BadArg:
+            if any(fits(term, other) for other in self._unhashable):
+                return False
+            self._unhashable.append(term)
+            return True
+        before = len(self._places)
+        self._places.add(place)
+        return len(self._places) > before
+
+
 def order(key: Any, exactly: bool = False) -> Place:
     """A tuple that sorts as the key does in Erlang's order of terms.
 

@@ -44,10 +44,11 @@ from typing import Any, Final
 from . import reports
 from .clock import ClockName, RealClock, VirtualClock
 from .copying import copy_reason, copy_term
-from .errors import BadArg, Deadlock, Exit, name_of, safe_repr
+from .errors import BadArg, Deadlock, Exit, name_of
 from .host import LONG_TURN, Host, Pause, is_future
 from .interrupts import entrances, interrupts
 from .mailbox import Mailbox
+from .node_options import check_options
 from .plain_functions import check_function
 from .process import MESSAGE, PARK, REDUCTIONS, TIMED_OUT, Become, ControlBlock, coroutine_of, runtime, task_of
 from .signals import Signals
@@ -77,6 +78,9 @@ class Node:
         isolation: False sends messages without copying them (faster, and unsafe).
         max_turns: a run that takes more turns than this ends with an error.
 
+    Raises:
+        BadArg: an option has a value that it cannot have.
+
     OTP: a node of the BEAM
     Differs: there may be many nodes in one program, and they cannot talk to each other.
 
@@ -93,8 +97,7 @@ class Node:
     def __init__(
         self, clock: ClockName = "real", seed: int | None = None, isolation: bool = True, max_turns: int | None = None
     ) -> None:
-        if clock not in ("real", "virtual"):
-            raise BadArg(f'clock must be "real" or "virtual", got {safe_repr(clock)}')
+        check_options(clock, seed, isolation, max_turns)
         self.clock: RealClock | VirtualClock = RealClock() if clock == "real" else VirtualClock()
         self._start = self.clock.now()
         self.copy: Callable[[Any], Any] = copy_term if isolation else (lambda term: term)

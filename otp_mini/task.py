@@ -100,11 +100,9 @@ class Task:
 
         OTP: ``Task.await_many/2``
         """
-        tasks = list(tasks)
+        tasks = _own_all(tasks)
         where: Where = ("Task", "await_many", [tasks, timeout])
         deadline = _Deadline(timeout)
-        for task in tasks:
-            _own(task)
         answers: dict[Ref, Any] = {}
         missing = {task.ref: None for task in tasks}  # no set: in the order of the tasks, in every run
         while missing:
@@ -134,9 +132,7 @@ class Task:
 
         OTP: ``Task.yield_many/2``
         """
-        deadline, tasks = _Deadline(timeout), list(tasks)
-        for task in tasks:
-            _own(task)
+        tasks, deadline = _own_all(tasks), _Deadline(timeout)
         return [(task, await _outcome(task, deadline.left())) for task in tasks]
 
     @staticmethod
@@ -279,6 +275,19 @@ def _own(task: Task) -> None:
             f"task {task.pid} belongs to {task.owner}, which started it, and only the owner can wait "
             f"for it; {self_()} asked. Send the answer on as a message instead."
         )
+
+
+def _own_all(tasks: Iterable[Task]) -> list[Task]:
+    if not isinstance(tasks, Iterable):
+        hint = f": {not_awaited(tasks)}" if isinstance(tasks, CoroutineType) else ""
+        raise BadArg(
+            f"expected a list of what Task.async_ answered, got {safe_repr(tasks)}{hint}. "
+            "For a single task there are Task.await_ and Task.yield_."
+        )
+    owned = list(tasks)
+    for task in owned:
+        _own(task)
+    return owned
 
 
 def _ref(message: Any) -> Ref | None:

@@ -1497,3 +1497,23 @@ def test_a_process_that_was_killed_leaves_nothing_behind_on_the_node() -> None:
         assert len(node.tables["ets"]) == before
 
     play(main)
+
+
+def test_a_bag_knows_which_rows_are_equal_whatever_happened_to_its_rows() -> None:
+    """Strictly equal, also where a row cannot be hashed; after a row was deleted it may come again."""
+    rows = [("k", value) for value in (1, 1.0, True, float("nan"), [1], (1,), {1: 2}, {1: 2.0}, {1}, {2}, [{1}])]
+
+    def delete(table: Any) -> None:
+        for row in rows[::2]:
+            assert ets.delete_object(table, row)
+
+    with Node(clock="virtual"):
+        table = filled("bag", *rows)
+        size = len(rows)
+        assert ets.insert(table, rows) and ets.info(table, "size") == size
+        for empty in (delete, ets.delete_all_objects, lambda table: ets.delete(table, "k"), lambda table: ets.take(
+            table, "k"), lambda table: ets.match_delete(table, ("k", ANY))):  # fmt: skip
+            empty(table)
+            left = ets.info(table, "size")
+            assert left == (len(rows[1::2]) if empty is delete else 0)
+            assert ets.insert(table, rows) and ets.insert(table, rows) and ets.info(table, "size") == size

@@ -206,6 +206,20 @@ def test_many_rows_of_one_key_are_deleted(delete: Callable[..., object]) -> None
     assert growth(deleting, 300) < FLAT
 
 
+@pytest.mark.parametrize("measure", [Cost, Steps])
+@pytest.mark.parametrize("together", [False, True])
+def test_many_rows_come_under_one_key_of_a_bag(measure: type[Cost], together: bool) -> None:
+    async def inserting(n: int, cost: Cost) -> None:
+        table = ets.new("t", type="bag")
+        rows = [("key", number // 2, ["a", {"b": number // 2}]) for number in range(n)]
+        with cost:
+            for part in [rows] if together else [[row] for row in rows]:
+                ets.insert(table, part)
+        assert ets.info(table, "size") == n // 2
+
+    assert growth(inserting, 100, measure) < FLAT
+
+
 @work
 async def an_owner_of_many_tables_dies(n: int, cost: Cost) -> None:
     owner = await idle(lambda: [ets.new("t") for _ in range(n)])

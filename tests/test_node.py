@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import time
 from typing import Any
 
@@ -631,3 +632,20 @@ def test_spawn_monitor_outside_of_processes_delivers_its_down() -> None:
         node.run_until_idle()
         message = self_().block.mailbox[0]
         assert (message.pid, message.ref, message.reason) == (pid, ref, "boom")
+
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    "option, value, expected",
+    [
+        *(("clock", value, 'clock must be "real" or "virtual"') for value in ("Real", None, [])),
+        *(("isolation", value, "isolation must be True or False") for value in ("no", None, 0, [])),
+        *(("max_turns", value, "max_turns must be a whole number from 1 up") for value in (-1, 0, NAN, "x", 5.0, True)),
+        *(("seed", value, "seed must be a whole number") for value in (True, NAN, [1], "x", 1.5)),
+    ],
+)
+def test_an_option_that_cannot_be_is_refused(option: str, value: Any, expected: str) -> None:
+    with pytest.raises(BadArg, match=f"^{expected}.*got {re.escape(repr(value))}"):
+        Node(**{option: value})

@@ -750,3 +750,20 @@ def test_awaiting_a_task_that_was_not_awaited_says_so() -> None:
 
     with pytest.raises(BadArg, match=r"async_\(\.\.\.\) was called but not awaited"):
         play(main)
+
+
+def a_coroutine() -> Any:
+    """What is there where an `await` was forgotten; closed, for nobody is going to run it."""
+    coroutine = after(1)
+    coroutine.close()
+    return coroutine
+
+
+@pytest.mark.parametrize("function", [Task.await_many, Task.yield_many])
+@pytest.mark.parametrize("make", [lambda: 5, lambda: None, lambda: Task.completed(1), a_coroutine])
+def test_what_is_no_list_of_tasks_is_refused_with_a_sentence(function: Any, make: Any) -> None:
+    async def main() -> None:
+        await function(make())
+
+    with pytest.raises(BadArg, match=r"expected a list of what Task.async_ answered, got .*Task.await_"):
+        play(main)
