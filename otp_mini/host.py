@@ -87,6 +87,42 @@ def is_future(value: object) -> bool:
     return asyncio.isfuture(value)
 
 
+def cancelled() -> None:
+    """Stop the asyncio task that runs just now: the process for which it acts has ended.
+
+    Raises:
+        CancelledError: always.
+    """
+    import asyncio
+
+    raise asyncio.CancelledError
+
+
+class NotedTasks:
+    """The task factory of a loop: notes which process makes a task, and leaves the making to what was there before."""
+
+    def __init__(self, before: Any) -> None:
+        self.before = before
+
+    def __call__(self, loop: Any, coroutine: Any, **options: Any) -> Any:
+        """Make a task; asyncio calls this."""
+        if self.before is not None:
+            task = self.before(loop, coroutine, **options)
+        else:
+            loop.set_task_factory(None)  # so that the loop makes a task of its own kind
+            try:
+                task = loop.create_task(coroutine, **options)
+            finally:
+                loop.set_task_factory(self)
+        context = options.get("context")
+        owner = task_of.get() if context is None else context.get(task_of)
+        if owner is not None and owner.alive and not task.done():
+            host: Host = owner.node.host
+            host.keep(owner, task)
+            task.add_done_callback(partial(host.drop, owner))
+        return task
+
+
 class Host:
     """The node's link to the world outside."""
 
@@ -97,6 +133,7 @@ class Host:
         self.threads: set[object] = set()  # one reference for each process that waits for a thread
         self.futures: dict[Any, ControlBlock] = {}  # what processes await of the loop
         self.tasks: dict[ControlBlock, ControlBlock] = {}  # shells in which tasks of a process wait, and that process
+        self.helpers: dict[ControlBlock, dict[Any, None]] = {}  # of a process: its asyncio tasks, and their shells
         self._cell: tuple[tuple[ContextVar[Any], Any], ...] = ()
         self._pump_handle: Any = None
         self._drives = 0
@@ -123,6 +160,9 @@ class Host:
         from asyncio import tasks
 
         loop, enter_task = self.loop, tasks._enter_task
+        with contextlib.suppress(NotImplementedError):  # a loop need not have task factories
+            if not isinstance(loop.get_task_factory(), NotedTasks):
+                loop.set_task_factory(NotedTasks(loop.get_task_factory()))
         runtime.threads = True  # asyncio's executor makes some
 
         def begin_turn(process: Any) -> None:
@@ -167,8 +207,8 @@ class Host:
         helped = {*self.tasks.values()}  # these await tasks of their own, which wait for something of the node's
         return any(process not in helped for process in self.futures.values())
 
-    def awaits(self, future: Any, process: ControlBlock, wake: Callable[[], None]) -> None:
-        """A process waits for a future of asyncio's: ``wake`` is called when that is done."""
+    def awaits(self, future: Any, process: ControlBlock) -> None:
+        """A process waits for a future of asyncio's: it is woken when that is done."""
         # A future sets this mark when it is awaited; whoever takes the future off its awaiter's hands
         # takes it back, as asyncio's own task does.
         future._asyncio_future_blocking = False
@@ -176,7 +216,8 @@ class Host:
 
         def finished(future: Any) -> None:
             self.futures.pop(future, None)
-            wake()
+            if process.waiting is future:
+                process.node.wake(process)
 
         future.add_done_callback(finished)
 
@@ -185,6 +226,42 @@ class Host:
         self.futures.pop(future, None)
         if not future.get_loop().is_closed():
             future.cancel()
+
+    def keep(self, owner: ControlBlock, helper: Any) -> None:
+        """A task acts for this process from here on, or a shell waits in one."""
+        self.helpers.setdefault(owner, {})[helper] = None
+
+    def drop(self, owner: ControlBlock, helper: Any) -> None:
+        """The task is done, or the shell's wait is over."""
+        helpers = self.helpers.get(owner, {})
+        helpers.pop(helper, None)
+        if not helpers:
+            self.helpers.pop(owner, None)
+
+    def ended(self, process: ControlBlock) -> None:
+        """A process is dead and runs no more of its code: its asyncio tasks are cancelled, their waits given up.
+
+        OTP: a port is closed when the process that opened it ends
+        """
+        for helper in self.helpers.pop(process, ()):
+            if isinstance(helper, ControlBlock):
+                helper.node.cancel_wait(helper)
+                self.end_pauses()
+            elif not (helper.done() or helper.get_loop().is_closed()):
+                helper.cancel()
+
+    def stands_in(self, shell: ControlBlock, owner: ControlBlock) -> None:
+        """A shell waits in a task of this process."""
+        self.tasks[shell] = owner
+        self.keep(owner, shell)
+
+    def stood_in(self, shell: ControlBlock) -> bool:
+        """The shell's wait is over; answers whether it stood in for a process that has ended."""
+        owner = self.tasks.pop(shell, None)
+        if owner is None:
+            return False
+        self.drop(owner, shell)
+        return not owner.alive
 
     def says(self, future: Any) -> str:
         """For a person: what somebody waits for who waits for this future."""

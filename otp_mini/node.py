@@ -38,14 +38,13 @@ import time
 from _thread import get_ident
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
-from functools import partial
 from typing import Any, Final
 
 from . import reports
 from .clock import ClockName, RealClock, VirtualClock
 from .copying import copy_reason, copy_term
 from .errors import BadArg, Deadlock, Exit, name_of
-from .host import LONG_TURN, Host, Pause, is_future
+from .host import LONG_TURN, Host, Pause, cancelled, is_future
 from .interrupts import entrances, interrupts
 from .mailbox import Mailbox
 from .node_options import check_options
@@ -174,6 +173,7 @@ class Node:
         for block in list(self.blocks.values()):
             block.pid.block = None  # first: what its `finally` sends goes nowhere
             block.node.cancel_wait(block)
+            self.host.ended(block)
             if block.coroutine is not None and not block.coroutine.cr_running:  # type: ignore[attr-defined]
                 self.signals.unwind(block)
         leftovers: tuple[Any, ...] = (self.blocks, self.names, self.timers, self.ready, self.tables)
@@ -446,7 +446,7 @@ class Node:
             self.ready.append(process)
         elif self.host.loop is not None and is_future(wanted) and (self.host.can_wait() or process is not self._main):
             self.park(process, wanted)
-            self.host.awaits(wanted, process, partial(self._future_done, process, wanted))
+            self.host.awaits(wanted, process)
             # Cancelled before it began to wait: then its future is cancelled, as asyncio would do it.
             if process.thrown is not None and wanted.cancel(*process.thrown.args[:1]):
                 process.thrown = None
@@ -457,10 +457,6 @@ class Node:
                 "in place of `node.run(main)`.)"
             )
             self.ready.append(process)
-
-    def _future_done(self, process: ControlBlock, future: object) -> None:
-        if process.waiting is future:
-            self.wake(process)
 
     # ---- the shell: code that runs outside any process ------------------------------------
 
@@ -481,7 +477,7 @@ class Node:
         if owner is None:
             return self._add(None, "shell", None)
         shell = self._add(None, f"task of {owner.label}", owner)
-        self.host.tasks[shell] = owner
+        self.host.stands_in(shell, owner)
         return shell
 
     async def shell_waits(self, shell: ControlBlock) -> None:
@@ -498,10 +494,11 @@ class Node:
         finally:
             shell.occupied = False
             self.cancel_wait(shell)  # where the cell was interrupted it still waits
-            self.host.tasks.pop(shell, None)
-            killed = not shell.alive
+            orphan, killed = self.host.stood_in(shell), not shell.alive
             if shell is not self._shell and shell.alive:
                 self.signals.end(shell, "normal")
+        if orphan:
+            cancelled()
         if killed and shell.outcome is None:
             raise Exit(copy_reason(shell.reason))
 
@@ -642,6 +639,7 @@ class Node:
         process.pid.block = None
         del self.blocks[process.pid]
         self.cancel_wait(process)
+        self.host.ended(process)
         if process is self._main or process is self._shell:
             self._halted = True
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import os
 import signal
@@ -11,6 +12,7 @@ import textwrap
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,7 @@ from otp_mini import (
     Process,
     Registry,
     Reply,
+    Shared,
     StartError,
     Stop,
     Task,
@@ -1194,13 +1197,20 @@ def test_a_task_may_not_read_beside_its_process() -> None:
 def test_a_task_that_outlives_its_process_acts_for_nobody() -> None:
     async def cell() -> Any:
         made: list[Any] = []
-        gate = asyncio.Event()
+        begun, gate = asyncio.Event(), asyncio.Event()
 
         async def late() -> Any:
-            await gate.wait()
+            begun.set()
+            while not gate.is_set():
+                with contextlib.suppress(asyncio.CancelledError):  # it does not heed that its process has ended
+                    await gate.wait()
             return self_()
 
-        pid, _ = spawn_monitor(lambda: made.append(asyncio.ensure_future(late())))
+        async def makes_it() -> None:
+            made.append(asyncio.ensure_future(late()))
+            await begun.wait()
+
+        pid, _ = spawn_monitor(makes_it)
         await receive(Down)
         gate.set()
         with pytest.raises(NoProc, match="which has ended"):
@@ -1208,6 +1218,130 @@ def test_a_task_that_outlives_its_process_acts_for_nobody() -> None:
         return self_() == pid
 
     assert notebook(cell) == [False]
+
+
+# ---- the end of a process ends what asyncio does for it ------------------------------------
+
+
+async def in_a_group(work: Any) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(work())
+
+
+async def in_wait_for(work: Any) -> None:
+    await asyncio.wait_for(work(), 60)
+
+
+async def in_a_task_of_a_task(work: Any) -> None:
+    await asyncio.create_task(in_a_group(work))
+
+
+async def beside_it(work: Any) -> None:
+    task = asyncio.create_task(work())
+    await Process.sleep(3600)
+    await task
+
+
+async def in_gather(work: Any) -> None:
+    await asyncio.gather(work(), work())
+
+
+ways_to_wait = pytest.mark.parametrize(
+    "way", [in_a_group, in_wait_for, in_a_task_of_a_task, beside_it, in_gather], ids=lambda way: way.__name__
+)
+
+
+@pytest.mark.parametrize("signal", ["kill", "shutdown"])
+@ways_to_wait
+def test_the_end_of_a_process_cancels_the_tasks_that_it_made(way: Any, signal: str) -> None:
+    async def main() -> Any:
+        me, begun, gate = self_(), asyncio.Event(), asyncio.Event()
+        log = Shared(list[object]())
+
+        async def work() -> None:
+            begun.set()
+            try:
+                await gate.wait()
+                send(me, "went on")
+            except asyncio.CancelledError:
+                log.value.append("cancelled")
+
+        pid, _ = spawn_monitor(partial(way, work))
+        await begun.wait()
+        Process.exit(pid, signal)
+        await receive(Down)
+        gate.set()
+        await asyncio.sleep(0.001)
+        return set(log.value), await receive(timeout=0), current_node().processes() == [me], current_node().host.helpers
+
+    with Node(clock="virtual") as node:
+        assert node.run(main) == ({"cancelled"}, TIMEOUT, True, {})
+
+
+@ways_to_wait
+@pytest.mark.parametrize("wait", [Process.sleep, lambda _: receive(timeout=_)], ids=["sleep", "receive"])
+def test_the_end_of_a_process_ends_what_its_tasks_wait_for_of_the_node(way: Any, wait: Any) -> None:
+    """Their timers would else move a virtual clock on, and a driver that is one of these tasks would go on."""
+
+    async def main() -> Any:
+        me = self_()
+
+        async def work() -> None:
+            await wait(1000)
+            send(me, "went on")
+
+        pid, _ = spawn_monitor(partial(way, work))
+        await Process.sleep(1)
+        Process.exit(pid, "kill")
+        await receive(Down)
+        before = len(current_node().timers.armed)
+        await asyncio.sleep(0.01)
+        return before, current_node().now(), await receive(timeout=0), current_node().processes() == [me]
+
+    async def cell() -> Any:
+        return await current_node().run_async(main)
+
+    with Node(clock="virtual") as node:
+        assert node.run(main) == (0, 1.0, TIMEOUT, True)
+    assert notebook(cell) == [(0, 1.0, TIMEOUT, True)]
+
+
+def test_closing_a_node_cancels_the_tasks_of_its_processes() -> None:
+    async def kernel() -> list[asyncio.Task[Any]]:
+        made: list[asyncio.Task[Any]] = []
+
+        async def waits() -> None:
+            made.append(asyncio.create_task(asyncio.sleep(3600)))
+            await made[0]
+
+        with Node(clock="virtual"):
+            spawn(waits)
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.001)
+        return made
+
+    assert [task.cancelled() for task in asyncio.run(kernel())] == [True]
+
+
+def test_tasks_of_the_programs_own_and_its_task_factory_are_left_alone() -> None:
+    async def kernel() -> Any:
+        made: list[Any] = []
+
+        def factory(loop: Any, coroutine: Any, **options: Any) -> Any:
+            made.append(asyncio.Task(coroutine, loop=loop, **options))
+            return made[-1]
+
+        asyncio.get_running_loop().set_task_factory(factory)
+        with Node(clock="virtual") as node:
+            own = asyncio.create_task(asyncio.sleep(0.01, "mine"), name="own")
+            pid = spawn(in_a_group, partial(asyncio.sleep, 3600))
+            await asyncio.sleep(0.001)
+            Process.exit(pid, "kill")
+            later = asyncio.create_task(asyncio.sleep(0, "later"), name="later")
+            answers = await own, await later, own.get_name(), later.get_name()
+            return answers, [task.cancelled() for task in made], node.host.helpers
+
+    assert asyncio.run(kernel()) == (("mine", "later", "own", "later"), [False, True, False], {})
 
 
 # ---- interrupts ----------------------------------------------------------------------------
