@@ -44,6 +44,13 @@ WAY_OUT = (
 HEARTBEAT = 0.25
 """How often, in seconds, a sleeping cell wakes its loop: ipykernel only notes Ctrl-C, for the loop to look at."""
 
+LOOP_ENDED: Final = (
+    "the asyncio loop to which this await belongs has ended, so what it waits for never comes. run() has a loop for as "
+    "long as its main runs: let main wait until this is done, or await otp_mini's own (Process.sleep, in_thread), "
+    "which goes on in the next run()."
+)
+"""What is raised where a process awaits something of a loop that was closed."""
+
 CELL: Final = ("parent_header", "shell_parent", "shell_parent_ident")
 """The context variables in which ipykernel notes to which cell an output belongs."""
 
@@ -54,6 +61,7 @@ class Driven(Protocol):
     """What a host needs of its node."""
 
     ready: Any
+    blocks: Any
     clock: Any
     gate: Callable[[Pause], Awaitable[None]] | None
     begin_turn: Callable[[Any], None] | None
@@ -145,11 +153,20 @@ class Host:
         loop = running_loop()
         if loop is not self.loop:
             self.loop, self._pump_handle = loop, None
-            self.futures.clear()  # of a loop that has ended nothing comes any more
+            self.futures.clear()
             self._make_tasks()
+            self._tell_of_the_end()
         if loop is not None:
             self._look_at_cell()
         return loop is not None
+
+    def _tell_of_the_end(self) -> None:
+        """Of a loop that has ended nothing comes any more: who awaits something of it gets an error there."""
+        for process in self.node.blocks.values():
+            future = process._fut_waiter
+            if future is not None and future.get_loop().is_closed():
+                process.thrown = RuntimeError(LOOP_ENDED)
+                process.node.wake(process)
 
     def _make_tasks(self) -> None:
         """Have each process be asyncio's current task while it has its turn."""

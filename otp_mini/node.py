@@ -219,6 +219,10 @@ class Node:
         self.host.attach()
         try:
             await self.host.drive(lambda: not main.alive, pause, alone=alone)
+        except BaseException as error:
+            if main.alive:  # whoever waited for its end was cancelled or interrupted
+                self.signals.kill(main, error)
+            raise
         finally:
             runtime.running, runtime.node = before
 

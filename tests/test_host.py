@@ -1042,7 +1042,7 @@ def test_for_a_process_that_was_killed_in_a_thread_no_time_stands_still() -> Non
 # ---- loops that end or stand still ---------------------------------------------------------
 
 
-def test_what_was_awaited_of_a_loop_that_has_ended_holds_up_nobody() -> None:
+def test_what_was_awaited_of_a_loop_that_has_ended_holds_up_nobody(caplog: pytest.LogCaptureFixture) -> None:
     async def first() -> None:
         spawn(asyncio.sleep, 10)
         await asyncio.sleep(0)
@@ -1053,8 +1053,57 @@ def test_what_was_awaited_of_a_loop_that_has_ended_holds_up_nobody() -> None:
         assert node.host.expects_news()
         node.run(Process.sleep, 5)
         assert node.now() == 5.0
-        with pytest.raises(Deadlock, match="waits for asyncio, but the loop that it awaited has ended"):
-            node.run(receive)
+        assert node.processes() == [node.shell().pid]
+        assert "the asyncio loop to which this await belongs has ended" in caplog.text
+
+
+def test_a_deadlock_tells_who_awaits_a_loop_that_stands_still() -> None:
+    async def first() -> None:
+        spawn(asyncio.sleep, 10)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    loop = asyncio.new_event_loop()
+    try:
+        with Node(clock="virtual") as node:
+            loop.run_until_complete(first())
+            with pytest.raises(Deadlock, match="waits for asyncio, but the loop that it awaited has ended"):
+                node.run(receive)
+    finally:
+        loop.close()
+
+
+@pytest.mark.parametrize("how", ["run", "run_async"])
+def test_a_server_that_awaits_a_loop_that_ends_is_told_at_once_in_the_next_run(how: str) -> None:
+    class Poller(GenServer):
+        async def handle_cast(self, request: Any, state: Any) -> Any:
+            try:
+                await asyncio.sleep(3600)
+            except RuntimeError as error:
+                return NoReply(str(error))
+
+        def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+            return Reply(state, state)
+
+    async def start() -> Any:
+        pid = await Poller.start(0)
+        GenServer.cast(pid, "poll")
+        await Process.sleep(0)
+        await Process.sleep(0)
+        return pid
+
+    async def ask(pid: Any) -> Any:
+        return await GenServer.call(pid, "?", 1)
+
+    with Node(clock="virtual") as node:
+        if how == "run":
+            pid = node.run(start)
+            said = node.run(ask, pid)
+        else:
+            pid = asyncio.run(node.run_async(start))
+            said = asyncio.run(node.run_async(ask, pid))
+        assert said == host.LOOP_ENDED
+        assert node.now() == 0.0
 
 
 def test_a_run_inside_a_cell_harms_no_bystander_that_awaits_asyncio() -> None:
@@ -1395,6 +1444,73 @@ def test_ctrl_c_while_a_script_computes_comes_out_and_the_node_goes_on(clock: An
         with pytest.raises(KeyboardInterrupt):
             node.run(spin)
         assert node.run(max, 1, 2) == 2
+
+
+async def waits_for_ever(log: Any) -> None:
+    try:
+        await receive()
+    finally:
+        log.value.append("ended")
+
+
+def test_a_run_async_that_is_cancelled_ends_its_main() -> None:
+    async def kernel() -> Any:
+        log = Shared(list[object]())
+        with Node(clock="virtual") as node:
+
+            async def main() -> None:
+                spawn_link(waits_for_ever, log)
+                await waits_for_ever(log)
+
+            running = asyncio.create_task(node.run_async(main))
+            await asyncio.sleep(0.001)
+            running.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await running
+            return log.value, node.processes(), await node.run_async(max, 1, 2)
+
+    assert asyncio.run(kernel()) == (["ended", "ended"], [], 2)
+
+
+def test_a_run_async_whose_time_is_over_ends_its_main() -> None:
+    async def kernel() -> Any:
+        log = Shared(list[object]())
+        with Node(clock="virtual") as node:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.001):
+                    await node.run_async(waits_for_ever, log)
+            return log.value, node.processes()
+
+    assert asyncio.run(kernel()) == (["ended"], [])
+
+
+@pytest.mark.parametrize("how", ["run", "run_async"])
+def test_ctrl_c_in_the_turn_of_another_process_ends_main(how: str) -> None:
+    log = Shared(list[object]())
+
+    async def main() -> None:
+        spawn(interrupted)
+        await waits_for_ever(log)
+
+    with Node(clock="virtual") as node:
+        with pytest.raises(KeyboardInterrupt):
+            node.run(main) if how == "run" else asyncio.run(node.run_async(main))
+        assert (log.value, node.processes()) == (["ended"], [])
+        assert node.run(max, 1, 2) == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX's")
+def test_ctrl_c_in_asyncio_run_ends_the_main_of_run_async() -> None:
+    log = Shared(list[object]())
+
+    async def main() -> None:
+        asyncio.get_running_loop().call_soon(signal.raise_signal, signal.SIGINT)
+        await waits_for_ever(log)
+
+    with Node(clock="virtual") as node:
+        with pytest.raises(KeyboardInterrupt):
+            asyncio.run(node.run_async(main))
+        assert (log.value, node.processes()) == (["ended"], [])
 
 
 def test_interrupting_a_cell_that_waits_leaves_everything_usable() -> None:
