@@ -106,6 +106,13 @@ def cancelled() -> None:
     raise asyncio.CancelledError
 
 
+def is_cancellation(error: object) -> bool:
+    """Is it asyncio's CancelledError?"""
+    import asyncio
+
+    return isinstance(error, asyncio.CancelledError)
+
+
 class NotedTasks:
     """The task factory of a loop: notes which process makes a task, and leaves the making to what was there before."""
 
@@ -242,6 +249,7 @@ class Host:
         """Whoever awaited the future is dead or interrupted; asyncio may stop its work."""
         self.futures.pop(future, None)
         if not future.get_loop().is_closed():
+            future.add_done_callback(_retrieve)
             future.cancel()
 
     def keep(self, owner: ControlBlock, helper: Any) -> None:
@@ -508,6 +516,15 @@ class Host:
             import asyncio
 
             asyncio.tasks._enter_task(self.loop, task)
+
+
+def _retrieve(future: Any) -> None:
+    """Keep asyncio from complaining that nobody asked for a cancellation: who would have asked is dead.
+
+    `asyncio.gather` notes its cancellation as an error. Any other error stays asyncio's to tell.
+    """
+    if not future.cancelled() and is_cancellation(getattr(future, "_exception", None)):
+        future.exception()
 
 
 def _finish(future: Any) -> None:

@@ -418,6 +418,8 @@ class Node:
             raise error
         if process is not self._main:
             reports.process_crashed(self.describe(process), error)
+        elif advice := reports.advice_on(error):
+            error.add_note(advice)
         return error
 
     def _took_long(self, process: ControlBlock, seconds: float) -> None:

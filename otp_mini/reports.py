@@ -111,7 +111,17 @@ def explain(reason: object) -> str:
             lines.append(f"    {printable(f'{_place(code)}, line {number}: {source}')}")
     if len(lines) > FRAMES + 1:
         lines[FRAMES // 2 + 1 : -FRAMES // 2] = [f"    … ({len(lines) - 1 - FRAMES} frames more)"]
+    if advice := advice_on(reason):
+        lines.append(f"    {advice}")
     return "\n".join(lines)
+
+
+def advice_on(error: BaseException) -> str:
+    """What to do about an error of asyncio's that does not say it itself; empty for any other error."""
+    asyncio: Any = sys.modules.get("asyncio")
+    if str(error) != "no running event loop" or asyncio is None or asyncio._get_running_loop() is not None:
+        return ""
+    return "run() has an asyncio loop only where asyncio was imported before: import asyncio at the top of the program."
 
 
 def _place(code: CodeType) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import gc
 import os
 import signal
 import subprocess
@@ -165,6 +166,45 @@ def test_a_script_without_asyncio_is_told_what_it_cannot_await() -> None:
     """
     said = script(code)
     assert "a process can await otp_mini's own functions and asyncio's, got 'something'" in said
+
+
+@pytest.mark.parametrize("way", ["main", "process", "server", "task"])
+def test_a_process_that_is_the_first_to_import_asyncio_is_told_where_to_import_it(way: str) -> None:
+    code = """
+        import sys, traceback
+        from otp_mini import *
+
+        async def late():
+            import asyncio
+            await asyncio.sleep(0.001)
+
+        class Server(GenServer):
+            async def handle_cast(self, request, state):
+                await late()
+
+        async def main(way):
+            if way == "main":
+                await late()
+            elif way == "process":
+                Process.monitor(spawn(late))
+            elif way == "server":
+                pid = await Server.start(0)
+                Process.monitor(pid)
+                GenServer.cast(pid, "x")
+            else:
+                Process.flag(trap_exit=True)
+                Task.async_(late)
+            await receive()
+
+        sys.stderr = sys.stdout
+        try:
+            run(main, "WAY")
+        except RuntimeError:
+            traceback.print_exc()
+    """
+    said = script(code.replace("WAY", way))
+    assert said.count("no running event loop") >= 1
+    assert said.count("import asyncio at the top of the program.") == 1
 
 
 def test_a_script_ends_although_a_process_ticks_for_ever() -> None:
@@ -1353,6 +1393,35 @@ def test_the_end_of_a_process_ends_what_its_tasks_wait_for_of_the_node(way: Any,
     with Node(clock="virtual") as node:
         assert node.run(main) == (0, 1.0, TIMEOUT, True)
     assert notebook(cell) == [(0, 1.0, TIMEOUT, True)]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+@pytest.mark.parametrize("wait", [Process.sleep, asyncio.sleep], ids=["ours", "asyncio's"])
+def test_asyncio_complains_of_a_killed_gather_only_where_there_was_an_error(wait: Any, fails: bool) -> None:
+    async def main() -> list[str]:
+        said: list[str] = []
+        loop, begun = asyncio.get_running_loop(), asyncio.Event()
+        loop.set_exception_handler(lambda _, context: said.append(context["message"]))
+
+        async def work() -> None:
+            begun.set()
+            try:
+                await wait(3600)
+            finally:
+                if fails:
+                    raise ValueError("in the clean-up")
+
+        pid, _ = spawn_monitor(in_gather, work)
+        await begun.wait()
+        await asyncio.sleep(0.001)
+        Process.exit(pid, "kill")
+        await receive(Down)
+        await asyncio.sleep(0.001)
+        gc.collect()
+        return said
+
+    with Node(clock="virtual") as node:
+        assert bool(node.run(main)) is fails
 
 
 def test_closing_a_node_cancels_the_tasks_of_its_processes() -> None:
