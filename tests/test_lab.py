@@ -485,6 +485,52 @@ def test_a_document_that_took_too_much_work_ends_at_a_smaller_depth_and_says_so(
     assert set(document["edges"][1:]) == {0}
 
 
+async def kiosk() -> Any:
+    return await Supervisor.start_link([part("clock")], strategy="one_for_one", name="kiosk")
+
+
+SPREAD = [[("clock", "raise")] * 3 + [("wait", 2.0), ("clock", "raise")],
+          [("clock", "kill"), *([("wait", 2.0), ("clock", "kill")] * 4), ("wait", 0.5), ("clock", "kill")]]
+
+
+@pytest.mark.parametrize("script", SPREAD)
+def test_a_wait_costs_none_of_the_crashes_that_a_small_document_holds(script: Any) -> None:
+    lab = Lab(kiosk, wait=(0.5, 2.0, 6.0))
+    document = lab.document(6)
+    assert (document["depth"], document["crashes"]) == (6, 6)
+    found, state, path = [], 0, lab.actions(script)
+    for action in path:
+        run_, state = {possible: (run_, to) for possible, run_, to in futures_of(document, state)}[action]
+        found.append(document["runs"][run_])
+    assert found == as_data(lab, lab.runs(path)[0])
+    assert OPS.index("giveup") in found[-1][::4]
+
+
+def test_every_crash_with_any_waits_before_it_is_in_the_document_that_says_so() -> None:
+    document = Lab(pair).document(2)
+    assert document["crashes"] == 2
+    reached: list[tuple[int, int]] = [(0, 0)]
+    for state, crashes in reached:
+        if crashes < 2:
+            assert document["edges"][state] != 0
+            following = [(to, crashes + (action >= 0)) for action, _, to in futures_of(document, state)]
+            reached += [each for each in following if each not in reached]
+    assert len(reached) > len(document["edges"])
+
+
+def test_without_the_room_a_wait_is_a_step_and_nothing_is_held_in_vain() -> None:
+    full, tight = Lab(pair).document(3), Lab(pair).document(3, room=0)
+    assert (tight["depth"], tight["crashes"], full["crashes"]) == (3, 1, 3)
+    assert len(tight["edges"]) < len(full["edges"])
+    for document in (full, tight):
+        rows = [row for row in document["edges"] if row]
+        assert {run_ for row in rows for run_ in row[1::2]} == set(range(len(document["runs"])))
+        assert {0, *(to for row in rows for to in row[2::2])} == set(range(len(document["edges"])))
+    some = Lab(pair).document(3, room=150)
+    assert 0 < some["crashes"] < 3
+    assert {row == 0 for row in some["edges"]} == {True, False}
+
+
 def test_three_labs_for_three_strategies_share_their_cast() -> None:
     labs, script = strategy_labs([part("A"), part("B"), part("C")], [("B", "raise"), "wait"])
     assert [lab.title for lab in labs] == ["one_for_one", "one_for_all", "rest_for_one"]

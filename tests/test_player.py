@@ -187,8 +187,22 @@ def test_a_failed_start_counts_as_a_life_in_a_comparison_as_text() -> None:
 
 
 def test_the_front_end_stays_small() -> None:
-    assert len(SCRIPT.encode()) < 64 * 1024
-    assert len(player.html(document(pair))) < 80_000
+    """Once for a page: what a reader meets in it (each control says why, nothing moves) is worth 70 kilobytes."""
+    assert len(SCRIPT.encode()) < 70 * 1024
+    assert len(player.html(document(pair))) < 85_000
+
+
+CHAPTERS = sorted((Path(__file__).resolve().parents[1] / "notebooks").rglob("*.ipynb"))
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+def test_the_labs_of_a_chapter_are_less_than_150_kilobytes(chapter: Path) -> None:
+    """As the book holds them: all that was recorded, and the script once."""
+    outputs = [output for cell in json.loads(chapter.read_text(encoding="utf-8"))["cells"]
+               for output in cell.get("outputs", [])]
+    pages = ["".join(output.get("data", {}).get("text/html", "")) for output in outputs]
+    labs = [Tags(page).scripts for page in pages if "data-crash-lab" in page]
+    assert sum(len(data) for data, _ in labs) + max((len(code) for _, code in labs), default=0) < 150_000
 
 
 def test_the_front_end_names_no_host() -> None:

@@ -24,6 +24,9 @@ from .world import WAYS, Request, Scenario, seconds_of, silence, waiting
 MOST_WORK: Final = 60_000
 """A document ends at a smaller depth rather than take more work: so many runs, times the processes in each."""
 
+ROOM: Final = 4_000
+"""A document holds no more futures than that to let time pass between any two crashes: some 20 kilobytes."""
+
 WAITS: Final = (1.0, 6.0)
 """The seconds that a reader may let pass at a time, if nobody says otherwise: one, and more than a usual window."""
 
@@ -212,7 +215,7 @@ class Lab:
     # ---- all futures --------------------------------------------------------------------------
 
     def document(
-        self, depth: int | None = None, *, along: Sequence[int] = (), most: int = MOST_WORK
+        self, depth: int | None = None, *, along: Sequence[int] = (), most: int = MOST_WORK, room: int = ROOM
     ) -> dict[str, Any]:
         """All futures up to a depth, in the form ``crash-lab/3`` that the player reads.
 
@@ -220,16 +223,19 @@ class Lab:
             depth: so many steps; by default one more than a supervisor allows restarts, or nobody
                 would ever be seen to give up. It becomes less where that took too much work, and the
                 document says so: ``depth`` is what it holds, ``asked`` what it was to hold.
+                Where there is room for it, a wait is no step: ``crashes`` says how many crashes are held
+                with as many waits before each as one likes.
             along: a path whose runs are in it, however deep it goes.
             most: how much work is too much.
+            room: so many futures may be held when waits are no steps.
         """
         if depth is None:
             depth = 1 + max((role.limit[0] for role in self.cast.roles if role.limit), default=0)
         with silence():
             found = Futures(self)
-            reached = found.explore(depth, most)
+            reached, crashes = found.explore(depth, most, room)
             found.follow(along)
-        document = {"format": "crash-lab/3", "title": self.title, "depth": reached, "asked": depth}
+        document = {"format": "crash-lab/3", "title": self.title, "depth": reached, "asked": depth, "crashes": crashes}
         document |= {"gap": self.plan.gap, "waits": list(self.plan.waits)}
         document |= {"ops": list(OPS), "ways": list(WAYS), "next": self._next_pid, "links": self._links}
         return document | self.who() | found.data()
@@ -321,18 +327,30 @@ class Futures:
         self._seen = Seen()
         self._states: dict[object, int] = {}
 
-    def explore(self, depth: int, most: int) -> int:
-        """Breadth first: every action in every state that is new. Answers the depth that was reached."""
+    def explore(self, depth: int, most: int, room: int) -> tuple[int, int]:
+        """Every action in every state that is new, first step by step, then crash by crash.
+
+        Args:
+            depth: so many steps, then so many crashes.
+            most: how much work is too much, for either of the two.
+            room: so many futures may be held when waits are no steps.
+
+        Returns:
+            How many steps are held, whatever they are; and how many crashes, with as many waits before each
+            as one likes.
+        """
         start = self.lab.perform().open()
         self._states[state_key(start.world, start.recorder.playing, self._seen)] = 0
         layer, work = {0: _Standing(self.lab, [], start)}, 0
+        reached = depth
         try:
             for step in range(depth):
-                work += sum(len(standing.actions) * standing.size for standing in layer.values())
+                work += sum(standing.work for standing in layer.values())
                 if work > most:
-                    return step
+                    reached = step
+                    break
                 layer = self._layer(layer)
-            return depth
+            return reached, self._let_time_pass(layer, depth if reached == depth else 0, most, room)
         finally:
             for standing in layer.values():
                 standing.close()
@@ -340,18 +358,55 @@ class Futures:
     def _layer(self, layer: dict[int, _Standing]) -> dict[int, _Standing]:
         following: dict[int, _Standing] = {}
         for state, standing in layer.items():
-            row: list[Future] = []
-            for action in standing.actions:
-                performance = standing.again()
-                future, is_new = self._future(performance, action)
-                if is_new:
-                    following[future[2]] = _Standing(self.lab, [*standing.path, action], performance)
-                else:
-                    performance.close()
-                row.append(future)
-            self.rows[state] = row
-            standing.close()
+            following |= self._expand(state, standing)
         return following
+
+    def _expand(self, state: int, standing: _Standing) -> dict[int, _Standing]:
+        """Do all that can be done in a state. Answers the states that are new."""
+        new: dict[int, _Standing] = {}
+        row: list[Future] = []
+        for action in standing.actions:
+            performance = standing.again()
+            future, is_new = self._future(performance, action)
+            if is_new:
+                new[future[2]] = _Standing(self.lab, [*standing.path, action], performance)
+            else:
+                performance.close()
+            row.append(future)
+        self.rows[state] = row
+        standing.close()
+        return new
+
+    def _let_time_pass(self, open_: dict[int, _Standing], depth: int, most: int, room: int) -> int:
+        """Go on where waits are no steps, a crash at a time; answers how many crashes are held.
+
+        A crash for which there is no room is given up as a whole: nobody could tell what the page holds.
+
+        Args:
+            open_: the states that were reached and not looked at; in the end, those that still are.
+        """
+        work = 0
+        held = sum(len(row) for row in self.rows if row)
+        far = {0: 0}  # how many crashes a state needs
+        for level in range(depth):
+            added: list[int] = []
+            pending = [state for state, needed in far.items() if needed == level]
+            for state in pending:  # grows by those that a wait leads to
+                if self.rows[state] is None:
+                    standing = open_[state]
+                    work, held = work + standing.work, held + len(standing.actions)
+                    if work > most or held > room:
+                        for each in added:
+                            self.rows[each] = None
+                        return level
+                    open_ |= self._expand(state, open_.pop(state))
+                    added.append(state)
+                for action, _, to in self.rows[state] or ():
+                    needed = level + (action >= 0)
+                    if needed < far.get(to, depth):
+                        far[to] = needed
+                        pending += [to] if needed == level else []
+        return depth
 
     def _future(self, performance: Performance, action: int) -> tuple[Future, bool]:
         """What comes of an action, and whether it leads to a state that was not known."""
@@ -384,11 +439,20 @@ class Futures:
         """Runs, and which of them leads from which state to which."""
         menus: dict[tuple[int, ...], int] = {}
         edges: list[Any] = []
-        for row in self.rows:
+        runs, states = list(self.runs), [0]  # what was given up is left out, so each has a new number
+        run_numbers: dict[int, int] = {}
+        state_numbers = {0: 0}
+        for state in states:  # grows by those that it leads to
+            row, ends = self.rows[state], []
+            for _, run, to in row or ():
+                if to not in state_numbers:
+                    state_numbers[to] = len(states)
+                    states.append(to)
+                ends += [run_numbers.setdefault(run, len(run_numbers)), state_numbers[to]]
             menu = tuple(action for action, _, _ in row or ())
-            ends = [number for _, run, to in row or () for number in (run, to)]
             edges.append(0 if row is None else [menus.setdefault(menu, len(menus)), *ends])
-        found = {"runs": [list(run) for run in self.runs], "menus": [list(menu) for menu in menus], "edges": edges}
+        kept = [list(runs[run]) for run in run_numbers]
+        found = {"runs": kept, "menus": [list(menu) for menu in menus], "edges": edges}
         return found if self.whole else found | {"whole": False}
 
 
@@ -399,7 +463,7 @@ class _Standing:
         self.lab = lab
         self.path = path
         self.actions = performance.actions()
-        self.size = len(performance.world.node.blocks)
+        self.work = len(self.actions) * len(performance.world.node.blocks)
         self._performance: Performance | None = performance
 
     def again(self) -> Performance:

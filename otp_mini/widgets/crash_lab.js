@@ -179,8 +179,8 @@ export class Run {
   fates(i) {
     const { act } = this.frames[i], found = this.lab.procs.map(() => []);
     for (let at = act ? this.ends[act - 1] + 1 : i + 1; at <= i; at++) {
-      const { op, p, st } = this.frames[at];
-      if (op === "exit" || op === "fail") found[p] = [st[p] === DEAD ? "crashed" : "stopped"];
+      const { op, p, st, cause } = this.frames[at], along = this.frames[cause]?.op === "signal";
+      if (op === "exit" || op === "fail") found[p] = [st[p] !== DEAD ? "stopped" : along ? "dragged" : "crashed"];
       if (op === "start") found[p].push("started");
     }
     return found;
@@ -295,6 +295,12 @@ class Words {
     if (way === KILL) return ["kill ", N];
     if (strategy) return ["stop ", N, " with reason ", { c: this.lab.ways[way] }];
     return [["make ", N, " raise ", this.reason(error)], ["let ", N, " finish its work"], ["send ", N, " the exit signal ", { c: "shutdown" }]][way];
+  }
+
+  /** An action that is to come. */
+  plan(action) {
+    if (action < 0) return `${-action / 1000} s pass`;
+    return `${this.name(action >> 2).b} ${["raises", "finishes its work", "is told to shut down", "is killed"][action % 4]}`;
   }
 
   kind(p) {
@@ -451,6 +457,7 @@ const SHAPE = {
   finished: "M.8 4.8h10.4v2.4H.8z",
   forgotten: "M6 1a5 5 0 1 0 0 10a5 5 0 1 0 0-10zm0 2a3 3 0 1 1 0 6a3 3 0 1 1 0-6z",
   crashed: "M2.5 1 6 4.5 9.5 1 11 2.5 7.5 6 11 9.5 9.5 11 6 7.5 2.5 11 1 9.5 4.5 6 1 2.5z",
+  dragged: "M6 .3 11.7 6 6 11.7.3 6zM6 3 3 6l3 3 3-3z",
   started: "M6 1 11.4 10.6H.6z",
   first: "M1 1h2v10H1zM11 1v10L4 6z",
   back: "M9.5 1v10L2.5 6z",
@@ -461,13 +468,21 @@ const SHAPE = {
 };
 const icon = (d, size = 12) =>
   h("svg", { viewBox: "0 0 12 12", width: size, height: size, ...UNSAID }, h("path", { d }));
+/** Say something in `el`, which keeps the room for the longest that it has to say. */
+function say(el, parts, longest) {
+  put(el, h("span", {}, rich(parts)));
+  el.dataset.longest = longest;
+}
+const longest = (texts) => texts.reduce((most, text) => (text.length > most.length ? text : most), "");
+const mostOf = (run, tell) => longest(run.shown.map((i) => flat(tell(run.frames[i]))));
 function mark(className, share) {
   const i = h("i", { class: className });
   i.style.left = `${100 * share}%`;
   return i;
 }
 /** What the marks of a step mean, for a line below the tree. */
-const legend = () => para("legend", "In this step: ", ["crashed", "stopped", "started"].map((fate) => h("span", { "data-fate": fate }, fateIcon(fate), ` ${fate}`)));
+const FATE = { crashed: "crashed", dragged: "died with another", stopped: "stopped", started: "started" };
+const legend = () => para("legend", "In this step: ", Object.keys(FATE).map((fate) => h("span", { "data-fate": fate }, fateIcon(fate), ` ${FATE[fate]}`)));
 const fateIcon = (fate) => icon(SHAPE[fate === "stopped" ? "stopping" : fate], 11);
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -549,6 +564,12 @@ class Tree {
       onclick: () => this.choose(p), onfocus: () => this.rove(p),
     }, span("name", q.name), span("sub", dot, sub, this.plain ? life : null), says, more, pips, this.plain ? null : life, mark, fate);
     return { el, shape: dot.firstChild, sub, pips, life, mark, more, says, fate };
+  }
+
+  /** Who has the keyboard's focus, if any. */
+  get focused() {
+    const p = this.nodes.findIndex((node) => node.el === this.el.getRootNode().activeElement);
+    return p < 0 ? null : p;
   }
 
   rove(p) {
@@ -640,6 +661,9 @@ class Tree {
     const { lab, run } = this;
     if (this.nodes.length < lab.procs.length) this.build();
     else if (Object.keys(this.plan.at).length !== run.frames[run.last].st.filter((st) => st !== ABSENT).length) this.place();
+    this.most = longest(run.frames.flatMap((each) => each.line.map((index) => lab.lines?.[index] ?? "")));
+    const stop = this.nodes[pick] && frame.st[pick] !== ABSENT ? pick : 0;
+    if (!this.el.contains(this.el.getRootNode().activeElement)) this.rove(stop);
     this.nodes.forEach((_, p) => this.paintNode(p, frame, { pick, chain, hint, moved, fate: fates[p] ?? [], line: lab.lines?.[lines.line[p]] ?? "" }));
     if (this.tall) this.wire();
     const spoken = ["stop", "start", "fail"].includes(frame.op) ? frame.p : frame.op !== "signal" ? -1
@@ -689,7 +713,7 @@ class Tree {
     n.mark.textContent = nr >= 0 ? nr + 1 : "";
     if (is.fate !== fate.join(" ") || nr >= 0) n.fate.replaceChildren(...(nr >= 0 ? [] : fate).map((each) => h("span", { "data-fate": each }, fateIcon(each))));
     is.fate = nr >= 0 ? "" : fate.join(" ");
-    n.says.textContent = line || (lab.lines?.length && q.kind === "worker" ? "\u00a0" : "");  // the node keeps its size
+    if (line || (lab.lines?.length && q.kind === "worker")) say(n.says, [line], this.most);
     n.says.title = line;
     n.shape.setAttribute("d", SHAPE[st] ?? "");
     if (q.kind === "crowd") n.el.firstChild.textContent = `${frame.crowd[p]} more`;
@@ -709,7 +733,7 @@ class Tree {
     const family = run.siblings(frame, p);
     const place = family.length ? `, child ${family.indexOf(p) + 1} of ${lab.procs[q.up].name}` : "";
     const budget = q.max ? `, ${used} of ${q.max[0]} restarts used` : "";
-    n.more.textContent = `, ${new Words(run).kind(p)}${place}, ${st}${budget}${fate.length ? ", in this step " + list(fate) : ""}${n.life.textContent && ", "}`;
+    n.more.textContent = `, ${new Words(run).kind(p)}${place}, ${st}${budget}${fate.length ? ", in this step " + list(fate.map((each) => FATE[each])) : ""}${n.life.textContent && ", "}`;
   }
 
   /** A dot runs along a line. */
@@ -802,6 +826,7 @@ class Transport {
   }
 }
 
+const NO_RAISE = "A supervisor cannot raise: it runs only OTP's own code.";
 const HELP = ["", "its work is done", "an orderly end", "nothing can refuse it"];
 const wayButtons = (lab, choose) =>
   lab.ways.map((way, i) => h("button", { class: "way", "data-way": way, onclick: () => choose(i) }, h("b", {}, way), h("small", {}, HELP[i])));
@@ -815,15 +840,16 @@ function paintWays(buttons, lab, pick, can, stuck) {
     const ok = can(way), never = way === 0 && error == null;
     el.setAttribute("aria-disabled", !ok || stuck);
     el.classList.toggle("never", !ok);
-    el.title = never && strategy ? "A supervisor runs only OTP's own code: it has nothing to raise." : "";
-    el.lastChild.textContent = !never ? (way ? HELP[way] : errorName(lab.reasons[error])) : strategy ? "not a supervisor" : "nothing to raise";
+    el.title = never && strategy ? NO_RAISE : "";
+    el.lastChild.textContent = !never ? (way ? HELP[way] : errorName(lab.reasons[error])) : strategy ? "a supervisor cannot raise" : "nothing to raise";
   });
 }
 
 // ---- one lab ----
 const MOST_FUTURES = 4;
-const KEYS = "← ↑ ↓ →| move in the tree, |Enter| picks, |1 2 3 4| end it, |,| and |.| step back and on, |p| plays, |y| asks why, "
-  + "|m| ends it now, in the middle, |Esc| closes.";
+const keys = (ask) => "← ↑ ↓ →| move in the tree, |Enter| picks, |1 2 3 4| end it, |w| goes to the waits and |Enter| lets time pass, "
+  + `|,| and |.| step back and on, |p| plays, |y| asks why, ${ask ? "|m| ends it now, in the middle, " : ""}|Esc| closes.`;
+const GO_ON = ["Press Play, or ", { c: "." }, " for one step."];  // where nothing moves by itself
 
 /** What is said where nothing is stored: where to go, and how to start a kernel. */
 function atTheEnd(where, live) {
@@ -831,8 +857,11 @@ function atTheEnd(where, live) {
   const way = starter ? button("link", () => starter.click(), "run live") : "run the notebook,";
   return [`${where} Go back and fork, or `, way, " to go on."];
 }
-const endOf = ({ depth, asked = depth }) => `The page ends here: it holds every future up to step ${depth}`
-  + (depth < asked ? `; up to step ${asked} there are too many.` : ".");
+/** A document holds every future up to a crash, whatever time passes before it; or where there are too many, up to a step. */
+function endOf({ depth, asked = depth, crashes = 0 }) {
+  const [one, many] = crashes && crashes === depth ? ["crash", "crashes"] : ["step", "steps"];
+  return `The page ends here, after ${depth} ${depth === 1 ? one : many}${depth < asked ? `: ${asked} would be too many` : ""}.`;
+}
 /** Buttons that let time pass; where a kernel answers, so does any number of seconds. */
 function waitButtons({ waits }, choose, ask) {
   const some = waits.map((s) => h("button", { class: "link", "data-wait": s, onclick: () => choose(-Math.round(1000 * s)) }, `${s} s`));
@@ -841,6 +870,7 @@ function waitButtons({ waits }, choose, ask) {
   field.addEventListener("keydown", (event) => { event.stopPropagation(); if (event.key === "Enter") let_(); });
   return span("waits", "or let pass ", some, ask ? span("any", field, button("link", let_, "s")) : null);
 }
+const toWaits = (waits) => waits.style.visibility || waits.querySelector("button").focus();
 const key = (path) => JSON.stringify(path.map((step) => [step.asked, step.keep]));
 const samePath = (a, b) => key(a) === key(b);
 
@@ -871,7 +901,7 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
   const log = h("ol", { class: "log", "aria-label": "What happened" }), none = para("none", "Nothing yet.");
   const card = div("card"), meters = div("meters");
   const said = div("saying", caption, div("side", whyButton, stamp)), gets = para("gets");
-  const reset = button("link", () => { bar.pause(); remember(); run.cut(0); settle(); seen = 0; go(0); home(); }, "Reset");
+  const reset = button("link", () => { bar.pause(); remember(); run.cut(0); settle(); score = [0, 0]; seen = 0; go(0); home(); }, "Reset");
   const forget = button("link", () => { others = []; score = [0, 0]; paint(); home(); }, "Forget them");
   const guess = h("button", { class: "switch", role: "switch", onclick: () => { predict = !predict; settle(); paint(); } }, h("i"), "Predict first");
 
@@ -881,21 +911,16 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
     div("below",
       h("div", {}, div("title", "What happened"), none, log),
       h("div", {}, card, div("title", "Restarts in the window"), meters)),
-    h("details", { class: "keys" }, h("summary", {}, "Keys"), h("p", {}, rich(KEYS.split("|").map((text, i) => (i % 2 ? text : { c: text }))))));
+    h("details", { class: "keys" }, h("summary", {}, "Keys"), h("p", {}, rich(keys(ask).split("|").map((text, i) => (i % 2 ? text : { c: text }))))));
 
   onKeys(el, (name) => {
     if (quiz && "1234".includes(name)) return quiz.done === null && quiz.options[name - 1] ? () => answer(name - 1) : null;
-    if ("1234".includes(name)) return () => { pick = focused() ?? pick; choose(4 * pick + (name - 1)); };
+    if ("1234".includes(name)) return () => { pick = tree.focused ?? pick; choose(4 * pick + (name - 1)); };
     return {
-      ...(!quiz && bar.keys), y: () => quiz || askWhy(at), m: () => ask && inside() && moments[now ? 0 : 1].click(),
+      ...(!quiz && bar.keys), y: () => quiz || askWhy(at), w: () => toWaits(wait), m: () => ask && inside() && moments[now ? 0 : 1].click(),
       Escape: () => { bar.pause(); if (quiz) home(); settle(); why = -1; paint(); },
     }[name];
   });
-
-  function focused() {
-    const p = tree.nodes.findIndex((node) => node.el === el.shadowRoot.activeElement);
-    return p < 0 ? null : p;
-  }
 
   function home() { tree.nodes[pick].el.focus({ preventScroll: true }); }
 
@@ -922,20 +947,28 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
 
   function possible(action) { return now ? run.possibleAt(action, run.frames[at]) : run.possible(action, base()); }
 
-  /** Keep a future that is about to be left. */
+  /** What the controls follow: how things stood before a run, until the reader has seen how it ends. */
+  function standing() {
+    const act = base(), f = run.frames[at];
+    return now || !isAlive(f.st[0]) ? f : inside() ? run.frames[run.ends[act - 1]] : run.quiet(act);
+  }
+
+  /** Keep a future that is about to be left; a crash whose question has no answer yet has not come. */
   function remember() {
+    if (quiz?.done === null) run.cut(run.path.length - 1);
     if (!run.path.length || others.some((other) => samePath(other, run.path))) return;
     others = [run.path.map((step) => ({ ...step })), ...others].slice(0, MOST_FUTURES);
   }
 
   async function choose(action) {
     const act = base(), middle = now && action >= 0, after = at - run.ends[act - 1];
-    if (busy || quiz || !possible(action)) return;
+    if (busy || quiz) return paint();
     bar.pause();
+    if (!possible(action)) return refuse(action);
     const asked = middle ? [action, after] : action, before = run.path.slice(0, act);
     let future = middle ? null : run.stored(action, act);
     if (!future) future = await fetch_([...before.map((step) => step.asked), asked]);
-    if (!future && !ask) note = endOf(lab);
+    if (!future && !ask) go(run.ends[act]);  // the page says there that it ends
     if (!future || !samePath(before, run.path.slice(0, act))) return paint();
     if (act < run.path.length || middle) remember();
     run.cut(act);
@@ -945,11 +978,17 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
     run.add(action, future, asked);
     at = run.ends[act];
     seen = at;
-    others = others.filter((other) => !samePath(other, run.path));
     if (predict && action >= 0) quiz = question(act + 1, action >> 2);
     if (!quiz) return begin();
     paint();
     test.querySelector("button").focus({ preventScroll: true });
+  }
+
+  /** It cannot be done when it is quiet again: show that moment. */
+  function refuse(action) {
+    if (inside() && !now) go(run.ends[base()]);
+    note = action >= 0 && action % 4 === 0 && lab.procs[action >> 2].strategy ? NO_RAISE : "";
+    paint();
   }
 
   /** Ask for what is not stored; null where nobody can tell. */
@@ -1027,10 +1066,10 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
   function paint(moved = false) {
     const f = run.frames[at], act = base(), chain = why >= 0 ? run.chain(why) : [], text = words.say(f);
     tree.paint(f, { pick, chain: [...new Set(chain.map((i) => run.frames[i].p))], hint, moved, fates: run.fates(at), lines: run.lines(at) });
-    put(gets, rich(words.gets(f)));
+    say(gets, words.gets(f), mostOf(run, (each) => words.gets(each)));
     gets.hidden = lab.gets == null;
     caption.setAttribute("aria-live", bar.playing ? "off" : "polite");
-    put(caption, rich(text));
+    say(caption, text, mostOf(run, (each) => words.say(each)));
     put(stamp, f.clock + " s");
     whyButton.style.visibility = HAS_WHY.has(f.op) && !quiz ? "" : "hidden";  // it keeps its place
     whyButton.setAttribute("aria-expanded", why >= 0);
@@ -1050,26 +1089,30 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
     const back = (k) => () => { bar.pause(); settle(); go(run.ends[k]); };
     put(crumbs, ["Start", ...run.path.map((step) => words.action(step))].map((text, k) =>
       h("li", {}, h("button", { class: "crumb", "aria-current": k === act ? "step" : null, onclick: back(k) }, text))));
+    const here = crumbs.children[act];
+    crumbs.scrollLeft = here.offsetLeft + here.offsetWidth - crumbs.clientWidth;
     reset.hidden = !run.path.length;
-    put(forks, "Other futures: ", others.length ? forget : null, others.map((other) => button("fork", () => restore(other), other.map((step) => words.action(step)).join(" › "))));
-    forks.hidden = !others.length;
+    const left = others.filter((other) => !samePath(other, run.path));
+    put(forks, "Other futures: ", forget, left.map((other) => button("fork", () => restore(other), other.map((step) => words.action(step)).join(" › "))));
+    forks.hidden = !left.length;
   }
 
   function paintPicker(act) {
-    const f = now ? run.frames[at] : run.quiet(act), { kind } = lab.procs[pick], N = words.name(pick), down = !isAlive(f.st[0]);
-    const far = !down && !run.row(act) && !now, stuck = far && !ask;
+    const f = standing(), { kind } = lab.procs[pick], N = words.name(pick), down = !isAlive(f.st[0]), amid = inside() && !down;
+    const stuck = !down && !amid && !ask && !run.row(act);
     picker.hidden = !!quiz;
     const why = down ? [N, " has ended, like everything else."] : kind === "crowd" ? ["These are many: pick another."]
       : !isAlive(f.st[pick]) && [N, " is not running: pick another."];
-    put(who, rich(why || ["End ", N, inside() ? "" : act < run.path.length ? " here, in another future:" : " with"]));
+    put(who, rich(why || ["End ", N, amid ? (ask ? "" : " when it is quiet, with") : act < run.path.length ? " here, in another future:" : " with"]));
     when.hidden = !ask;  // the middle of a run needs a kernel
     when.style.visibility = inside() && !bar.playing && isAlive(run.frames[at].st[0]) ? "" : "hidden";
     moments.forEach((el, i) => el.setAttribute("aria-pressed", now === !!i));
     picker.classList.toggle("stuck", stuck);
-    paintWays(ways, lab, pick, (way) => possible(4 * pick + way), stuck);
-    wait.hidden = down || stuck || now;
+    paintWays(ways, lab, pick, (way) => (amid ? run.possibleAt(4 * pick + way, f) : possible(4 * pick + way)), stuck);
+    wait.style.visibility = down || stuck || now ? "hidden" : "";  // it keeps its place, like the rest here
+    const still = calm() && amid && !bar.playing && at === run.ends[act - 1] + 1;
     if (stuck) put(tip, atTheEnd(endOf(lab), live));
-    else put(tip, note || (now ? "The kernel runs it anew, and ends this one here." : ""));
+    else put(tip, note || (now ? "The kernel runs it anew, and ends this one here." : still ? rich(GO_ON) : ""));
     picker.setAttribute("aria-busy", busy);
   }
 
@@ -1130,8 +1173,8 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
       row("Linked to", words.names(run.linked(f, pick)) || "nobody"),
       family.length ? row("Started", `${nth(family.indexOf(pick) + 1)} of ${family.length} under `, lab.procs[q.up].name) : [],
       q.kind === "process" && q.up >= 0 ? row("Spawned", "by ", lab.procs[q.up].name) : [],
-      line >= 0 ? row("Server", lab.lines[line]) : [],
-      end ? row("Last end", code(lab.reasons[end.arg]), " ", button("link", () => askWhy(f.died[pick]), "why?")) : [],
+      lab.lines?.length && q.kind === "worker" ? row("Server", lab.lines[line] ?? "—") : [],
+      row("Last end", ...(end ? [code(lab.reasons[end.arg]), " ", button("link", () => askWhy(f.died[pick]), "why?")] : ["none yet"])),
     ].flat();
     put(card, div("title", q.name), h("dl", {}, row("State", h("span", { class: "st", "data-st": st }, icon(SHAPE[st]), " " + st)), rows));
   }
@@ -1141,7 +1184,11 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
     const spans = new Set(sups.map((p) => lab.procs[p].max[1])), one = spans.size === 1;
     const meter = (p) => {
       const { name, max: [max, s] } = lab.procs[p], n = f.win[p].length;
-      const dots = f.win[p].map((time) => mark("", 1 - (f.clock - time) / s));
+      const dots = [...new Set(f.win[p])].map((time) => {
+        const many = f.win[p].filter((other) => other === time).length, dot = mark(many > 1 ? "many" : "", 1 - (f.clock - time) / s);
+        if (many > 1) dot.textContent = many;
+        return dot;
+      });
       const level = (n > max ? " over" : n && n === max ? " full" : "") + (isAlive(f.st[p]) ? "" : " out");
       return h("div", { class: "meter" + level, role: "img", "aria-label": `${name}: ${n} of ${max} restarts within ${s} s` },
         h("b", {}, name), span("track", dots), span("n", (n > max ? `${n}, max ${max}` : `${n} of ${max}`) + (one ? "" : ` in ${s} s`)));
@@ -1167,7 +1214,7 @@ export function compare(el, documents, { css = "", ask, live = () => null, scrip
     return { run, lab: run.lab, words: new Words(run) };
   });
   const { lab, run } = lanes[0];
-  let step = 0, busy = false, note = "", pick = select ?? (script.length && script[0] >= 0 ? script[0] >> 2 : firstPick(run));
+  let step = 0, busy = false, note = "", loaded = [], pick = select ?? (script.length && script[0] >= 0 ? script[0] >> 2 : firstPick(run));
 
   for (const lane of lanes) {
     lane.tree = new Tree(lane.run, (p) => { pick = p; paint(); }, true);
@@ -1175,18 +1222,23 @@ export function compare(el, documents, { css = "", ask, live = () => null, scrip
     lane.gets = para("gets");
     const title = div("title", h("code", {}, lane.lab.title)), rule = para("rule", GROUP[lane.lab.procs[0].strategy] + ".");
     lane.el = h("div", { class: "lane", role: "group", "aria-label": lane.lab.title }, title, rule, lane.tree.el);
-    lane.said = div("said", h("code", { class: "of" }, lane.lab.title), lane.caption, lane.gets);
+    lane.said = h("div", { class: "said", role: "group", "aria-label": lane.lab.title }, h("code", { class: "of", ...UNSAID }, lane.lab.title), lane.caption, lane.gets);
   }
-  const who = span("who"), ways = wayButtons(lab, (way) => choose(4 * pick + way)), tip = h("p", { class: "tip", role: "status" });
+  const who = span("who"), ways = wayButtons(lab, (way) => choose(4 * pick + way)), tip = para("tip");
+  const heard = h("p", { class: "unseen", role: "status" });  // all lanes at once: one voice
   const wait = waitButtons(lab, choose, ask);
-  const reset = button("link", () => { bar.pause(); lanes.forEach((lane) => lane.run.cut(0)); note = ""; go(0); }, "Reset");
+  const reset = button("link", () => { bar.pause(); note = ""; load(); go(0); lanes[0].tree.nodes[pick].el.focus({ preventScroll: true }); }, "Reset");
   const bar = new Transport({
     go, stops: ends, count: total, now: () => step, changed: () => paint(),
     dwell: () => Math.max(...lanes.map((lane) => DWELL[lane.run.frames[frame(lane, step)].op] || 700)),
   });
   shell(el, "The strategies side by side", css, div("lanes", lanes.map((lane) => lane.el)),
-    div("sayings", lanes.map((lane) => lane.said)), legend(), div("dock flat", choices([who, h("span", {}, wait, " ", reset)], ways, tip), bar.el));
-  onKeys(el, (key) => ("1234".includes(key) ? () => choose(4 * pick + (key - 1)) : bar.keys[key]));
+    div("sayings", lanes.map((lane) => lane.said)), legend(), div("dock flat", choices([who, h("span", {}, wait, " ", reset)], ways, tip)), bar.el, heard);
+  el.shadowRoot.querySelector(".lab").classList.add("abreast");
+  onKeys(el, (key) => ({ ...bar.keys, w: () => toWaits(wait) }[key] ?? ("1234".includes(key) ? () => {
+    pick = lanes.map((lane) => lane.tree.focused).find((p) => p !== null) ?? pick;
+    choose(4 * pick + (key - 1));
+  } : null)));
 
   /** The common step at which each action is over: when the slowest has come to rest. */
   function ends() {
@@ -1219,7 +1271,11 @@ export function compare(el, documents, { css = "", ask, live = () => null, scrip
   async function choose(action) {
     const k = base();
     bar.pause();
-    if (busy || !lanes.some((lane) => lane.run.possible(action, k))) return paint();
+    if (busy) return paint();
+    if (!lanes.some((lane) => lane.run.possible(action, k))) {
+      note = action >= 0 && action % 4 === 0 && lab.procs[action >> 2].strategy ? NO_RAISE : "";
+      return go(ends()[k]);  // it cannot be done when it is quiet again: show that moment
+    }
     busy = true;
     try {
       const path = (lane) => [...lane.run.path.slice(0, k).map((each) => each.asked), action];
@@ -1230,7 +1286,7 @@ export function compare(el, documents, { css = "", ask, live = () => null, scrip
       note = error.message;
     }
     busy = false;
-    if (run.path.length <= k) return paint();
+    if (run.path.length <= k || note) return go(ends()[k]);
     go(ends()[k] + 1);
     if (!calm()) bar.play();
   }
@@ -1248,30 +1304,44 @@ export function compare(el, documents, { css = "", ask, live = () => null, scrip
     for (const lane of lanes) {
       const i = frame(lane, step), f = lane.run.frames[i];
       lane.tree.paint(f, { pick, moved: moved && i !== frame(lane, step - 1), fates: lane.run.fates(i), lines: lane.run.lines(i) });
-      put(lane.gets, rich(lane.words.gets(f)));
+      say(lane.gets, lane.words.gets(f), mostOf(lane.run, (each) => lane.words.gets(each)));
       lane.gets.hidden = lane.lab.gets == null;
-      lane.caption.setAttribute("aria-live", bar.playing ? "off" : "polite");
-      put(lane.caption, rich(lane.words.say(f)));
+      say(lane.caption, lane.words.say(f), mostOf(lane.run, (each) => lane.words.say(each)));
       lane.said.classList.toggle("idle", step > 0 && f.op === "quiet");
     }
-    const quiet = lanes.map((lane) => lane.run.quiet(k)), alive = quiet.some((f) => isAlive(f.st[pick])), N = { b: lab.procs[pick].name };
-    const far = lanes.some((lane, i) => isAlive(quiet[i].st[0]) && !lane.run.row(k)), stuck = far && !ask;
-    put(who, rich(alive ? ["End ", N, " in all of them with"] : [N, " has ended."]));
-    paintWays(ways, lab, pick, (way) => lanes.some((lane) => lane.run.possible(4 * pick + way, k)), stuck);
-    wait.hidden = stuck || !quiet.some((f) => isAlive(f.st[0]));
-    reset.hidden = !run.path.length;
-    if (stuck) put(tip, atTheEnd(endOf(lab), live));
-    else put(tip, note);
+    paintControls(k);
     const text = lanes.map((lane) => lane.lab.title + ": " + flat(lane.words.say(lane.run.frames[frame(lane, step)]))).join(" ");
     bar.show(text);
+    if (!bar.playing) put(heard, tip.textContent + " " + (step ? text : ""));
+  }
+
+  /** The controls follow how things stood before a run, until the reader has seen how it ends. */
+  function paintControls(k) {
+    const amid = step < ends()[k], N = { b: lab.procs[pick].name };
+    const at = lanes.map(({ run: own }) => (amid ? own.frames[own.ends[k - 1]] : own.quiet(k))), alive = at.some((f) => isAlive(f.st[pick]));
+    const stuck = !ask && !amid && lanes.some((lane, i) => isAlive(at[i].st[0]) && !lane.run.row(k));
+    const can = (way) => lanes.some(({ run: own }, i) => (amid ? own.possibleAt(4 * pick + way, at[i]) : own.possible(4 * pick + way, k)));
+    put(who, rich(alive ? ["End ", N, " in all of them with"] : [N, " has ended."]));
+    paintWays(ways, lab, pick, can, stuck);
+    wait.style.visibility = stuck || !at.some((f) => isAlive(f.st[0])) ? "hidden" : "";
+    const ready = !step && run.path.length ? run.path.map(({ action }) => lanes[0].words.plan(action)).join(", then ") : "";
+    reset.style.visibility = !run.path.length || (!step && samePath(run.path, loaded)) ? "hidden" : "";
+    if (stuck) put(tip, atTheEnd(endOf(lab), live));
+    else put(tip, note || (ready ? [button("link", () => bar.play(), "Play"), `: ${ready}.`] : calm() && amid && !bar.playing && step === ends()[k - 1] + 1 ? rich(GO_ON) : ""));
   }
 
   /** Load the script as far as it is stored: the reader plays it. */
-  for (const action of script) {
-    const k = run.path.length, futures = lanes.map((lane) => known(lane, action, k));
-    if (!futures.every(Boolean)) break;
-    extend(action, futures, k);
+  function load() {
+    lanes.forEach((lane) => lane.run.cut(0));
+    for (const action of script) {
+      const k = run.path.length, futures = lanes.map((lane) => known(lane, action, k));
+      if (!futures.every(Boolean)) break;
+      extend(action, futures, k);
+    }
+    loaded = [...run.path];
   }
+
+  load();
   paint();
   return { lanes, go, choose };
 }

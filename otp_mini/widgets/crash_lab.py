@@ -19,7 +19,7 @@ from typing import Any, Final
 from ..child_spec import ChildLike
 from ..errors import Exit, describe_exception
 from ..lab import Lab, strategy_labs
-from ..lab.futures import WAITS, Entry
+from ..lab.futures import ROOM, WAITS, Entry
 from ..lab.performance import Show
 from ..lab.world import Request, Scenario
 from ..viz import player
@@ -52,7 +52,8 @@ def crash_lab(
         scenario: ``async def`` without arguments; starts a tree and returns the pid of its root. It
             runs many times, each time on a fresh node with a virtual clock.
         depth: so many steps are recorded; by default one more than a supervisor allows restarts.
-            It becomes less where that were too many, and the page says so where it ends.
+            It becomes less where that were too many, and the page says so where it ends. In a small
+            system a wait is no step: time may pass between any two crashes.
         title: for people; the root's name by default.
         predict: ask the reader each time what will happen, before it is shown.
         select: the name of the process that is picked at first.
@@ -156,7 +157,8 @@ class CrashLab:
     @functools.cached_property
     def documents(self) -> list[dict[str, Any]]:
         """All futures of each lab. They are run when this is read for the first time, which takes a while."""
-        return [lab.document(self.depth, along=self.script or ()) for lab in self.labs]
+        room = ROOM // len(self.labs)
+        return [lab.document(self.depth, along=self.script or (), room=room) for lab in self.labs]
 
     def _options(self, documents: Sequence[Mapping[str, Any]]) -> player.Options:
         return player.options(documents, script=self.script, predict=self.predict, select=self.select)
