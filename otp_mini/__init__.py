@@ -1,10 +1,10 @@
 """A little BEAM in pure Python: processes, links, monitors, GenServer, supervisors.
 
 Read the source in this order; each file uses only those before it:
-``errors``, ``terms``, ``copying``, ``mailbox``, ``clock``, ``tracing``, ``reports``, ``process``,
-``timers``, ``signals``, ``interrupts``, ``threads``, ``host``, ``node_options``, ``node``, ``primitives``,
-``child_spec``, ``gen_server``, ``sys_``, ``matching``, ``table_keys``, ``plain_functions``, ``ets``, ``task``,
-``children``, ``supervisor``, ``dynamic_supervisor``, ``task_supervisor``, ``agent``, ``registry``,
+``errors``, ``terms``, ``copying``, ``mailbox``, ``matching``, ``clock``, ``tracing``, ``reports``, ``process``,
+``timers``, ``signals``, ``interrupts``, ``threads``, ``host``, ``node_options``, ``leavings``, ``node``,
+``primitives``, ``child_spec``, ``gen_server``, ``sys_``, ``table_keys``, ``plain_functions``, ``ets``,
+``task``, ``children``, ``supervisor``, ``dynamic_supervisor``, ``task_supervisor``, ``agent``, ``registry``,
 ``partition_supervisor``, ``application``.
 """
 

@@ -184,6 +184,23 @@ def _is_nan(term: object) -> bool:
     return isinstance(term, Number) and bool(term != term)
 
 
+def name_key(name: Any) -> Place:
+    """Under what a node keeps a process's name: a string or a class as it is, any other strictly.
+
+    So a message to a string or a class finds the process in one look, and ``1.0`` does not find the
+    process that is registered as ``1``.
+
+    Example:
+        >>> name_key("shop"), name_key(1) == name_key(1), name_key(1) == name_key(1.0), name_key(1) == 1
+        ('shop', True, False, False)
+    """
+    return name if isinstance(name, (str, type)) else (_NAMED, exact(name))
+
+
+_NAMED: Final = object()
+"""Stands in the keys of names alone, so that no name equals such a key."""
+
+
 class Distinct:
     """Terms of which no two are equal, strictly; to ask for one does not go through all the others.
 

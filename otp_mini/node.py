@@ -38,7 +38,7 @@ import time
 from _thread import get_ident
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Final
+from typing import Any
 
 from . import reports
 from .clock import ClockName, RealClock, VirtualClock
@@ -46,8 +46,10 @@ from .copying import copy_reason, copy_term
 from .errors import BadArg, Deadlock, Exit, name_of
 from .host import LONG_TURN, Host, Pause, cancelled, is_future
 from .interrupts import entrances, interrupts
+from .leavings import Leaving
 from .mailbox import Mailbox
-from .node_options import check_options
+from .matching import name_key
+from .node_options import SLICE, SLICE_TURNS, check_options
 from .plain_functions import check_function
 from .process import MESSAGE, PARK, REDUCTIONS, TIMED_OUT, Become, ControlBlock, coroutine_of, runtime, task_of
 from .signals import Signals
@@ -56,17 +58,10 @@ from .threads import enter
 from .timers import PATIENCE, Timers
 from .tracing import Event, Trace
 
-SLICE: Final = 0.002
-"""How many seconds a slice lasts on a real clock, about."""
-
-SLICE_TURNS: Final = 256
-"""How many turns a slice has on a virtual clock, where nothing may depend on the machine's pace."""
-
-
 _new = object.__new__  # skips __init__: a reference is made for every call
 
 
-class Node:
+class Node(Leaving):
     """A world of processes of its own: run queue, clock, names, tables.
 
     Args:
@@ -105,7 +100,7 @@ class Node:
         # Who there is, and who could go on. Both dicts keep the order of birth or registration: nothing
         # here is ever in the order of memory addresses.
         self.ready: deque[ControlBlock] = deque()
-        self.names: dict[object, ControlBlock] = {}
+        self.names: dict[object, ControlBlock] = {}  # by `name_key`
         self.blocks: dict[Pid, ControlBlock] = {}
         self.tables: dict[object, Any] = {}  # what higher layers keep with the node
         # Who looks on. None of them changes what is done, or in which order.
@@ -651,10 +646,10 @@ class Node:
 
     def register(self, process: ControlBlock, name: object) -> Pid | None:
         """Give a process without a name one; answers None, or who has it."""
-        holder = self.names.get(name)
+        holder = self.names.get(name_key(name))
         if holder is not None:
             return holder.pid
-        self.names[name] = process
+        self.names[name_key(name)] = process
         process.name = name
         if self.tracer is not None:
             self.tracer.names[process.pid] = name_of(name)
@@ -663,7 +658,7 @@ class Node:
 
     def unregister(self, name: object) -> bool:
         """Take a name away; answers whether a process had it."""
-        process = self.names.pop(name, None)
+        process = self.names.pop(name_key(name), None)
         if process is not None:
             process.name = None
         return process is not None
@@ -734,7 +729,7 @@ class Node:
 
     def _timer_sends(self, target: object, message: object) -> None:
         """Deliver the message of a timer. A name is looked up only now; one that is free gets nothing."""
-        process = target.block if isinstance(target, Pid) else self.names.get(target)
+        process = target.block if isinstance(target, Pid) else self.names.get(name_key(target))
         if process is not None:
             self.note("timer", None, process.pid, message)
             self.deliver(process, message)

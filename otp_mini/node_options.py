@@ -1,13 +1,19 @@
-"""What a node can be made with: the options of `Node` are looked at here, before there is a node.
+"""What a node can be made with, and how long its slices are; options are looked at before there is a node.
 
 OTP: none; the flags of ``erl`` come near
 """
 
 from __future__ import annotations
 
-from typing import TypeGuard
+from typing import Final, TypeGuard
 
 from .errors import BadArg, safe_repr
+
+SLICE: Final = 0.002
+"""How many seconds a slice lasts on a real clock, about."""
+
+SLICE_TURNS: Final = 256
+"""How many turns a slice has on a virtual clock, where nothing may depend on the machine's pace."""
 
 
 def _is_whole(value: object) -> TypeGuard[int]:

@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 from .copying import AS_THEY_ARE, copy_reason, copy_term
 from .errors import BadArg, CopyError, Exit, NoProc, name_of, not_awaited, safe_repr
 from .mailbox import NOTHING, Pattern, check_pattern
+from .matching import name_key
 from .node import Node, current_node
 from .process import MESSAGE, PARKED, TIME, YIELDED, ControlBlock, Failed, runtime, task_of
 from .terms import INFINITY, TIMEOUT, Address, CallRef, Down, ExitSignal, Pid, Ref
@@ -150,7 +151,10 @@ def find(destination: Destination, *, sending: bool = False) -> ControlBlock | N
         pid = destination.receiver() if sending else destination.whereis()
         return None if pid is None else _here(pid)
     try:
-        found = current_node().names.get(destination)
+        names = current_node().names
+        found = names.get(destination)
+        if found is None and not isinstance(destination, (str, type)):
+            found = names.get(name_key(destination))
     except TypeError:
         found = None
     if found is None:
@@ -753,7 +757,7 @@ class Process:
         OTP: ``Process.registered/0``
         """
         node = current_node()
-        return [node.copy(name) for name in node.names]
+        return [node.copy(process.name) for process in node.names.values()]
 
     @staticmethod
     def alive(pid: Pid) -> bool:

@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import reports
 from .copying import copy_reason
+from .matching import name_key
 from .process import ControlBlock, Failed, runtime
 from .terms import CallRef, Down, ExitSignal, Pid, Ref
 
@@ -138,7 +139,7 @@ class Signals:
         node.note("exit", pid, None, reason)
         self._clean_up(process)
         if process.name is not None:
-            node.names.pop(process.name, None)
+            node.names.pop(name_key(process.name), None)  # free again before anybody hears of the end
         for ref, watched in (process.monitoring or {}).items():
             if watched.monitors is not None:
                 watched.monitors.pop(ref, None)

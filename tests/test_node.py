@@ -4,6 +4,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -649,3 +651,71 @@ NAN = float("nan")
 def test_an_option_that_cannot_be_is_refused(option: str, value: Any, expected: str) -> None:
     with pytest.raises(BadArg, match=f"^{expected}.*got {re.escape(repr(value))}"):
         Node(**{option: value})
+
+
+LEAVES = """
+import gc, sys
+from otp_mini import *
+
+def plain(): pass
+async def other(): pass
+class Server(GenServer): pass
+
+async def main(work):
+    spawn(work)
+    raise Exit("bye")
+
+async def restarting(turns):
+    sup = await Supervisor.start_link([Server], strategy="one_for_one")
+    Process.exit((await Supervisor.which_children(sup))[0].pid, "kill")
+    for _ in range(turns):
+        await Process.sleep(0)
+
+def leave(node, main, argument):
+    try:
+        node.run(main, argument)
+    except Exit:
+        pass
+
+kept = []
+for main, argument in [(main, plain), (main, other), *((restarting, turns) for turns in range(6))]:
+    node = Node(clock="virtual")
+    leave(node, main, argument)
+    if sys.argv[1] == "kept":
+        kept.append(node)
+    del node
+    gc.collect()
+try:
+    Node(seed="x")
+except BadArg:
+    pass
+"""
+
+
+@pytest.mark.parametrize("how", ["kept", "dropped"])
+def test_a_process_that_never_had_a_turn_leaves_no_warning(how: str) -> None:
+    done = subprocess.run([sys.executable, "-c", LEAVES, how], capture_output=True, text=True, timeout=60, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_a_name_is_found_strictly() -> None:
+    async def main() -> Any:
+        names = [1, 1.0, ("a", 1), ("a", True), "shop", GenServer]
+        pids = [spawn(for_ever) for _ in names]
+        for pid, name in zip(pids, names, strict=True):
+            assert Process.register(pid, name)
+        for pid, name in zip(pids, names, strict=True):
+            assert Process.whereis(name) is pid
+            with pytest.raises(BadArg, match="belongs to"):
+                Process.register(spawn(for_ever), name)
+        assert list(map(repr, Process.registered())) == list(map(repr, names))
+        assert [Process.whereis(other) for other in (True, 1 + 0j, ("a", 1.0), 2, "1", int)] == [None] * 6
+        Process.send_after(1, "one", 0)
+        Process.unregister(1)
+        assert (Process.whereis(1), Process.whereis(1.0)) == (None, pids[1])
+        Process.exit(pids[1], "kill")
+        await Process.sleep(1)
+        return Process.whereis(1.0), Process.whereis("shop") is pids[4]
+
+    with Node(clock="virtual") as node:
+        assert node.run(main) == (None, True)

@@ -30,7 +30,7 @@ from otp_mini import (
     spawn_link,
     trace,
 )
-from otp_mini.node import SLICE_TURNS
+from otp_mini.node_options import SLICE_TURNS
 from otp_mini.process import REDUCTIONS, ControlBlock
 
 # ---- any program ---------------------------------------------------------------------------------

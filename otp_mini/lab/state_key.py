@@ -83,7 +83,7 @@ class _Look:
                 (round(at - self.now, 9), self.of(target), self.of(message), node.timers.intervals.get(number))
                 for number, (at, target, message) in timers
             ),
-            frozenset((self.of(name), self.of(block.pid)) for name, block in node.names.items()),
+            frozenset((self.of(block.name), self.of(block.pid)) for block in node.names.values()),
             tuple((self.of(name), self.of(table)) for name, table in node.tables.items()),
             tuple(self.of(block.pid) for block in node.ready),
         )
