@@ -235,10 +235,13 @@ class GoodUplink(Part):
 
     @staticmethod
     async def ask(uplink: Any) -> None:
-        GenServer.cast(uplink, ("connected", await GenServer.call("gateway", "hello")))
+        GenServer.cast(uplink, ("connected", await GenServer.call("gateway", "hello", timeout=9.0)))
 
     def handle_cast(self, request: Any, state: Any) -> Any:
-        return NoReply(request[1])
+        match request:
+            case ("connected", answer) if state == "down":
+                return NoReply(answer)
+        return NoReply(state)
 
     def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
         return Reply(state, state)
@@ -262,6 +265,9 @@ class BriefUplink(Part):
 
     def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
         return Reply(state, state)
+
+    def handle_cast(self, request: Any, state: Any) -> Any:
+        return NoReply(state)
 
 
 class EagerUplink(BriefUplink):
@@ -323,6 +329,11 @@ class QuittingUplink(BriefUplink):
         raise Exit("another try")
 
 
+def branch(name: str) -> Any:
+    """A part in a branch of its own."""
+    return (Branch, (f"{name} branch", Supervise(parts(name), "one_for_one")))
+
+
 # ---- the observatory --------------------------------------------------------------------------------------------
 
 
@@ -335,13 +346,14 @@ def observatory(
     windows: tuple[float, float] = (600.0, 3600.0),
     restart: Any = "permanent",
     top: int = 3,
+    alone: Any = None,
 ) -> type[Supervisor]:
     def plan(_: object) -> Supervise:
         pair = Supervise(parts("camera", "guider"), imaging, budget, seconds)
         inner = child_spec((Branch, ("imaging", pair)), restart=restart)
         group = Supervise([(Part, "mount"), inner], instruments, max_seconds=windows[0])
-        children = [*parts("archive", "weather"), (Branch, ("instruments", group))]
-        return Supervise(children, root, max_restarts=top, max_seconds=windows[1])
+        others = [branch(name) for name in ("archive", "weather")] if alone is None else alone
+        return Supervise([*others, (Branch, ("instruments", group))], root, max_restarts=top, max_seconds=windows[1])
 
     return sup(plan)
 
@@ -358,7 +370,7 @@ GentleObservatory = observatory(instruments="rest_for_one")
 EndlessObservatory = sup(
     lambda _: Supervise(
         [
-            *parts("archive", "weather"),
+            *[branch("archive"), branch("weather")],
             (
                 Branch,
                 (
@@ -488,7 +500,7 @@ class NervousUplink(GoodUplink):
 
 class WelcomeUplink(GoodUplink):
     def handle_cast(self, request: Any, state: Any) -> Any:
-        return NoReply("welcome")
+        return NoReply("welcome" if request[0] == "connected" else state)
 
 
 class LinkedUplink(GoodUplink):
@@ -540,9 +552,9 @@ class MessengerUplink(GoodUplink):
     def handle_info(self, message: Any, state: Any) -> Any:
         async def messenger(home: Any) -> None:
             try:
-                send(home, ("connected", await GenServer.call("gateway", "hello", timeout=3.0)))
+                send(home, ("connected", await GenServer.call("gateway", "hello", timeout=8.5)))
             except Exit:
-                Process.send_after(home, "connect", 3.0)
+                Process.send_after(home, "connect", 1.5)
 
         match message:
             case "connect":
@@ -551,8 +563,148 @@ class MessengerUplink(GoodUplink):
                 return NoReply(answer)
         return NoReply(state)
 
+    def handle_cast(self, request: Any, state: Any) -> Any:
+        return NoReply(state)
 
-NoneObservatory = observatory(top=0)
+
+class LoopUplink(GoodUplink):
+    """One process asks until there is an answer."""
+
+    wait: float | None = 9.0
+    pause = 1.0
+
+    def init(self, name: Any) -> Any:
+        spawn(self.ask_on, self_())
+        return Ok("down")
+
+    @classmethod
+    async def ask_on(cls, uplink: Any) -> None:
+        while Process.alive(uplink):
+            try:
+                answer = await GenServer.call("gateway", "hello", timeout=cls.wait)
+                GenServer.cast(uplink, ("connected", answer))
+                break
+            except Exit:
+                await Process.sleep(cls.pause)
+
+
+def loops(wait: float | None, pause: float) -> type[LoopUplink]:
+    return type("LoopUplink", (LoopUplink,), {"wait": wait, "pause": pause})
+
+
+def helpers(wait: float | None, pause: float) -> type[GoodUplink]:
+    """A new process for each attempt, whatever became of the one before."""
+
+    class Uplink(GoodUplink):
+        def handle_info(self, message: Any, state: Any) -> Any:
+            if message == "try" and state == "down":
+                spawn(self.ask, self_())
+                Process.send_after(self_(), "try", pause)
+            return NoReply(state)
+
+        @staticmethod
+        async def ask(uplink: Any) -> None:
+            GenServer.cast(uplink, ("connected", await GenServer.call("gateway", "hello", timeout=wait)))
+
+    return Uplink
+
+
+def patient_loops(pause: float) -> type[LoopUplink]:
+    """Tries at once after a time-out, and pauses where nobody was there."""
+
+    class Uplink(LoopUplink):
+        @classmethod
+        async def ask_on(cls, uplink: Any) -> None:
+            while Process.alive(uplink):
+                try:
+                    answer = await GenServer.call("gateway", "hello", timeout=9.0)
+                    GenServer.cast(uplink, ("connected", answer))
+                    break
+                except Exit as exit:
+                    await Process.sleep(0.5 if exit.reason[0] == "timeout" else pause)
+
+    return Uplink
+
+
+class ImpatientUplink(BriefUplink):
+    """Does not wait at all, and asks in a callback."""
+
+    async def handle_continue(self, work: Any, state: Any) -> Any:
+        try:
+            return NoReply(await GenServer.call("gateway", "hello", timeout=0))
+        except Exit:
+            Process.send_after(self_(), "connect", 2.0)
+            return NoReply("down")
+
+
+class MillisecondUplink(ImpatientUplink):
+    async def handle_continue(self, work: Any, state: Any) -> Any:
+        try:
+            return NoReply(await GenServer.call("gateway", "hello", timeout=0.001))
+        except Exit:
+            Process.send_after(self_(), "connect", 2.0)
+            return NoReply("down")
+
+
+class WordyUplink(LoopUplink):
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        return Reply("connecting" if state == "down" else state, state)
+
+
+class LatestUplink(GoodUplink):
+    """Whichever answer comes last is the state."""
+
+    def handle_cast(self, request: Any, state: Any) -> Any:
+        return NoReply(request[1] if request[0] == "connected" else state)
+
+
+class UncastUplink(LoopUplink):
+    def handle_cast(self, request: Any, state: Any) -> Any:
+        match request:
+            case ("connected", answer):
+                return NoReply(answer)
+
+
+class StrictUplink(LoopUplink):
+    def handle_info(self, message: Any, state: Any) -> Any:
+        raise ValueError(message)
+
+
+def in_a_set(crashes: list[float], max_restarts: int, max_seconds: float) -> float | None:
+    return gives_up(sorted(set(crashes)), max_restarts, max_seconds)
+
+
+def only_older(crashes: list[float], max_restarts: int, max_seconds: float) -> float | None:
+    for number, now in enumerate(crashes):
+        if sum(0 < now - at <= max_seconds for at in crashes[: number + 1]) >= max_restarts:
+            return now
+    return None
+
+
+async def gives_up_later(crashes: list[float], max_restarts: int, max_seconds: float) -> float | None:
+    return gives_up(crashes, max_restarts, max_seconds)
+
+
+async def moves_later(strategy: str, names: list[str], crashed: str) -> tuple[list[str], list[str]]:
+    return moves(strategy, names, crashed)
+
+
+def exchanged(strategy: str, names: list[str], crashed: str) -> tuple[list[str], list[str]]:
+    stopped, started = moves(strategy, names, crashed)
+    return started, stopped
+
+
+def sensors_below(names: list[str], archive: Any, strategy: Any = "one_for_one", budget: int = 99) -> Supervise:
+    sensors = (Branch, ("sensors", Supervise(parts(*names), "one_for_one", budget, 60.0)))
+    return Supervise([archive, sensors], strategy, max_seconds=3600.0)
+
+
+LastMomentStation = sup(lambda names: sensors_below(names, (Part, "archive")))
+RestStation = sup(lambda names: sensors_below(names, (Part, "archive"), "rest_for_one", 40))
+TemporaryArchive = sup(lambda names: sensors_below(names, child_spec((Part, "archive"), restart="temporary")))
+
+NoneObservatory = observatory(top=0, alone=parts("archive", "weather"))
+StrictObservatory = observatory(top=0)
 TransientObservatory = observatory(restart="transient")
 ForgetfulObservatory = observatory(windows=(5.0, 5.0))
 HalfForgetfulObservatory = observatory(windows=(600.0, 5.0))
@@ -570,11 +722,17 @@ KillObservatory = sup(only_for_a_kill)
 def each_in_a_branch(_: object) -> Supervise:
     pair = Supervise(parts("guider", "camera"), "one_for_all", 10, 60.0)
     group = Supervise([(Part, "mount"), (Branch, ("imaging", pair))], "one_for_all", 2, 1200.0)
-    alone = [(Branch, (f"{name} branch", Supervise(parts(name), "one_for_one"))) for name in ("archive", "weather")]
+    alone = [branch(name) for name in ("archive", "weather")]
     return Supervise([(Branch, ("instruments", group)), *alone], "one_for_one", 1, 7200.0)
 
 
 BranchedObservatory = sup(each_in_a_branch)
+ThriftyObservatory = observatory(alone=parts("archive", "weather"), top=8, windows=(200.0, 2200.0))
+UnforgettingObservatories = {seconds: observatory(seconds=seconds) for seconds in (100_000.0, 600.0, 3600.0)}
+TightObservatories = {windows: observatory(windows=windows) for windows in ((165.0, 660.0), (170.0, 3600.0))}
+FourWeathersObservatory = observatory(alone=parts("archive", "weather"))
+WeatherObservatory = observatory(alone=[branch("archive"), *parts("weather")])
+ArchiveObservatory = observatory(alone=[branch("weather"), *parts("archive")])
 
 
 table.right(ex.studio, "as in the chapter", GoodStudio)
@@ -622,11 +780,13 @@ table.wrong(ex.station, "brittle station", BrittleStation, "lost", "must not kee
 table.wrong(ex.uplink, "eager uplink", EagerUplink, "its child 'uplink' did not start", "tried once")
 table.wrong(ex.uplink, "patient uplink", PatientUplink, "after 10 s", "how long `init` takes")
 table.wrong(ex.uplink, "crashing uplink", CrashingUplink, "['uplink']", "A crash is answered by a restart at once")
-table.wrong(ex.uplink, "once uplink", OnceUplink, "'down'", "who tries again")
+table.wrong(ex.uplink, "once uplink", OnceUplink, "without an attempt", "who tries again")
 table.wrong(ex.uplink, "blocking uplink", BlockingUplink, "no answer within the time-out", "free to answer")
 table.wrong(ex.uplink, "quitting uplink", QuittingUplink, "another process", "costs no restart")
 table.wrong(ex.observatory, "flat observatory", FlatObservatory, "['mount']", "has to go down with it")
-table.wrong(ex.observatory, "coupled observatory", CoupledObservatory, "['archive', 'weather'", "goes down with it for")
+table.wrong(
+    ex.observatory, "coupled observatory", CoupledObservatory, "['archive', 'weather']", "go with it for nothing"
+)
 table.wrong(ex.observatory, "loose pair", LoosePairObservatory, "['camera']", "has to go down with it")
 table.wrong(ex.observatory, "loose mount", LooseMountObservatory, "['mount']", "has to go down with it")
 table.wrong(ex.observatory, "poor observatory", PoorObservatory, "['camera', 'guider']", "ten, and it has borne eleven")
@@ -674,3 +834,45 @@ table.wrong(ex.observatory, "forgets each give-up", ForgetfulObservatory, "one c
 table.wrong(ex.observatory, "forgets them at the top", HalfForgetfulObservatory, "the windows")
 table.hard_coded(ex.observatory, "knows only the crash that is shown", KillObservatory, "'shutdown'", "comes back")
 table.right(ex.observatory, "has other budgets and a branch for each", BranchedObservatory)
+for seconds, answer in UnforgettingObservatories.items():
+    table.wrong(
+        ex.observatory, f"remembers crashes for {seconds:g} s", answer, "a minute of peace", "remembers a crash"
+    )
+for windows, answer in TightObservatories.items():
+    table.wrong(ex.observatory, f"has windows of {windows}", answer, "one crash every 5.9 s", "the windows")
+table.wrong(
+    ex.observatory, "lets the weather end the root", FourWeathersObservatory, "the weather ended", "4th", "budget"
+)
+table.wrong(ex.observatory, "branches the archive alone", WeatherObservatory, "the weather ended", "whose budget")
+table.wrong(ex.observatory, "branches the weather alone", ArchiveObservatory, "the archive ended", "whose budget")
+table.wrong(ex.observatory, "allows some ends of the weather", ThriftyObservatory, "the weather ended", "whose budget")
+table.right(ex.observatory, "calls somebody at the first end of the instruments", StrictObservatory)
+table.wrong(ex.station, "keeps the archive as temporary", TemporaryArchive, "gone", "whether it comes back at all")
+table.right(ex.station, "goes down at crash 400 exactly", LastMomentStation)
+table.right(ex.station, "renews the sensors with the archive", RestStation)
+table.wrong(ex.gives_up, "puts the crashes into a set", in_a_set, "crashes at the same moment")
+table.wrong(ex.gives_up, "does not count what is zero seconds old", only_older, "crashes at the same moment")
+table.wrong(ex.gives_up, "is a coroutine", gives_up_later, "a plain `def`")
+table.wrong(ex.moves, "is a coroutine", moves_later, "a plain `def`")
+table.wrong(ex.moves, "exchanges the two lists", exchanged, "exchanged")
+table.wrong(ex.uplink, "waits 1 ms in a helper", helpers(0.001, 3.0), "needs 4 s", "how long an attempt waits")
+table.wrong(ex.uplink, "waits 1 ms in the callback", MillisecondUplink, "needs 4 s", "how long an attempt waits")
+table.wrong(ex.uplink, "does not wait in the callback", ImpatientUplink, "with 0 nobody waits at all")
+table.wrong(ex.uplink, "does not wait in a helper", helpers(0.0, 3.0), "with 0 nobody waits at all")
+table.wrong(ex.uplink, "waits as long as any call", helpers(5.0, 3.0), "needs 8 s", "5 seconds unless you give another")
+table.wrong(ex.uplink, "waits for ever, and once", loops(None, 1.0), "without an attempt", "`timeout=None`")
+table.wrong(ex.uplink, "leaves waiting processes behind", helpers(None, 3.0), "processes wait", "each attempt adds one")
+for period in (10.5, 11.0, 11.5, 12.0):
+    table.wrong(ex.uplink, f"pauses for {period} s", loops(9.0, period), "an attempt", "ten seconds", "10 s")
+    table.wrong(ex.uplink, f"tries every {period} s", helpers(9.0, period), "without an attempt", "10 s")
+    table.wrong(ex.uplink, f"pauses for {period} s only when nobody is there", patient_loops(period), "ten seconds")
+table.wrong(ex.uplink, "has a word of its own for the state", WordyUplink, "'connecting'", "the word of the state")
+table.wrong(ex.uplink, "takes every answer", LatestUplink, "'welcome 1'", "the first one stays")
+table.wrong(
+    ex.uplink, "has no last case for a cast", UncastUplink, "a stray cast came", "a message or a cast that is not"
+)
+table.wrong(
+    ex.uplink, "crashes by any message", StrictUplink, "a stray message came", "a message or a cast that is not"
+)
+table.right(ex.uplink, "has one process that asks until there is an answer", LoopUplink)
+table.right(ex.uplink, "has five processes that wait", helpers(9.0, 2.0))

@@ -26,7 +26,7 @@ from attacks_05 import (
 )
 from test_exercises import READ, defined
 
-from otp_mini import GenServer, Pid, Process, Reply, Supervise, Supervisor, child_spec
+from otp_mini import GenServer, Pid, Process, Reply, Supervise, Supervisor, child_spec, current_node, send, sys_
 from otp_mini.exercises import check
 from otp_mini.exercises import supervisor_strategies as ex
 
@@ -84,7 +84,7 @@ def test_the_real_supervisor_gives_up_at_the_times_that_the_chapter_names() -> N
                 await Supervisor.stop(root)
 
     asyncio.run(check(ask, None, quiet=True))
-    assert found == [None, 3.0, None, 7.5, 5.0, None, None, 100.0, None, 9.0]
+    assert found == [None, 3.0, None, 7.5, 5.0, None, None, 100.0, None, 9.0, 2.0, 3.0]
 
 
 def test_the_parts_of_this_file_are_those_of_the_chapter() -> None:
@@ -163,6 +163,20 @@ def test_storm_after_storm_costs_the_model_station_no_archive() -> None:
     judged(season)
 
 
+@pytest.mark.parametrize("name", ["weather", "archive"])
+@pytest.mark.parametrize("pause", [900.0, 61.0, 7.0])
+def test_what_stands_alone_ends_for_days_and_costs_the_model_observatory_nobody_else(name: str, pause: float) -> None:
+    async def days() -> None:
+        root = await ex._grown(MODELS["Observatory"], None, ex.PARTS)
+        others = {other: Process.whereis(other) for other in ex.PARTS if other != name}
+        for _ in range(min(200, int(6000 / pause))):
+            await ex._end(name, pause=pause)
+        assert Process.alive(root)
+        assert {other: Process.whereis(other) for other in others} == others
+
+    judged(days)
+
+
 class SlowGateway(GenServer):
     """Needs some seconds for an answer."""
 
@@ -171,18 +185,38 @@ class SlowGateway(GenServer):
         return Reply("at last", seconds)
 
 
-def test_a_slow_gateway_connects_the_model_uplink_in_the_end() -> None:
+@pytest.mark.parametrize("seconds", [0.5, 5.5, 7.9])
+def test_a_slow_gateway_connects_the_model_uplink_once(seconds: float) -> None:
     async def day() -> None:
         await ex._grown(ex._Site, MODELS["MendedUplink"], ("uplink",))
         first = Process.whereis("uplink")
         assert first is not None
-        gateway = await SlowGateway.start(4.0, name="gateway")
-        await Process.sleep(3.5)
-        await ex._expect_state(first, "the gateway is slow", "down", "")
-        await Process.sleep(20.0)
-        await ex._expect_state(first, "the gateway has answered", "at last", "")
+        for _ in range(5):
+            send(first, "try")
+            GenServer.cast(first, "try")
+        gateway = await ex._Gateway.start(("at last", seconds, 0), name="gateway")
+        await Process.sleep(10.0 + seconds)
+        for _ in range(20):
+            await ex._expect_state(first, "the gateway has answered", "at last", "")
+            await Process.sleep(5.0)
         assert gateway is not None
-        await GenServer.stop(gateway)
+        assert (await sys_.get_state(gateway))[2] == 1  # it was asked once, and not again
+
+    judged(day)
+
+
+def test_the_model_uplink_never_has_more_than_one_process_that_asks_and_takes_it_along() -> None:
+    async def day() -> None:
+        root = await ex._grown(ex._Site, MODELS["MendedUplink"], ("uplink",))
+        await SlowGateway.start(1e6, name="gateway")
+        counts = set()
+        for _ in range(100):
+            await Process.sleep(2.3)
+            counts.add(len(current_node().processes()))
+        assert len(counts) == 1
+        await Supervisor.stop(root)
+        await Process.sleep(20.0)
+        assert len(current_node().processes()) == counts.pop() - 4  # site, uplink, clock, and who asked
 
     judged(day)
 
@@ -198,7 +232,7 @@ def test_a_gateway_that_ends_while_it_is_asked_costs_the_model_uplink_nothing() 
             await Process.sleep(5.0)
             Process.exit(gateway, "kill")
             await ex._expect_state(first, "the gateway was killed", "down", "")
-        await ex._Gateway.start_link("hello", name="gateway")
+        await ex._Gateway.start_link(("hello", 0.0, 0), name="gateway")
         await Process.sleep(10.0)
         await ex._expect_state(first, "a gateway is there", "hello", "")
 

@@ -7,7 +7,9 @@ to say all of it. Whatever has a number or a name is tried with at least two of 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 from .. import (
@@ -200,6 +202,8 @@ CASES: Final[list[Case]] = [
     ([0.0, 50.0, 70.0, 100.0, 111.0], 2, 60.0),
     ([], 3, 5.0),
     ([9.0], 0, 5.0),
+    ([2.0, 2.0, 4.0], 1, 5.0),
+    ([1.0, 3.0, 3.0, 3.0, 7.0], 3, 5.0),
 ]
 
 
@@ -207,13 +211,14 @@ async def gives_up(function: Callable[[list[float], int, float], Answer], *more:
     """It agrees with a real supervisor, crash by crash.
 
     Demands: the time of the first crash that is one too many, or None; a restart that is exactly
-    ``max_seconds`` old still counts; times are no whole numbers, and there may be none at all.
+    ``max_seconds`` old still counts; times are no whole numbers, two may be the same, and there may be
+    none at all.
     """
     tried: list[tuple[Case, Any, Answer]] = []
     for case in (*CASES, *more):
         times, max_restarts, max_seconds = case
         hoped, root = await _really(*case)
-        tried.append((case, function(list(times), max_restarts, max_seconds), hoped))
+        tried.append((case, _plain(function(list(times), max_restarts, max_seconds), "`gives_up`"), hoped))
         if hoped is None:
             await Supervisor.stop(root)
     for (times, max_restarts, max_seconds), seen, hoped in tried:
@@ -262,10 +267,19 @@ def _for_ever(times: list[float], max_restarts: int, max_seconds: float) -> Answ
     return _counted(times, max_restarts + 1, lambda now, time: True)
 
 
+def _one_at_a_time(times: list[float], max_restarts: int, max_seconds: float) -> Answer:
+    return _at_the_limit(sorted(set(times)), max_restarts + 1, max_seconds)
+
+
+def _later_ones_alone(times: list[float], max_restarts: int, max_seconds: float) -> Answer:
+    return _counted(times, max_restarts, lambda now, time: 0 < now - time <= max_seconds)
+
+
 def _in_blocks(times: list[float], max_restarts: int, max_seconds: float) -> Answer:
     return _counted(times, max_restarts + 1, lambda now, time: now // max_seconds == time // max_seconds)
 
 
+_SAME_MOMENT: Final = "crashes at the same moment: two of them are two, and both count"
 _FRACTIONS: Final = "the times. They are no whole numbers, and half a second decides"
 SLIPS: Final[dict[Callable[..., Answer], str]] = {
     _at_the_limit: "how many are borne: `max_restarts` of them. It gives up at the one after those",
@@ -273,8 +287,19 @@ SLIPS: Final[dict[Callable[..., Answer], str]] = {
     _whole_seconds: _FRACTIONS,
     _rounded: _FRACTIONS,
     _for_ever: "which crashes still count: those of the last `max_seconds` before this one, and none before them",
+    _one_at_a_time: _SAME_MOMENT,
+    _later_ones_alone: _SAME_MOMENT,
     _in_blocks: "where the window begins. It slides: it ends at each crash, and begins `max_seconds` before",
 }
+
+
+def _plain(answer: Any, function: str) -> Any:
+    """What a function answered that is not to be awaited."""
+    if inspect.iscoroutine(answer):
+        answer.close()  # it never runs, and that is said here and not by a warning
+        idea = "the first line: this function waits for nothing, so it is a plain `def`, and no `async def`"
+        raise NotYet(f"{function} was called", "a coroutine", "the answer itself", idea)
+    return answer
 
 
 async def _really(times: list[float], max_restarts: int, max_seconds: float) -> tuple[float | None, Pid]:
@@ -337,7 +362,7 @@ async def _all_moves(function: Callable[[str, list[str], str], Moves], names: tu
         for crashed in names:
             hoped, root = await _real_moves(strategy, names, crashed)
             given = list(names)
-            seen: Any = function(strategy, given, crashed)
+            seen: Any = _plain(function(strategy, given, crashed), "`moves`")
             done = f"{crashed!r} of {', '.join(names)} crashed under {strategy}"
             expect(f"{done}; what became of the list `names`?", given, [*names], "which lists your code changes")
             if type(seen) in (list, tuple) and all(type(part) in (list, tuple) for part in seen):
@@ -351,6 +376,8 @@ async def _all_moves(function: Callable[[str, list[str], str], Moves], names: tu
 def _about_moves(seen: Any, hoped: Moves, strategy: str, names: Sequence[str], crashed: str) -> str:
     if not (isinstance(seen, tuple) and len(seen) == 2 and all(isinstance(part, list) for part in seen)):
         return "what to return: a pair of two lists, first those who are stopped, then those who are started"
+    if (seen[1], seen[0]) == hoped:
+        return "which list comes first: that of those who are stopped. Yours are exchanged"
     if crashed in seen[0]:
         return "who is stopped. One that has crashed is not there to be stopped"
     if len(seen[1]) > 1 and seen[1] == _in_the_alphabet(strategy, names, crashed):
@@ -403,9 +430,9 @@ async def station(Station: Any, sensors: tuple[str, ...] = SENSORS) -> None:
     """A storm costs each sensor one restart, the archive outlives a sensor, and no sensor is restarted for ever.
 
     Demands: in a storm only the sensor that crashed is new; the archive is kept when one sensor crashes
-    twenty times in a row, and by a supervisor that restarts no sensor; a sensor that no restart helps
-    brings everything down within 400 crashes, at a thousand crashes a second and at ten; one to twelve
-    sensors.
+    twenty times in a row, and by a supervisor that restarts no sensor; it comes back when it ends; a
+    sensor that no restart helps brings everything down within 400 crashes, at a thousand crashes a
+    second and at ten; one to twelve sensors.
     """
     cases = ((Station, sensors), (Station, tuple("abcdefghijkl")), (Station, ("vane",)))
     await with_other_numbers(_one_station, cases)
@@ -420,6 +447,11 @@ async def _one_station(Station: Any, sensors: tuple[str, ...]) -> None:
         done = f"lightning: all sensors crash within one second, now {sensor!r}; who is new?"
         expect(done, new, [sensor], _about_storm(root, new, keeper, _keeper(sensor)))
     await _one_after_the_other(await _afresh(Station, list(sensors), names), sensors[0])
+    root = await _afresh(Station, list(sensors), names)
+    keeper = _keeper("archive")
+    await _end("archive")
+    back = "gone" if Process.whereis("archive") is None else "back"
+    expect("the archive alone was ended; what is it now?", back, "back", _about_gone(root, keeper))
     await _in_the_end(Station, list(sensors), names, sensors[0], (0.001, 0.1))
 
 
@@ -453,15 +485,28 @@ async def _one_after_the_other(root: Pid, sensor: str) -> None:
 
 
 async def _in_the_end(
-    Tree: Any, argument: object, names: Sequence[str], name: str, pauses: Sequence[float], most: int = 400
+    Tree: Any,
+    argument: object,
+    names: Sequence[str],
+    name: str,
+    pauses: Sequence[float],
+    most: int = 400,
+    kept: Sequence[str] = (),
 ) -> None:
-    """A process that no restart helps ends the tree within so many crashes, at each of these paces."""
+    """A process that no restart helps ends the tree within so many crashes, at each of these paces.
+
+    Until then those that are to be ``kept`` stay as they are.
+    """
     for pause in pauses:
         root = await _afresh(Tree, argument, names)
+        before = {other: Process.whereis(other) for other in kept}
         for _ in range(most):
+            await _end(name, pause=pause)
             if not Process.alive(root):
                 break
-            await _end(name, pause=pause)
+            new = [other for other, pid in before.items() if Process.whereis(other) is not pid]
+            idea = "by which strategy a supervisor that gave up is restarted, and who has to go with it for nothing"
+            expect(f"{name!r} crashed again and again; who of {', '.join(kept)} is new?", new, [], idea)
         else:
             idea = _ENDLESS if pause == pauses[0] else _FIT
             done = f"{name!r} crashed {most} times, one crash every {pause:g} s"
@@ -478,17 +523,58 @@ _PAUSE: Final = (
 )
 
 
+_WAIT: Final = (
+    "how long an attempt waits for its answer: the `timeout` of the call. It is 5 seconds unless you give another, "
+    "and with 0 nobody waits at all. Here an answer may take eight seconds"
+)
+_STRAY: Final = (
+    "what a message or a cast that is not its own does to the uplink: nothing. Where no case fits, the state stays"
+)
+_WORD: Final = 'the word of the state: as long as the gateway has not answered, it is "down"'
+_FIRST: Final = "what a second answer does, of an attempt that was under way as well: the first one stays the state"
+_ENDED: Final = "what an attempt that fails does to the server: it is no crash, and costs no restart"
+_LAST: Final = (
+    "who tries again after an attempt that failed, and when: one attempt in ten seconds is due, whatever became of the "
+    "one before. A call with `timeout=None` that gets no answer waits for ever"
+)
+_CROWD: Final = (
+    "who still waits for an attempt of long ago. A process that calls without a time-out waits for ever, and each "
+    "attempt adds one"
+)
+
+
 async def uplink(Uplink: Any, answer: str = "welcome", away: float = 30.0) -> None:
     """It starts without the gateway, says at any time and without a delay that it is down, and connects when it can.
 
     Demands: ``init`` needs nobody; ``"state"`` is answered without a delay, at any time, also while a
-    gateway is there and says nothing; at most two attempts a second, and one within ten seconds; no
-    failed attempt and no stray message costs a restart or the connection.
+    gateway is there and says nothing; at most two attempts a second, and one within ten seconds; at most
+    five processes wait for the gateway; an answer that takes eight seconds is an answer, and the first
+    one stays the state; no failed attempt, no stray message and no stray cast costs a restart or the
+    connection.
     """
     await with_other_numbers(_one_uplink, ((Uplink, answer, away), (Uplink, "come in", 12.0)))
 
 
 async def _one_uplink(Uplink: Any, answer: str, away: float) -> None:
+    root, first = await _without_gateway(Uplink)
+    if await restless(first):
+        raise NotYet("no gateway was there", "one attempt after the other, without end", "a pause", _PAUSE)
+    turns = await _while_away(first, away)
+    if turns > 8 * away + 40:  # an attempt takes four turns at most: a timer's, and those of a process that asks
+        seen = f"about {turns / away:.0f} turns a second"
+        raise NotYet(f"for {away:g} s no gateway was there", seen, "an attempt every few seconds", _PAUSE)
+    await _stray(first, "down")
+    await _while_silent(first)
+    for pause in (0.1, 10.3):
+        await _tries_again(pause)
+    await _comes_back(first, answer)
+    await Supervisor.stop(root)
+    for seconds in (4.0, 8.0):
+        await _slow_gateway(Uplink, answer, seconds)
+
+
+async def _without_gateway(Uplink: Any) -> tuple[Pid, Pid]:
+    """Start the site while nobody is there to connect to; the supervisor and the uplink."""
     node = current_node()
     began = node.now()
     root = await _grown(_Site, Uplink, ("uplink", "clock"), _ATTEMPT)
@@ -496,23 +582,7 @@ async def _one_uplink(Uplink: Any, answer: str, away: float) -> None:
     expect("it was started while no gateway was there", f"after {node.now() - began:g} s", "after 0 s", idea)
     first = Process.whereis("uplink")
     assert first is not None
-    if await restless(first):
-        raise NotYet("no gateway was there", "one attempt after the other, without end", "a pause", _PAUSE)
-    turns = await _while_away(first, away)
-    if turns > 8 * away + 40:  # an attempt takes four turns at most: a timer's, and those of a process that asks
-        seen = f"about {turns / away:.0f} turns a second"
-        raise NotYet(f"for {away:g} s no gateway was there", seen, "an attempt every few seconds", _PAUSE)
-    await _while_silent(first)
-    gateway = await _Gateway.start_link(answer, name="gateway")
-    await Process.sleep(10.0)
-    idea = "who tries again after an attempt that failed, and after how long. Ten seconds are enough to try twice"
-    await _expect_state(first, "the gateway came back ten seconds ago", answer, idea)
-    send("uplink", ("a stray message of the check", 1))
-    idea = "what a message that is not its own does to the uplink: nothing. The connection stands"
-    await _expect_state(first, "a stray message came", answer, idea)
-    await Supervisor.stop(root)
-    assert gateway is not None
-    await GenServer.stop(gateway)
+    return root, first
 
 
 async def _while_away(uplink: Pid, away: float) -> int:
@@ -531,9 +601,20 @@ def _turns_of_others() -> int:
     return sum(int((Process.info(pid) or {}).get("turns", 0)) for pid in others)
 
 
+async def _stray(uplink: Pid, hoped: str) -> None:
+    """A message and a cast that nobody expects."""
+    send("uplink", ("a stray message of the check", 1))
+    await Process.sleep(0.01)
+    await _expect_state(uplink, "a stray message came", hoped, _STRAY, _STRAY)
+    GenServer.cast("uplink", ("a stray cast of the check", 1))
+    await Process.sleep(0.01)
+    await _expect_state(uplink, "a stray cast came", hoped, _STRAY, _STRAY)
+
+
 async def _while_silent(uplink: Pid) -> None:
     """For half a minute a gateway is there that says nothing."""
-    silent = await _Silent.start(None, name="gateway")
+    began = current_node().now()
+    silent = await _Silent.start([], name="gateway")
     idea = (
         "who waits for the gateway. One that is there and says nothing lets a call wait for its whole time-out, and "
         "whoever waits in a callback answers nobody meanwhile"
@@ -543,36 +624,100 @@ async def _while_silent(uplink: Pid) -> None:
         await _expect_state(uplink, f"a gateway has been silent for {0.37 * number:.1f} s", "down", idea)
         await Process.sleep(0.37)
     asked = await sys_.get_state(silent)
-    if asked > 60:
-        raise NotYet("for 30 s a gateway was silent", f"{asked} attempts", "an attempt every few seconds", _PAUSE)
+    if len(asked) > 60:
+        raise NotYet("for 30 s a gateway was silent", f"{len(asked)} attempts", "an attempt every few seconds", _PAUSE)
+    times = [began, *(time for time, _ in asked), current_node().now()]
+    gap = max(later - time for time, later in pairwise(times))
+    if gap > LONGEST_GAP:
+        seen = f"{gap:.3g} s without an attempt"
+        raise NotYet("for 30 s a gateway was silent", seen, "an attempt at least every 10 s", _LAST)
+    waiting = {caller for _, caller in asked if Process.alive(caller)}
+    if len(waiting) > 5:
+        seen = f"{len(waiting)} processes wait for it"
+        raise NotYet("for 30 s a gateway was silent", seen, "five of them at most", _CROWD)
     await GenServer.stop(silent)
 
 
-async def _expect_state(uplink: Pid, done: str, hoped: str, idea: str) -> None:
-    """Ask the uplink for its state; it has to be the process that it was."""
+LONGEST_GAP: Final = 10.0 + 1e-6
+
+
+async def _tries_again(pause: float) -> None:
+    """The gateway has gone, and after a pause there is one that is asked within ten seconds."""
+    await Process.sleep(pause)
+    silent = await _Silent.start([], name="gateway")
+    assert silent is not None
+    await Process.sleep(LONGEST_GAP)
+    if not await sys_.get_state(silent):
+        idea = "how long it waits between two attempts: one within ten seconds, whatever the one before came to"
+        done = f"the gateway ended, and {pause:g} s later another one was there"
+        raise NotYet(done, "no attempt for ten seconds", "an attempt", idea)
+    await GenServer.stop(silent)
+
+
+async def _comes_back(uplink: Pid, answer: str) -> None:
+    """A gateway is there that answers at once."""
+    gateway = await _Gateway.start((answer, 0.0, 0), name="gateway")
+    assert gateway is not None
+    await Process.sleep(LONGEST_GAP)
+    idea = "who tries again after an attempt that failed, and after how long. One attempt in ten seconds is due"
+    if (await sys_.get_state(gateway))[2]:
+        idea = f"what becomes of the answer. The gateway was asked, and has answered at once. And at {_WAIT}"
+    await _expect_state(uplink, "the gateway came back ten seconds ago", answer, idea)
+    await _stray(uplink, answer)
+    await GenServer.stop(gateway)
+
+
+async def _slow_gateway(Uplink: Any, answer: str, seconds: float) -> None:
+    """A gateway needs so many seconds for each answer, and each answer is another one."""
+    root, first = await _without_gateway(Uplink)
     began = current_node().now()
+    gateway = await _Gateway.start((answer, seconds, 0), name="gateway")
+    assert gateway is not None
+    free = "who waits for the gateway. Whoever waits in a callback answers nobody meanwhile"
+    while (age := current_node().now() - began) < LONGEST_GAP + seconds:
+        hoped = "down" if age < seconds else None
+        await _expect_state(first, f"for {age:.1f} s a gateway has been there that needs {seconds:g} s", hoped, free)
+        await Process.sleep(0.37)
+    done = f"a gateway was there that needs {seconds:g} s for an answer"
+    await _expect_state(first, f"{done}, and for ten seconds more", answer, _WAIT)
+    await Process.sleep(40.0)
+    await _expect_state(first, f"{done}, and has answered some time ago", answer, _FIRST)
+    await Supervisor.stop(root)
+    await GenServer.stop(gateway, timeout=60.0)
+
+
+async def _expect_state(uplink: Pid, done: str, hoped: str | None, idea: str, ended: str = _ENDED) -> None:
+    """Ask the uplink for its state, which may be anything if ``hoped`` is None; it has to be the process it was."""
+    began = current_node().now()
+    exited = False
     if Process.whereis("uplink") is uplink:
         try:
             seen = await GenServer.call("uplink", "state", timeout=1.0)
         except Exit as exit:
+            exited = True
             seen = describe_reason(exit.reason[0] if isinstance(exit.reason, tuple) else exit.reason)
     if Process.whereis("uplink") is not uplink:
-        idea = "what an attempt that fails does to the server: it is no crash, and costs no restart"
-        raise NotYet(f"{done}: who is the uplink now?", "another process", "the same as at first", idea)
-    expect(f"{done}: the state", seen, hoped, idea)
+        raise NotYet(f"{done}: who is the uplink now?", "another process", "the same as at first", ended)
+    about = idea
+    if not exited and hoped == "down":
+        about = _WORD
+    elif not exited and hoped is not None and str(seen).startswith(f"{hoped} "):
+        about = _FIRST
+    if hoped is not None or exited:
+        expect(f"{done}: the state", seen, hoped or "an answer", about)
     if waited := current_node().now() - began:
         late = f"{seen!r} after {waited:.2g} s"
-        raise NotYet(f"{done}: the state", late, f"{hoped!r} without a delay", idea)
+        raise NotYet(f"{done}: the state", late, f"{hoped or seen!r} without a delay", idea)
 
 
 class _Silent(GenServer):
-    """Answers nobody, and counts who has asked."""
+    """Answers nobody, and keeps when it was asked, and by whom."""
 
     def init(self, _: Any) -> Ok:
-        return Ok(0)
+        return Ok([])
 
     def handle_call(self, request: Any, from_: Any, asked: Any) -> NoReply:
-        return NoReply(asked + 1)
+        return NoReply([*asked, (current_node().now(), from_[0])])
 
 
 class _Site(Supervisor):
@@ -585,8 +730,13 @@ async def _clock() -> Pid | None:
 
 
 class _Gateway(GenServer):
-    def handle_call(self, request: Any, from_: Any, answer: Any) -> Reply:
-        return Reply(answer, answer)
+    """Needs some seconds for each answer; from the second on, the answer has a number."""
+
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> Reply:
+        answer, seconds, given = state
+        if seconds:
+            await Process.sleep(seconds)
+        return Reply(f"{answer} {given}" if given else answer, (answer, seconds, given + 1))
 
 
 # ---- design ------------------------------------------------------------------------------------------
@@ -605,9 +755,10 @@ async def observatory(Observatory: Any, reason: object = "kill") -> None:
     """Each fault takes down what it must and no more, and a camera that no restart helps ends it all.
 
     Demands: the sets of parts that are new together, after a crash and after a quiet end ("shutdown");
-    ten crashes of the camera within a minute make camera and guider new, the eleventh the mount as well;
-    a camera that goes on crashing ends the whole tree within 400 crashes, at a thousand crashes a second,
-    at one, and at one every five seconds.
+    ends of the weather or of the archive, one a minute, cost nobody else anything; ten crashes of
+    camera and guider together within a minute make those two new, the eleventh the mount as well; what
+    is older than a minute does not count; a camera that goes on crashing ends the whole tree within 400
+    crashes, at a thousand crashes a second, at one, and at one every 5.9 seconds.
     """
     for end in dict.fromkeys((reason, "shutdown")):
         for name in PARTS:
@@ -617,7 +768,10 @@ async def observatory(Observatory: Any, reason: object = "kill") -> None:
             idea = _about_gone(root, keeper) if GONE in str(seen) else _about_parts(seen, WANTED[name])
             expect(f"the {name} ended with {end!r}; who is new?", seen, WANTED[name], idea)
     await _bad_night(await _afresh(Observatory, None, PARTS), reason)
-    await _in_the_end(Observatory, None, PARTS, "camera", (0.001, 1.0, 5.0))
+    await _two_normal_nights(await _afresh(Observatory, None, PARTS), reason)
+    for name in ("weather", "archive"):
+        await _stands_alone(await _afresh(Observatory, None, PARTS), name, reason)
+    await _in_the_end(Observatory, None, PARTS, "camera", (0.001, 1.0, 5.9), kept=("archive", "weather"))
 
 
 async def _bad_night(root: Pid, reason: object) -> None:
@@ -635,6 +789,38 @@ async def _bad_night(root: Pid, reason: object) -> None:
     elif keeper is not None and Process.alive(keeper):
         idea = "how many crashes in a minute whoever restarts the camera bears: ten, and it has borne eleven"
     expect("the eleventh within a minute; who is new?", seen, WANTED["mount"], idea)
+
+
+async def _two_normal_nights(root: Pid, reason: object) -> None:
+    """Ten crashes at once, of camera and guider in turn, a minute of peace, and ten more."""
+    for night in ("ten crashes at once", "ten at once, a minute of peace, and ten more"):
+        for number in range(10):
+            keeper = _keeper("camera")
+            seen = await _new_after(PARTS, ("camera", "guider")[number % 2], reason)
+            idea = "how long whoever restarts the camera remembers a crash: a minute, which is its `max_seconds`"
+            if GONE in str(seen):
+                idea = _about_gone(root, keeper)
+            done = f"{night}, of camera and guider in turn; who is new at number {number + 1}?"
+            expect(done, seen, WANTED["camera"], idea)
+        await Process.sleep(60.5)
+
+
+async def _stands_alone(root: Pid, name: str, reason: object) -> None:
+    """It ends once a minute, thirty times."""
+    for number in range(30):
+        seen = await _new_after(PARTS, name, reason)
+        idea = (
+            f"in whose budget the ends of the {name} are counted, and within how many seconds: more of them than "
+            "`max_restarts` in that window, and the supervisor gives up and stops everybody. Who else draws on it?"
+        )
+        done = f"the {name} ended once a minute, now for the {_ordinal(number + 1)} time; who is new?"
+        expect(done, seen, WANTED[name], idea)
+        await Process.sleep(60.0)
+
+
+def _ordinal(number: int) -> str:
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th") if number % 100 not in (11, 12, 13) else "th"
+    return f"{number}{ending}"
 
 
 def _about_parts(seen: list[str], hoped: list[str]) -> str:
