@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -11,8 +12,8 @@ import pytest
 from attacks import passes, refusal
 from attacks_03 import ForgetfulTally, QueueingDesk
 
-from otp_mini import Exit, GenServer, Node, NoReply, Ok, Process, Reply, self_, send, spawn
-from otp_mini.exercises import check, checking, expect, published
+from otp_mini import Exit, GenServer, Node, NoReply, Ok, Process, Reply, receive, self_, send, spawn
+from otp_mini.exercises import check, checking, core_philosophy, expect, published
 from otp_mini.exercises import genserver_basics as ex
 from otp_mini.exercises import supervisor_strategies as strategies
 
@@ -292,3 +293,17 @@ def test_a_busy_run_on_a_slow_machine_is_ended_by_its_turns(monkeypatch: pytest.
             await Process.sleep(0.0)
 
     assert "more than 30000 turns" in refusal(goes_on, None).parts["Seen"]
+
+
+async def reads_without_waiting(number: int) -> None:
+    while True:
+        match receive():
+            case ("like", more):
+                number += more
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="nothing can interrupt a loop here")
+def test_a_loop_of_forgotten_awaits_is_ended_and_the_await_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "ALARM", 0.2)
+    seen = refusal(core_philosophy.likes, reads_without_waiting)
+    assert "coroutine 'receive' was never awaited" in str(seen)

@@ -31,6 +31,7 @@ import threading
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, redirect_stderr
+from types import FrameType
 from typing import Any, Final
 
 from .. import Deadlock, Exit, Node, Pid, Process, StartError, current_node, self_, spawn
@@ -49,6 +50,7 @@ VIRTUAL_PATIENCE: Final = 7200.0  # seconds on the node's clock, besides those t
 TICK: Final = 0.001  # seconds: less than that is a rounding error of a clock that has gone for weeks
 REAL_PATIENCE: Final = 10.0  # seconds of the world's time without a turn, for whoever waits for the world
 ALARM: Final = 12.0  # and for a loop that never awaits; later, because asyncio ends a wait more gently
+SOON: Final = 0.001  # when to ring again, where nobody could have heard it
 SHOWN: Final = 24  # lines of what happened, the last ones
 
 
@@ -294,9 +296,12 @@ def _alarm(node: Node) -> Iterator[list[_Endless]]:
         yield rang
         return
 
-    def ring(*_: object) -> None:
+    def ring(_: int, frame: FrameType | None) -> None:
         if node.turns != turns[0]:  # it goes on, on a slow machine
             turns[0] = node.turns
+            return
+        if _warns(frame):
+            signal.setitimer(signal.ITIMER_REAL, SOON, ALARM)
             return
         rang.append(_Endless(f"code that ran for {ALARM:.0f} seconds without an `await`"))
         raise rang[-1]
@@ -309,6 +314,15 @@ def _alarm(node: Node) -> Iterator[list[_Endless]]:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, handler)
         signal.setitimer(signal.ITIMER_REAL, remaining, interval)
+
+
+def _warns(frame: FrameType | None) -> bool:
+    """Whether Python says at this moment that a coroutine was never awaited: what is raised there is lost."""
+    while frame is not None:
+        if frame.f_code.co_filename == warnings.__file__:
+            return True
+        frame = frame.f_back
+    return False
 
 
 @contextmanager
@@ -336,7 +350,7 @@ def _forgotten_awaits() -> Iterator[list[str]]:
     forgotten: list[str] = []
     depth = sys.get_coroutine_origin_tracking_depth()
     with warnings.catch_warnings(record=True) as warned:
-        warnings.simplefilter("always")
+        warnings.simplefilter("default")  # once for a place: a loop of forgotten awaits has to be interrupted
         sys.set_coroutine_origin_tracking_depth(1)
         try:
             yield forgotten
