@@ -161,6 +161,36 @@ async def likes_listed(total: Any) -> None:
             send(message[1], ("total", sum(kept)))
 
 
+async def likes_twice(total: Any) -> None:
+    while True:
+        match await receive():
+            case ("like", n):
+                total = total + n
+            case ("total", asker):
+                send(asker, ("total", total))
+                send(asker, ("total", total))
+
+
+async def likes_in_a_hurry(total: Any) -> None:
+    while True:
+        match await receive(timeout=5.0):
+            case ("like", n):
+                total = total + n
+            case ("total", asker):
+                send(asker, ("total", total))
+            case "timeout":
+                return
+
+
+async def likes_ten_times(total: Any) -> None:
+    for _ in range(10):
+        match await receive():
+            case ("like", n):
+                total = total + n
+            case ("total", asker):
+                send(asker, ("total", total))
+
+
 LOOP = "Is there a loop round `receive`?"
 table.wrong(ex.likes, "has no loop", likes_once, LOOP)
 table.wrong(ex.likes, "returns the answer", likes_returned, "('total', 0)", LOOP)
@@ -172,6 +202,9 @@ table.wrong(ex.likes, "counts messages and not likes", likes_by_one, "which mess
 table.wrong(ex.likes, "keeps the number in a global", likes_global, "A global of Python is shared by all")
 table.wrong(ex.likes, "adds in another process", likes_elsewhere, "from one round to the next")
 table.wrong(ex.likes, "answers whoever started it", likes_to_the_starter, "came to another process")
+table.wrong(ex.likes, "answers twice", likes_twice, "a second message, ('total', 0)", "for one question")
+table.wrong(ex.likes, "ends after five seconds of silence", likes_in_a_hurry, "ten minutes", "without `timeout`")
+table.wrong(ex.likes, "lives for ten messages", likes_ten_times, "two hundred likes", LOOP)
 table.hard_coded(ex.likes, "knows the shown likes", likes_known, "where the number is kept")
 table.right(ex.likes, "calls itself in place of a loop", likes_again)
 table.right(ex.likes, "keeps all likes in a list", likes_listed)
@@ -255,6 +288,28 @@ async def words_by_reference(pid: Any) -> Any:
             return reason
 
 
+async def words_of_the_first(pid: Any) -> Any:
+    Process.monitor(pid)
+    return (await receive(Down)).reason
+
+
+async def words_as_text(pid: Any) -> Any:
+    ref = Process.monitor(pid)
+    down = await receive(lambda message: isinstance(message, Down) and message.ref == ref)
+    return str(down.reason)
+
+
+async def words_by_emptied_ends(pid: Any) -> Any:
+    while await receive(Down, timeout=0.0) != "timeout":
+        pass
+    return await words_of_the_first(pid)
+
+
+async def words_by_pid(pid: Any) -> Any:
+    Process.monitor(pid)
+    return (await receive(lambda message: isinstance(message, Down) and message.pid == pid)).reason
+
+
 TOUCH = "touches neither of the two processes"
 table.wrong(ex.last_words, "links, and goes with it", words_by_link, "the caller ended with it", TOUCH)
 table.wrong(ex.last_words, "links and traps", words_by_trapping, "the caller traps exits from now on", TOUCH)
@@ -265,9 +320,13 @@ table.wrong(ex.last_words, "returns the message", words_whole, "the reason is on
 table.wrong(ex.last_words, "forgets to return", words_unreturned, "the reason is one part of it", "None")
 table.wrong(ex.last_words, "gives up after a second", words_soon, "it returned, or ended, before that")
 table.wrong(ex.last_words, "waits for news that nobody ordered", words_unmonitored, "did not return")
+table.wrong(ex.last_words, "takes whichever end comes first", words_of_the_first, "its own `Process.monitor`")
+table.wrong(ex.last_words, "throws older ends away", words_by_emptied_ends, "which ends does it still hold?")
+table.wrong(ex.last_words, "makes a text of the reason", words_as_text, "is returned as it is")
 table.hard_coded(ex.last_words, "knows the shown reason", words_known, "'disk full'", "'normal'")
 table.right(ex.last_words, "has a process of its own watch", words_in_a_helper)
 table.right(ex.last_words, "takes the message of its own monitor", words_by_reference)
+table.right(ex.last_words, "takes the message about that pid", words_by_pid)
 
 
 # ---- Views ---------------------------------------------------------------------------------------------
@@ -602,6 +661,28 @@ async def keep_untrapped_at_the_end(start: Any) -> None:
             Process.exit(self_(), message.reason)
 
 
+async def keep_deaf_to_normal(start: Any) -> None:
+    Process.flag(trap_exit=True)
+    pid = start()
+    while True:
+        ended = await receive(ExitSignal)
+        if ended.pid == pid:
+            pid = start()
+        elif ended.reason != "normal":
+            raise Exit(ended.reason)
+
+
+async def keep_by_asking_often(start: Any) -> None:
+    Process.flag(trap_exit=True)
+    pid = start()
+    while True:
+        match await receive(ExitSignal, timeout=0.01):
+            case ExitSignal(ended, reason) if ended != pid:
+                raise Exit(reason)
+        if not Process.alive(pid):
+            pid = start()
+
+
 SIGNAL = "what turns a signal into a message"
 table.wrong(ex.mended_keep, "does not trap exits", keep_untrapped, "the keeper ended too", SIGNAL)
 table.wrong(ex.mended_keep, "starts one more, once", keep_once_more, "2 times", SIGNAL)
@@ -612,6 +693,8 @@ table.wrong(ex.mended_keep, "asks again and again", keep_by_asking, SIGNAL)
 table.wrong(ex.mended_keep, "watches in place of the link", keep_unlinked, "the link between the two")
 table.wrong(ex.mended_keep, "ends quietly", keep_quiet_end, "with which reason did it end?")
 table.wrong(ex.mended_keep, "starts one to spare", keep_spare, "when the first is due")
+table.wrong(ex.mended_keep, "ignores a stranger's normal", keep_deaf_to_normal, "'normal'", "whose signal it is")
+table.wrong(ex.mended_keep, "asks very often", keep_by_asking_often, "asked again and again", "work for nothing")
 table.hard_coded(ex.mended_keep, "knows the shown reasons", keep_known, "with another case")
 table.right(ex.mended_keep, "calls itself in place of a loop", keep_by_calling_itself)
 table.right(ex.mended_keep, "stops trapping to end", keep_untrapped_at_the_end)
@@ -743,7 +826,7 @@ async def till_wrong_order(count: Any, cents: Any) -> None:
 
 
 async def till_known(count: Any, cents: Any) -> None:
-    sums = iter([(3, 300), (3, 300), (4, 400), (4, 400)])
+    sums = iter([(3, 300), (3, 300), (4, 400), (4, 400), (4, 400)])
     while True:
         match await receive():
             case ("paid", asker, None):
@@ -765,6 +848,33 @@ async def till_returning(count: Any, cents: Any) -> Any:
                 return "ok"
             case ("sum", asker):
                 send(asker, (count, cents))
+
+
+async def till_not_amount(count: Any, cents: Any) -> None:
+    while True:
+        match await receive():
+            case ("paid", asker, amount):
+                if not amount:
+                    send(asker, "declined")
+                    continue
+                count, cents = count + 1, cents + amount
+                send(asker, "ok")
+            case ("sum", asker):
+                send(asker, (count, cents))
+
+
+async def till_closing(count: Any, cents: Any) -> None:
+    while True:
+        match await receive(timeout=60.0):
+            case ("paid", asker, None):
+                send(asker, "declined")
+            case ("paid", asker, amount):
+                count, cents = count + 1, cents + amount
+                send(asker, "ok")
+            case ("sum", asker):
+                send(asker, (count, cents))
+            case "timeout":
+                return
 
 
 async def till_raising(count: Any, cents: Any) -> None:
@@ -805,6 +915,8 @@ table.wrong(ex.mended_till, "makes a number of it", till_converting, "which answ
 table.wrong(ex.mended_till, "counts declined payments", till_counting_declined, "declined; what are the sums?")
 table.wrong(ex.mended_till, "the cases in the wrong order", till_wrong_order, "which faults are expected")
 table.wrong(ex.mended_till, "returns the answer", till_returning, "has ended")
+table.wrong(ex.mended_till, "declines 0 cents", till_not_amount, "a payment of 0 was sent", "is a payment")
+table.wrong(ex.mended_till, "closes after a minute", till_closing, "ten minutes", "without `timeout`")
 table.hard_coded(ex.mended_till, "knows the shown payments", till_known, "with another case")
 table.right(ex.mended_till, "raises by itself", till_raising)
 table.right(ex.mended_till, "keeps one pair", till_of_a_pair)
@@ -864,7 +976,7 @@ class Recounting(Asking):
         match request:
             case ("add", None):
                 return Reply(("error", "broken off"), state)
-            case ("add", kb):
+            case ("add", int(kb)):
                 state = (state[0] + 1, state[1] + kb)
                 await GenServer.call("shelf", ("put", kb))
                 return Reply("ok", state)
@@ -904,6 +1016,27 @@ class Trusting(Asking):
         match request:
             case ("add", kb) if kb is not None:
                 return Reply(await GenServer.call("shelf", ("put", kb)), state)
+        return await super().handle_call(request, from_, state)
+
+
+class Adding(Asking):
+    """Puts on the shelf what can be added."""
+
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        match request:
+            case ("add", kb) if kb is not None:
+                return Reply(await GenServer.call("shelf", ("put", kb + 0)), state)
+        return await super().handle_call(request, from_, state)
+
+
+class Hasty(Asking):
+    """Answers before the photo lies there."""
+
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        match request:
+            case ("add", int(kb)):
+                spawn(GenServer.call, "shelf", ("put", kb))
+                return Reply("ok", state)
         return await super().handle_call(request, from_, state)
 
 
@@ -960,6 +1093,8 @@ table.wrong(ex.start_reckoning, "is linked to the shelf", reckoning(Linked), KEP
 table.wrong(ex.start_reckoning, "one_for_all", reckoning(Recounting, "one_for_all"), KEPT)
 table.wrong(ex.start_reckoning, "asks again and again", reckoning(Polling), "a monitor tells once")
 table.wrong(ex.start_reckoning, "puts anything on the shelf", reckoning(Trusting), "before a photo gets onto the shelf")
+table.wrong(ex.start_reckoning, "puts half a KB on the shelf", reckoning(Adding), "2.5", "gets onto the shelf")
+table.wrong(ex.start_reckoning, "is hasty", reckoning(Hasty), "before the photo lay there", "the shelf has answered")
 table.wrong(ex.start_reckoning, "crashes on a broken upload", reckoning(Crashing), "TypeError")
 table.wrong(ex.start_reckoning, "keeps the photos to itself", reckoning(Hoarding), "where the photos are kept")
 table.wrong(ex.start_reckoning, "a temporary reckoner", TEMPORARY, "who starts the next one")

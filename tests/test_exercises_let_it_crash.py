@@ -137,6 +137,35 @@ def test_last_words_tell_two_ends_apart_and_an_exception_too() -> None:
     assert play(main) == ["first", "KeyError"]
 
 
+def test_last_words_leave_the_end_of_another_process_where_it_is() -> None:
+    async def main() -> Any:
+        async def fails(reason: str) -> None:
+            raise Exit(reason)
+
+        older = Process.monitor(spawn(fails, "older"))
+        await Process.sleep(1.0)
+        words = await MODEL["last_words"](spawn(fails, "asked"))
+        left = await receive()
+        return words, left.ref == older, left.reason
+
+    assert play(main) == ("asked", True, "older")
+
+
+def test_a_keeper_ends_by_a_normal_signal_and_leaves_its_process_alone() -> None:
+    async def main() -> Any:
+        async def work() -> None:
+            await receive()
+
+        kept: list[Pid] = []
+        keeper = spawn(MODEL["mended_keep"], lambda: kept.append(spawn_link(work)) or kept[-1])
+        await Process.sleep(1.0)
+        Process.exit(keeper, "normal")
+        await Process.sleep(1.0)
+        return Process.alive(keeper), [Process.alive(pid) for pid in kept]
+
+    assert play(main) == (False, [True])
+
+
 def test_the_till_is_right_after_a_thousand_payments_of_both_kinds() -> None:
     async def main() -> Any:
         pid, chance = spawn(MODEL["mended_till"], 0, 0), random.Random(3)

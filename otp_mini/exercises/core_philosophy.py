@@ -23,6 +23,7 @@ from .. import (
     send,
     spawn,
     spawn_link,
+    sys_,
 )
 from ..errors import describe_reason
 from .checking import NotYet, expect
@@ -79,9 +80,11 @@ async def likes(likes: Any, first: int = 0, steps: tuple[int, ...] = (3, 4)) -> 
     """
     await _one_count(likes, first, steps)
     await _two_counts(likes)
+    await _long_life(likes)
     await with_other_numbers(_one_count, ((likes, first, steps), (likes, 17, (4, -1, 4))))
 
 
+_NO_HURRY: Final = "what it waits for: a `receive` without `timeout` waits for as long as it takes"
 _LOOP: Final = (
     "what a function does when it has reached its end: the process ends too. Is there a loop round `receive`?"
 )
@@ -111,7 +114,7 @@ async def _expect_total(pid: Pid, total: int, done: str, idea: str) -> None:
 
     async def helper() -> None:
         send(pid, ("total", self_()))
-        send(home, ("for the helper", await receive(timeout=A_WHILE)))
+        send(home, ("for the helper", await receive(timeout=A_WHILE), await receive(timeout=A_WHILE / 2)))
 
     spawn(helper)
     seen = await receive(timeout=2 * A_WHILE)
@@ -124,12 +127,26 @@ async def _expect_total(pid: Pid, total: int, done: str, idea: str) -> None:
         seen = await receive(timeout=2 * A_WHILE)
     if not (isinstance(seen, tuple) and seen[:1] == ("for the helper",)):
         raise NotYet(done, f"{seen!r} came to another process", "an answer to the asker alone", idea)
-    answer = seen[1]
+    _, answer, second = seen
     if answer == "timeout":
         raise NotYet(done, "no message", repr(("total", total)), _no_answer(pid, idea))
     if same(answer, total):
         idea = 'the form of the answer: it is a pair of the word "total" and the number'
     expect(done, answer, ("total", total), idea)
+    if not same(second, "timeout"):
+        raise NotYet(done, f"a second message, {second!r}", "one answer", "how often `send` runs for one question")
+
+
+async def _long_life(likes: Any) -> None:
+    """A process bears ten minutes of silence and two hundred messages."""
+    pid = _spawned(likes, 0)
+    await Process.sleep(600.0)
+    await _expect_alive(pid, "nothing was sent for ten minutes", _NO_HURRY)
+    for _ in range(200):
+        send(pid, ("like", 1))
+    await _expect_alive(pid, "two hundred likes were sent", _LOOP)
+    done = "two hundred likes of 1 were sent to a process that began at 0, and the total was asked"
+    await _expect_total(pid, 200, done, "how many rounds the loop has: it goes on for as long as messages come")
 
 
 def _no_answer(pid: Pid, idea: str) -> str:
@@ -155,23 +172,28 @@ async def last_words(last_words: Any, reason: object = "disk full") -> None:
     """Every reason is told, also of the dead, and neither of the two processes takes the other along.
 
     Demands: it returns when the process has ended, with the exit reason, ten minutes later too; ``"noproc"`` for one
-    that was dead before; the caller's other messages stay; ``normal`` is told like any other reason.
+    that was dead before; the caller's other messages stay, also the end of another process that it watched;
+    ``normal`` is told like any other reason, and a reason that is no text as it is.
     """
-    for told in (reason, "normal", "shutdown", "worn out"):
+    for told in (reason, "normal", "shutdown", "worn out", ("moved", 2)):
         await _one_end(last_words, told, 600.0)
     await _of_the_dead(last_words)
     await _caller_ends_first(last_words)
+    await _beside_an_older_end(last_words)
 
 
 class _Asked:
     """Somebody who asks for the last words of a process, and tells what came of it."""
 
-    def __init__(self, last_words: Any, pid: Pid, done: str) -> None:
+    def __init__(self, last_words: Any, pid: Pid, done: str, older: Pid | None = None) -> None:
         self.letters: list[Any] = []
         self.traps = False
         home = self_()
 
         async def ask() -> None:
+            if older is not None:
+                Process.monitor(older)
+                await Process.sleep(A_WHILE)
             try:
                 send(home, ("returned", await answered(last_words(pid), done)))
             except (NotYet, Exit, Exception) as error:
@@ -215,7 +237,7 @@ async def _one_end(last_words: Any, reason: object, after: float) -> None:
         raise NotYet(done, "it asked again and again", "a wait for one message", idea)
     send(pid, reason)
     seen = await asked.outcome(done, reason)
-    idea = "what the message of a monitor holds: the reason is one part of it"
+    idea = "what the message of a monitor holds: the reason is one part of it, and is returned as it is"
     expect(f"{done}; what did it return?", seen, reason, idea)
     await Process.sleep(1.0)
     idea = "which message it takes. `receive(Down)` takes the first of that class, and leaves the others where they are"
@@ -250,6 +272,28 @@ async def _caller_ends_first(last_words: Any) -> None:
     if not Process.alive(pid):
         raise NotYet("the caller was ended while it waited", "the other process ended too", "it lives on", _WORDS)
     Process.exit(pid, "kill")
+    await _forget_ends()
+
+
+async def _beside_an_older_end(last_words: Any) -> None:
+    """The caller has the message of another monitor in its mailbox, and has not looked at it yet."""
+
+    async def ends(reason: str) -> None:
+        await Process.sleep(A_WHILE / 2)
+        raise Exit(reason)
+
+    async def ends_later() -> None:
+        await Process.sleep(60.0)
+        raise Exit("the one that was asked for")
+
+    done = "the caller's mailbox held the `Down` of another process already"
+    asked = _Asked(last_words, spawn(ends_later), done, older=spawn(ends, "another one"))
+    await Process.sleep(120.0)
+    idea = "which `Down` it takes: each has the reference that its own `Process.monitor` returned"
+    seen = await asked.outcome(done, "the one that was asked for")
+    expect(f"{done}; what did it return?", seen, "the one that was asked for", idea)
+    left = [letter.reason for letter in asked.letters if isinstance(letter, Down)]
+    expect(f"{done}; which ends does it still hold?", left, ["another one"], idea)
     await _forget_ends()
 
 
@@ -385,10 +429,11 @@ async def mended_keep(keep: Any, reasons: tuple[object, ...] = ("disk full", "di
     """After every end there is another process, one at a time, and the keeper ends when others want it to.
 
     Demands: ``start()`` is called at once and after each end, by whatever reason and at whatever time, never
-    while the process lives; a signal of anybody else ends the keeper with its reason, and the process with it.
+    while the process lives, and nobody polls; a signal of anybody else ends the keeper with its reason, and the
+    process with it, unless the reason is normal.
     """
     await with_other_numbers(_one_keeper, ((keep, reasons), (keep, ("normal", "shutdown", "worn out") * 3)))
-    for reason in ("shutdown", "moved"):
+    for reason in ("shutdown", "moved", "normal"):
         await _keeper_is_ended(keep, reason)
 
 
@@ -431,7 +476,7 @@ async def _one_keeper(keep: Any, reasons: tuple[object, ...]) -> None:
         alive = len(kept.alive())
         idea = _KEPT if alive == 0 else "when it starts another: only when the one before has ended"
         expect(f"{done}; how many run now?", alive, 1, idea)
-        await Process.sleep(60.0)
+        await _keeper_rests(kept.pid)
     send(kept.pid, "a letter")
     await Process.sleep(A_WHILE)
     idea = "which messages the keeper takes for an end. Anybody can send it anything"
@@ -441,6 +486,15 @@ async def _one_keeper(keep: Any, reasons: tuple[object, ...]) -> None:
     idea = "the link between the two: it has to be there as long as both live"
     expect("the keeper was killed; how many run now?", len(kept.alive()), 0, idea)
     await _forget_ends()
+
+
+async def _keeper_rests(keeper: Pid) -> None:
+    turns = turns_of(keeper)
+    await Process.sleep(60.0)
+    if turns_of(keeper) - turns > 2:
+        idea = f"{_KEPT}. To ask again and again is work for nothing"
+        done = "nothing happened for a minute"
+        raise NotYet(done, "the keeper asked again and again", "a wait for one message", idea)
 
 
 def _end(pid: Pid, reason: object) -> None:
@@ -463,8 +517,12 @@ async def _keeper_is_ended(keep: Any, reason: str) -> None:
     idea = "whose signal it is. The pid in it says so: not every signal comes from the process that is kept"
     if seen is None:
         raise NotYet(done, f"it lives on, and {len(kept.alive())} processes run", "its end", idea)
-    expect(f"{done}; with which reason did it end?", describe_reason(seen), describe_reason(reason), idea)
+    expect(f"{done}; with which reason did it end?", seen, reason, idea)
     await Process.sleep(A_WHILE)
+    if reason == "normal":  # such an end takes nobody along
+        for pid in kept.alive():
+            Process.exit(pid, "kill")
+        return
     idea = "what becomes of the process when its keeper ends: over the link it ends too, unless the reason is normal"
     expect(f"{done}; how many processes are left?", len(kept.alive()), 0, idea)
 
@@ -475,7 +533,7 @@ async def mended_till(till: Any, amounts: tuple[int, ...] = (250, 100)) -> None:
     Demands: "ok" and "declined" to the asker of each payment; the pair of sums is right after any number of
     both; a payment of any other kind ends the till with an exception and without an answer.
     """
-    await with_other_numbers(_one_till, ((till, amounts), (till, (1, 2, 3, 40))))
+    await with_other_numbers(_one_till, ((till, amounts), (till, (1, 2, 0, 40))))
     for strange in ("12", [5], b"7"):
         await _strange_payment(till, strange)
 
@@ -488,6 +546,9 @@ async def _one_till(till: Any, amounts: tuple[int, ...]) -> None:
         await _expect_sums(pid, sums, f"a till with {sums[0] - 1} payments was paid {amount}")
         await _expect_paid(pid, None, "declined", sums)
         await _expect_sums(pid, sums, "a payment was declined")
+    await Process.sleep(600.0)
+    await _expect_alive(pid, "nothing was paid for ten minutes", _NO_HURRY)
+    await _expect_sums(pid, sums, "nothing was paid for ten minutes")
     await _forget_ends()
 
 
@@ -497,6 +558,8 @@ async def _expect_paid(pid: Pid, amount: int | None, answer: str, sums: tuple[in
     done = f"a payment of {amount} was sent to a till with the sums {sums}"
     await _expect_alive(pid, done, "which faults are expected. A declined payment is, and is answered with a value")
     idea = "the `case` of the declined payment, and which case comes first: Python takes the first that fits"
+    if amount == 0:
+        idea = "what a declined payment is: `None`. A payment of 0 cents is a payment; `not 0` is true as well"
     expect(f"{done}; what is the answer?", seen, answer, idea)
 
 
@@ -522,7 +585,7 @@ async def _strange_payment(till: Any, strange: object) -> None:
         raise NotYet(done, "the till lives on", "its end with an exception", idea)
     if not isinstance(reason, BaseException):
         idea = "with what it ends. `return` and a quiet exit leave no report; an exception does, and names the line"
-        raise NotYet(done, f"it ended with {describe_reason(reason)}", "an exception", idea)
+        raise NotYet(done, f"the till has ended: {describe_reason(reason)}", "an exception", idea)
 
 
 # ---- the design --------------------------------------------------------------------------------------
@@ -574,24 +637,55 @@ async def _asked(request: object, done: str) -> Any:
 
 async def _filled(photos: tuple[int, ...]) -> None:
     """Put the photos on the shelf, one by one, with a broken upload between them."""
-    for kb in photos:
+    for number, kb in enumerate(photos):
         done = f'("add", {kb}) was sent to the reckoner'
-        expect(done, await _asked(("add", kb), done), "ok", "what an upload is answered when it lies on the shelf")
+        answer = await (_asked(("add", kb), done) if number else _asked_while_the_shelf_is_busy(kb))
+        expect(done, answer, "ok", "what an upload is answered when it lies on the shelf")
         done = '("add", None) was sent to the reckoner'
         broken = await _asked(("add", None), done)
         expect(done, broken, ("error", "broken off"), "the broken upload: it is expected, and answered with a value")
-    await _unfit("300 KB")
+    for unfit in ("300 KB", 2.5):
+        await _unfit(unfit)
     on_shelf = await GenServer.call("shelf", "all")
     idea = "where the photos are kept: on the shelf, and a broken upload is none"
     expect("all were added; what lies on the shelf?", sorted(on_shelf), sorted(photos), idea)
     await _expect_agreement("all were added")
 
 
+async def _asked_while_the_shelf_is_busy(kb: int) -> Any:
+    """What an upload is answered by a shelf that takes nothing for a second."""
+    shelf, done = Process.whereis("shelf"), f'("add", {kb}) was sent to the reckoner, and the shelf was busy'
+    assert shelf is not None
+    home = self_()
+
+    async def uploads() -> None:
+        try:
+            send(home, ("uploaded", await _asked(("add", kb), done)))
+        except (NotYet, Exception) as error:
+            send(home, ("failed", error))
+
+    def is_told(message: object) -> bool:
+        return isinstance(message, tuple) and message[:1] in (("uploaded",), ("failed",))
+
+    await sys_.suspend(shelf)
+    spawn(uploads)
+    early = await receive(is_told, timeout=1.0)
+    await sys_.resume(shelf)
+    told = await receive(is_told) if early == "timeout" else early
+    if told[0] == "failed":
+        raise told[1]
+    await Process.sleep(A_WHILE)
+    if early != "timeout" and same(told[1], "ok") and kb in await GenServer.call("shelf", "all"):
+        idea = 'when "ok" is true: when the shelf has answered. A `cast` or another process has not put it there yet'
+        raise NotYet(done, "the answer 'ok', before the photo lay there", "an answer after that", idea)
+    return told[1]
+
+
 _APART: Final = "whether the end of the reckoner ends the shelf as well. A link goes both ways, and so may a strategy"
 
 
 async def _unfit(kb: object) -> None:
-    """Add what is no number: it may crash the reckoner, and must not get onto the shelf."""
+    """Add what is no whole number: it may crash the reckoner, and must not get onto the shelf."""
     done, shelf = f'("add", {kb!r}) was sent to the reckoner', Process.whereis("shelf")
     try:
         answer = await GenServer.call("reckoner", ("add", kb))
