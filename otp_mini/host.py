@@ -390,8 +390,7 @@ class Host:
             await pause(STUCK_AFTER)  # a loop that does not tell its timers (uvloop) may have one that helps
             if not (done() or self.node.ready or self.expects_news() or self.node.delay() is not None):
                 logger.warning(
-                    "still waiting, and nothing in this node can end the wait:\n%s\n"
-                    "%s",
+                    "still waiting, and nothing in this node can end the wait:\n%s\n%s",
                     self.node.who_waits(),
                     WAY_OUT,
                 )

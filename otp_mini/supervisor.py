@@ -42,6 +42,7 @@ AutoShutdown = Literal["never", "any_significant", "all_significant"]
 STRATEGIES: Final = ("one_for_one", "one_for_all", "rest_for_one")
 AUTO_SHUTDOWNS: Final = ("never", "any_significant", "all_significant")
 
+
 @dataclass(frozen=True)
 class Supervise:
     """What a supervisor's ``init`` returns: its children and how to keep them.

@@ -116,9 +116,7 @@ class World:
         """
         if self.victim is not None and self.victim.block is not None:
             return True
-        return any(
-            child.doing or child.pid == RESTARTING for _, children in self.supervisors() for child in children
-        )
+        return any(child.doing or child.pid == RESTARTING for _, children in self.supervisors() for child in children)
 
     # ---- what can be done to it -------------------------------------------------------------
 

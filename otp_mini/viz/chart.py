@@ -262,7 +262,7 @@ class _Drawing:
         time = ""
         if new and line.kind not in (PAUSE, REST):
             time = written(self.left - _TIMES, y + 4, f"{line.time:.3f}")
-        ink = f"{_INK} stroke-width=\"{'1.5' if number is None else '3'}\""
+        ink = f'{_INK} stroke-width="{"1.5" if number is None else "3"}"'
         drawn = time + self.drawn(line, index, y, ink)
         if number is not None:
             ring = f'<circle cx="12" cy="{y}" r="10" {_INK} stroke-width="1.5"/>'

@@ -31,6 +31,7 @@ SHOWN: Final = 6
 
 ALL: Final = 1_000_000  # children of one supervisor: none is only counted
 
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A process, or the place of a child that has none just now.
@@ -131,8 +132,13 @@ def facts(entry: Entry, name: Name) -> list[Fact]:
     if process is None:
         return [Fact("state", entry.member.state)]
     told = [Fact(what, value) for what, value in _who(entry, process, name)]
-    told.append(_several("mailbox", [in_words(message, LONGEST) for message in islice(process.mailbox or (), SHOWN)],
-                         len(process.mailbox or ())))
+    told.append(
+        _several(
+            "mailbox",
+            [in_words(message, LONGEST) for message in islice(process.mailbox or (), SHOWN)],
+            len(process.mailbox or ()),
+        )
+    )
     watched = [block.pid for block in (process.monitoring or {}).values()]
     watchers = [pid for ref, (pid, _) in (process.monitors or {}).items() if type(ref) is not CallRef]
     for what, pids in (("links", process.links or ()), ("monitors", watched), ("monitored by", watchers)):

@@ -103,8 +103,7 @@ def roles(trace: Trace) -> Roles:
     found = Roles({None: CLOCK}, {})
     for name, bearers in by_name.items():
         one_role = len({known.place for known in bearers}) == 1 and all(
-            before.last is not None and before.last < after.first
-            for before, after in pairwise(bearers)
+            before.last is not None and before.last < after.first for before, after in pairwise(bearers)
         )
         alone = (len(bearers) == 1 or one_role) and name != CLOCK
         for number, known in enumerate(bearers):

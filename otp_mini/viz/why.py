@@ -256,8 +256,10 @@ class _Teller:
             late = f", as it still ran {waited:g} s after it was told to stop"
         asked = self.request(signal)
         if asked is None and reason != "kill":
-            return f"{who} ended with {_short(reason)}, on an exit signal from {sender}" if expected else (
-                f"{who} {verb} on the exit signal {_short(reason)} from {sender}"
+            return (
+                f"{who} ended with {_short(reason)}, on an exit signal from {sender}"
+                if expected
+                else (f"{who} {verb} on the exit signal {_short(reason)} from {sender}")
             )
         supervisor = sender if asked is None else f"its supervisor {sender}"
         if not expected:
