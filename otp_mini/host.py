@@ -98,8 +98,7 @@ def is_future(value: object) -> bool:
 def cancelled() -> None:
     """Stop the asyncio task that runs just now: the process for which it acts has ended.
 
-    Raises:
-        CancelledError: always.
+    It always raises asyncio's cancellation.
     """
     import asyncio
 
