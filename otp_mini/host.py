@@ -183,9 +183,10 @@ class Host:
         from asyncio import tasks
 
         loop, enter_task = self.loop, tasks._enter_task
-        with contextlib.suppress(NotImplementedError):  # a loop need not have task factories
-            if not isinstance(loop.get_task_factory(), NotedTasks):
-                loop.set_task_factory(NotedTasks(loop.get_task_factory()))
+        if sys.platform != "emscripten":  # the page's loop breaks with any task factory: it calls what 3.14 has not
+            with contextlib.suppress(NotImplementedError):  # a loop need not have task factories
+                if not isinstance(loop.get_task_factory(), NotedTasks):
+                    loop.set_task_factory(NotedTasks(loop.get_task_factory()))
         runtime.threads = True  # asyncio's executor makes some
 
         def begin_turn(process: Any) -> None:
