@@ -40,6 +40,7 @@ async function run(python, cells) {
   const stream = (name, text) => outputs.push({ output_type: "stream", name: plain(name), text: plain(text) });
   module.stdout_stream.publish_stream_callback = stream;
   module.stderr_stream.publish_stream_callback = stream;
+  python.runPython("import os; os.environ['OTP_MINI_STORES_LABS'] = '1'");  // as where the outputs are stored
   const shell = module.kernel_instance.interpreter;
   shell.send_comm = () => {};
   shell.display_pub.display_data_callback = (data, metadata) =>

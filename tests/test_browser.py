@@ -125,7 +125,8 @@ def test_a_chapter_runs_live_to_its_end_and_no_unwritten_exercise_is_ok(
     compared = 0
     for cell in stored[:first]:  # behind it the processes of the solutions are missing, and pids differ
         if cell["cell_type"] == "code" and not {"nbval-ignore-output", "nbval-skip"} & tags(cell):
-            assert comparable(cells[cell["id"]]["outputs"]) == comparable(cell["outputs"]), "".join(cell["source"])
+            live, kept = (comparable(each["outputs"], labs=False) for each in (cells[cell["id"]], cell))
+            assert live == kept, "".join(cell["source"])
             compared += 1
     assert compared
     checks = [cell for cell in cells.values() if "check(exercises." in cell["source"]]
