@@ -451,9 +451,11 @@ FOREIGN = {
 
 
 def everything_in(folder: Path) -> dict[str, str]:
-    """What stands in a folder: of a file its text, of a link where it leads to."""
+    """What stands in a folder: of a file its text, of a link where it leads to. What Python compiled is not counted."""
     found = {}
     for path in folder.rglob("*"):
+        if "__pycache__" in path.parts:
+            continue
         if path.is_symlink():
             found[path.name] = f"-> {path.readlink()}"
         elif path.is_file() and path.name != ".course.lock":
