@@ -22,12 +22,29 @@ from playwright.sync_api import BrowserContext, Page, Request, sync_playwright
 PREFIX = "/somewhere/below"
 A_LONG_TIME = 90_000  # ms; nothing waits that long unless the machine is very busy or something is broken
 
-FLAGS = ["--disable-background-networking", "--disable-component-update", "--disable-domain-reliability",
-         "--disable-quic", "--disable-sync", "--no-first-run", "--no-pings", "--disable-gpu"]
+FLAGS = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-domain-reliability",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-pings",
+    "--disable-gpu",
+]
 # Chromium asks these of its own accord, whatever page is shown; a page that asked them would be seen as its request.
-CHROMIUM_ITSELF = {"accounts.google.com", "clients2.google.com", "update.googleapis.com", "www.google.com",
-                   "android.clients.google.com", "optimizationguide-pa.googleapis.com", "mtalk.google.com",
-                   "content-autofill.googleapis.com", "redirector.gvt1.com", "edgedl.me.gvt1.com"}
+CHROMIUM_ITSELF = {
+    "accounts.google.com",
+    "clients2.google.com",
+    "update.googleapis.com",
+    "www.google.com",
+    "android.clients.google.com",
+    "optimizationguide-pa.googleapis.com",
+    "mtalk.google.com",
+    "content-autofill.googleapis.com",
+    "redirector.gvt1.com",
+    "edgedl.me.gvt1.com",
+}
 
 
 @dataclass
@@ -57,12 +74,15 @@ def serving(folder: Path, **headers: str) -> Iterator[Server]:
         protocol_version = "HTTP/1.1"
         extensions_map: ClassVar[dict[str, str]] = {
             **http.server.SimpleHTTPRequestHandler.extensions_map,
-            ".mjs": "text/javascript", ".js": "text/javascript", ".wasm": "application/wasm"}
+            ".mjs": "text/javascript",
+            ".js": "text/javascript",
+            ".wasm": "application/wasm",
+        }
 
         def translate_path(self, path: str) -> str:
             self.directory = str(record.folder)
             path = urllib.parse.urlsplit(path).path
-            return super().translate_path(path[len(PREFIX):] if path.startswith(PREFIX + "/") else "/not-below")
+            return super().translate_path(path[len(PREFIX) :] if path.startswith(PREFIX + "/") else "/not-below")
 
         def end_headers(self) -> None:
             for name, value in record.headers.items():
@@ -147,8 +167,13 @@ def browsing(executable: str, profile: Path, **options: Any) -> Iterator[Browser
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     with refusing() as (proxy, foreign), sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
-            profile, executable_path=executable, headless=True, args=[*FLAGS, *(["--no-sandbox"] if root else [])],
-            proxy={"server": proxy, "bypass": "127.0.0.1"}, **options)
+            profile,
+            executable_path=executable,
+            headless=True,
+            args=[*FLAGS, *(["--no-sandbox"] if root else [])],
+            proxy={"server": proxy, "bypass": "127.0.0.1"},
+            **options,
+        )
         context.set_default_timeout(A_LONG_TIME)
         errors: list[str] = []
 

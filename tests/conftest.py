@@ -3,6 +3,7 @@
 A test that needs Chromium or Elixir takes the fixture of that name. Where the program is missing the test
 is skipped and says why; with OTP_MINI_REQUIRE_ALL=1 (as in .ci/run) its absence is a failure.
 """
+
 from __future__ import annotations
 
 import hashlib

@@ -1,4 +1,5 @@
 """Helpers of the crash lab's browser tests: pages that hold labs, and a reader who breaks things on them."""
+
 from __future__ import annotations
 
 import functools

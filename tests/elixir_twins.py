@@ -177,9 +177,7 @@ def _without_options(body: list[str]) -> list[str]:
     return body[first:]
 
 
-def twins_in(
-    markdown: str, page: Path, cell: int | None = None, language: str = "elixir"
-) -> Iterator[Twin]:
+def twins_in(markdown: str, page: Path, cell: int | None = None, language: str = "elixir") -> Iterator[Twin]:
     """The blocks in one language with what they print; raises `TwinError` for one without."""
     blocks = fences(markdown)
     written = re.findall(rf"(?m)^\s*(?:`{{3,}}|~{{3,}})\s*(?:\{{code(?:-block)?\}}\s*)?{language}\b", markdown)
@@ -233,9 +231,7 @@ def run_python(code: str) -> str:
 
 
 def _output(command: list[str], folder: Path, code: str) -> str:
-    done = subprocess.run(
-        command, cwd=folder, capture_output=True, encoding="utf-8", timeout=PATIENCE, check=False
-    )
+    done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", timeout=PATIENCE, check=False)
     if done.returncode or done.stderr.strip():
         raise TwinError(f"exit status {done.returncode}\n{done.stderr}\nof the block\n{code}")
     return done.stdout

@@ -27,8 +27,17 @@ releases = itertools.count()
 
 def write_notebook(path: Path, cells: dict[str, str], raising: Collection[str] = ()) -> None:
     """Write a notebook of code cells; those in `raising` may fail."""
-    code = [{"cell_type": "code", "id": name, "source": source, "outputs": [], "execution_count": None,
-             "metadata": {"tags": ["raises-exception"]} if name in raising else {}} for name, source in cells.items()]
+    code = [
+        {
+            "cell_type": "code",
+            "id": name,
+            "source": source,
+            "outputs": [],
+            "execution_count": None,
+            "metadata": {"tags": ["raises-exception"]} if name in raising else {},
+        }
+        for name, source in cells.items()
+    ]
     path.write_text(json.dumps({"cells": code, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}), encoding="utf-8")
 
 

@@ -1,4 +1,5 @@
 """What most tests of processes begin with: a process on a fresh node with virtual time."""
+
 from __future__ import annotations
 
 from typing import Any

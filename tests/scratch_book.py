@@ -6,6 +6,7 @@ uses, and takes the fixture `good_book` or `faulty_book`::
 
     scratch_book.good({"twins_page.md": "# Page"})
 """
+
 from __future__ import annotations
 
 import contextlib

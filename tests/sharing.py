@@ -1,4 +1,5 @@
 """Terms of every kind, and what can be reached and changed from each: for the tests that nothing is shared."""
+
 from __future__ import annotations
 
 import dataclasses

@@ -1,4 +1,5 @@
 """The reference shows what a docstring says, and a name that does not exist is found out."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,4 +1,5 @@
 """The built book: whole, self-contained, accessible, and without answers that it should not hold."""
+
 from __future__ import annotations
 
 import fnmatch
@@ -126,7 +127,11 @@ def foreign_addresses(text: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "text",
-    ['fetch("https://cdn.example.org/x.js")', "@import url(//fonts.example.org/a.css);", "src='http://example.org/p.png'"],
+    [
+        'fetch("https://cdn.example.org/x.js")',
+        "@import url(//fonts.example.org/a.css);",
+        "src='http://example.org/p.png'",
+    ],
 )
 def test_a_foreign_address_would_be_seen(text: str) -> None:
     assert foreign_addresses(text)

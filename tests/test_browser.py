@@ -24,7 +24,6 @@ pytestmark = [
 ]
 
 
-
 @pytest.fixture
 def server(live_site: Path) -> Iterator[Server]:
     """The built book, served as `course.py read` does."""
@@ -94,7 +93,8 @@ def run_all(page: Page, notebook: FrameLocator) -> list[dict[str, Any]]:
 
 def cells_of(frame: Frame) -> list[dict[str, Any]]:
     cells: list[dict[str, Any]] = frame.evaluate(
-        "() => jupyterapp.shell.currentWidget.content.model.sharedModel.toJSON().cells")
+        "() => jupyterapp.shell.currentWidget.content.model.sharedModel.toJSON().cells"
+    )
     return cells
 
 
@@ -142,14 +142,14 @@ def tags(cell: dict[str, Any]) -> set[str]:
 
 SCRATCH = {
     "await": "import asyncio\nawait asyncio.sleep(0)\nprint('awaited')",
-    "svg": '''
+    "svg": """
 from IPython.display import SVG
-SVG('<svg xmlns="http://www.w3.org/2000/svg" width="90" height="20"><text y="15">drawn</text></svg>')''',
-    "widget": '''
+SVG('<svg xmlns="http://www.w3.org/2000/svg" width="90" height="20"><text y="15">drawn</text></svg>')""",
+    "widget": """
 import ipywidgets
 label, button = ipywidgets.Label('0'), ipywidgets.Button(description='Add')
 button.on_click(lambda _: setattr(label, 'value', str(int(label.value) + 1)))
-ipywidgets.HBox([button, label])''',
+ipywidgets.HBox([button, label])""",
     "anywidget": '''
 import anywidget, traitlets
 class Clicks(anywidget.AnyWidget):
@@ -183,7 +183,8 @@ def test_what_a_chapter_may_use_works_in_the_page_without_another_host(
         path = json.loads((site / "lite" / "live.json").read_text(encoding="utf-8"))["notebooks"]["scratch"]
         page.goto(f"{server.address}lite/notebooks/index.html?path={path}")
         page.wait_for_function(
-            "() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'")
+            "() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+        )
         notebook = page.main_frame
         page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells') }")
         page.wait_for_function(DONE, timeout=3 * A_LONG_TIME)
@@ -234,9 +235,7 @@ def first_code_cell(page: Page) -> str:
     return str(next(cell["source"] for cell in cells_of(inside(page)) if cell["cell_type"] == "code"))
 
 
-def test_an_edit_survives_releases_and_hides_none(
-    live_site: Path, chromium: str, tmp_path: Path, chapter: str
-) -> None:
+def test_an_edit_survives_releases_and_hides_none(live_site: Path, chromium: str, tmp_path: Path, chapter: str) -> None:
     notebooks = tmp_path / "notebooks"
     notebooks.mkdir()
     write_notebook(notebooks / f"{chapter}.ipynb", {"one": "print('first release')"})
@@ -302,7 +301,8 @@ def test_running_a_chapter_is_no_change_of_it(server: Server, browser: Browser, 
     run_live(page).locator(".jp-CodeCell .cm-content").first.click()
     page.keyboard.press("Shift+Enter")
     inside(page).wait_for_function(
-        "() => jupyterapp.shell.currentWidget.content.model.sharedModel.toJSON().cells.some(c => c.execution_count)")
+        "() => jupyterapp.shell.currentWidget.content.model.sharedModel.toJSON().cells.some(c => c.execution_count)"
+    )
     page.get_by_role("button", name="Back to the text").click()
     expect(page.locator("article.bd-article")).to_be_visible()
     open_chapter(page, server, chapter)
@@ -322,8 +322,10 @@ def test_a_new_release_of_otp_mini_is_the_one_that_runs_even_from_a_host_that_sa
         shutil.copy(ROOT / name, package)
     with (package / "otp_mini" / "__init__.py").open("a", encoding="utf-8") as file:
         file.write("\nRELEASE = 2\n")
-    sites = [with_notebooks(live_site, tmp_path / "site-1", notebooks),
-             with_package(live_site, tmp_path / "site-2", notebooks, package)]
+    sites = [
+        with_notebooks(live_site, tmp_path / "site-1", notebooks),
+        with_package(live_site, tmp_path / "site-2", notebooks, package),
+    ]
     # Files that are years old and no word on caching: a browser may keep them for months without asking.
     with serving(sites[0]) as server, browsing(chromium, tmp_path / "profile") as browser:
         for number, site in enumerate(sites, 1):

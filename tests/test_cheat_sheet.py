@@ -1,4 +1,5 @@
 """The cheat-sheet's one table: every name in it exists, every line of it can be read."""
+
 from __future__ import annotations
 
 import ast
@@ -88,7 +89,7 @@ def test_a_chapters_rows_become_a_table() -> None:
     row = cheat_sheet.Row("ask", ":a | :b\n:c", '"a"', "now", "03")
     other = cheat_sheet.Row("else", ":d", '"d"')
     assert cheat_sheet.markdown("03", [cheat_sheet.Group("G", (row, other))]) == (
-        "| what | Elixir | otp_mini | note |\n|---|---|---|---|\n| ask | `:a \\| :b`<br>`:c` | `\"a\"` | now |"
+        '| what | Elixir | otp_mini | note |\n|---|---|---|---|\n| ask | `:a \\| :b`<br>`:c` | `"a"` | now |'
     )
 
 

@@ -1,4 +1,5 @@
 """How a child is started: the basic form of its specification."""
+
 from __future__ import annotations
 
 import copy

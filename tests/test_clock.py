@@ -1,4 +1,5 @@
 """Two clocks: the world's, and one that stands still until it is moved."""
+
 from __future__ import annotations
 
 import time

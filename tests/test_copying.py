@@ -1,4 +1,5 @@
 """Share nothing: a law, tried with many terms, and what refuses to be copied."""
+
 from __future__ import annotations
 
 import collections

@@ -1,4 +1,5 @@
 """course.py: each test works on a copy of it in a clone of its own, so nothing here installs or builds."""
+
 from __future__ import annotations
 
 import ast
@@ -105,9 +106,7 @@ def test_every_word_of_the_readme_exists_and_has_a_help(clone: ModuleType) -> No
         assert ended.value.code == 0
 
 
-def test_a_taken_port_is_told_before_anything_is_built(
-    clone: ModuleType, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_taken_port_is_told_before_anything_is_built(clone: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         number = taken.getsockname()[1]
         assert clone.main(["read", "--port", str(number)]) == 1
@@ -561,9 +560,7 @@ def commands(clone: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return ran
 
 
-def test_an_interrupted_installation_starts_from_an_empty_environment(
-    clone: ModuleType, commands: list[str]
-) -> None:
+def test_an_interrupted_installation_starts_from_an_empty_environment(clone: ModuleType, commands: list[str]) -> None:
     clone.failing = ["install"]
     with pytest.raises(clone.Stop):
         clone.ensure_environment()
@@ -852,9 +849,7 @@ def get(port: int, path: str) -> tuple[int, str, bytes]:
         ("unheard.of", "application/octet-stream"),
     ],
 )
-def test_a_file_is_served_with_the_type_that_a_browser_wants(
-    served: tuple[Path, int], name: str, kind: str
-) -> None:
+def test_a_file_is_served_with_the_type_that_a_browser_wants(served: tuple[Path, int], name: str, kind: str) -> None:
     folder, port = served
     (folder / name).write_bytes(b"content")
     assert get(port, "/" + name) == (200, kind, b"content")

@@ -1,4 +1,5 @@
 """The crash lab in the book: one copy of its script a site, and labs that work on the built page."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -43,9 +44,9 @@ def two_labs() -> str:
     return notebook(TITLE, one_lab(), compared)
 
 
-scratch_book.good({
-    "labs_two.ipynb": two_labs, "labs_one.ipynb": lambda: notebook(TITLE, one_lab()), "labs_none.md": "# No lab\n"
-})
+scratch_book.good(
+    {"labs_two.ipynb": two_labs, "labs_one.ipynb": lambda: notebook(TITLE, one_lab()), "labs_none.md": "# No lab\n"}
+)
 
 
 @pytest.fixture(scope="module")

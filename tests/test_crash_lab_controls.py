@@ -1,4 +1,5 @@
 """The crash lab's controls: they do what they name, follow what is shown, and keep their place."""
+
 from __future__ import annotations
 
 import functools
@@ -313,8 +314,10 @@ def test_the_keys_of_a_stored_page_are_those_that_work_there(browser: Browser, t
 def test_who_died_with_its_supervisor_has_not_crashed(browser: Browser, tmp_path: Path) -> None:
     r = Reader(browser, lab_page(tmp_path, shop_html()), **STILL)
     r.crash("Web", "kill")
-    marks = {name: r.node(name).locator(".fate span").evaluate_all("all => all.map(e => e.dataset.fate)")
-             for name in ("Web", "Listener", "Mailer", "Cart")}
+    marks = {
+        name: r.node(name).locator(".fate span").evaluate_all("all => all.map(e => e.dataset.fate)")
+        for name in ("Web", "Listener", "Mailer", "Cart")
+    }
     died = ["dragged", "started"]
     assert marks == {"Web": ["crashed", "started"], "Listener": died, "Mailer": died, "Cart": []}
     assert "in this step died with another and started" in (r.node("Listener").text_content() or "")

@@ -1,4 +1,5 @@
 """What the crash lab's page says has become of everybody is what a fresh run of the same path gives."""
+
 from __future__ import annotations
 
 import random

@@ -1,4 +1,5 @@
 """The crash lab's HTML where outputs are shown: late, twice, in frames, in folds, on strict pages; for every reader."""
+
 from __future__ import annotations
 
 import json
@@ -37,8 +38,10 @@ def three_html(script: Any = (("B", "raise"),), depth: int = 2) -> str:
 def lives(r: Reader) -> list[list[int]]:
     """The life of each process, in each lane."""
     lanes = r.lab.locator(".lane").all()
-    return [[int(life) for life in lane.locator(".node").evaluate_all("all => all.map(n => n.dataset.life)")]
-            for lane in lanes]
+    return [
+        [int(life) for life in lane.locator(".node").evaluate_all("all => all.map(n => n.dataset.life)")]
+        for lane in lanes
+    ]
 
 
 # ---- side by side ----------------------------------------------------------------------------------------------
@@ -233,7 +236,8 @@ def test_touch_on_a_phone(browser: Browser, tmp_path: Path) -> None:
     small = r.page.evaluate(
         "[...document.querySelector('.crash-lab').shadowRoot.querySelectorAll('button')]"
         ".filter(b => b.offsetParent && !b.closest('.log') && (b.offsetHeight < 24 || b.offsetWidth < 24))"
-        ".map(b => b.textContent)")
+        ".map(b => b.textContent)"
+    )
     assert small == []
     r.close()
 
@@ -241,8 +245,10 @@ def test_touch_on_a_phone(browser: Browser, tmp_path: Path) -> None:
 @pytest.mark.parametrize("make", ["shop", "pool", "linked", "three"])
 def test_at_no_width_does_a_node_lie_on_another_or_stick_out(browser: Browser, tmp_path: Path, make: str) -> None:
     html = {
-        "shop": shop_html, "three": three_html,
-        "pool": lambda: player.html(Lab(pool).document(0)), "linked": lambda: player.html(Lab(linked).document(0)),
+        "shop": shop_html,
+        "three": three_html,
+        "pool": lambda: player.html(Lab(pool).document(0)),
+        "linked": lambda: player.html(Lab(linked).document(0)),
     }[make]()
     r = Reader(browser, lab_page(tmp_path, html))
     if make == "three":
@@ -302,9 +308,7 @@ def overlapping(frame: list[float], nodes: list[list[float]]) -> list[str]:
     """What is wrong with where these nodes lie: boxes of left, top, right, bottom."""
     found = [f"{node} sticks out of {frame}" for node in nodes if node[0] < frame[0] - 1 or node[2] > frame[2] + 1]
     pairs = [(node, other) for k, node in enumerate(nodes) for other in nodes[:k]]
-    return found + [
-        f"{a} lies on {b}" for a, b in pairs if a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
-    ]
+    return found + [f"{a} lies on {b}" for a, b in pairs if a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]]
 
 
 def test_an_overlap_would_be_seen() -> None:
@@ -390,8 +394,12 @@ def test_a_large_document_is_there_at_once(browser: Browser, tmp_path: Path) -> 
     document = shop_document()
     times = 1 + 350 // len(document["edges"])
     large = {**document, "runs": document["runs"] * times, "edges": document["edges"] * times}
-    page = lab_page(tmp_path, "<script>begun = performance.now()</script>", player.html(large),
-                    "<script>took = performance.now() - begun</script>")
+    page = lab_page(
+        tmp_path,
+        "<script>begun = performance.now()</script>",
+        player.html(large),
+        "<script>took = performance.now() - begun</script>",
+    )
     r = Reader(browser, page)
     assert r.page.evaluate("took") < 1000, "ms; about 40 on a quiet machine"
     assert r.lab.locator(".node").count() == 10

@@ -1,4 +1,5 @@
 """The crash lab in a real browser, as its readers use it: by mouse, by touch, by keys, by ear."""
+
 from __future__ import annotations
 
 import json
@@ -54,8 +55,10 @@ def test_a_crash_by_mouse_plays_by_itself(browser: Browser, shop_page: Path) -> 
     assert [r.life(name) for name in ("Cart", "Payment", "Stock", "Listener")] == [2, 2, 2, 1]
     assert r.caption == "Quiet again. Started anew: Cart, Payment and Stock."
     assert r.log[:4] == [
-        "You make Cart raise ValueError('quantity is -1').", "Cart ended with ValueError('quantity is -1').",
-        "The exit signal reaches Orders, its supervisor.", "Orders counts a restart: 1 of 3 within 5 s.",
+        "You make Cart raise ValueError('quantity is -1').",
+        "Cart ended with ValueError('quantity is -1').",
+        "The exit signal reaches Orders, its supervisor.",
+        "Orders counts a restart: 1 of 3 within 5 s.",
     ]
     assert r.log[-2:] == ["Orders restarts Stock as #PID<0.14.0> (2nd life).", r.caption]
     r.close()
@@ -598,8 +601,10 @@ def test_a_process_shows_what_it_knows_and_the_page_what_a_user_gets(browser: Br
 def test_who_crashed_who_was_stopped_and_who_was_not_touched_can_be_seen(browser: Browser, shop_page: Path) -> None:
     r = Reader(browser, shop_page)
     r.crash("Cart", "raise")
-    marks = {name: r.node(name).locator(".fate span").evaluate_all("all => all.map(e => e.dataset.fate)")
-             for name in ("Cart", "Stock", "Listener", "Orders")}
+    marks = {
+        name: r.node(name).locator(".fate span").evaluate_all("all => all.map(e => e.dataset.fate)")
+        for name in ("Cart", "Stock", "Listener", "Orders")
+    }
     assert marks == {"Cart": ["crashed", "started"], "Stock": ["stopped", "started"], "Listener": [], "Orders": []}
     shapes = r.lab.locator(".legend path").evaluate_all("all => all.map(e => e.getAttribute('d'))")
     assert len(set(shapes)) == 4, "not by colour alone"

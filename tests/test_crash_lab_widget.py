@@ -1,4 +1,5 @@
 """The crash lab in a notebook: what it hands to a front end, what its kernel answers, in JupyterLab and in a page."""
+
 from __future__ import annotations
 
 import json
@@ -193,6 +194,7 @@ def test_several_labs_of_one_cell_live_together(kernel: Kernel) -> None:
 
 def test_a_live_kernel_runs_no_future_before_it_is_asked(kernel: Kernel) -> None:
     """Only a kernel whose outputs become a page is told to."""
+
     def stored(code: str) -> Any:
         return re.search(r'"depth":(\d+)', kernel.shown(code)["text/html"])[1]
 
@@ -214,7 +216,8 @@ def test_an_exported_notebook_plays(kernel: Kernel, chromium: str, tmp_path: Pat
         output = nbformat.v4.new_output("execute_result", kernel.shown(source), execution_count=1)
         cells.append(nbformat.v4.new_code_cell(source, outputs=[output], execution_count=1))
     body, _ = HTMLExporter(mathjax_url="", require_js_url="", jquery_url="").from_notebook_node(
-        nbformat.v4.new_notebook(cells=cells))
+        nbformat.v4.new_notebook(cells=cells)
+    )
     page = tmp_path / "exported.html"
     page.write_text(body, encoding="utf-8")
     with browsing(chromium, tmp_path / "profile") as browser:

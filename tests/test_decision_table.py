@@ -1,4 +1,5 @@
 """Tables that help to decide: one style, escaped, with a text form that says the same."""
+
 from __future__ import annotations
 
 import re

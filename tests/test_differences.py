@@ -3,6 +3,7 @@
 The last column of that table, in `book/otp_mini_and_the_beam.md`, is the name of the test, with spaces for
 underscores. `difference` marks such a test, and says which docstring's `Differs:` it shows.
 """
+
 from __future__ import annotations
 
 import ast
@@ -80,7 +81,6 @@ def difference(*docstrings: str) -> Callable[[Test], Test]:
         return test
 
     return mark
-
 
 
 class Store(GenServer):

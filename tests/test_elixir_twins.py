@@ -1,4 +1,5 @@
 """The Elixir in the book and the notebooks runs, and prints what the pages say."""
+
 from __future__ import annotations
 
 import json

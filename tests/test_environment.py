@@ -1,4 +1,5 @@
 """The pinned requirements, the environment made from them, and the tools that read the whole tree."""
+
 from __future__ import annotations
 
 import importlib.metadata
@@ -119,9 +120,7 @@ def test_a_tree_is_drawn_without_a_system_package(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_types_are_right() -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "mypy"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    ended = subprocess.run([sys.executable, "-m", "mypy"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
@@ -131,7 +130,7 @@ def test_the_linter_has_nothing_to_say() -> None:
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
-FORMATTED = ["course.py", "conftest.py", "otp_mini", "tools"]
+FORMATTED = ["course.py", "conftest.py", "otp_mini", "tools", "tests"]
 
 
 def test_the_formatter_has_nothing_to_change() -> None:

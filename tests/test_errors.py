@@ -1,4 +1,5 @@
 """Errors: exits are no exceptions, and every message can be read."""
+
 from __future__ import annotations
 
 import collections

@@ -1,4 +1,5 @@
 """ETS: the E lines of OTP's checklist, one test a line; its errors; and the law that nothing is shared."""
+
 from __future__ import annotations
 
 import copy
@@ -196,7 +197,7 @@ def test_e7_an_ordered_set_is_traversed_in_the_order_of_terms() -> None:
         ]  # fmt: skip
         table = ets.new("t", type="ordered_set")
         ets.insert(table, [(key,) for key in reversed(inside)])
-        assert [key for key, in ets.tab2list(table)] == inside
+        assert [key for (key,) in ets.tab2list(table)] == inside
 
     alone(main)
 
@@ -216,10 +217,12 @@ def test_e8_true_false_and_none_sort_as_atoms_and_a_class_as_its_full_name() -> 
         keys = ["a", False, "g", None, "o", AClass, "trud", True, "truf"]
         table = ets.new("t", type="ordered_set")
         ets.insert(table, [(key,) for key in reversed(keys)])
-        assert [key for key, in ets.tab2list(table)] == sorted(keys, key=order)
+        assert [key for (key,) in ets.tab2list(table)] == sorted(keys, key=order)
         assert [order(key)[1] for key in (True, False, None)] == ["true", "false", "nil"]
         assert order(AClass)[1].endswith(".AClass")
-        assert [key for key, in ets.tab2list(table) if key is not AClass] == [key for key in keys if key is not AClass]
+        assert [key for (key,) in ets.tab2list(table) if key is not AClass] == [
+            key for key in keys if key is not AClass
+        ]
 
     alone(main)
 
@@ -1388,6 +1391,8 @@ def test_an_ordered_set_refuses_a_key_without_a_place_in_the_order(key: Any) -> 
 # ---- laws ----------------------------------------------------------------------------------------
 
 law = settings(deadline=None)  # no test depends on the clock on the wall
+
+
 @law
 @given(st.lists(st.tuples(st.sampled_from(["insert", "delete", "take", "object"]), keys, st.integers(0, 2))))
 def test_an_ordered_set_is_always_in_order(steps: list[tuple[str, Any, int]]) -> None:

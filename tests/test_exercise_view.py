@@ -1,4 +1,5 @@
 """One notebook becomes the page of the book and the copy for students."""
+
 from __future__ import annotations
 
 import copy

@@ -1,4 +1,5 @@
 """GenServer: the G lines of OTP's checklist, one test a line, and its errors."""
+
 from __future__ import annotations
 
 import gc

@@ -1,4 +1,5 @@
 """A chapter's links to the glossary lead to terms that stand there."""
+
 from __future__ import annotations
 
 import re

@@ -2,6 +2,7 @@
 
 Work is counted in lines of the package that run, so a slow machine changes nothing.
 """
+
 from __future__ import annotations
 
 import sys
@@ -57,7 +58,6 @@ def steps(function: Callable[[], Any]) -> int:
 def piece_at_eight_times(make: Callable[[int], Callable[[], Any]], n: int) -> float:
     """What a piece costs of 8 n, in terms of what it costs of n."""
     return steps(make(8 * n)) / 8 / steps(make(n))
-
 
 
 async def named(name: str) -> Any:

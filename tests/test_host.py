@@ -1,4 +1,5 @@
 """Where a node lives: a script, an asyncio loop, a notebook's cells, a widget's callback, a real kernel."""
+
 from __future__ import annotations
 
 import asyncio
@@ -1752,7 +1753,6 @@ class Kernel:
             reply = self.client.get_shell_msg(timeout=10)
             if reply["parent_header"]["msg_id"] == request:
                 return reply["content"]
-
 
     def streams(self, source: str) -> list[tuple[str, str]]:
         """Run a cell; answer what came of it by which stream, neighbouring pieces of one stream joined."""

@@ -1,4 +1,5 @@
 """Ctrl-C in a script: at whatever line it comes, the interrupt reaches the program and the node works afterwards."""
+
 from __future__ import annotations
 
 import asyncio

@@ -1,4 +1,5 @@
 """The lab: what it records is what happened, however it came to the place where it happened."""
+
 from __future__ import annotations
 
 import itertools
@@ -53,9 +54,18 @@ def told(scenario: Any, *script: Any, **options: Any) -> list[str]:
 
 def test_a_crash_is_told_from_the_blow_to_the_restart() -> None:
     assert told(shop, ("Cart", "raise"), raises=RAISES) == [
-        "inject Cart raise", "exit Cart ValueError('quantity is -1')", "signal Cart Orders", "count Orders Cart",
-        "stop Stock", "exit Stock shutdown", "stop Payment", "exit Payment shutdown",
-        "start Cart", "start Payment", "start Stock", "quiet",
+        "inject Cart raise",
+        "exit Cart ValueError('quantity is -1')",
+        "signal Cart Orders",
+        "count Orders Cart",
+        "stop Stock",
+        "exit Stock shutdown",
+        "stop Payment",
+        "exit Payment shutdown",
+        "start Cart",
+        "start Payment",
+        "start Stock",
+        "quiet",
     ]
 
 
@@ -63,12 +73,35 @@ def test_a_supervisor_that_gives_up_is_restarted_by_its_own() -> None:
     lines = told(shop, *[("Cart", "kill")] * 4)
     fourth = len(lines) - 1 - lines[::-1].index("inject Cart kill")
     assert lines[fourth + 3 :] == [
-        "count Orders Cart", "giveup Orders", "stop Stock", "exit Stock shutdown", "stop Payment",
-        "exit Payment shutdown", "exit Orders shutdown", "signal Orders Shop", "count Shop Orders",
-        "stop Web", "stop Report", "exit Report shutdown", "drop Report", "stop Mailer", "exit Mailer shutdown",
-        "stop Listener", "exit Listener shutdown", "exit Web shutdown",
-        "start Orders", "start Cart", "start Payment", "start Stock", "up Orders",
-        "start Web", "start Listener", "start Mailer", "start Report", "up Web", "quiet",
+        "count Orders Cart",
+        "giveup Orders",
+        "stop Stock",
+        "exit Stock shutdown",
+        "stop Payment",
+        "exit Payment shutdown",
+        "exit Orders shutdown",
+        "signal Orders Shop",
+        "count Shop Orders",
+        "stop Web",
+        "stop Report",
+        "exit Report shutdown",
+        "drop Report",
+        "stop Mailer",
+        "exit Mailer shutdown",
+        "stop Listener",
+        "exit Listener shutdown",
+        "exit Web shutdown",
+        "start Orders",
+        "start Cart",
+        "start Payment",
+        "start Stock",
+        "up Orders",
+        "start Web",
+        "start Listener",
+        "start Mailer",
+        "start Report",
+        "up Web",
+        "quiet",
     ]
 
 
@@ -79,8 +112,17 @@ def test_a_transient_child_that_ends_well_is_kept_and_a_temporary_one_forgotten(
 
 def test_a_slow_end_and_a_slow_start_take_their_time() -> None:
     assert told(slow, ("A", "raise"))[4:] == [
-        "stop B", "exit B shutdown", "stop S", "time 3", "exit S shutdown",
-        "start A", "start S", "time 2", "up S", "start B", "quiet",
+        "stop B",
+        "exit B shutdown",
+        "stop S",
+        "time 3",
+        "exit S shutdown",
+        "start A",
+        "start S",
+        "time 2",
+        "up S",
+        "start B",
+        "quiet",
     ]
 
 
@@ -92,16 +134,33 @@ def test_the_reader_waits_for_the_slow_end_that_he_asked_for() -> None:
 
 def test_a_start_that_fails_is_tried_again_and_each_try_counts() -> None:
     assert told(picky, ("P", "kill"))[3:] == [
-        "count top P", "start P", "fail P 'no luck'", "count top P", "start P", "fail P 'no luck'",
-        "count top P", "start P", "quiet",
+        "count top P",
+        "start P",
+        "fail P 'no luck'",
+        "count top P",
+        "start P",
+        "fail P 'no luck'",
+        "count top P",
+        "start P",
+        "quiet",
     ]
 
 
 def test_a_dynamic_supervisor_forgets_a_child_that_ended_well_and_stops_all_at_once() -> None:
     assert told(pool, ("c1", "normal"))[3:] == ["drop c1", "quiet"]
     assert told(pool, ("A", "kill"))[4:] == [
-        "stop pool", "stop c0", "stop c1", "stop c2", "exit c0 shutdown", "exit c1 shutdown", "exit c2 shutdown",
-        "exit pool shutdown", "start A", "start pool", "up pool", "quiet",
+        "stop pool",
+        "stop c0",
+        "stop c1",
+        "stop c2",
+        "exit c0 shutdown",
+        "exit c1 shutdown",
+        "exit c2 shutdown",
+        "exit pool shutdown",
+        "start A",
+        "start pool",
+        "up pool",
+        "quiet",
     ]
 
 
@@ -109,7 +168,11 @@ def test_five_hundred_dynamic_children_are_a_few_and_a_crowd() -> None:
     lab = Lab(crowd)
     assert [role.name for role in lab.cast.roles] == ["pool", "Part", "Part 2", "Part 3", "Part 4", "496 more"]
     assert lab.tell([("pool", "kill")])[-6:] == [
-        "exit Part killed", "exit Part 2 killed", "exit Part 3 killed", "exit Part 4 killed", "crowd 496 more 0",
+        "exit Part killed",
+        "exit Part 2 killed",
+        "exit Part 3 killed",
+        "exit Part 4 killed",
+        "crowd 496 more 0",
         "quiet all is down",
     ]
     with lab.perform() as performance:
@@ -119,22 +182,42 @@ def test_five_hundred_dynamic_children_are_a_few_and_a_crowd() -> None:
 def test_a_death_goes_along_links_beyond_the_tree() -> None:
     assert Lab(linked).document(0)["links"] == [[1, 2], [2, 4]]
     assert told(linked, ("helper", "raise")) == [
-        "inject helper raise", "exit helper RuntimeError('boom')", "signal helper L", "exit L RuntimeError('boom')",
-        "signal L top", "signal L A", "count top L", "start L", "link L A", "start helper", "link L helper",
+        "inject helper raise",
+        "exit helper RuntimeError('boom')",
+        "signal helper L",
+        "exit L RuntimeError('boom')",
+        "signal L top",
+        "signal L A",
+        "count top L",
+        "start L",
+        "link L A",
+        "start helper",
+        "link L helper",
         "quiet",
     ]
 
 
 def test_what_happens_by_itself_while_time_passes_is_told_before_the_blow() -> None:
     lines = told(ticking, "wait", ("A", "raise"), gap=1.0)
-    assert lines[:5] == ["wait 2.5", "exit Ticker ValueError('tick')", "signal Ticker top", "count top Ticker",
-                         "start Ticker"]
+    assert lines[:5] == [
+        "wait 2.5",
+        "exit Ticker ValueError('tick')",
+        "signal Ticker top",
+        "count top Ticker",
+        "start Ticker",
+    ]
     blow = lines.index("inject A raise")
     assert lines[blow - 1] == "quiet"
     once = told(ticking, ("A", "kill"), ("A", "kill"), ("A", "kill"), gap=1.0)
     blow = len(once) - 1 - once[::-1].index("inject A kill")
-    assert once[blow - 6 : blow] == ["wait 0.5", "exit Ticker ValueError('tick')", "signal Ticker top",
-                                     "count top Ticker", "start Ticker", "time 0.5"]
+    assert once[blow - 6 : blow] == [
+        "wait 0.5",
+        "exit Ticker ValueError('tick')",
+        "signal Ticker top",
+        "count top Ticker",
+        "start Ticker",
+        "time 0.5",
+    ]
 
 
 def test_processes_that_turn_up_at_run_time_join_the_cast() -> None:
@@ -143,8 +226,14 @@ def test_processes_that_turn_up_at_run_time_join_the_cast() -> None:
     answer = lab.ask([lab.action(("N", "kill"))])
     assert len(lab.cast.roles) == before + 1
     assert [proc["name"] for proc in answer["procs"]] == ["top", "pool", "born", "N", "born 2"]
-    assert answer["procs"][4] == {"name": "born 2", "up": 1, "restart": "temporary", "kind": "worker",
-                                  "error": answer["reasons"].index("RuntimeError('boom')"), "st": 7}
+    assert answer["procs"][4] == {
+        "name": "born 2",
+        "up": 1,
+        "restart": "temporary",
+        "kind": "worker",
+        "error": answer["reasons"].index("RuntimeError('boom')"),
+        "st": 7,
+    }
 
 
 def test_every_operation_has_its_cause() -> None:
@@ -152,7 +241,18 @@ def test_every_operation_has_its_cause() -> None:
     (run_,), _ = lab.runs(lab.actions([("Cart", "raise")]))
     causes = [None if op.cause is None else run_[op.cause].name for op in run_]
     assert causes == [
-        None, "inject", "exit", "signal", "count", "stop", "count", "stop", "count", "count", "count", None,
+        None,
+        "inject",
+        "exit",
+        "signal",
+        "count",
+        "stop",
+        "count",
+        "stop",
+        "count",
+        "count",
+        "count",
+        None,
     ]
 
 
@@ -206,8 +306,13 @@ def as_data(lab: Lab, found: list[Any]) -> list[list[float]]:
     """Runs that were really made, as a document holds them."""
     flat, place = [], 0
     for run_ in found:
-        flat.append([number for at, op in enumerate(run_) for number in (
-            OPS.index(op.name), op.p, op.argument, 0 if op.cause is None else place + at - op.cause)])
+        flat.append(
+            [
+                number
+                for at, op in enumerate(run_)
+                for number in (OPS.index(op.name), op.p, op.argument, 0 if op.cause is None else place + at - op.cause)
+            ]
+        )
         place += len(run_)
     return flat
 
@@ -411,8 +516,12 @@ def counted(lab: Lab, path: list[Any]) -> dict[str, Any]:
                 windows[op.p].append(clock)
     limits = [proc.get("max", [0, 0])[1] for proc in document["procs"]]
     windows = [[at for at in times if at >= clock - limit] for times, limit in zip(windows, limits, strict=True)]
-    return {"alive": alive, "life": life, "clock": clock,
-            "window": [times if up else [] for times, up in zip(windows, alive, strict=True)]}
+    return {
+        "alive": alive,
+        "life": life,
+        "clock": clock,
+        "window": [times if up else [] for times, up in zip(windows, alive, strict=True)],
+    }
 
 
 @pytest.mark.parametrize("scenario", [*SMALL, shop])
@@ -489,8 +598,10 @@ async def kiosk() -> Any:
     return await Supervisor.start_link([part("clock")], strategy="one_for_one", name="kiosk")
 
 
-SPREAD = [[("clock", "raise")] * 3 + [("wait", 2.0), ("clock", "raise")],
-          [("clock", "kill"), *([("wait", 2.0), ("clock", "kill")] * 4), ("wait", 0.5), ("clock", "kill")]]
+SPREAD = [
+    [("clock", "raise")] * 3 + [("wait", 2.0), ("clock", "raise")],
+    [("clock", "kill"), *([("wait", 2.0), ("clock", "kill")] * 4), ("wait", 0.5), ("clock", "kill")],
+]
 
 
 @pytest.mark.parametrize("script", SPREAD)
@@ -543,8 +654,11 @@ def test_the_root_may_be_a_single_server() -> None:
     async def alone() -> Any:
         return await GenServer.start_link(1, name="alone")
 
-    assert told(alone, ("alone", "raise")) == ["inject alone raise", "exit alone RuntimeError('boom')",
-                                               "quiet all is down"]
+    assert told(alone, ("alone", "raise")) == [
+        "inject alone raise",
+        "exit alone RuntimeError('boom')",
+        "quiet all is down",
+    ]
 
 
 # ---- what is refused ---------------------------------------------------------------------------
@@ -591,6 +705,7 @@ def test_the_four_ways_are_known_to_the_player() -> None:
 
 def test_time_stands_still_until_the_reader_lets_it_pass() -> None:
     """Crashes at 0, 2, 4, 6, 8 and 8.5 s: a window of 5 s slides over them."""
+
     def times(*waits: float) -> list[float]:
         lab = Lab(pair3)
         script: list[Any] = [("A", "kill")]

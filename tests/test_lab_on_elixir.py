@@ -1,4 +1,5 @@
 """What the crash lab shows is what real Elixir does."""
+
 from __future__ import annotations
 
 import json

@@ -1,4 +1,5 @@
 """The shape of otp_mini: who may import whom, how long a function may be, how large the core is."""
+
 from __future__ import annotations
 
 import ast

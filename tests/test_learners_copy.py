@@ -1,4 +1,5 @@
 """The copies that learners work in: what is taken out of a chapter, and that nothing of a reader's is overwritten."""
+
 from __future__ import annotations
 
 import json
@@ -21,8 +22,14 @@ PRINTED = [{"output_type": "stream", "name": "stdout", "text": "printed\n"}]
 
 
 def code(name: str, source: str, *tags: str) -> dict[str, Any]:
-    return {"cell_type": "code", "id": name, "metadata": {"tags": list(tags)} if tags else {}, "source": source,
-            "outputs": PRINTED, "execution_count": 1}
+    return {
+        "cell_type": "code",
+        "id": name,
+        "metadata": {"tags": list(tags)} if tags else {},
+        "source": source,
+        "outputs": PRINTED,
+        "execution_count": 1,
+    }
 
 
 def text(name: str, source: str) -> dict[str, Any]:

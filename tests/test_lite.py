@@ -43,7 +43,8 @@ def pins(name: str) -> dict[str, str]:
 def test_the_page_has_the_versions_that_the_course_is_tested_with() -> None:
     here, there = pins("lite/requirements.txt"), pins("constraints.txt")
     assert {name: version for name, version in here.items() if name in there} == {
-        name: there[name] for name in here if name in there}
+        name: there[name] for name in here if name in there
+    }
     assert set(here) - set(there) == {"micropip"}  # of Pyodide's makers, and of no use outside it
 
 
@@ -106,8 +107,14 @@ def test_a_wheels_name_tells_its_content(tmp_path: Path) -> None:
 
 
 def code(name: str, source: str, *tags: str, outputs: Any = ()) -> dict[str, Any]:
-    return {"cell_type": "code", "id": name, "metadata": {"tags": list(tags)} if tags else {}, "source": source,
-            "outputs": list(outputs), "execution_count": 1}
+    return {
+        "cell_type": "code",
+        "id": name,
+        "metadata": {"tags": list(tags)} if tags else {},
+        "source": source,
+        "outputs": list(outputs),
+        "execution_count": 1,
+    }
 
 
 def text(name: str, source: str) -> dict[str, Any]:
@@ -118,8 +125,9 @@ PASSED = {"output_type": "stream", "name": "stdout", "text": "passed\n"}
 EXERCISE = [
     text("task", "## Exercise\n\nWrite `double`."),
     code("answer", "### BEGIN SOLUTION\ndef double(x):\n    return 2 * x\n### END SOLUTION"),
-    code("check", "check(double)\n### BEGIN HIDDEN TESTS\nassert double(5) == 10\n### END HIDDEN TESTS",
-         outputs=[PASSED]),
+    code(
+        "check", "check(double)\n### BEGIN HIDDEN TESTS\nassert double(5) == 10\n### END HIDDEN TESTS", outputs=[PASSED]
+    ),
     text("hints", '<details class="hint">\n<summary>Hint 1</summary>\n\nTwice.\n\n</details>'),
 ]
 
@@ -250,12 +258,20 @@ def test_a_failure_leaves_the_earlier_build_alone_and_says_one_sentence(tmp_path
     earlier = tmp_path / "html" / "lite"
     earlier.mkdir(parents=True)
     (earlier / "live.json").write_text("the earlier one", encoding="utf-8")
-    command = [sys.executable, ROOT / "lite" / "build_lite.py", earlier, "--cache", tmp_path / "work" / "cache",
-               "--npm", "no-such-npm"]
+    command = [
+        sys.executable,
+        ROOT / "lite" / "build_lite.py",
+        earlier,
+        "--cache",
+        tmp_path / "work" / "cache",
+        "--npm",
+        "no-such-npm",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr.strip() == ("The in-page Python was not built: npm could not fetch Pyodide: "
-                                   "there is no no-such-npm on this machine.")
+    assert done.stderr.strip() == (
+        "The in-page Python was not built: npm could not fetch Pyodide: there is no no-such-npm on this machine."
+    )
     assert (earlier / "live.json").read_text(encoding="utf-8") == "the earlier one"
     assert [path.name for path in earlier.parent.iterdir()] == ["lite"]
     assert [path.name for path in (tmp_path / "work").iterdir()] == ["cache"]
@@ -293,8 +309,11 @@ def small_site(folder: Path) -> tuple[Path, dict[str, Any], dict[str, Any]]:
         (folder / "static" / name).parent.mkdir(exist_ok=True)
         (folder / "static" / name).write_text("", encoding="utf-8")
     packages = {name: {"file_name": name} for name in wheels.KERNEL}
-    kernel = {"pyodideUrl": "./static/pyodide.mjs", "disablePyPIFallback": True,
-              "loadPyodideOptions": {"lockFileURL": "static/lock.json", "packages": list(wheels.KERNEL)}}
+    kernel = {
+        "pyodideUrl": "./static/pyodide.mjs",
+        "disablePyPIFallback": True,
+        "loadPyodideOptions": {"lockFileURL": "static/lock.json", "packages": list(wheels.KERNEL)},
+    }
     return folder, kernel, packages
 
 

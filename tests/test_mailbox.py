@@ -1,4 +1,5 @@
 """The mailbox: first in, first out, and selective."""
+
 from __future__ import annotations
 
 import re

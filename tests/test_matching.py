@@ -1,4 +1,5 @@
 """Patterns, strict equality and the order of terms: what tables and registries compare by."""
+
 from __future__ import annotations
 
 import math
@@ -57,7 +58,6 @@ def test_the_order_of_terms_is_total(one: Any, two: Any, three: Any) -> None:
     assert (a < b) + (a == b) + (a > b) == 1
     assert not (a <= b <= c) or a <= c
     assert not fits(one, two) or a == b
-
 
 
 @law

@@ -1,4 +1,5 @@
 """The node: its turns, its clock, its ends, and what it says when nothing can go on."""
+
 from __future__ import annotations
 
 import asyncio

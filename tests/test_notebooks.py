@@ -1,4 +1,5 @@
 """What must hold of a stored notebook, besides what nbval compares; and the script that stores them."""
+
 from __future__ import annotations
 
 import json

@@ -1,4 +1,5 @@
 """What a page would fetch from elsewhere stops the build, and widgets need no scripts."""
+
 from __future__ import annotations
 
 import nbformat

@@ -1,4 +1,5 @@
 """The player of a crash lab as HTML and as text: whole, the same every time, and no name in it becomes markup."""
+
 from __future__ import annotations
 
 import json
@@ -124,20 +125,22 @@ def test_a_process_that_is_not_there_cannot_be_selected(make: Callable[..., str]
 
 
 def test_the_text_shows_the_tree_and_what_can_be_done() -> None:
-    assert player.text(document(shop)) == "\n".join([
-        "Crash lab: Shop",
-        "Shop  supervisor, rest_for_one, 3 restarts in 5 s",
-        "   Database  worker, permanent",
-        "   Orders  supervisor, one_for_all, permanent, 3 restarts in 5 s",
-        "      Cart  worker, permanent",
-        "      Payment  worker, permanent",
-        "      Stock  worker, permanent",
-        "   Web  supervisor, one_for_one, permanent, 3 restarts in 5 s",
-        "      Listener  worker, permanent",
-        "      Mailer  worker, transient",
-        "      Report  worker, temporary",
-        "Every process can be ended by raise, normal, shutdown or kill; only the supervisors cannot raise.",
-    ])
+    assert player.text(document(shop)) == "\n".join(
+        [
+            "Crash lab: Shop",
+            "Shop  supervisor, rest_for_one, 3 restarts in 5 s",
+            "   Database  worker, permanent",
+            "   Orders  supervisor, one_for_all, permanent, 3 restarts in 5 s",
+            "      Cart  worker, permanent",
+            "      Payment  worker, permanent",
+            "      Stock  worker, permanent",
+            "   Web  supervisor, one_for_one, permanent, 3 restarts in 5 s",
+            "      Listener  worker, permanent",
+            "      Mailer  worker, transient",
+            "      Report  worker, temporary",
+            "Every process can be ended by raise, normal, shutdown or kill; only the supervisors cannot raise.",
+        ]
+    )
 
 
 def test_the_text_tells_a_crowd_and_a_process_beyond_the_tree() -> None:
@@ -198,8 +201,11 @@ CHAPTERS = sorted((Path(__file__).resolve().parents[1] / "notebooks").rglob("*.i
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
 def test_the_labs_of_a_chapter_are_less_than_150_kilobytes(chapter: Path) -> None:
     """As the book holds them: all that was recorded, and the script once."""
-    outputs = [output for cell in json.loads(chapter.read_text(encoding="utf-8"))["cells"]
-               for output in cell.get("outputs", [])]
+    outputs = [
+        output
+        for cell in json.loads(chapter.read_text(encoding="utf-8"))["cells"]
+        for output in cell.get("outputs", [])
+    ]
     pages = ["".join(output.get("data", {}).get("text/html", "")) for output in outputs]
     labs = [Tags(page).scripts for page in pages if "data-crash-lab" in page]
     assert sum(len(data) for data, _ in labs) + max((len(code) for _, code in labs), default=0) < 150_000

@@ -1,4 +1,5 @@
 """What a process may say: the P lines of OTP's checklist, one test a line, and what only Python has."""
+
 from __future__ import annotations
 
 import gc

@@ -1,4 +1,5 @@
 """The process control block, and what asyncio asks of it."""
+
 from __future__ import annotations
 
 import asyncio

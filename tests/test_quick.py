@@ -1,4 +1,5 @@
 """`--quick` leaves out what takes long, and says what that was."""
+
 from __future__ import annotations
 
 import subprocess

@@ -1,4 +1,5 @@
 """Crash reports: said once, readable, and the same in every run."""
+
 from __future__ import annotations
 
 import logging

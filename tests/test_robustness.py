@@ -1,4 +1,5 @@
 """Large, hostile and broken programs: each leaves the node usable."""
+
 from __future__ import annotations
 
 import asyncio

@@ -1,4 +1,5 @@
 """The same program, the same run: traced, observed or plain, in one go or turn by turn, fast or slow."""
+
 from __future__ import annotations
 
 import time

@@ -1,4 +1,5 @@
 """A trace as a sequence chart: the same text and picture every time, whatever the program says."""
+
 from __future__ import annotations
 
 import logging
@@ -992,5 +993,3 @@ def test_a_process_with_a_false_or_blank_name_has_a_column_of_its_own(name: Any)
     assert f">{shown}</text>".replace("'", "&#x27;") in recorded._repr_html_()
     assert str(why) == f"{shown} was killed by main."
     assert len(recorded.filter(name)) > 2
-
-

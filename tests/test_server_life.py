@@ -1,4 +1,5 @@
 """The life of a server: every callback with what came, what it returned and its state, from a real run."""
+
 from __future__ import annotations
 
 import contextlib
@@ -73,7 +74,6 @@ class Bare(GenServer):
 
     def init(self, answer: Any) -> Any:
         return answer
-
 
 
 def told(life: Life) -> list[tuple[str, str, str]]:

@@ -3,6 +3,7 @@
 Each *way* below is a little program in which processes give each other a term. Whatever one of them can
 reach, it holds: `hold` notes it under the pid of whoever runs. Afterwards no two of them hold one thing.
 """
+
 from __future__ import annotations
 
 import asyncio

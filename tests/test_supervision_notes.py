@@ -1,4 +1,5 @@
 """What a supervisor notes in a trace, what follows from what, and `Trace.why`."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -46,7 +47,6 @@ class Worker(GenServer):
         return NoReply(state)
 
 
-
 class Registered(Worker):
     """A worker that the trace calls by its name."""
 
@@ -88,7 +88,11 @@ def test_a_restart_is_noted_with_what_is_spent_of_the_budget() -> None:
 def test_a_group_restart_notes_one_restart_and_every_start() -> None:
     recorded, _ = record(("pen", "raise"), children=[named("ink"), named("pen"), named("pad")], strategy="rest_for_one")
     assert notes(recorded) == [
-        ("restart", ("pen", 1, 3, 5.0)), ("start", "pen"), ("started", "pen"), ("start", "pad"), ("started", "pad"),
+        ("restart", ("pen", 1, 3, 5.0)),
+        ("start", "pen"),
+        ("started", "pen"),
+        ("start", "pad"),
+        ("started", "pad"),
     ]
 
 
@@ -133,8 +137,14 @@ def test_a_dynamic_supervisor_notes_the_same() -> None:
     with Node(clock="virtual") as node:
         recorded = node.run(main)
     assert notes(recorded) == [
-        ("start", "pen"), ("started", "pen"), ("start", "ink"), ("started", "ink"),
-        ("forget", "pen"), ("restart", ("ink", 1, 3, 5.0)), ("start", "ink"), ("started", "ink"),
+        ("start", "pen"),
+        ("started", "pen"),
+        ("start", "ink"),
+        ("started", "ink"),
+        ("forget", "pen"),
+        ("restart", ("ink", 1, 3, 5.0)),
+        ("start", "ink"),
+        ("started", "ink"),
     ]
 
 

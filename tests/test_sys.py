@@ -1,4 +1,5 @@
 """Looking into a running server."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -33,7 +33,6 @@ from otp_mini.viz.tables import LIMIT, Table
 HOSTILE = ["<script>alert(1)</script>", "a & b", '"quoted"', "]]>", "-->", "two\nlines"]
 
 
-
 class Cells(HTMLParser):
     """The tags and the texts of a page."""
 

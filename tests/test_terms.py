@@ -1,4 +1,5 @@
 """Pids, references and system messages: immutable, printable, matchable."""
+
 from __future__ import annotations
 
 import copy

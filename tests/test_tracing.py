@@ -1,4 +1,5 @@
 """The recorded trace: what happened, in order, with its causes, the same in every run."""
+
 from __future__ import annotations
 
 import os

@@ -227,7 +227,8 @@ def run_cells(page: Page, server: Server) -> dict[str, list[dict[str, Any]]]:
     live = json.loads((server.folder / "lite" / "live.json").read_text(encoding="utf-8"))
     page.goto(f"{server.address}lite/notebooks/index.html?path={live['notebooks']['trees']}")
     page.wait_for_function(
-        "() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'")
+        "() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+    )
     page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells') }")
     page.wait_for_function(DONE, timeout=3 * A_LONG_TIME)
     return {cell["id"]: cell["outputs"] for cell in cells_of(page.main_frame)}

@@ -1,4 +1,5 @@
 """Python and Elixir stand side by side on a page, and in two tabs in a chapter."""
+
 from __future__ import annotations
 
 import nbformat
@@ -97,11 +98,13 @@ def test_cells_without_the_tag_stay_where_they_are(good_book: ScratchBook) -> No
     assert [cell.select_one(".cell_input").get_text().strip() for cell in outside] == ["before = 0", "three = 3"]
 
 
-scratch_book.faulty({
-    "twins_text.md": "# Page\n\n:::{twins}\nOnly text.\n:::\n",
-    "twins_python.md": "# Page\n\n:::{twins}\n```python\n1\n```\n:::\n",
-    "twins_open.ipynb": chapter(FOLD.removesuffix("</details>")),
-})
+scratch_book.faulty(
+    {
+        "twins_text.md": "# Page\n\n:::{twins}\nOnly text.\n:::\n",
+        "twins_python.md": "# Page\n\n:::{twins}\n```python\n1\n```\n:::\n",
+        "twins_open.ipynb": chapter(FOLD.removesuffix("</details>")),
+    }
+)
 
 
 def test_a_twin_that_breaks_the_convention_fails_the_build(faulty_book: ScratchBook) -> None:

@@ -1,4 +1,5 @@
 """Each wait ends once, with its own outcome: on a real clock, where everything can come at the same time."""
+
 from __future__ import annotations
 
 import asyncio

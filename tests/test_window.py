@@ -1,4 +1,5 @@
 """The restart window as a picture: what counts, what has left it, and the one too many."""
+
 from __future__ import annotations
 
 import logging

@@ -40,8 +40,10 @@ class Score:
         self.obs_of += len(equal)
 
     def __str__(self) -> str:
-        return (f"scenarios {self.scenarios}/{self.of} = {self.scenarios / self.of:.1%}   "
-                f"observations {self.obs}/{self.obs_of} = {self.obs / self.obs_of:.1%}")
+        return (
+            f"scenarios {self.scenarios}/{self.of} = {self.scenarios / self.of:.1%}   "
+            f"observations {self.obs}/{self.obs_of} = {self.obs / self.obs_of:.1%}"
+        )
 
 
 @dataclass
@@ -75,9 +77,14 @@ def compare(recorded: Iterable[Scenario], answers: dict[str, Json]) -> tuple[dic
             scores.setdefault(name, Score()).count(equal, whole)
         if not whole:
             place = equal.index(False) if False in equal else len(wanted)
-            differences.append(Difference(
-                scenario, place, wanted[place] if place < len(wanted) else "(end)",
-                got[place] if place < len(got) else f"(none) {error}"[:300]))
+            differences.append(
+                Difference(
+                    scenario,
+                    place,
+                    wanted[place] if place < len(wanted) else "(end)",
+                    got[place] if place < len(got) else f"(none) {error}"[:300],
+                )
+            )
     return scores, differences
 
 
@@ -104,7 +111,7 @@ def main() -> None:
     answers = {answer["id"]: answer for answer in (got["scenarios"] if isinstance(got, dict) else got)}
     recorded = [each for each in load(chosen.want)["scenarios"] if chosen.family in (None, each["family"])]
     scores, differences = compare(recorded, answers)
-    for difference in differences[:chosen.show]:
+    for difference in differences[: chosen.show]:
         print(difference)
     if chosen.json:
         print(json.dumps({name: asdict(score) for name, score in scores.items()}))

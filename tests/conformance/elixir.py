@@ -37,7 +37,8 @@ class Machine:
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            ["elixir", str(ORACLE), "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            ["elixir", str(ORACLE), "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
 
     def play(self, scenarios: Sequence[Scenario]) -> list[Scenario]:
         """Play scenarios. The BEAM has bugs too: one that ends the whole machine gets an `error`."""
@@ -80,8 +81,9 @@ class Elixir:
         self.machines = [Machine() for _ in range(self.count)]
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-                 ) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for machine in self.machines:
             machine.close()
 
@@ -98,7 +100,7 @@ class Elixir:
             finally:
                 free.put(machine)
 
-        batches = [scenarios[start:start + BATCH] for start in range(0, len(scenarios), BATCH)]
+        batches = [scenarios[start : start + BATCH] for start in range(0, len(scenarios), BATCH)]
         with ThreadPoolExecutor(self.count) as pool:
             return {answer["id"]: answer for batch in pool.map(play, batches) for answer in batch}
 

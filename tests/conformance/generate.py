@@ -59,8 +59,15 @@ def shrunk(family: str, number: int, fine: Callable[[Scenario], bool]) -> Scenar
 
 def _run(family: str, number: int, use: Callable[[Scenario], None], *phases: Phase) -> None:
     @seed(number)
-    @settings(max_examples=2, database=None, deadline=None, phases=phases, report_multiple_bugs=False,
-              verbosity=Verbosity.quiet, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=2,
+        database=None,
+        deadline=None,
+        phases=phases,
+        report_multiple_bugs=False,
+        verbosity=Verbosity.quiet,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(STRATEGIES[family])
     def each(scenario: Scenario) -> None:
         use(scenario)

@@ -23,8 +23,13 @@ def write(family: str, seed: int, recorded: list[Scenario], folder: Path = RECOR
     """Store recorded scenarios. The file has no time stamp in it: the same records are the same bytes."""
     folder.mkdir(exist_ok=True)
     path = folder / f"{family}.json.gz"
-    meta = {"family": family, "seed": seed, "scenarios": len(recorded), "runs_agreeing": 2,
-            "observations": sum(len(scenario["obs"]) for scenario in recorded)}
+    meta = {
+        "family": family,
+        "seed": seed,
+        "scenarios": len(recorded),
+        "runs_agreeing": 2,
+        "observations": sum(len(scenario["obs"]) for scenario in recorded),
+    }
     text = json.dumps({"meta": meta, "scenarios": recorded}, separators=(",", ":"))
     path.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
     return path
@@ -41,8 +46,11 @@ def main() -> None:
         for family in chosen.family or STRATEGIES:
             sure, races = elixir.settled(generate(family, chosen.count, chosen.seed))
             path = write(family, chosen.seed, sure, chosen.out)
-            print(f"{family:6} {len(sure)} recorded, {len(races)} left out: {[each['id'] for each in races]} "
-                  f"({path.stat().st_size // 1024} KB)", flush=True)
+            print(
+                f"{family:6} {len(sure)} recorded, {len(races)} left out: {[each['id'] for each in races]} "
+                f"({path.stat().st_size // 1024} KB)",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -68,8 +68,7 @@ class EtsOps(LinkOps):
 
     def ets_update_counter(self, table: Any, key: Json, steps: Json, *default: Json) -> Term:
         objects = [self.world.decode(each) for each in default]
-        return otp.ets.update_counter(
-            table, self.world.decode(key), counted_from_0(self.world.decode(steps)), *objects)
+        return otp.ets.update_counter(table, self.world.decode(key), counted_from_0(self.world.decode(steps)), *objects)
 
     def ets_give_away(self, table: Any, to: str, data: Json) -> Term:
         return otp.ets.give_away(table, self.world.pid(to), self.world.decode(data))

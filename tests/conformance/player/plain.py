@@ -154,6 +154,7 @@ class PlainPlayer(AgentOps, TaskOps, EtsOps):
 
     async def wait(self, number: int, watch: Ref) -> Json:
         """Wait for the result of a command; meanwhile greet the processes that it starts."""
+
         def mine(message: Any) -> bool:
             match message:
                 case ("$done", done, _):

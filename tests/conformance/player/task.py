@@ -118,8 +118,10 @@ class TaskOps(LinkOps):
 
     async def op_stream(self, op: Op) -> Json:
         options = {
-            "max_concurrency": op.get("max_concurrency", 2), "ordered": op.get("ordered", True),
-            "timeout": limit(op), "on_timeout": op.get("on_timeout", "exit"),
+            "max_concurrency": op.get("max_concurrency", 2),
+            "ordered": op.get("ordered", True),
+            "timeout": limit(op),
+            "on_timeout": op.get("on_timeout", "exit"),
         }
         if "sup" not in op:
             stream = otp.Task.async_stream(op["items"], self.streamed, **options)

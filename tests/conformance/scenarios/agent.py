@@ -31,10 +31,12 @@ names = st.sampled_from(["n1", "n1", "n2"])
 
 #: Functions of the state, in the scenario format.
 steady: st.SearchStrategy[Json] = st.one_of(
-    st.just(["id"]), st.integers(-3, 9).map(lambda n: ["add", n]), st.integers(0, 9).map(lambda n: ["const", n]))
+    st.just(["id"]), st.integers(-3, 9).map(lambda n: ["add", n]), st.integers(0, 9).map(lambda n: ["const", n])
+)
 starting = st.integers(0, 9).map(lambda n: ["const", n])
 failing: st.SearchStrategy[Json] = st.one_of(
-    st.just(["raise", "agent err"]), reasons.map(lambda reason: ["exit", reason]), st.just(["throw", "ball"]))
+    st.just(["raise", "agent err"]), reasons.map(lambda reason: ["exit", reason]), st.just(["throw", "ball"])
+)
 functions = choose((12, steady), (1, failing))
 
 
@@ -61,16 +63,18 @@ def pieces() -> st.SearchStrategy[Piece]:
     start = op("agent_start", by=holder, agent=agents, link=flags, init=first, name=maybe(names))
     special = st.sampled_from([["pop"], ["bad", 7], ["bad", ["a", "b", "c"]], ["bad", None], ["bad", ["r", 4]]])
     use = st.one_of(*single(*using(functions)))
-    rest = st.one_of(*single(
-        op("agent_gau", by=holder, agent=agents, f=special),
-        op("agent_stop", by=holder, agent=agents, reason=maybe(reasons)),
-        op("agent_stop", by=holder, name=names, reason=maybe(reasons)),
-        op("exit", by=maybe(holder), to=agents, reason=reasons),
-        op("monitor", by=holder, to=agents, ref="m?"),
-        op("link", by=holder, to=agents),
-        op("whereis", name=names),
-        op("die", by=holder, how=endings),
-    ))
+    rest = st.one_of(
+        *single(
+            op("agent_gau", by=holder, agent=agents, f=special),
+            op("agent_stop", by=holder, agent=agents, reason=maybe(reasons)),
+            op("agent_stop", by=holder, name=names, reason=maybe(reasons)),
+            op("exit", by=maybe(holder), to=agents, reason=reasons),
+            op("monitor", by=holder, to=agents, ref="m?"),
+            op("link", by=holder, to=agents),
+            op("whereis", name=names),
+            op("die", by=holder, how=endings),
+        )
+    )
     return choose((12, use), (5, start.map(lambda drawn: [drawn])), (3, rest), (3, slow()))
 
 

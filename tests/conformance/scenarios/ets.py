@@ -28,8 +28,9 @@ holder = st.sampled_from(PROCESSES)
 #: What is fixed about a table of a scenario: name, type, key position, first owner.
 Table = tuple[str, str, int, str]
 few_keys: st.SearchStrategy[Json] = st.sampled_from([1, 1.0, 2, "a", ["k", 1], {"bin": "z"}])
-odd_keys: st.SearchStrategy[Json] = st.sampled_from([
-    1, 1.0, 2.5, "b", True, None, ["k", 1.0], {"list": [1]}, {"list": []}, [], {"proc": "p1"}, {"proc": "p2"}])
+odd_keys: st.SearchStrategy[Json] = st.sampled_from(
+    [1, 1.0, 2.5, "b", True, None, ["k", 1.0], {"list": [1]}, {"list": []}, [], {"proc": "p1"}, {"proc": "p2"}]
+)
 key = choose((2, few_keys), (1, odd_keys))
 values = st.sampled_from([1, 2, 7, 1.0, "x", ["y", 1], True, {"list": [1, 2]}])
 positions = st.sampled_from([1, 2, 2, 2, 3, 4])
@@ -77,16 +78,40 @@ def on_table(table: str, kind: str, keypos: int, owner: str) -> st.SearchStrateg
     def selecting(function: str) -> st.SearchStrategy[Op]:
         return with_guard(patterns(keypos)).flatmap(lambda drawn: call(function, *drawn))
 
-    reading = [call("lookup", key), call("member", key), call("lookup_element", key, positions), call("tab2list"),
-               call("match", patterns(keypos)), call("match_object", patterns(keypos)),
-               selecting("select_count"), call("info", st.sampled_from(ITEMS)), call("whereis")]
-    writing = [call("insert", rows), call("insert", rows), call("insert", rows), call("insert_new", rows),
-               call("delete", key), call("delete_object", whole), call("take", key), selecting("select_delete"),
-               call("update_element", key, change | st.lists(change, min_size=1, max_size=2).map(
-                   lambda changes: {"list": changes})),
-               call("update_counter", key, counter_steps()), call("update_counter", key, counter_steps(), default)]
-    owning = [call("give_away", holder, data), call("set_heir", holder, data), call("set_heir", "none"),
-              call("delete_all_objects")]
+    reading = [
+        call("lookup", key),
+        call("member", key),
+        call("lookup_element", key, positions),
+        call("tab2list"),
+        call("match", patterns(keypos)),
+        call("match_object", patterns(keypos)),
+        selecting("select_count"),
+        call("info", st.sampled_from(ITEMS)),
+        call("whereis"),
+    ]
+    writing = [
+        call("insert", rows),
+        call("insert", rows),
+        call("insert", rows),
+        call("insert_new", rows),
+        call("delete", key),
+        call("delete_object", whole),
+        call("take", key),
+        selecting("select_delete"),
+        call(
+            "update_element",
+            key,
+            change | st.lists(change, min_size=1, max_size=2).map(lambda changes: {"list": changes}),
+        ),
+        call("update_counter", key, counter_steps()),
+        call("update_counter", key, counter_steps(), default),
+    ]
+    owning = [
+        call("give_away", holder, data),
+        call("set_heir", holder, data),
+        call("set_heir", "none"),
+        call("delete_all_objects"),
+    ]
     ending = [call("delete"), call("rename", table + "x")]
     steps = 8 if kind == "ordered_set" else 1
     groups = [(12, reading), (16, writing), (steps, walking(call, kind)), (4, owning), (1, ending)]
@@ -108,9 +133,16 @@ def tables() -> st.SearchStrategy[list[Table]]:
 
 def new_table(table: str, kind: str, keypos: int, owner: str) -> st.SearchStrategy[Op]:
     heir = st.tuples(holder, data).map(list)
-    return op("ets_new", by=owner, tab=table, type=kind,
-              access=st.sampled_from(["protected", "public", "public", "private"]), named=st.booleans(),
-              keypos=st.just(keypos) if keypos > 1 else maybe(st.just(1)), heir=maybe(heir))
+    return op(
+        "ets_new",
+        by=owner,
+        tab=table,
+        type=kind,
+        access=st.sampled_from(["protected", "public", "public", "private"]),
+        named=st.booleans(),
+        keypos=st.just(keypos) if keypos > 1 else maybe(st.just(1)),
+        heir=maybe(heir),
+    )
 
 
 def operations(known: list[Table]) -> st.SearchStrategy[list[Op]]:

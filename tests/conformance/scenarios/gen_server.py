@@ -30,13 +30,19 @@ A, B = "s?a", "s?b"
 results = st.sampled_from([1, "v", None, ["t", 2], {"list": [1]}, "$state"])
 later = reasons.filter(lambda reason: reason != "kill")
 failures: st.SearchStrategy[Json] = st.one_of(
-    reasons.map(lambda r: ["stop", r]), st.just(["raise", "act err"]), st.just(["throw", "ball"]),
-    reasons.map(lambda r: ["exit", r]), st.sampled_from([["bad", 7], ["bad", None], ["bad", ["a", "b"]]]))
+    reasons.map(lambda r: ["stop", r]),
+    st.just(["raise", "act err"]),
+    st.just(["throw", "ball"]),
+    reasons.map(lambda r: ["exit", r]),
+    st.sampled_from([["bad", 7], ["bad", None], ["bad", ["a", "b"]]]),
+)
 
 #: Effects without an outside.
 inner: st.SearchStrategy[Json] = st.one_of(
-    st.integers(1, 9).map(lambda n: ["add", n]), st.integers(0, 9).map(lambda n: ["set", n]),
-    flags.map(lambda flag: ["trap", flag]))
+    st.integers(1, 9).map(lambda n: ["add", n]),
+    st.integers(0, 9).map(lambda n: ["set", n]),
+    flags.map(lambda flag: ["trap", flag]),
+)
 inners = st.lists(inner, max_size=2)
 
 _tags = st.integers(1, 99).map(lambda number: f"t{number}")
@@ -65,16 +71,24 @@ def _then(depth: int) -> st.SearchStrategy[Json]:
 def _silent(depth: int = 2) -> st.SearchStrategy[Json]:
     """Draw what a cast, an info or a continue may return (and one thing that it may not)."""
     return st.one_of(
-        st.just(["noreply"]), st.just(["noreply"]), _then(depth).map(lambda then: ["noreply", then]),
-        failures, results.map(lambda v: ["reply", v]), st.tuples(later, results).map(lambda d: ["stop", *d]))
+        st.just(["noreply"]),
+        st.just(["noreply"]),
+        _then(depth).map(lambda then: ["noreply", then]),
+        failures,
+        results.map(lambda v: ["reply", v]),
+        st.tuples(later, results).map(lambda d: ["stop", *d]),
+    )
 
 
 def _answering(depth: int = 2) -> st.SearchStrategy[Json]:
     """Draw what a call may return, with an answer or with a crash: nobody is left waiting."""
     return st.one_of(
-        results.map(lambda v: ["reply", v]), results.map(lambda v: ["reply", v]),
+        results.map(lambda v: ["reply", v]),
+        results.map(lambda v: ["reply", v]),
         st.tuples(results, _then(depth)).map(lambda d: ["reply", *d]),
-        st.tuples(reasons, results).map(lambda d: ["stop", *d]), failures)
+        st.tuples(reasons, results).map(lambda d: ["stop", *d]),
+        failures,
+    )
 
 
 calm = act(ret=results.map(lambda v: ["reply", v]))
@@ -96,22 +110,36 @@ one_message = at(A, act(ret=_silent())) | op("call", to=A, act=act(ret=_answerin
 def alone() -> st.SearchStrategy[Piece]:
     """Draw a server that gets a few messages, one at a time, each with time enough for all that follows."""
     return st.tuples(start(name=maybe(st.just("n?"))), st.lists(one_message, min_size=1, max_size=3)).map(
-        lambda drawn: [drawn[0], *(each for message in drawn[1] for each in (message, {"op": "settle", "ms": 180})),
-                       {"op": "call", "to": A, "act": {"tag": "last", "ret": ["reply", "$state"]}},
-                       {"op": "settle", "ms": 30}])
+        lambda drawn: [
+            drawn[0],
+            *(each for message in drawn[1] for each in (message, {"op": "settle", "ms": 180})),
+            {"op": "call", "to": A, "act": {"tag": "last", "ret": ["reply", "$state"]}},
+            {"op": "settle", "ms": 30},
+        ]
+    )
 
 
 def starts() -> st.SearchStrategy[Piece]:
     """Draw the ways in which init ends, and a name that is taken."""
-    init = st.one_of(
-        _then(2).map(lambda then: ["ok", then]), st.just(["ignore"]), failures, failures, st.just(["ok"]))
+    init = st.one_of(_then(2).map(lambda then: ["ok", then]), st.just(["ignore"]), failures, failures, st.just(["ok"]))
     name = maybe(st.sampled_from(["n?", "n"]))
     second = start(B, name=st.just("n"))
     again = op("whereis", name="n")
     return st.one_of(
         piece(start(init=init, name=name), settle(180), ask, settle(30)),
-        piece(start(init=init, name=st.just("n")), settle(180), again, second, settle(30), again,
-              op("gs_stop", name="n"), settle(30), again, op("call", name="n", act=calm), settle(30)),
+        piece(
+            start(init=init, name=st.just("n")),
+            settle(180),
+            again,
+            second,
+            settle(30),
+            again,
+            op("gs_stop", name="n"),
+            settle(30),
+            again,
+            op("call", name="n", act=calm),
+            settle(30),
+        ),
     )
 
 
@@ -119,11 +147,16 @@ def queues() -> st.SearchStrategy[Piece]:
     """Draw messages that queue up behind a busy server, and what comes of them when it stops."""
     busy = act(do=st.tuples(st.just(["sleep", 40]), inner).map(list), ret=_silent(1))
     behind = st.lists(at(A, quiet) | ask | at(A, act(ret=_silent(0))), min_size=1, max_size=4)
-    own = act(do=st.tuples(st.just(["sleep", 40]), quiet.map(lambda a: ["cast", "self", a]),
-                           quiet.map(lambda a: ["send", "self", a])).map(list))
-    return st.tuples(start(), at(A, busy) | at(A, own), behind).map(
-        lambda drawn: [drawn[0], drawn[1], *drawn[2], {"op": "settle", "ms": 200}]
-    ).filter(_no_loose_end)
+    own = act(
+        do=st.tuples(
+            st.just(["sleep", 40]), quiet.map(lambda a: ["cast", "self", a]), quiet.map(lambda a: ["send", "self", a])
+        ).map(list)
+    )
+    return (
+        st.tuples(start(), at(A, busy) | at(A, own), behind)
+        .map(lambda drawn: [drawn[0], drawn[1], *drawn[2], {"op": "settle", "ms": 200}])
+        .filter(_no_loose_end)
+    )
 
 
 def _no_loose_end(operations: list[Op]) -> bool:
@@ -149,8 +182,16 @@ def clients() -> st.SearchStrategy[Piece]:
     saved = op("acall", **client, act=act(do=st.just([["save", "k"]]), ret=st.just(["noreply"])))
     answer = st.lists(results.map(lambda v: ["reply", "k", v]), min_size=1, max_size=2)
     stopping = act(do=answer, ret=st.just(["noreply"]) | failures)
-    twice = op("acall", **client, act=act(do=st.just([["reply_now", "first"]]), ret=st.sampled_from(
-        [["reply", "second"], ["noreply"], ["stop", "boom"], ["stop", "boom", "second"], ["raise", "after"]])))
+    twice = op(
+        "acall",
+        **client,
+        act=act(
+            do=st.just([["reply_now", "first"]]),
+            ret=st.sampled_from(
+                [["reply", "second"], ["noreply"], ["stop", "boom"], ["stop", "boom", "second"], ["raise", "after"]]
+            ),
+        ),
+    )
     hasty = op("acall", **client, timeout=30, act=act(do=st.just([["save", "k"]]), ret=st.just(["noreply"])))
     busy = at(A, act(do=st.just([["sleep", 120]]), ret=failures | st.just(["noreply"])))
     queued = op("acall", **client, act=calm)
@@ -173,21 +214,39 @@ def exits() -> st.SearchStrategy[Piece]:
     alive = op("alive", to=A)
     ways = parent | other | stop | itself
     return piece(start(), ways, settle(30), alive, ask, settle(30)) | piece(
-        start(name=st.just("n?")), ways, settle(30), op("whereis", name="n?"), ways, settle(30), alive)
+        start(name=st.just("n?")), ways, settle(30), op("whereis", name="n?"), ways, settle(30), alive
+    )
 
 
 def pairs() -> st.SearchStrategy[Piece]:
     """Draw two servers: linked, watching, casting to and calling each other."""
-    meet = at(A, act(do=st.lists(st.sampled_from([["link", B], ["monitor", B], ["monitor", B], ["link", "self"]]),
-                                 min_size=1, max_size=2)))
+    meet = at(
+        A,
+        act(
+            do=st.lists(
+                st.sampled_from([["link", B], ["monitor", B], ["monitor", B], ["link", "self"]]), min_size=1, max_size=2
+            )
+        ),
+    )
     end = st.one_of(
-        op("exit", to=B, reason=reasons), at(B, act(ret=failures)), op("gs_stop", to=B, reason=reasons),
-        at(A, act(do=reasons.map(lambda r: [["exit_signal", B, r]]), ret=st.just(["noreply"]))))
-    forward = at(A, act(do=st.tuples(st.sampled_from(["cast", "send"]), act(ret=_silent(1))).map(
-        lambda d: [[d[0], B, d[1]]])))
-    calling = op("call", to=A, act=act(do=st.tuples(st.sampled_from([30, 500]), act(
-        do=st.sampled_from([[], [["sleep", 100]]]), ret=_answering(0))).map(lambda d: [["call", B, *d]]),
-        ret=st.just(["reply", "done"])))
+        op("exit", to=B, reason=reasons),
+        at(B, act(ret=failures)),
+        op("gs_stop", to=B, reason=reasons),
+        at(A, act(do=reasons.map(lambda r: [["exit_signal", B, r]]), ret=st.just(["noreply"]))),
+    )
+    forward = at(
+        A, act(do=st.tuples(st.sampled_from(["cast", "send"]), act(ret=_silent(1))).map(lambda d: [[d[0], B, d[1]]]))
+    )
+    calling = op(
+        "call",
+        to=A,
+        act=act(
+            do=st.tuples(
+                st.sampled_from([30, 500]), act(do=st.sampled_from([[], [["sleep", 100]]]), ret=_answering(0))
+            ).map(lambda d: [["call", B, *d]]),
+            ret=st.just(["reply", "done"]),
+        ),
+    )
     oneself = op("call", to=A, act=act(do=calm.map(lambda a: [["call", "self", 50, a]]), ret=st.just(["reply", 1])))
     two = (start(A), start(B))
     return st.one_of(
@@ -213,12 +272,29 @@ def timers() -> st.SearchStrategy[Piece]:
 
 def nobody() -> st.SearchStrategy[Piece]:
     target = {"name": "nobody"}
-    return st.one_of(*(piece(each) for each in (
-        op("call", **target, act=calm), op("cast", **target, act=quiet), op("info", **target, act=quiet),
-        op("gs_stop", **target), op("whereis", **target))))
+    return st.one_of(
+        *(
+            piece(each)
+            for each in (
+                op("call", **target, act=calm),
+                op("cast", **target, act=quiet),
+                op("info", **target, act=quiet),
+                op("gs_stop", **target),
+                op("whereis", **target),
+            )
+        )
+    )
 
 
 def scenarios() -> st.SearchStrategy[Scenario]:
-    chapters = choose((5, alone()), (4, starts()), (4, queues()), (4, clients()), (4, exits()), (4, pairs()),
-                      (3, timers()), (1, nobody()))
+    chapters = choose(
+        (5, alone()),
+        (4, starts()),
+        (4, queues()),
+        (4, clients()),
+        (4, exits()),
+        (4, pairs()),
+        (3, timers()),
+        (1, nobody()),
+    )
     return family("gs", of_pieces(chapters, 7).map(lambda operations: {"ops": operations}))

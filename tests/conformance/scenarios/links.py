@@ -42,11 +42,19 @@ def monitors() -> st.SearchStrategy[Piece]:
         ask = op("demonitor_info", by=owner, ref=ref)
         leave = op("exit", to=st.just(other) | someone, reason=reasons)
         late = within(owner, watch, leave, op("pause", ms=40), stop | ask)
-        return st.one_of(*single(
-            watch, watch, op("monitor", by=owner, name=names, ref=ref), stop, ask, late,
-            within(owner, watch, stop | ask), within(owner, watch, leave, stop | ask),
-            op("spawn_monitor", by=owner, new=spawned, trap=flags, ref=ref),
-        ))
+        return st.one_of(
+            *single(
+                watch,
+                watch,
+                op("monitor", by=owner, name=names, ref=ref),
+                stop,
+                ask,
+                late,
+                within(owner, watch, stop | ask),
+                within(owner, watch, leave, stop | ask),
+                op("spawn_monitor", by=owner, new=spawned, trap=flags, ref=ref),
+            )
+        )
 
     return st.tuples(someone, someone).flatmap(of_owner)
 
@@ -98,28 +106,32 @@ def timers() -> st.SearchStrategy[Piece]:
 
 
 def pieces() -> st.SearchStrategy[Piece]:
-    signals = st.one_of(*single(
-        op("link", by=someone, to=someone),
-        op("link", by=someone, to=someone),
-        op("link", by=someone, to=someone),
-        op("spawn_link", by=someone, new=spawned, trap=flags),
-        op("unlink", by=someone, to=someone),
-        op("exit", by=maybe(someone), to=someone, reason=reasons),
-        op("exit", by=maybe(someone), to=someone, reason=reasons),
-        op("die", by=someone, how=endings),
-        op("trap", by=someone, flag=flags),
-        op("spawn_link", by=someone, new=spawned, trap=flags),
-        op("links", of=someone),
-        op("alive", of=someone),
-    ))
-    naming = st.one_of(*single(
-        op("name_register", name=names, to=someone),
-        op("name_register", name=names, to=someone),
-        op("name_unregister", name=names),
-        op("whereis", name=names),
-        op("send", by=maybe(someone), name=names, msg=messages),
-        op("send", by=maybe(someone), to=someone, msg=messages),
-    ))
+    signals = st.one_of(
+        *single(
+            op("link", by=someone, to=someone),
+            op("link", by=someone, to=someone),
+            op("link", by=someone, to=someone),
+            op("spawn_link", by=someone, new=spawned, trap=flags),
+            op("unlink", by=someone, to=someone),
+            op("exit", by=maybe(someone), to=someone, reason=reasons),
+            op("exit", by=maybe(someone), to=someone, reason=reasons),
+            op("die", by=someone, how=endings),
+            op("trap", by=someone, flag=flags),
+            op("spawn_link", by=someone, new=spawned, trap=flags),
+            op("links", of=someone),
+            op("alive", of=someone),
+        )
+    )
+    naming = st.one_of(
+        *single(
+            op("name_register", name=names, to=someone),
+            op("name_register", name=names, to=someone),
+            op("name_unregister", name=names),
+            op("whereis", name=names),
+            op("send", by=maybe(someone), name=names, msg=messages),
+            op("send", by=maybe(someone), to=someone, msg=messages),
+        )
+    )
     together = inside().map(lambda drawn: [drawn])
     return choose((10, signals), (4, naming), (4, together), (7, monitors()), (3, timers()))
 
@@ -131,4 +143,3 @@ def scenarios() -> st.SearchStrategy[Scenario]:
         return {"procs": procs, "ops": [{"op": "alive", "of": "p1"}, *operations]}
 
     return family("links", st.tuples(processes(5, 5), of_pieces(pieces(), 28)).map(build))
-

@@ -50,7 +50,10 @@ def entries() -> list[st.SearchStrategy[Piece]]:
 
     register = op("reg_register", by=holder, value=values, **at)
     return single(
-        register, register, register, register,
+        register,
+        register,
+        register,
+        register,
         op("reg_unregister", by=holder, **at),
         guarded("reg_unregister_match", "value", by=holder, **at),
         op("reg_lookup", by=maybe(holder), **at),
@@ -78,7 +81,9 @@ def servers() -> list[st.SearchStrategy[Piece]]:
 
     start = reached("srv_start", srv=st.sampled_from(SERVERS), link=flags, trap=flags)
     return single(
-        *start, *start, *start,
+        *start,
+        *start,
+        *start,
         *reached("srv_call"),
         *reached("srv_cast", msg="c"),
         *reached("srv_stop", reason=maybe(reasons)),
@@ -104,8 +109,10 @@ def the_rest() -> list[st.SearchStrategy[Piece]]:
 def scenarios() -> st.SearchStrategy[Scenario]:
     def build(drawn: tuple[list[Op], list[Op]]) -> Scenario:
         procs, operations = drawn
-        start = [{"op": "reg_start", "reg": UNIQUE, "keys": "unique"},
-                 {"op": "reg_start", "reg": DUPLICATE, "keys": "duplicate"}]
+        start = [
+            {"op": "reg_start", "reg": UNIQUE, "keys": "unique"},
+            {"op": "reg_start", "reg": DUPLICATE, "keys": "duplicate"},
+        ]
         return {"procs": procs, "ops": start + operations}
 
     pieces = choose((12, st.one_of(*entries())), (8, st.one_of(*servers())), (3, st.one_of(*the_rest())))

@@ -18,8 +18,17 @@ IDS = ["a", "b", "c", "d"]
 restarts = st.sampled_from(["permanent", "permanent", "transient", "transient", "temporary"])
 strategies = st.sampled_from(["one_for_one", "one_for_all", "rest_for_one"])
 later_starts = st.sampled_from(
-    ["ok", "ignore", ["stop", "boom"], ["stop", "normal"], ["stop", ["shutdown", "x"]], ["raise", "init failed"],
-     ["exit", "oops"], ["exit", "normal"]])
+    [
+        "ok",
+        "ignore",
+        ["stop", "boom"],
+        ["stop", "normal"],
+        ["stop", ["shutdown", "x"]],
+        ["raise", "init failed"],
+        ["exit", "oops"],
+        ["exit", "normal"],
+    ]
+)
 
 #: How a worker ends: its shutdown, and how long its terminate sleeps. No two of these times fall together.
 slow_ends = st.sampled_from([(40, 200), (1000, 50), ("infinity", 50), (ABSENT, 50), ("brutal_kill", 50)])
@@ -37,8 +46,15 @@ def worker(name: Json, mode: str) -> st.SearchStrategy[Node]:
 
     def build(drawn: tuple[Json, Json, bool, tuple[Json, Json], Json]) -> Node:
         identity, restart, trap, (shutdown, sleep), outcomes = drawn
-        node = {"type": "worker", "id": identity, "restart": restart, "trap": trap or sleep != ABSENT,
-                "shutdown": shutdown, "term_sleep": sleep, "init": outcomes}
+        node = {
+            "type": "worker",
+            "id": identity,
+            "restart": restart,
+            "trap": trap or sleep != ABSENT,
+            "shutdown": shutdown,
+            "term_sleep": sleep,
+            "init": outcomes,
+        }
         return {key: value for key, value in node.items() if value != ABSENT}
 
     names = name if isinstance(name, st.SearchStrategy) else st.just(name)
@@ -53,16 +69,29 @@ def limits(name: str) -> st.SearchStrategy[int]:
 def supervisor(name: str, mode: str, depth: int, kinds: tuple[str, ...]) -> st.SearchStrategy[Node]:
     """Draw a supervisor with its children; `kinds` says which supervisors may stand below it."""
     window = st.just(1) if mode == "window" else st.just(300)
-    fields = {"type": "sup", "id": name, "strategy": strategies, "max_restarts": limits(name),
-              "max_seconds": window, "restart": maybe(restarts)}
+    fields = {
+        "type": "sup",
+        "id": name,
+        "strategy": strategies,
+        "max_restarts": limits(name),
+        "max_seconds": window,
+        "restart": maybe(restarts),
+    }
     return st.tuples(_dict(fields), children(mode, depth, kinds)).map(lambda drawn: {**drawn[0], "children": drawn[1]})
 
 
 def dynamic(name: str, mode: str) -> st.SearchStrategy[Node]:
-    return _dict({"type": "dsup", "id": name, "max_restarts": limits(name),
-                  "max_seconds": 1 if mode == "window" else 300,
-                  "max_children": maybe(st.sampled_from([2, 3, 3, 5, 1, 0])),
-                  "restart": maybe(restarts), "shutdown": maybe(st.sampled_from([1000, "infinity", "brutal_kill"]))})
+    return _dict(
+        {
+            "type": "dsup",
+            "id": name,
+            "max_restarts": limits(name),
+            "max_seconds": 1 if mode == "window" else 300,
+            "max_children": maybe(st.sampled_from([2, 3, 3, 5, 1, 0])),
+            "restart": maybe(restarts),
+            "shutdown": maybe(st.sampled_from([1000, "infinity", "brutal_kill"])),
+        }
+    )
 
 
 def _dict(fields: dict[str, Json]) -> st.SearchStrategy[Node]:
@@ -140,8 +169,11 @@ def harms(path: st.SearchStrategy[str]) -> list[st.SearchStrategy[Op]]:
 
 
 def on_supervisors(path: st.SearchStrategy[str]) -> list[st.SearchStrategy[Op]]:
-    return [op("exit", path=path, reason=reasons), op("exit", path=path, reason=reasons),
-            op("sup_stop", path=path, reason=reasons)]
+    return [
+        op("exit", path=path, reason=reasons),
+        op("exit", path=path, reason=reasons),
+        op("sup_stop", path=path, reason=reasons),
+    ]
 
 
 def managing(path: str, node: Node, mode: str) -> st.SearchStrategy[list[Op]]:
@@ -158,8 +190,13 @@ def managing(path: str, node: Node, mode: str) -> st.SearchStrategy[list[Op]]:
         end, again, forget = (op(f"{verb}_child", **where) for verb in ("terminate", "restart", "delete"))
         kinds = {"sup": supervisor(name, mode, 0, ()), "dsup": dynamic(name, mode), "worker": worker(name, mode)}
         start = op("start_child", sup=path, child=kinds[types.get(name, "sup" if name == "d" else "worker")])
-        return st.one_of(*single(start, end, end, again, forget),
-                         piece(end, again), piece(end, forget), piece(end, forget, start), piece(end, start))
+        return st.one_of(
+            *single(start, end, end, again, forget),
+            piece(end, again),
+            piece(end, forget),
+            piece(end, forget, start),
+            piece(end, start),
+        )
 
     known = [name for name in names if name in types] or names
     return choose((4, st.sampled_from(known)), (1, st.sampled_from(names))).flatmap(stages)
@@ -187,8 +224,9 @@ def _scenarios(modes: list[str], kinds: tuple[str, ...]) -> st.SearchStrategy[Sc
     def grow(mode: str) -> st.SearchStrategy[Scenario]:
         roots = [supervisor("r", mode, 2, kinds)] * 3 + ([dynamic("r", mode)] if "dsup" in kinds else [])
         tree = st.one_of(*roots).map(lambda node: {k: v for k, v in node.items() if k not in ("restart", "shutdown")})
-        return tree.flatmap(lambda node: operations(node, mode).map(
-            lambda ops: {"mode": mode, "tree": node, "ops": ops}))
+        return tree.flatmap(
+            lambda node: operations(node, mode).map(lambda ops: {"mode": mode, "tree": node, "ops": ops})
+        )
 
     return st.sampled_from(modes).flatmap(grow)
 

@@ -33,9 +33,11 @@ MARGIN = 60
 holder = st.sampled_from(["p1", "p2", "p3"])
 results = st.sampled_from([1, "v", None, ["ok", 3], {"list": [1]}])
 crashes: st.SearchStrategy[Json] = st.one_of(
-    st.just(["raise", "task err"]), reasons.map(lambda reason: ["exit", reason]), st.just(["throw", "ball"]))
+    st.just(["raise", "task err"]), reasons.map(lambda reason: ["exit", reason]), st.just(["throw", "ball"])
+)
 ends: st.SearchStrategy[Json] = st.one_of(
-    results.map(lambda v: ["return", v]), results.map(lambda v: ["return", v]), crashes)
+    results.map(lambda v: ["return", v]), results.map(lambda v: ["return", v]), crashes
+)
 
 
 def lasting(sleeps: list[int]) -> st.SearchStrategy[Json]:
@@ -133,7 +135,8 @@ def several() -> st.SearchStrategy[Piece]:
         def wait(count: int) -> st.SearchStrategy[Op]:
             drawn = st.sampled_from([50, 220, 2000])
             return op("await_many", tasks=tasks[:count], timeout=drawn) | op(
-                "yield_many", tasks=tasks[:count], timeout=drawn)
+                "yield_many", tasks=tasks[:count], timeout=drawn
+            )
 
         def inside(count: int) -> st.SearchStrategy[list[Op]]:
             begin = [started(task, sleeps) for task, sleeps in zip(tasks[:count], order, strict=False)]
@@ -149,9 +152,12 @@ def supervised() -> st.SearchStrategy[Piece]:
     """Draw tasks that belong to the supervisor alone, and tasks that it is told to end."""
     body = lasting([0, 500])
     child = op("task_start_child", by=holder, sup=SUPERVISOR, task="t?", body=body)
-    linked = st.one_of(*(
-        op(name, by=holder, sup=SUPERVISOR, task="t?", body=lasting([500]), shutdown=maybe(st.just("brutal_kill")))
-        for name in ("sup_async", "async_nolink")))
+    linked = st.one_of(
+        *(
+            op(name, by=holder, sup=SUPERVISOR, task="t?", body=lasting([500]), shutdown=maybe(st.just("brutal_kill")))
+            for name in ("sup_async", "async_nolink")
+        )
+    )
     count = op("tsup_count", sup=SUPERVISOR)
     end = op("tsup_terminate", sup=SUPERVISOR, task="t?")
     late = op("exit", to="t?", reason=reasons)
@@ -159,8 +165,12 @@ def supervised() -> st.SearchStrategy[Piece]:
     return st.one_of(
         piece(child, count, settle(700), count),
         piece(child, settle(700), end),
-        piece(op("task_start_child", by=holder, sup=SUPERVISOR, task="t?", body=lasting([500])), end | late, count,
-              settle(700)),
+        piece(
+            op("task_start_child", by=holder, sup=SUPERVISOR, task="t?", body=lasting([500])),
+            end | late,
+            count,
+            settle(700),
+        ),
         piece(linked, end | late | dying, count, settle(700)),
         piece(linked, count, dying, settle(700), count),
     )
@@ -176,11 +186,18 @@ def streams() -> st.SearchStrategy[Piece]:
             chosen.pop("nolink", None)
         return {"op": "stream", "items": items, **chosen}
 
-    plain = st.fixed_dictionaries({
-        "by": holder, "max_concurrency": st.sampled_from([1, 2, 3]), "sup": maybe(st.just(SUPERVISOR)),
-        "nolink": maybe(flags), "ordered": maybe(flags), "take": maybe(st.sampled_from([0, 1, 2])),
-        "timeout": maybe(st.just(200)), "on_timeout": maybe(st.sampled_from(["exit", "kill_task"])),
-    })
+    plain = st.fixed_dictionaries(
+        {
+            "by": holder,
+            "max_concurrency": st.sampled_from([1, 2, 3]),
+            "sup": maybe(st.just(SUPERVISOR)),
+            "nolink": maybe(flags),
+            "ordered": maybe(flags),
+            "take": maybe(st.sampled_from([0, 1, 2])),
+            "timeout": maybe(st.just(200)),
+            "on_timeout": maybe(st.sampled_from(["exit", "kill_task"])),
+        }
+    )
     items = choose((9, st.lists(lasting([0, 0, 100, 500]), min_size=1, max_size=4)), (1, st.just([])))
     return piece(st.tuples(items, plain).map(build).filter(calm_stream), settle(700))
 
