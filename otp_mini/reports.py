@@ -119,8 +119,11 @@ def explain(reason: object) -> str:
 def advice_on(error: BaseException) -> str:
     """What to do about an error of asyncio's that does not say it itself; empty for any other error."""
     asyncio: Any = sys.modules.get("asyncio")
-    if error.args != ("no running event loop",) or asyncio is None or asyncio._get_running_loop() is not None:
+    if error.args != ("no running event loop",) or asyncio is None:
         return ""
+    with contextlib.suppress(RuntimeError):
+        asyncio.get_running_loop()
+        return ""  # there is one here: the error is about another thread
     return "run() has an asyncio loop only where asyncio was imported before: import asyncio at the top of the program."
 
 

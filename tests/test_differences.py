@@ -7,6 +7,7 @@ underscores. `difference` marks such a test, and says which docstring's `Differs
 from __future__ import annotations
 
 import ast
+import asyncio
 import logging
 import math
 import re
@@ -539,6 +540,34 @@ def test_finally_runs_in_a_killed_process_but_may_not_await(caplog: pytest.LogCa
     assert play(main) == "killed"
     assert steps == ["runs"]
     assert "clean up without awaiting" in caplog.text
+
+
+@difference()
+@pytest.mark.parametrize(("platform", "left"), [("linux", []), ("emscripten", ["done"])])
+def test_the_asyncio_tasks_of_a_killed_process_are_cancelled_but_not_in_a_page(
+    platform: str, left: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+
+    async def work() -> None:
+        await asyncio.sleep(0.001)
+        steps.append("done")
+
+    async def owner() -> None:
+        tasks = [asyncio.create_task(work())]
+        await receive()
+        tasks.clear()
+
+    async def main() -> None:
+        pid = spawn(owner)
+        await Process.sleep(0.0)
+        Process.exit(pid, "kill")
+        await asyncio.sleep(0.05)
+
+    monkeypatch.setattr(sys, "platform", platform)
+    with Node() as node:
+        node.run(main)
+    assert steps == left
 
 
 @difference()

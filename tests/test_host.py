@@ -1180,6 +1180,21 @@ def test_a_run_inside_a_cell_that_awaits_asyncio_itself_is_told_what_to_use() ->
     assert notebook(cell) == [None]
 
 
+def test_asyncio_tells_its_timers_under_the_private_name_that_the_host_asks_for() -> None:
+    """There is no public way to ask. Where this fails, `Host.asyncio_is_busy` needs another one."""
+
+    async def timers() -> tuple[bool, bool]:
+        handle = asyncio.get_running_loop().call_later(3600, print)
+        try:
+            before = current_node().host.asyncio_is_busy()
+        finally:
+            handle.cancel()
+        return before, current_node().host.asyncio_is_busy()
+
+    with Node() as node:
+        assert node.run(timers) == (True, False)
+
+
 class QuietLoop(asyncio.SelectorEventLoop):
     """A loop that does not tell its timers, as uvloop."""
 
