@@ -33,7 +33,10 @@ _BEHAVIOURS: Final = frozenset(
 """The files that call what a program has written, and are prepared for any exception out of it."""
 
 entrances: Final[set[CodeType]] = set()
-"""The node's own functions that do the same: `Node.turn` resumes a process's code."""
+"""The node's own functions that do the same: `Node.turn` resumes a process's code.
+
+:meta hide-value:
+"""
 
 
 class Interrupts:

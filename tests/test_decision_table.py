@@ -46,3 +46,8 @@ def test_a_row_that_does_not_fit_is_refused() -> None:
         decision_table("Which?", ["a", "b"], [["only one"]])
     with pytest.raises(BadArg, match="must be a string, got 5"):
         decision_table("Which?", ["a", "b"], [["one", 5]])  # type: ignore[list-item]
+
+
+def test_a_column_without_a_heading_is_refused() -> None:
+    with pytest.raises(BadArg, match="column 1 has none"):
+        decision_table("Which?", ["  ", "b"], [["one", "two"]])

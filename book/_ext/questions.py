@@ -111,20 +111,23 @@ class Place(nodes.inline):
 
 def link(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Put the links in, to what is there."""
-    known = app.env.get_domain("std").anonlabels  # type: ignore[attr-defined]
     questions = {question.number: question for question in read()}
     for place in list(doctree.findall(Place)):
         question = questions[place["number"]]
-        topic = f"chapter {int(question.chapter)}, {TOPICS[question.chapter]}"
-        chapters = [page for page in sorted(app.env.found_docs) if page.startswith(f"notebooks/{question.chapter}_")]
-        page, target = known.get(question.label, (chapters[0] if chapters else "", ""))
-        if not page:
-            place.replace_self(nodes.emphasis(text=f"It will be shown in {topic}, which is still to come."))
-            continue
-        uri = app.builder.get_relative_uri(docname, page) + f"#{target}" * bool(target)
-        words = f"Shown in {topic}" if target else f"See {topic}"
-        link_there = nodes.reference("", "", nodes.inline(text=words), refuri=uri, internal=True)
-        place.replace_self(link_there)
+        place.replace_self(way_to(app, docname, question.chapter, question.label))
+
+
+def way_to(app: Sphinx, docname: str, chapter: str, label: str) -> nodes.Element:
+    """A link from a page to a target in a chapter; to its beginning if it has no such target; else what is to come."""
+    known = app.env.get_domain("std").anonlabels  # type: ignore[attr-defined]
+    topic = f"chapter {int(chapter)}, {TOPICS[chapter]}"
+    chapters = [page for page in sorted(app.env.found_docs) if page.startswith(f"notebooks/{chapter}_")]
+    page, target = known.get(label, (chapters[0] if chapters else "", ""))
+    if not page:
+        return nodes.emphasis(text=f"It will be shown in {topic}, which is still to come.")
+    uri = app.builder.get_relative_uri(docname, page) + f"#{target}" * bool(target)
+    words = f"Shown in {topic}" if target else f"See {topic}"
+    return nodes.reference("", "", nodes.inline(text=words), refuri=uri, internal=True)
 
 
 def unknown(numbers: Iterable[int]) -> list[int]:

@@ -71,7 +71,7 @@ def decision_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[
         rows: a cell for each heading; `` `code` `` stands between backticks.
 
     Raises:
-        BadArg: a row has not as many cells as there are headings, or a cell is no string.
+        BadArg: a row has not as many cells as there are headings, a heading is empty, or a cell is no string.
 
     OTP: none
 
@@ -95,6 +95,11 @@ def decision_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[
                 f"a row of a decision table needs {len(headings)} cells, one for each heading, "
                 f"got {len(row)}: {safe_repr(row)}"
             )
+    if empty := [number for number, heading in enumerate(headings, 1) if not heading.strip()]:
+        raise BadArg(
+            "every column of a decision table needs a heading that says what stands in it, "
+            f"and column {empty[0]} has none"
+        )
     return DecisionTable(title, headings, kept)
 
 
