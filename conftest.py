@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import tempfile
 from collections import Counter
 from collections.abc import Generator
@@ -29,8 +30,22 @@ os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # a debugger's warning that 
 os.environ["JUPYTER_PLATFORM_DIRS"] = "1"  # else jupyter_core warns that its folders will move
 
 
+def hear_signals() -> None:
+    """Have the programs that tests start hear Ctrl-C, and the end of their terminal.
+
+    A shell starts what runs in the background with SIGINT ignored, and `nohup` does so with SIGHUP; a program inherits
+    that. A handler is not inherited: the tests' own process goes on at a SIGHUP, and its programs end.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup is not None and signal.getsignal(hangup) is signal.SIG_IGN:
+        signal.signal(hangup, lambda *_: None)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Give the kernels an IPython folder of their own: a reader's profile must not change an output."""
+    hear_signals()
     if config.getoption("quick"):
         hypothesis.settings.load_profile("quick")
     folder = tempfile.TemporaryDirectory(prefix="otp-mini-ipython-", ignore_cleanup_errors=True)
