@@ -164,6 +164,7 @@ class Clicks(anywidget.AnyWidget):
 clicks = Clicks()
 clicks''',
     "packages": "import graphviz, jupyterquiz, otp_mini\nprint(graphviz.Digraph('g').source.split()[0])",
+    "progress": "from otp_mini.widgets import progress\nmove = progress('pages')\nmove(1, 3)",
     "source": "import inspect\nprint(inspect.getsource(otp_mini).splitlines()[0][:3])",
     "stranger": "import numpy",
     "index": "%pip install cowsay",
@@ -202,6 +203,7 @@ def test_what_a_chapter_may_use_works_in_the_page_without_another_host(
         expect(notebook.locator(".widget-label")).to_have_text("2")
         notebook.get_by_role("button", name="anywidget 0").click()
         expect(notebook.get_by_role("button", name="anywidget 1")).to_be_visible()
+        expect(notebook.get_by_text("1/3")).to_be_visible()
         assert browser.foreign == []
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from otp_mini import Node, Task
 from otp_mini.widgets import progress
+from otp_mini.widgets.progress_bar import moved_by
 
 
 async def drain(show: Any) -> None:
@@ -15,24 +17,40 @@ async def drain(show: Any) -> None:
         pass
 
 
-def test_as_text_it_prints_a_line_for_each_result(capsys: pytest.CaptureFixture[str]) -> None:
-    with Node(clock="virtual") as node:
-        node.run(drain, progress("pages", use="text"))
-    assert capsys.readouterr().out == "pages 1 of 3\npages 2 of 3\npages 3 of 3\n"
-
-
-def test_as_a_widget_it_moves_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
-    import IPython.display
-
-    shown: list[Any] = []
-    monkeypatch.setattr(IPython.display, "display", shown.append)
+def test_on_a_terminal_it_moves_with_each_result(capsys: pytest.CaptureFixture[str]) -> None:
     with Node(clock="virtual") as node:
         node.run(drain, progress("pages"))
-    [box] = shown
-    bar, label = box.children
-    assert (bar.description, bar.value, bar.max, label.value) == ("pages", 3, 3, "3 of 3")
+    told = capsys.readouterr().err
+    for count in ("1/3", "2/3", "3/3"):
+        assert count in told
+    assert "pages" in told
 
 
-def test_an_unknown_way_is_refused() -> None:
-    with pytest.raises(ValueError, match="use must be one of ipywidgets, tqdm, text, got 'bells'"):
-        progress(use="bells")
+def test_it_tells_no_time_and_no_rate(capsys: pytest.CaptureFixture[str]) -> None:
+    show = progress("pages")
+    show(1, 2)
+    show(2, 2)
+    said = re.sub("[^ -~]|pages| ", "", capsys.readouterr().err)  # without the bar itself
+    assert set(re.findall(r"\d+/(?:\d|\?)", said)) == {"0/?", "0/2", "1/2", "2/2"}
+    assert re.sub(r"\d+/(?:\d|\?)", "", said) == ""
+
+
+def test_where_the_number_of_results_is_not_known_it_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    show = progress("pages")
+    show(1, None)
+    show(7, None)
+    assert "7/" in capsys.readouterr().err
+
+
+def test_in_a_notebook_it_is_a_widget(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tqdm import notebook
+
+    shown: list[Any] = []
+    monkeypatch.setattr(notebook, "display", shown.append)
+    show = moved_by(notebook.tqdm, "pages")
+    show(1, 3)
+    show(2, 3)
+    said, moving, count = shown[0].children
+    assert (said.value.strip(), moving.value, moving.max, count.value.strip()) == ("pages", 2, 3, "2/3")
+    show(3, 3)
+    assert (moving.value, moving.bar_style) == (3, "success")
