@@ -73,7 +73,13 @@ FIRST = [
 ]
 left_out: Counter[str] = Counter()
 QUICK_EXAMPLES = 10
-hypothesis.settings.register_profile("quick", max_examples=QUICK_EXAMPLES)
+# The same examples in every run, and no judgement by the machine's pace. Examples that are new each time are drawn by
+# `course.py conformance`.
+hypothesis.settings.register_profile(
+    "course", derandomize=True, database=None, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.register_profile("quick", hypothesis.settings.get_profile("course"), max_examples=QUICK_EXAMPLES)
+hypothesis.settings.load_profile("course")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
