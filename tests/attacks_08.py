@@ -1,0 +1,716 @@
+"""Attacks on the checks of chapter 08, child specs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from attacks import Table
+
+from otp_mini import (
+    INFINITY,
+    ChildSpec,
+    Continue,
+    Exit,
+    ExitSignal,
+    GenServer,
+    NoReply,
+    Ok,
+    Process,
+    Reply,
+    Stop,
+    Supervise,
+    Supervisor,
+    child_spec,
+    spawn,
+)
+from otp_mini.exercises import child_specs as ex
+
+table = Table()
+
+
+class Part(GenServer):
+    """As in the chapter: runs under its name."""
+
+    @classmethod
+    async def start_link(cls, name: Any) -> Any:  # type: ignore[override]
+        return await super().start_link(name, name=name)
+
+    def init(self, name: Any) -> Ok:
+        return Ok(0)
+
+
+# ---- three members of staff ---------------------------------------------------------------------------------
+
+RESTARTS = ("permanent", "transient", "temporary")
+
+
+def staffed(*restarts: str) -> Callable[..., Any]:
+    def staff(*names: Any) -> Any:
+        pairs = zip(names, restarts, strict=True)
+        return [ChildSpec(name, (Part.start_link, [name]), restart) for name, restart in pairs]  # type: ignore[arg-type]
+
+    return staff
+
+
+good_staff = staffed(*RESTARTS)
+
+
+def overriding_staff(*names: Any) -> Any:
+    """Says everything by overriding, also what is the default, and returns a tuple."""
+    return tuple(
+        child_spec((Part, name), id=name, restart=how, shutdown=1.0) for name, how in zip(names, RESTARTS, strict=True)
+    )
+
+
+def known_staff(press: Any, job: Any, nightly: Any) -> Any:
+    return good_staff("rotary", "order 7", "ledger")
+
+
+def shorthand_staff(*names: Any) -> Any:
+    return [(Part, name) for name in names]
+
+
+def nameless_staff(*names: Any) -> Any:
+    return [child_spec((Part, name), restart=how) for name, how in zip(names, RESTARTS, strict=True)]
+
+
+def comma_staff(press: Any, job: Any, nightly: Any) -> Any:
+    return [ChildSpec(name, (Part.start_link, (name))) for name in (press, job, nightly)]  # type: ignore[arg-type]
+
+
+def calling_staff(press: Any, job: Any, nightly: Any) -> Any:
+    return [ChildSpec(name, Part.start_link(name)) for name in (press, job, nightly)]  # type: ignore[arg-type]
+
+
+def eager_staff(*names: Any) -> Any:
+    """Starts them itself, and tells the supervisor of what is there."""
+
+    async def keep(name: Any) -> None:
+        await Part.start_link(name)
+        await Process.sleep(1e9)
+
+    async def find(name: Any) -> Any:
+        await Process.sleep(0.01)
+        return Process.whereis(name)
+
+    for name in names:
+        spawn(keep, name)
+    return [ChildSpec(name, (find, [name]), how) for name, how in zip(names, RESTARTS, strict=True)]  # type: ignore[arg-type]
+
+
+async def async_staff(*names: Any) -> Any:
+    return good_staff(*names)
+
+
+table.right(ex.staff, "says everything by overriding", overriding_staff)
+table.hard_coded(ex.staff, "uses its own three names", known_staff, "the `id` of each")
+table.wrong(ex.staff, "returns the shorthand", shorthand_staff, "`child_spec(child)` makes one")
+table.wrong(ex.staff, "leaves the ids to the class", nameless_staff, "the `id` of each")
+table.wrong(ex.staff, "forgets the comma of a tuple of one", comma_staff, "needs its comma")
+table.wrong(ex.staff, "calls start_link", calling_staff, "the parentheses after `start_link`")
+table.wrong(ex.staff, "starts them in the wrong process", eager_staff, "who starts the process")
+table.wrong(ex.staff, "is an async def", async_staff, "a plain `def`")
+table.wrong(ex.staff, "returns nothing", lambda *names: None, "is a `return` missing?")
+table.wrong(
+    ex.staff, "keeps the job as permanent", staffed("permanent", "permanent", "temporary"), "the `restart` of the job"
+)
+table.wrong(
+    ex.staff, "keeps the job as temporary", staffed("permanent", "temporary", "temporary"), "the `restart` of the job"
+)
+table.wrong(
+    ex.staff,
+    "keeps the press as transient",
+    staffed("transient", "transient", "temporary"),
+    "the `restart` of the press",
+)
+table.wrong(
+    ex.staff, "tries the report twice", staffed("permanent", "transient", "transient"), "the `restart` of the report"
+)
+table.wrong(ex.staff, "says never", staffed("permanent", "transient", "never"), "the values that this field")
+
+# ---- a row of presses ----------------------------------------------------------------------------------------
+
+
+class Press(GenServer):
+    """As in the chapter."""
+
+    @classmethod
+    async def start_link(cls, name: Any, width: Any) -> Any:  # type: ignore[override]
+        return await super().start_link((name, width), name=name)
+
+    @classmethod
+    def child_spec(cls, plan: Any) -> ChildSpec:  # type: ignore[override]
+        name, width = plan
+        return ChildSpec(id=name, start=(cls.start_link, [name, width]))
+
+    def init(self, plan: Any) -> Ok:
+        return Ok(plan)
+
+    def handle_call(self, request: Any, from_: Any, plan: Any) -> Any:
+        return Reply(plan, plan)
+
+
+def press_specs(configs: Any) -> Any:
+    return [one_press(**config) for config in configs]
+
+
+def one_press(name: Any, width: Any, restart: Any = "permanent", shutdown: Any = 5.0) -> ChildSpec:
+    return ChildSpec(name, (Press.start_link, [name, width]), restart, shutdown)
+
+
+def overriding_specs(configs: Any) -> Any:
+    """Overrides what the dict says, and nothing else."""
+    specs = []
+    for config in configs:
+        said = {field: config[field] for field in ("restart", "shutdown") if field in config}
+        specs.append(child_spec((Press, (config["name"], config["width"])), **said))
+    return specs
+
+
+def popping_specs(configs: Any) -> Any:
+    return [one_press(config.pop("name"), config.pop("width"), **config) for config in configs]
+
+
+def two_specs(configs: Any) -> Any:
+    return [one_press(**config) for config in configs[:2]]
+
+
+def known_specs(configs: Any) -> Any:
+    return [one_press("left", 210), one_press("right", 320, "transient")]
+
+
+def careless_specs(configs: Any) -> Any:
+    return [one_press(config["name"], config["width"]) for config in configs]
+
+
+def listed_specs(configs: Any) -> Any:
+    """One list as the one argument."""
+    return [ChildSpec(config["name"], (Press.start_link, [[config["name"], config["width"]]])) for config in configs]
+
+
+def strict_specs(configs: Any) -> Any:
+    return [one_press(config["name"], config["width"], config["restart"], config["shutdown"]) for config in configs]
+
+
+def reversed_specs(configs: Any) -> Any:
+    return press_specs(configs)[::-1]
+
+
+def numbered_specs(configs: Any) -> Any:
+    return [spec.override(id=number) for number, spec in enumerate(press_specs(configs))]
+
+
+def narrow_specs(configs: Any) -> Any:
+    return [one_press(**{**config, "width": 320}) for config in configs]
+
+
+table.right(ex.press_specs, "overrides what is said", overriding_specs)
+table.hard_coded(ex.press_specs, "knows the two first presses", known_specs, "the first one")
+table.wrong(ex.press_specs, "takes the dicts apart", popping_specs, "what your code does to the dicts")
+table.wrong(ex.press_specs, "makes two at most", two_specs, "for whom there is a spec")
+table.wrong(ex.press_specs, "forgets what a dict may say", careless_specs, "the two fields that a dict may have")
+table.wrong(ex.press_specs, "passes one list", listed_specs, "the two fields that a dict may have")
+table.wrong(ex.press_specs, "needs all the keys", strict_specs, "KeyError")
+table.wrong(ex.press_specs, "goes backwards", reversed_specs, "their order")
+table.wrong(ex.press_specs, "numbers the ids", numbered_specs, "the `id` of each press")
+table.wrong(ex.press_specs, "has one width for all", narrow_specs, "the name and the width are two of them")
+table.wrong(
+    ex.press_specs,
+    "returns the shorthand",
+    lambda configs: [(Press, (config["name"], config["width"])) for config in configs],
+    "`child_spec(child)` makes one",
+)
+table.wrong(
+    ex.press_specs,
+    "starts each press itself",
+    lambda configs: [ChildSpec(config["name"], Press.start_link(config["name"], 1)) for config in configs],
+    "the parentheses after `start_link`",
+)
+
+# ---- time to put the queue away --------------------------------------------------------------------------------
+
+
+class Archivist(GenServer):
+    """As in the chapter."""
+
+    def init(self, most: Any) -> Ok:
+        Process.flag(trap_exit=True)
+        return Ok([])
+
+    def handle_cast(self, job: Any, jobs: Any) -> NoReply:
+        return NoReply([*jobs, job])
+
+    async def terminate(self, reason: Any, jobs: Any) -> None:
+        for job in jobs:
+            await GenServer.call("disk", ("put away", job), timeout=None)
+
+
+class Delegating(Archivist):
+    """Has another process do the work."""
+
+    async def terminate(self, reason: Any, jobs: Any) -> None:
+        spawn(super().terminate, reason, jobs)
+
+
+class Rushing(Archivist):
+    """Does its work with many processes, and waits for none."""
+
+    def init(self, most: Any) -> Ok:
+        return Ok([])
+
+
+def lasting(seconds: Callable[[int], Any], kind: Any = Archivist) -> Callable[[int], Any]:
+    return lambda most: child_spec((kind, most), shutdown=seconds(most))
+
+
+def archivist_of(share: float) -> Callable[[int], Any]:
+    return lasting(lambda most: share * most)
+
+
+def whole_spec(most: int) -> ChildSpec:
+    return ChildSpec("archivist", (Archivist.start_link, [most]), "transient", most - 0.25)
+
+
+table.right(ex.archivist, "is a whole spec, and not a permanent one", whole_spec)
+table.right(ex.archivist, "allows the full second", lasting(lambda most: 1.0 * most))
+table.hard_coded(ex.archivist, "has time for the twelve", lasting(lambda most: 8.0), "the first one")
+table.wrong(ex.archivist, "leaves the default", lambda most: (Archivist, most), "What is not done by then is cut off")
+table.wrong(ex.archivist, "waits for ever", lasting(lambda most: INFINITY), "it never closes")
+table.wrong(ex.archivist, "waits far too long", lasting(lambda most: 600.0), "the limit: with a disk that hangs")
+table.wrong(ex.archivist, "is killed at once", lasting(lambda most: "brutal_kill"), "what the closing waits for")
+table.wrong(ex.archivist, "counts a quarter of a second", lasting(lambda most: most / 4), "is cut off")
+table.wrong(ex.archivist, "drops the half", lasting(lambda most: most // 2), "is cut off")
+table.wrong(
+    ex.archivist,
+    "works in another process",
+    lasting(lambda most: most * 0.75, Delegating),
+    "what the closing waits for",
+)
+table.wrong(ex.archivist, "does not trap", lasting(lambda most: most * 0.75, Rushing), "what the closing waits for")
+table.wrong(ex.archivist, "returns seconds", lambda most: 0.75 * most, "the forms of a child")
+table.wrong(ex.archivist, "returns nothing", lambda most: None, "is a `return` missing?")
+
+# ---- a rehearsal ------------------------------------------------------------------------------------------------
+
+
+def rehearsed(**changes: Any) -> Callable[[Any], Any]:
+    return lambda children: [child_spec(child, **changes) for child in children]
+
+
+def in_place(children: Any) -> Any:
+    for number, child in enumerate(children):
+        children[number] = child_spec(child, restart="temporary", shutdown="brutal_kill")
+    return children
+
+
+def only_specs(children: Any) -> Any:
+    return [child.override(restart="temporary", shutdown="brutal_kill") for child in children]
+
+
+def only_pairs(children: Any) -> Any:
+    return [child_spec((kind, argument), restart="temporary", shutdown="brutal_kill") for kind, argument in children]
+
+
+def first_two(children: Any) -> Any:
+    good = rehearsed(restart="temporary", shutdown="brutal_kill")(children)
+    return [*good[:4]] if len(children) == 4 else good[:1]
+
+
+def rebuilt(children: Any) -> Any:
+    """Makes new specs of some of the fields."""
+    specs = [child_spec(child) for child in children]
+    return [ChildSpec(spec.id, spec.start, "temporary", "brutal_kill") for spec in specs]
+
+
+def renumbered(children: Any) -> Any:
+    good = rehearsed(restart="temporary", shutdown="brutal_kill")(children)
+    return [spec.override(id=number) for number, spec in enumerate(good)]
+
+
+def by_hand(children: Any) -> Any:
+    """Takes every form apart itself."""
+    specs = []
+    for child in children:
+        spec = child
+        if isinstance(child, type):
+            spec = child.child_spec(None)  # type: ignore[attr-defined]
+        elif isinstance(child, tuple):
+            spec = child[0].child_spec(child[1])
+        specs.append(spec.override(restart="temporary", shutdown=0))
+    return specs
+
+
+table.right(ex.rehearsal, "takes every form apart itself, and gives no second", by_hand)
+table.hard_coded(ex.rehearsal, "knows a list of four", first_two, "the first one")
+table.wrong(ex.rehearsal, "changes the list", in_place, "which list your code changes")
+table.wrong(ex.rehearsal, "knows ChildSpecs only", only_specs, "the forms that a child may have")
+table.wrong(ex.rehearsal, "knows pairs only", only_pairs, "the forms that a child may have")
+table.wrong(ex.rehearsal, "loses the type", rebuilt, "so that the rest of it stays")
+table.wrong(ex.rehearsal, "numbers the ids", renumbered, "so that the rest of it stays")
+table.wrong(
+    ex.rehearsal,
+    "makes them transient",
+    rehearsed(restart="transient", shutdown="brutal_kill"),
+    "the `restart` of the specs",
+)
+table.wrong(ex.rehearsal, "leaves the time", rehearsed(restart="temporary"), "the `shutdown` of the specs")
+table.wrong(ex.rehearsal, "leaves the restart", rehearsed(shutdown="brutal_kill"), "the `restart` of the specs")
+table.wrong(ex.rehearsal, "returns the list as it is", lambda children: [*children], "`child_spec(child)` makes one")
+
+# ---- an errand ----------------------------------------------------------------------------------------------------
+
+
+class Errand(GenServer):
+    """As in the chapter, mended."""
+
+    def init(self, title: Any) -> Ok:
+        return Ok(title, Continue("print"))
+
+    async def handle_continue(self, work: Any, title: Any) -> Any:
+        match await GenServer.call("press", ("print", title)):
+            case "ok":
+                return Stop("normal", title)
+            case ("error", why):
+                return Stop(("shutdown", why), title)
+
+
+def stopping(on_ok: Any, on_error: Callable[[Any], Any]) -> type[Errand]:
+    class Stopping(Errand):
+        async def handle_continue(self, work: Any, title: Any) -> Any:
+            match await GenServer.call("press", ("print", title)):
+                case "ok":
+                    return Stop(on_ok, title)
+                case ("error", why):
+                    return Stop(on_error(why), title)
+
+    return Stopping
+
+
+class Catching(Errand):
+    """Tries again by itself."""
+
+    async def handle_continue(self, work: Any, title: Any) -> Any:
+        while True:
+            try:
+                return await super().handle_continue(work, title)
+            except Exit:
+                await Process.sleep(0.01)
+
+
+class Hushing(Errand):
+    """Takes a jam for an end."""
+
+    async def handle_continue(self, work: Any, title: Any) -> Any:
+        try:
+            return await super().handle_continue(work, title)
+        except Exit:
+            return Stop(("shutdown", "jam"), title)
+
+
+class Sending(Errand):
+    """Has another process ask, and is done."""
+
+    async def handle_continue(self, work: Any, title: Any) -> Any:
+        async def ask() -> None:
+            await GenServer.call("press", ("print", title))
+
+        spawn(ask)
+        return Stop("normal", title)
+
+
+class Raising(Errand):
+    """Ends by an exit of its own."""
+
+    async def handle_continue(self, work: Any, title: Any) -> Any:
+        answer = await GenServer.call("press", ("print", title))
+        raise Exit("normal" if answer == "ok" else ("shutdown", answer[1]))
+
+
+class Unasking(Errand):
+    """Asks nobody."""
+
+    def handle_continue(self, work: Any, title: Any) -> Any:
+        return Stop("normal", title)
+
+
+def errand(kind: Any = Errand, restart: Any = "transient") -> Callable[[Any], Any]:
+    return lambda title: child_spec((kind, title), id=title, restart=restart)
+
+
+class Optional(Raising, restart="transient"):
+    """Has its restart from its class."""
+
+
+class Named(Optional):
+    @classmethod
+    def child_spec(cls, argument: Any = None) -> ChildSpec:
+        return super().child_spec(argument).override(id=("errand", argument))
+
+
+table.right(ex.errand, "ends by an exit, and says the rest in its class", lambda title: (Named, title))
+table.hard_coded(
+    ex.errand,
+    "knows the one reason",
+    errand(stopping("normal", lambda why: ("shutdown", "no paper"))),
+    "what the press has",
+)
+table.wrong(
+    ex.errand, "says done", errand(stopping("done", lambda why: ("shutdown", why))), "the word with which it ends"
+)
+table.wrong(ex.errand, "stays permanent", errand(restart="permanent"), "it comes back after an end that was no crash")
+table.wrong(ex.errand, "is temporary", errand(restart="temporary"), "After a crash the supervisor has it try again")
+table.wrong(ex.errand, "has one id for all", lambda title: child_spec((Errand, title), restart="transient"), "the `id`")
+table.wrong(ex.errand, "says rejected", errand(stopping("normal", lambda why: ("rejected", why))), "what the press has")
+table.wrong(ex.errand, "says no reason", errand(stopping("normal", lambda why: "shutdown")), "what the press has")
+table.wrong(ex.errand, "refuses normally", errand(stopping("normal", lambda why: "normal")), "what the press has")
+table.wrong(ex.errand, "tries again by itself", errand(Catching), "what a call does when the server ends")
+table.wrong(ex.errand, "takes a jam for an end", errand(Hushing), "what a call does when the server ends")
+table.wrong(ex.errand, "asks from another process", errand(Sending), "when the press has answered")
+table.wrong(ex.errand, "asks nobody", errand(Unasking), "when the press has answered")
+
+# ---- a keeper -------------------------------------------------------------------------------------------------------
+
+
+class Keeper(GenServer):
+    """As in the chapter, before it is mended."""
+
+    @classmethod
+    async def start_link(cls, _: Any) -> Any:  # type: ignore[override]
+        return await super().start_link([], name="keeper")
+
+    def init(self, jobs: Any) -> Ok:
+        return Ok(jobs)
+
+    def handle_cast(self, request: Any, jobs: Any) -> NoReply:
+        match request:
+            case ("add", job):
+                return NoReply([*jobs, job])
+            case _:
+                return NoReply(jobs)
+
+    async def terminate(self, reason: Any, jobs: Any) -> None:
+        for job in jobs:
+            await GenServer.call("disk", ("write", job))
+
+
+class Trapping(Keeper):
+    def init(self, jobs: Any) -> Ok:
+        Process.flag(trap_exit=True)
+        return Ok(jobs)
+
+
+class Writing(Trapping, shutdown=29.0):
+    """Writes each job when it comes; at closing there is nothing left to do."""
+
+    async def handle_cast(self, request: Any, jobs: Any) -> NoReply:  # type: ignore[override]
+        match request:
+            case ("add", job):
+                await GenServer.call("disk", ("write", job))
+        return NoReply(jobs)
+
+    def handle_info(self, message: Any, jobs: Any) -> NoReply:
+        return NoReply(jobs)
+
+
+class Twice(Trapping):
+    """Writes each job when it comes, and again at closing."""
+
+    async def handle_cast(self, request: Any, jobs: Any) -> NoReply:  # type: ignore[override]
+        match request:
+            case ("add", job):
+                await GenServer.call("disk", ("write", job))
+        return super().handle_cast(request, jobs)
+
+
+class Ending(Trapping):
+    """Ends at every exit signal."""
+
+    def handle_info(self, message: Any, jobs: Any) -> Any:
+        match message:
+            case ExitSignal(_, reason):
+                return Stop(reason, jobs)
+            case _:
+                return NoReply(jobs)
+
+
+class Narrow(Trapping):
+    """Has no last case."""
+
+    def handle_info(self, message: Any, jobs: Any) -> Any:
+        match message:
+            case ExitSignal():
+                return NoReply(jobs)
+
+
+class Handing(Trapping):
+    """Has another process write."""
+
+    async def terminate(self, reason: Any, jobs: Any) -> None:
+        spawn(super().terminate, reason, jobs)
+
+
+class Backwards(Trapping):
+    def handle_cast(self, request: Any, jobs: Any) -> NoReply:
+        match request:
+            case ("add", job):
+                return NoReply([job, *jobs])
+            case _:
+                return NoReply(jobs)
+
+
+def keeping(kind: Any = Trapping, **changes: Any) -> Callable[[], Any]:
+    return lambda: child_spec((kind, None), **{"shutdown": 25.0, **changes})
+
+
+table.right(ex.keeper, "writes each job when it comes", lambda: Writing)
+table.hard_coded(ex.keeper, "has time for the twelve of the cell", keeping(shutdown=7.0), "it was cut off")
+table.wrong(ex.keeper, "traps, and has five seconds", keeping(shutdown=5.0), "it was cut off")
+table.wrong(ex.keeper, "has the time, and does not trap", keeping(Keeper), "whether `terminate` runs at all")
+table.wrong(ex.keeper, "has no limit", keeping(shutdown=INFINITY), "what ends the wait for a slow disk?")
+table.wrong(ex.keeper, "has a minute", keeping(shutdown=60.0), "what ends the wait for a slow disk?")
+table.wrong(ex.keeper, "is transient", keeping(restart="transient"), "the `restart` of the keeper")
+table.wrong(ex.keeper, "ends at a stray signal", keeping(Ending), "what else comes to a process that traps exits")
+table.wrong(ex.keeper, "has no last case", keeping(Narrow), "what else comes to a process that traps exits")
+table.wrong(ex.keeper, "writes in another process", keeping(Handing), "whether `terminate` runs at all")
+table.wrong(ex.keeper, "writes twice", keeping(Twice, shutdown=29.9), "how often each job is written")
+table.wrong(ex.keeper, "has the order backwards", keeping(Backwards), "two things")
+table.wrong(ex.keeper, "returns nothing", lambda: None, "is a `return` missing?")
+
+# ---- a shop ---------------------------------------------------------------------------------------------------------
+
+
+class Branch(Supervisor):
+    """As in the chapter: (its name, its plan)."""
+
+    @classmethod
+    async def start_link(cls, argument: Any) -> Any:  # type: ignore[override]
+        return await super().start_link(argument, name=argument[0])
+
+    def init(self, argument: Any) -> Supervise:
+        plan: Supervise = argument[1]
+        return plan
+
+    @classmethod
+    def child_spec(cls, argument: Any) -> ChildSpec:  # type: ignore[override]
+        return super().child_spec(argument).override(id=argument[0])
+
+
+def shop(plan: Callable[[Any], Any]) -> type[Supervisor]:
+    return type("PrintShop", (Supervisor,), {"init": lambda self, config: plan(config)})
+
+
+def row(config: Any, restart: Any = "permanent", shutdown: Any = "brutal_kill") -> list[ChildSpec]:
+    return [child_spec(press, id=name, restart=restart, shutdown=shutdown) for name, press in config["presses"].items()]
+
+
+def parts(config: Any, **changes: Any) -> dict[str, Any]:
+    """The four children of the solution, with other values for some fields."""
+    fields = {
+        "report": {"restart": "temporary"},
+        "spooler": {"restart": "permanent", "shutdown": config["closing"]},
+        "prices": {"restart": "transient"},
+    }
+    made: dict[str, Any] = {
+        name: child_spec(config[name], id=name, **{**said, **changes.get(name, {})}) for name, said in fields.items()
+    }
+    presses = row(config, **changes.get("presses", {}))
+    made["presses"] = (Branch, ("presses", Supervise(presses, strategy=changes.get("inner", "one_for_one"))))
+    return made
+
+
+ORDER = ("report", "spooler", "presses", "prices")
+
+
+def planned(order: Any = ORDER, strategy: Any = "rest_for_one", **changes: Any) -> type[Supervisor]:
+    return shop(lambda config: Supervise([parts(config, **changes)[name] for name in order], strategy=strategy))
+
+
+def flat(config: Any) -> Supervise:
+    made = parts(config)
+    return Supervise([made["report"], made["spooler"], *row(config), made["prices"]], strategy="rest_for_one")
+
+
+def unnamed(config: Any) -> Supervise:
+    children = [config["report"], config["spooler"], *config["presses"].values(), config["prices"]]
+    return Supervise(children, strategy="rest_for_one")
+
+
+def each_alone(config: Any) -> Supervise:
+    """A branch for each of those that remember the spooler, inside one that is made new with it."""
+    made = parts(config)
+    inner = Supervise([*row(config), made["prices"]], strategy="one_for_one")
+    pair = Supervise([made["spooler"], (Branch, ("users", inner))], strategy="rest_for_one")
+    return Supervise([(Branch, ("work", pair)), made["report"]], strategy="one_for_one")
+
+
+def eight(config: Any) -> Supervise:
+    made = parts({**config, "closing": 8.0})
+    return Supervise([made[name] for name in ORDER], strategy="rest_for_one")
+
+
+def left_and_right(config: Any) -> Supervise:
+    presses = {name: config["presses"][name] for name in ("left", "right")}
+    made = parts({**config, "presses": presses})
+    return Supervise([made[name] for name in ORDER], strategy="rest_for_one")
+
+
+class Starter(Supervisor):
+    """Starts the report in its own `init`: the report is no child of anybody's."""
+
+    def init(self, config: Any) -> Supervise:
+        made = parts(config)
+        start, arguments = made["report"].start
+        spawn(self.alone, start, arguments)
+        return Supervise([made[name] for name in ORDER[1:]], strategy="rest_for_one")
+
+    @staticmethod
+    async def alone(start: Any, arguments: Any) -> None:
+        while True:
+            await start(*arguments)
+            Process.flag(trap_exit=True)
+            while Process.whereis("report") is not None:
+                await Process.sleep(0.01)
+
+
+table.right(ex.print_shop, "has the users of the spooler in a branch of their own", shop(each_alone))
+table.hard_coded(
+    ex.print_shop, "closes within eight seconds", shop(eight), "the first one", "the `shutdown` of the spooler"
+)
+table.wrong(ex.print_shop, "knows left and right", shop(left_and_right), "KeyError")
+table.wrong(ex.print_shop, "couples nobody", planned(strategy="one_for_one"), "the strategy")
+table.wrong(ex.print_shop, "couples all", planned(strategy="one_for_all"), "whom the strategy stops")
+table.wrong(ex.print_shop, "has all presses in the one list", shop(flat), "somebody was made new who need not be")
+table.wrong(ex.print_shop, "couples the presses", planned(inner="one_for_all"), "somebody was made new who need not be")
+table.wrong(ex.print_shop, "leaves the ids", shop(unnamed), "the `id`")
+table.wrong(
+    ex.print_shop,
+    "has the prices first",
+    planned(("report", "prices", "spooler", "presses")),
+    "who stands behind the spooler in the list",
+)
+table.wrong(
+    ex.print_shop,
+    "has the prices before the presses",
+    planned(("report", "spooler", "prices", "presses")),
+    "somebody was made new who need not be",
+)
+table.wrong(
+    ex.print_shop, "has the report last", planned(("spooler", "presses", "prices", "report")), "the report must stand"
+)
+table.wrong(
+    ex.print_shop, "has temporary prices", planned(prices={"restart": "temporary"}), "the `restart` of 'prices'"
+)
+table.wrong(
+    ex.print_shop, "has permanent prices", planned(prices={"restart": "permanent"}), "the `restart` of 'prices'"
+)
+table.wrong(
+    ex.print_shop, "tries the report again", planned(report={"restart": "transient"}), "the `restart` of 'report'"
+)
+table.wrong(
+    ex.print_shop, "has transient presses", planned(presses={"restart": "transient"}), "the `restart` of 'left'"
+)
+table.wrong(ex.print_shop, "waits for the presses", planned(presses={"shutdown": 5.0}), "the `shutdown` of the presses")
+table.wrong(ex.print_shop, "waits for ever", planned(spooler={"shutdown": INFINITY}), "the `shutdown` of the spooler")
+table.wrong(ex.print_shop, "has five seconds", planned(spooler={"shutdown": 5.0}), "the `shutdown` of the spooler")
+table.wrong(ex.print_shop, "starts the report in its own init", Starter, "the `restart` of 'report'")
