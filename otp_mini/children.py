@@ -53,7 +53,7 @@ class ChildError(Exception):
             case str(answer) if answer in _ANSWERED:
                 said = f"{_ANSWERED[answer]} ({answer!r})"
             case ("already_started", Pid() as pid):
-                said = f"the id belongs to a child that runs, {pid}: use that one, or take another id"
+                said = f"the id or the name belongs to a process that runs, {pid}: use that one, or take another"
             case _:
                 said = describe_reason(self.reason)
         return f"the supervisor answered: {said}"

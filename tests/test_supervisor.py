@@ -822,7 +822,7 @@ def test_what_a_supervisor_refuses_says_what_to_do_instead() -> None:
     assert play(main) == [
         "there is no such child; which_children lists those that there are ('not_found')",
         "the child runs; terminate_child would stop it ('running')",
-        "the id belongs to a child that runs, #PID<0.3.0>: use that one, or take another id",
+        "the id or the name belongs to a process that runs, #PID<0.3.0>: use that one, or take another",
         "the id belongs to a child that is stopped; restart_child would start it ('already_present')",
         "shutdown must be seconds from 0 up, INFINITY or brutal_kill, got -1",
         "there are as many children as max_children allows; terminate one, or allow more ('max_children')",
