@@ -20,6 +20,7 @@ from otp_mini import (
     Supervise,
     Supervisor,
     child_spec,
+    current_node,
     receive,
     self_,
     send,
@@ -413,6 +414,20 @@ class SharedViews(GoodViews):
         return Reply(reply.value, None)
 
 
+BY_PID: dict[str, Any] = {}
+
+
+class PidViews(GenServer):
+    def handle_call(self, request: Any, from_: Any, first: Any) -> Any:
+        counts = BY_PID.setdefault(f"{id(current_node())} {self_()}", dict(first))
+        match request:
+            case ("view", photo):
+                counts[photo] = counts.get(photo, 0) + 1
+                return Reply(counts[photo], first)
+            case ("views", photo):
+                return Reply(counts.get(photo, 0), first)
+
+
 class KnowingViews(GenServer):
     def handle_call(self, request: Any, from_: Any, counts: Any) -> Any:
         seen = counts.get("seen", 0)
@@ -447,6 +462,7 @@ table.wrong(ex.views, "counts questions as well", CountingViews, "leaves it as i
 table.wrong(ex.views, "forgets to return", UnreturnedViews, "each way through it must end in a `return`")
 table.wrong(ex.views, "answers every request", AnsweringViews, "it was answered, with", "a mistake of its caller")
 table.wrong(ex.views, "keeps the numbers on the class", SharedViews, "belongs to one server")
+table.wrong(ex.views, "keeps the numbers in a global, under its pid", PidViews, "under whatever key")
 table.hard_coded(ex.views, "knows the shown photo", KnowingViews, "with another case")
 table.right(ex.views, "keeps pairs", PairViews)
 table.right(ex.views, "answers an error to what it does not know", PoliteViews)

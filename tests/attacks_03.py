@@ -300,10 +300,11 @@ class QueueingDesk(BlockingDesk):
         return Ok(([], []))
 
     def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
-        match state:
-            case ([first, *rest], couriers):
+        match request, state:
+            case "take", ([first, *rest], couriers):
                 return Reply(first, (rest, couriers))
-        return NoReply(([], state[1] + [from_]))
+            case "take", (_, couriers):
+                return NoReply(([], couriers + [from_]))
 
     def kept(self, parcel: Any, state: Any) -> Any:
         match state:
@@ -392,8 +393,6 @@ class PairTally(GenServer):
                 return NoReply(state | {"total": total})
             case "total":
                 return Reply(float(state["total"]), state | {"asked": state["asked"] + 1})
-            case _:
-                return Reply(("error", "unknown request"), state)
 
 
 class GoodBoard(NoBoard):
@@ -754,6 +753,8 @@ class PatientDesk(QueueingDesk):
         return Ok([])
 
     def handle_call(self, request: Any, from_: Any, line: Any) -> Any:
+        if request != "take":
+            raise ValueError(request)
         if line and line[0][0] == "parcel":
             return Reply(line[0][1], line[1:])
         return NoReply([*line, ("courier", from_)])
@@ -1312,7 +1313,7 @@ table.wrong(
 )
 table.hard_coded(ex.tally, "knows the shown totals", KnowingTally, "KeyError")
 table.right(ex.tally, "is written as in the chapter", GoodTally)
-table.right(ex.tally, "keeps a dict, replies early, tells errors", PairTally)
+table.right(ex.tally, "keeps a dict, and replies early", PairTally)
 table.wrong(ex.board, "answers any call with its notes", LenientBoard, "An unknown call is a mistake of its caller")
 table.wrong(ex.board, "is empty once it is read", EmptiedBoard, "To read the board leaves the notes where they are")
 table.wrong(ex.board, "keeps the notes on the class", ClassBoard, "nothing was sent", "the server does not have")
@@ -1408,3 +1409,189 @@ table.wrong(ex.desk, "asks again after hours", SlowlyRetryingDesk, "for fifty da
 table.wrong(ex.desk, "keeps nothing that nobody waits for", ForgetfulDesk, "how a parcel was lost", "when nobody waits")
 table.wrong(ex.desk, "merges equal parcels", MergingDesk, "how a parcel was lost", "equal ones too")
 table.right(ex.desk, "uses plain messages", MessageDesk)
+
+
+# ---- what is remembered beside the state, unknown calls, and waits that end after all --------------------------
+
+BY_PID: dict[str, Any] = {}  # what careful authors of globals do: each server has a key of its own
+
+
+def remembered(first: Any) -> Any:
+    return BY_PID.setdefault(f"{id(current_node())} {self_()}", first)
+
+
+def remember(value: Any) -> None:
+    BY_PID[f"{id(current_node())} {self_()}"] = value
+
+
+class PidTally(GenServer):
+    def handle_call(self, request: Any, from_: Any, first: Any) -> Any:
+        total = remembered(first)
+        match request:
+            case ("count", n):
+                remember(total + n)
+                return Reply(total + n, first)
+            case "total":
+                return Reply(total, first)
+
+
+class WaitingTally(GoodTally):
+    def handle_call(self, request: Any, from_: Any, total: Any) -> Any:
+        return super().handle_call(request, from_, total) or NoReply(total)
+
+
+class TellingTally(GoodTally):
+    def handle_call(self, request: Any, from_: Any, total: Any) -> Any:
+        return super().handle_call(request, from_, total) or Reply(("error", "unknown request"), total)
+
+
+class PoliteTally(GoodTally):
+    def handle_call(self, request: Any, from_: Any, total: Any) -> Any:
+        return super().handle_call(request, from_, total) or Stop("normal", total, reply="what?")
+
+
+class ExitingTally(GoodTally):
+    def handle_call(self, request: Any, from_: Any, total: Any) -> Any:
+        result = super().handle_call(request, from_, total)
+        if result is None:
+            raise Exit("unknown request")
+        return result
+
+
+class PidBoard(GoodBoard):
+    def handle_cast(self, request: Any, notes: Any) -> Any:
+        match request:
+            case ("pin", note):
+                remember([*remembered(notes), note])
+                return NoReply(notes)
+
+    def handle_call(self, request: Any, from_: Any, notes: Any) -> Any:
+        match request:
+            case "notes":
+                return Reply(remembered(notes), notes)
+
+
+class NoneBoard(GoodBoard):
+    def handle_call(self, request: Any, from_: Any, notes: Any) -> Any:
+        return super().handle_call(request, from_, notes) or Reply(None, notes)
+
+
+class SilentBoard(GoodBoard):
+    def handle_call(self, request: Any, from_: Any, notes: Any) -> Any:
+        return super().handle_call(request, from_, notes) or NoReply(notes)
+
+
+class StrictBoard(GoodBoard):
+    def handle_call(self, request: Any, from_: Any, notes: Any) -> Any:
+        if request != "notes":
+            return Stop(("unknown request", request), notes)
+        return Reply(list(notes), notes)
+
+
+class PidSprinkler(GoodSprinkler):
+    def handle_info(self, message: Any, state: Any) -> Any:
+        match message:
+            case "water":
+                Process.send_after(self_(), "water", state[0])
+                remember(remembered(0) + 1)
+        return NoReply(state)
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        return Reply(remembered(0), state)
+
+
+class ContinuingSprinkler(GoodSprinkler):
+    """Does the watering in a continue."""
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        return NoReply(state, Continue("water")) if message == "water" else NoReply(state)
+
+    def handle_continue(self, work: Any, state: Any) -> Any:
+        Process.send_after(self_(), "water", state[0])
+        return NoReply((state[0], state[1] + 1))
+
+
+class SelfSendingOven(GoodOven):
+    def init(self, minutes: Any) -> Any:
+        send(self_(), ("heat", minutes))
+        return Ok(None)
+
+    async def handle_info(self, message: Any, celsius: Any) -> Any:
+        match message:
+            case ("heat", minutes):
+                await Process.sleep(minutes * 60.0)
+                return NoReply(20 + 50 * minutes)
+        return NoReply(celsius)
+
+
+class PidDoorbell(GoodDoorbell):
+    def handle_info(self, message: Any, rings: Any) -> Any:
+        remember(remembered(0) + (message == "ring"))
+        return NoReply(rings)
+
+    def handle_call(self, request: Any, from_: Any, rings: Any) -> Any:
+        return Reply(remembered(0), rings)
+
+
+class InheritingDoorbell(GoodDoorbell):
+    """Asks its parent class first."""
+
+    def handle_info(self, message: Any, rings: Any) -> Any:
+        return super().handle_info(message, rings) or NoReply(rings)
+
+
+class MonthsDesk(QueueingDesk):
+    @staticmethod
+    async def take(desk: Any) -> Any:
+        return await GenServer.call(desk, "take", timeout=5_000_000.0)
+
+
+class DecadesDesk(QueueingDesk):
+    @staticmethod
+    async def take(desk: Any) -> Any:
+        return await GenServer.call(desk, "take", timeout=1e9)
+
+
+class InfiniteDesk(QueueingDesk):
+    @staticmethod
+    async def take(desk: Any) -> Any:
+        return await GenServer.call(desk, "take", timeout=float("inf"))
+
+
+class AnyCallDesk(QueueingDesk):
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        return super().handle_call("take", from_, state)
+
+
+class PidDesk(QueueingDesk):
+    def handle_cast(self, request: Any, state: Any) -> Any:
+        result = super().handle_cast(request, remembered(state))
+        remember(result[0])
+        return NoReply(state)
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        result = super().handle_call(request, from_, remembered(state))
+        remember(result.state)
+        return Reply(result.value, state) if isinstance(result, Reply) else NoReply(state)
+
+
+NOT_IN_THE_STATE = ("the whole state of the first", "under whatever key")
+table.wrong(ex.tally, "keeps the total in a global, under its pid", PidTally, *NOT_IN_THE_STATE)
+table.wrong(ex.tally, "lets whoever asks for the unknown wait", WaitingTally, "lives on", "`NoReply` answers nobody")
+table.wrong(ex.tally, "answers the unknown with an error", TellingTally, "('error', 'unknown request')", "has to hear")
+table.wrong(ex.tally, "answers before it stops", PoliteTally, "it was answered, with 'what?'")
+table.right(ex.tally, "exits by itself", ExitingTally)
+table.wrong(ex.board, "keeps the notes in a global, under its pid", PidBoard, *NOT_IN_THE_STATE)
+table.wrong(ex.board, "answers None to what it does not know", NoneBoard, "with None", "a mistake of its caller")
+table.wrong(ex.board, "answers nothing to what it does not know", SilentBoard, "lives on", "`NoReply` answers nobody")
+table.right(ex.board, "stops of an unknown call", StrictBoard)
+table.wrong(ex.sprinkler, "counts in a global, under its pid", PidSprinkler, *NOT_IN_THE_STATE)
+table.right(ex.sprinkler, "waters in a continue", ContinuingSprinkler)
+table.wrong(ex.oven, "sends itself the work", SelfSendingOven, "before `init` was over", "what is first in the mailbox")
+table.wrong(ex.doorbell, "counts in a global, under its pid", PidDoorbell, *NOT_IN_THE_STATE)
+table.right(ex.doorbell, "asks its parent class first", InheritingDoorbell)
+table.wrong(ex.desk, "takes for two months", MonthsDesk, "for a thousand years", "how long `take` is willing to wait")
+table.wrong(ex.desk, "takes for thirty years", DecadesDesk, "for a thousand years", "how long `take` is willing")
+table.right(ex.desk, "takes for ever", InfiniteDesk)
+table.wrong(ex.desk, "gives a parcel to any call", AnyCallDesk, "the unknown call", "tells a courier from anybody")
+table.wrong(ex.desk, "keeps the parcels in a global, under its pid", PidDesk, *NOT_IN_THE_STATE)

@@ -28,7 +28,7 @@ from .. import (
 from ..errors import describe_reason
 from .checking import NotYet, expect
 from .comparing import same
-from .looking import answered, not_started, so_far, turns_of, unknown_request, with_other_numbers
+from .looking import answered, kept_in_the_state, not_started, so_far, turns_of, unknown_request, with_other_numbers
 
 A_WHILE: Final = 0.1
 """Virtual seconds in which a process that has something to do does it."""
@@ -314,6 +314,7 @@ async def views(Views: Any, photo: str = "cat.jpg", before: int = 0) -> None:
     await GenServer.call(pid, ("view", photo))
     idea = "where the numbers are kept: in the state that a callback gets and returns, which belongs to one server"
     expect("two servers; one view at the first. The second?", await GenServer.call(other, ("views", photo)), 5, idea)
+    await kept_in_the_state(pid, other, "server", lambda server: GenServer.call(server, ("views", photo)), 6)
     for strange in (("veiws", photo), "views", ("view", photo, 2)):
         server = await _started(Views, {photo: 5})
         await unknown_request(server, strange, lambda answer: issubclass(type(answer), int) or answer is None)

@@ -7,12 +7,22 @@ at least one other case besides.
 
 from __future__ import annotations
 
+from inspect import isawaitable
 from typing import Any
 
 from .. import Down, Exit, GenServer, Pid, Process, current_node, receive, self_, send, spawn, sys_
 from .checking import NotYet, expect, let_pass
 from .comparing import same
-from .looking import answered, handed_over, sent, so_far, taken, unknown_request, with_other_numbers
+from .looking import (
+    answered,
+    ends_the_server,
+    handed_over,
+    kept_in_the_state,
+    sent,
+    so_far,
+    taken,
+    with_other_numbers,
+)
 
 STRAYS = (("a stray message of the check", 1), 7, None, "hello", "tick", "timeout")
 UNKNOWN_REQUESTS = ("unheard-of", ("unheard-of",), ("unheard-of", "tea"), ("unheard-of", "tea", "now"), None)
@@ -34,15 +44,14 @@ async def tally(Tally: Any, first: int = 0, steps: tuple[int, ...] = (2, 3)) -> 
     """Counts are added up, asking changes nothing, and each tally has its own total.
 
     Demands: ``("count", n)`` answers the new total and ``"total"`` the total, for any first number, which is
-    the argument of ``start``; two tallies at the same time; any other call is not answered, neither with a
-    number nor with None: it crashes or stops the server, and the caller hears of it.
+    the argument of ``start``; two tallies at the same time, and what one has counted is in its state; any other
+    call is not answered: it crashes or stops the server, and the caller hears of it.
     """
     await _one_tally(Tally, first, steps)
     await _two_tallies(Tally)
     await with_other_numbers(_one_tally, ((Tally, first, steps), (Tally, 17, (4, 4, -1, 0))))
     for strange in (("cuont", 2), "totals"):
-        pid = await _started(Tally, first)
-        await unknown_request(pid, strange, lambda answer: issubclass(type(answer), int | float) or answer is None)
+        await ends_the_server(await _started(Tally, first), strange)
 
 
 async def _one_tally(Tally: Any, first: int, steps: tuple[int, ...]) -> None:
@@ -74,6 +83,7 @@ async def _two_tallies(Tally: Any) -> None:
     unused = "the argument of `start`: it is not used. `init` gets it, and what `init` returns is the first state"
     idea = unused if same(seen, [2, 3, 6]) else f"where the count is kept. {_SHARED}"
     expect("two tallies, begun at 0 and 100, counted 2, 3 and 4 in turns", seen, [2, 103, 6], idea)
+    await kept_in_the_state(one, other, "tally", lambda pid: GenServer.call(pid, "total"), 6)
 
 
 async def board(Board: Any, notes: tuple[str, ...] = ("lost: one glove", "choir at six")) -> None:
@@ -81,8 +91,8 @@ async def board(Board: Any, notes: tuple[str, ...] = ("lost: one glove", "choir 
 
     Demands: ``pin`` sends one request to the board that nobody waits for; ``notes`` asks the board, also
     one that is busy or dead; reading changes nothing; any number of notes, equal ones and an empty one too;
-    two boards share nothing; an unknown call is not answered with the notes, and an unknown cast or message
-    pins nothing (the board may crash of each, or ignore it).
+    two boards share nothing, and the notes are in the state; an unknown call is not answered and ends the board;
+    an unknown cast or message pins nothing (the board may crash of it, or ignore it).
     """
     many = ("tea at four", "a bicycle", "", "bees", "a bicycle", *(f"note {number}" for number in range(6, 13)))
     await with_other_numbers(_one_board, ((Board, notes), (Board, many)))
@@ -96,8 +106,7 @@ async def _unknown_to_board(Board: Any) -> None:
         "handles it asks for that name"
     )
     for strange in UNKNOWN_REQUESTS:
-        pid = await _started(Board, ["tea"])
-        await unknown_request(pid, strange, lambda answer: type(answer) in (list, tuple))
+        await ends_the_server(await _started(Board, ["tea"]), strange)
         for way, tell in WAYS:
             pid = await _started(Board, [])
             tell(pid, strange)
@@ -122,6 +131,7 @@ async def _one_board(Board: Any, notes: tuple[str, ...]) -> None:
     expect("the notes were read a second time", again, list(notes), idea)
     idea = "where the notes are kept: in the state of the one board that they were pinned to"
     expect("another board was read, with nothing on it", await answered(Board.notes(empty), "it was read"), [], idea)
+    await kept_in_the_state(pid, empty, "board", lambda board: answered(Board.notes(board), "it was read"), list(notes))
     await GenServer.stop(pid)
     try:
         seen = await answered(Board.notes(pid), "it was read")
@@ -192,6 +202,7 @@ async def _two_sprinklers(Sprinkler: Any, first: float, other: float) -> None:
     seen = [await _times(pid) for pid in pids]
     done = f"two sprinklers, with periods of {first:g} and {other:g} s, were asked {2.1 * first:g} s after the start"
     expect(done, seen, [2, int(2.1 * first // other)], f"where the count and the period are kept. {_SHARED}")
+    await kept_in_the_state(pids[0], pids[1], "sprinkler", _times, seen[0])
 
 
 async def _shut_down(Sprinkler: Any, every: float) -> None:
@@ -294,9 +305,11 @@ async def oven(Oven: Any, minutes: float = 4.0) -> None:
 
     Demands: the given ``heat(minutes)`` takes ``minutes * 60`` seconds and answers ``20 + 50 * minutes``
     degrees; the call ``"celsius"`` answers what ``heat`` answered; an oven that nobody asks is hot as
-    early as one that somebody waits for; it heats once; two ovens at the same time, with different minutes.
+    early as one that somebody waits for; it heats once; two ovens at the same time, with different minutes; a
+    guest who knows its name, and asks before ``init`` is over, sees no cold oven either.
     """
     await with_other_numbers(_one_oven, ((Oven, minutes), (Oven, 2.5)))
+    await _early_guest(Oven, minutes)
     pids = [await _started(Oven, 1.0), await _started(Oven, 10.0)]
     await Process.sleep(630.0)
     seen = [await GenServer.call(pid, "celsius", timeout=None) for pid in pids]
@@ -332,6 +345,30 @@ async def _one_oven(Oven: Any, minutes: float) -> None:
     await _asked_late(alone, "nobody asked an oven until it had to be hot; then it was asked", hot, idea)
 
 
+async def _early_guest(Oven: Any, minutes: float) -> None:
+    """Somebody finds the oven by its name, and asks while its `init` is at work."""
+
+    async def guest(home: Pid) -> None:
+        send(home, await GenServer.call("oven", "celsius", timeout=None))
+
+    class Early(Oven):  # type: ignore[misc]
+        async def init(self, argument: float) -> Any:
+            spawn(guest, home)
+            await Process.sleep(1.0)
+            result = super().init(argument)
+            return await result if isawaitable(result) else result
+
+    home = self_()
+    pid = await answered(Early.start(minutes, name="oven"), "the server was started")
+    idea = (
+        "what is first in the mailbox. Whoever knows the name of a server can ask before `init` is over, and is then "
+        "before anything that `init` sends; the rest of a start has to run before the mailbox is looked at"
+    )
+    celsius = await receive(timeout=minutes * 60 + 60)
+    expect("a guest asked the oven by its name before `init` was over", celsius, 20 + 50 * minutes, idea)
+    await GenServer.stop(pid)
+
+
 async def _asked_late(pid: Pid, done: str, hot: float, idea: str) -> None:
     before = current_node().now()
     celsius = await GenServer.call(pid, "celsius", timeout=None)
@@ -356,6 +393,7 @@ async def doorbell(Doorbell: Any, strange: object = ("battery", 20), rings: int 
         send(pid, "ring")
     seen = [await GenServer.call(pid, "rings") for pid in pids]
     expect("two doorbells rang, one twice and the other once", seen, [2, 1], f"where the count is kept. {_SHARED}")
+    await kept_in_the_state(pids[0], pids[1], "doorbell", lambda pid: GenServer.call(pid, "rings"), 2)
     for unknown in (strange, *UNKNOWN):
         await _rung(Doorbell, unknown, rings)
 
@@ -478,7 +516,13 @@ _PUT = "whether whoever puts a parcel needs an answer. Which of the two kinds of
 
 
 FIFTY_DAYS = 50 * 24 * 3600.0  # no time-out of Elixir is as long: the longest is 2**32 - 1 milliseconds
-WAITS = (("a minute", 63.7), ("two hours", 7200.0), ("fifty days", FIFTY_DAYS))
+THOUSAND_YEARS = 365_250 * 24 * 3600.0
+WAITS = (
+    ("a minute", 63.7),
+    ("two hours", 7200.0),
+    ("fifty days", FIFTY_DAYS),
+    ("a thousand years", THOUSAND_YEARS),
+)
 _FALSY = "how a parcel was lost: one that counts as false (0, an empty text, None) is a parcel, too"
 _KEPT = "how a parcel was lost: the desk keeps each one that comes when nobody waits, equal ones too"
 
@@ -487,9 +531,10 @@ async def desk(Desk: Any, parcels: tuple[str, ...] = ("red", "blue")) -> None:
     """Parcels wait for couriers and couriers for parcels, both in order, and each parcel leaves once.
 
     Demands: ``put`` waits for nobody, also at a busy desk; ``take`` asks once and waits as long as it takes,
-    for fifty days too; a courier that waits has its parcel the moment it is put; a parcel that was handed over
-    is gone; equal parcels are two, and 0, "" and None are parcels; two desks share nothing; an unknown cast or
-    message does not become a parcel (the desk may crash of it, or ignore it).
+    for a thousand years too; a courier that waits has its parcel the moment it is put; a parcel that was handed
+    over is gone; equal parcels are two, and 0, "" and None are parcels; two desks share nothing, and parcels are in
+    the state; an unknown call gets no parcel, and an unknown cast or message does not become one (the desk may
+    crash of it, or ignore it).
     """
     await _one_desk(Desk, parcels)
     await _two_desks(Desk, *parcels[:2])
@@ -569,7 +614,11 @@ async def _two_desks(Desk: Any, first: str, second: str) -> None:
     seen = [await _take(Desk, other), await _take(Desk, one)]
     done = "a parcel was put on one desk, then one taken from another desk and from the first"
     expect(done, seen, ["nothing", first], idea)
-    spawn(courier, Desk, one, 1, self_())
+    await answered(Desk.put(one, first), "a parcel was put")
+    await kept_in_the_state(one, other, "desk", lambda pid: _take(Desk, pid), first)
+    one, other = await _started(Desk), await _started(Desk)
+    for pid, number in ((other, 0), (one, 1)):
+        spawn(courier, Desk, pid, number, self_())
     await Process.sleep(1.0)
     for pid, parcel, hoped in ((other, second, (0, second)), (other, first, "nothing"), (one, second, (1, second))):
         await answered(Desk.put(pid, parcel), "a parcel was put")
@@ -595,6 +644,23 @@ async def _unknown_to_desk(Desk: Any) -> None:
                     continue  # it crashed, which is right as well
                 where = "a desk where a courier waited" if waits else "an empty desk, where a courier came then"
                 expect(f"the unknown {way} {strange!r} was sent to {where}", seen, "nothing", idea)
+    for strange in UNKNOWN_REQUESTS:
+        await _unknown_call(Desk, strange)
+
+
+async def _unknown_call(Desk: Any, strange: object) -> None:
+    """It comes to a desk with one parcel, and does not take it."""
+    pid, parcel = await _started(Desk), "a parcel"
+    await answered(Desk.put(pid, parcel), "a parcel was put")
+    try:
+        answer = await GenServer.call(pid, strange, timeout=1.0)
+        left = await _take(Desk, pid)
+    except Exit:
+        return  # the desk has crashed, or the caller has heard nothing
+    idea = "what tells a courier from anybody else who calls: the request of `take` has a name. An unknown call is none"
+    done = f"the unknown call {strange!r} came to a desk with one parcel, and then a courier"
+    if same(answer, parcel) or not same(left, parcel):
+        raise NotYet(done, f"the call got {answer!r}, the courier {left!r}", f"the courier got {parcel!r}", idea)
 
 
 def _asked_once(pid: Pid, courier: Pid, since: int, how_long: str) -> None:

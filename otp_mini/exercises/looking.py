@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from typing import Any, Final
 
-from .. import Down, Exit, GenServer, Pid, Process, StartError, current_node, receive, spawn
+from .. import Down, Exit, GenServer, Pid, Process, StartError, current_node, receive, spawn, sys_
 from ..errors import describe_reason, safe_repr
 from ..tracing import Event
 from .checking import AWAIT, NotYet
+from .comparing import same
 
 CALL, CAST = "$gen_call", "$gen_cast"
 
@@ -160,12 +161,67 @@ async def unknown_request(pid: Pid, request: object, known: Callable[[Any], bool
     except Exit:
         return
     if known(answer):
-        idea = (
-            "the way of an unknown request through `handle_call`. An unknown call is a mistake of its caller, who has "
-            "to hear of it: where no case fits, or the last one raises, the server crashes and the caller exits"
-        )
         seen = f"it was answered, with {safe_repr(answer)}"
-        raise NotYet(f"the unknown call {request!r} was made", seen, "an exit of the caller", idea)
+        raise NotYet(f"the unknown call {request!r} was made", seen, "an exit of the caller", UNKNOWN_CALL)
+
+
+async def ends_the_server(pid: Pid, request: object) -> None:
+    """See that a call which the server cannot know is not answered, and ends it.
+
+    Args:
+        pid: the server.
+        request: one that no student would choose.
+
+    Raises:
+        checking.NotYet: it was answered, or the server lives on.
+    """
+    done = f"the unknown call {request!r} was made"
+    try:
+        answer = await GenServer.call(pid, request, timeout=1.0)
+    except Exit:
+        if not Process.alive(pid):
+            return
+        idea = (
+            "what `handle_call` does with an unknown request. `NoReply` answers nobody: the caller waits until its "
+            "time-out, and nobody else learns of the mistake. The exercise asks for a server that ends"
+        )
+        seen = "no answer, and the server lives on"
+    else:
+        idea, seen = UNKNOWN_CALL, f"it was answered, with {safe_repr(answer)}"
+    raise NotYet(done, seen, "an exit of the caller", idea)
+
+
+UNKNOWN_CALL: Final = (
+    "the way of an unknown request through `handle_call`. An unknown call is a mistake of its caller, who has "
+    "to hear of it: where no case fits, or the last one raises, the server crashes and the caller exits"
+)
+
+
+async def kept_in_the_state(
+    pid: Pid, other: Pid, name: str, ask: Callable[[Pid], Awaitable[object]], hoped: object
+) -> None:
+    """See that what a server knows is in its state: a second one that is given this state knows it, too.
+
+    Args:
+        pid: the server that was used.
+        other: one of the same class; its own state is lost.
+        name: of the server, for the message.
+        ask: asks a server what it knows.
+        hoped: the answer of the first.
+
+    Raises:
+        checking.NotYet: the second does not know it, so it is kept elsewhere: in a global, under a pid, say.
+    """
+    state = await sys_.get_state(pid)
+    await sys_.replace_state(other, lambda _: state)
+    seen = await ask(other)
+    if not same(seen, hoped):
+        done = f"a second {name} was given the whole state of the first, {safe_repr(state)}, and asked"
+        idea = (
+            "what the state holds: everything that the server has to remember. A global of Python is not part of it, "
+            "under whatever key; it is shared by all servers, and does not end with any"
+        )
+        raise NotYet(done, safe_repr(seen), safe_repr(hoped), idea)
 
 
 def not_started(error: StartError) -> BaseException:
