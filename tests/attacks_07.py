@@ -696,6 +696,13 @@ async def no_timeout(name: Any, line: Any, state: Any) -> Any:
         return "not here", state
 
 
+async def impatient(name: Any, line: Any, state: Any) -> Any:
+    try:
+        return await GenServer.call(name, ("say", line), timeout=1.0), state
+    except Exit:
+        return "not here", state
+
+
 async def only_own(name: Any, line: Any, state: Any) -> Any:
     return (await said(name, line) if name in state else "not here"), state
 
@@ -723,6 +730,7 @@ table.wrong(
     ex.switchboard, "connects once", board(unasked, by_its_name), "already_started", "what a name that is taken means"
 )
 table.wrong(ex.switchboard, "waits for ever", board(simply, no_timeout), "no answer within eight seconds")
+table.wrong(ex.switchboard, "waits for one second", board(simply, impatient), "how long a call waits")
 table.wrong(ex.switchboard, "knows only whom it connected", board(keeping, only_own), "another switchboard", one_life)
 table.wrong(ex.switchboard, "starts them itself", board(beside, by_its_name), "how many connections were started")
 table.hard_coded(ex.switchboard, "knows Ann and Ben", board(simply, known_line), "it passed the first one")

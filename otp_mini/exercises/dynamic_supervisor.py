@@ -689,6 +689,7 @@ async def _nobody(board: Pid, chat: Pid, name: str) -> None:
     await _say(board, name, "hi", "not here", "its connection was silent")
     await sys_.resume(pid)
     await Process.sleep(A_WHILE)
+    await _slow(board, pid, name)
     [spec] = [child.spec for child in _kept(chat) if child.pid is pid]
     await DynamicSupervisor.terminate_child(chat, pid)
     await _say(board, name, "hi", "not here", "its connection had been stopped for good")
@@ -697,6 +698,23 @@ async def _nobody(board: Pid, chat: Pid, name: str) -> None:
     done = f'its connection had been started by somebody else, and ("connect", {name!r}) was called'
     idea = "what a name that is taken means: the connection is there, and that is what was wanted"
     expect(done, await _board(board, ("connect", name), done, idea), "ok", idea)
+
+
+async def _slow(board: Pid, pid: Pid, name: str) -> None:
+    """The connection answers after four seconds."""
+
+    async def later() -> None:
+        await sys_.suspend(pid)
+        await Process.sleep(4.0)
+        await sys_.resume(pid)
+
+    spawn(later)
+    await Process.sleep(A_WHILE)
+    done = f'its connection took four seconds to answer ("say", {name!r}, "slowly")'
+    idea = "how long a call waits for its answer: five seconds, if nothing else is said"
+    answer = await _board(board, ("say", name, "slowly"), done, idea)
+    last = answer[-1:] if isinstance(answer, list) else answer
+    expect(f"{done}; what came back last?", last, ["slowly"], idea)
 
 
 def _kept(supervisor: Pid) -> list[Any]:
