@@ -39,7 +39,7 @@ from .terms import Pid, is_quiet
 Strategy = Literal["one_for_one", "one_for_all", "rest_for_one"]
 AutoShutdown = Literal["never", "any_significant", "all_significant"]
 
-STRATEGIES: Final = ("one_for_one", "one_for_all", "rest_for_one")
+STRATEGIES: Final = ("one_for_one", "rest_for_one", "one_for_all")
 AUTO_SHUTDOWNS: Final = ("never", "any_significant", "all_significant")
 
 

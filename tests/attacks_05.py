@@ -11,6 +11,7 @@ from attacks import Table
 from otp_mini import (
     ChildSpec,
     Continue,
+    Down,
     Exit,
     GenServer,
     Ignore,
@@ -876,3 +877,113 @@ table.wrong(
 )
 table.right(ex.uplink, "has one process that asks until there is an answer", LoopUplink)
 table.right(ex.uplink, "has five processes that wait", helpers(9.0, 2.0))
+
+
+# ---- what was blamed for something else, passed, or did not end -------------------------------------------------
+
+
+def listeners(strategy: Any) -> type[Supervisor]:
+    """The recorder and the display in a branch of their own."""
+    below = (Branch, ("listeners", Supervise(in_order[1:], strategy)))
+    return sup(lambda _: Supervise([in_order[0], below], "rest_for_one"))
+
+
+def from_the_first(crashes: list[float], max_restarts: int, max_seconds: float) -> float | None:
+    """A window begins at a crash, and the next one after its end."""
+    began, count = 0.0, 0
+    for now in crashes:
+        if not count or now - began > max_seconds:
+            began, count = now, 0
+        count += 1
+        if count > max_restarts:
+            return now
+    return None
+
+
+def after_a_calm(crashes: list[float], max_restarts: int, max_seconds: float) -> float | None:
+    """Sets the count back when there was no crash for so long."""
+    count, last = 0, 0.0
+    for now in crashes:
+        count = count + 1 if count and now - last <= max_seconds else 1
+        last = now
+        if count > max_restarts:
+            return now
+    return None
+
+
+def neighbours(crashes: list[float], max_restarts: int, max_seconds: float) -> float | None:
+    for first, now in zip(crashes, crashes[max_restarts:], strict=False):
+        if now - first <= max_seconds:
+            return now
+    return None
+
+
+EachPressAlone = sup(lambda names: Supervise([branch(name) for name in names], "one_for_one", 10, 60.0))
+OneHallPresses = sup(
+    lambda names: Supervise([(Branch, ("hall", Supervise(parts(*names), "one_for_one", 10, 60.0)))], "one_for_one", 0)
+)
+
+
+def long_memory(names: list[str]) -> Supervise:
+    sensors = (Branch, ("sensors", Supervise(parts(*names), "one_for_one", 2 * len(names) + 12, 3600.0)))
+    return Supervise([(Part, "archive"), sensors], "one_for_one", max_seconds=36_000.0)
+
+
+class UnawaitedUplink(LoopUplink):
+    """Forgets the `await` of its pause."""
+
+    @classmethod
+    async def ask_on(cls, uplink: Any) -> None:
+        while Process.alive(uplink):
+            try:
+                answer = await GenServer.call("gateway", "hello", timeout=9.0)
+                GenServer.cast(uplink, ("connected", answer))
+                break
+            except Exit:
+                Process.sleep(1.0)  # type: ignore[unused-coroutine]
+
+
+class LinkedAndToldUplink(LoopUplink):
+    """Links the process that asks, and traps exits."""
+
+    def init(self, name: Any) -> Any:
+        Process.flag(trap_exit=True)
+        spawn_link(self.ask_on, self_())
+        return Ok("down")
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        return NoReply(state)
+
+
+class MonitoringUplink(GoodUplink):
+    """Sends the next one a second after the last has ended."""
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        match message:
+            case "try" if state == "down":
+                Process.monitor(spawn(self.ask, self_()))
+            case Down() if state == "down":
+                Process.send_after(self_(), "try", 1.0)
+        return NoReply(state)
+
+
+def loners_together(_: object) -> Supervise:
+    loners = (Branch, ("loners", Supervise(parts("archive", "weather"), "one_for_one")))
+    instruments = GoodObservatory().init(None).children[-1]
+    return Supervise([loners, instruments], "one_for_one", max_seconds=3600.0)
+
+
+for below in ("one_for_all", "one_for_one"):
+    table.wrong(ex.studio, f"has {below} below", listeners(below), "the strategy of each of your supervisors")
+table.wrong(ex.presses, "gives each press a branch", EachPressAlone, "it goes on", "all presses together have one")
+table.right(ex.presses, "has a hall between", OneHallPresses)
+table.wrong(ex.gives_up, "begins a window at a crash", from_the_first, "None", "where the window begins. It slides")
+table.wrong(ex.gives_up, "sets the count back after a calm", after_a_calm, "6.0", "what sets the count back")
+table.right(ex.gives_up, "compares the first and the last of as many as are too many", neighbours)
+table.wrong(
+    ex.station, "remembers a storm for an hour", sup(long_memory), "a storm every minute", "how long their supervisor"
+)
+table.wrong(ex.uplink, "forgets to await its pause", UnawaitedUplink, "'Process.sleep' was never awaited")
+table.right(ex.uplink, "links the process that asks, and traps exits", LinkedAndToldUplink)
+table.right(ex.uplink, "monitors the process that asks", MonitoringUplink)
+table.right(ex.observatory, "has one branch for the two that stand alone", sup(loners_together))

@@ -307,3 +307,25 @@ def test_a_loop_of_forgotten_awaits_is_ended_and_the_await_is_named(monkeypatch:
     monkeypatch.setattr(checking, "ALARM", 0.2)
     seen = refusal(core_philosophy.likes, reads_without_waiting)
     assert "coroutine 'receive' was never awaited" in str(seen)
+
+
+async def asks_nobody_without_a_pause() -> None:
+    while True:
+        try:
+            await GenServer.call("nobody", "hello")
+        except Exit:
+            Process.sleep(1.0)  # type: ignore[unused-coroutine]
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="nothing can interrupt a loop here")
+def test_a_loop_that_spends_its_whole_share_in_each_turn_is_ended_long_before_its_turns_are_too_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(checking, "ALARM", 1.0)
+
+    async def waits(_: Any) -> None:
+        spawn(asks_nobody_without_a_pause)
+        await Process.sleep(1.0)
+
+    seen = refusal(waits, None)
+    assert "coroutine 'Process.sleep' was never awaited" in str(seen)

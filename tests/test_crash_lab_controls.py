@@ -234,7 +234,7 @@ def test_one_voice_tells_a_screen_reader_what_each_lane_does(browser: Browser, t
     assert heard.inner_text().strip() == "Play: session raises, then line raises."
     r.keys(*["Tab"] * 2)
     r.tool("One step on").click()
-    names = ("one_for_one", "one_for_all", "rest_for_one")
+    names = ("one_for_one", "rest_for_one", "one_for_all")
     for name in names:
         assert f"{name}: You make session raise" in heard.inner_text()
     for nth, name in enumerate(names):

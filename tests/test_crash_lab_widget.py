@@ -58,7 +58,7 @@ def test_gap_wait_and_errors_reach_the_runs() -> None:
 
 def test_a_comparison_has_a_document_for_each_strategy_and_the_script() -> None:
     lab = compare_strategies([part("A"), part("B")], [("B", "kill")], depth=1, select="A", max_restarts=7)
-    assert [each["title"] for each in lab.documents] == ["one_for_one", "one_for_all", "rest_for_one"]
+    assert [each["title"] for each in lab.documents] == ["one_for_one", "rest_for_one", "one_for_all"]
     assert lab.at_first["script"] == [4 * 2 + 3]
     assert lab.at_first["select"] == 1
     assert {each["procs"][0]["max"][0] for each in lab.documents} == {7}

@@ -172,10 +172,10 @@ def test_a_comparison_as_text_counts_lives_and_tells_who_is_down() -> None:
     labs, script = strategy_labs([part("A"), part("B", restart="temporary")], [("A", "kill"), ("B", "kill")])
     text = player.compare_text([lab.document(2) for lab in labs], script)
     assert [line.split(None, 1) for line in text.splitlines()[1:]] == [
-        ["one_for_one", "one_for_all  rest_for_one"],
-        ["Supervisor", "1            1            1"],
-        ["A", "2            2            2"],
-        ["B", "1 (down)     1 (down)     1 (down)"],
+        ["one_for_one", "rest_for_one  one_for_all"],
+        ["Supervisor", "1            1             1"],
+        ["A", "2            2             2"],
+        ["B", "1 (down)     1 (down)      1 (down)"],
     ]
 
 

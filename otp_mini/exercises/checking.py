@@ -50,6 +50,7 @@ VIRTUAL_PATIENCE: Final = 7200.0  # seconds on the node's clock, besides those t
 TICK: Final = 0.001  # seconds: less than that is a rounding error of a clock that has gone for weeks
 REAL_PATIENCE: Final = 10.0  # seconds of the world's time without a turn, for whoever waits for the world
 ALARM: Final = 12.0  # and for a loop that never awaits; later, because asyncio ends a wait more gently
+LEAST_PACE: Final = 50  # turns a second: with fewer, while no time passes, somebody spends his whole share in each
 SOON: Final = 0.001  # when to ring again, where nobody could have heard it
 SHOWN: Final = 24  # lines of what happened, the last ones
 
@@ -290,16 +291,16 @@ async def _patience(node: Node) -> AsyncIterator[None]:
 def _alarm(node: Node) -> Iterator[list[_Endless]]:
     """Interrupt a loop of Python code that never awaits, where the system can: not on Windows or in a browser."""
     rang: list[_Endless] = []
-    turns = [0]
+    seen = [(0, -1.0)]  # the turns and the time when it rang last
     can_ring = hasattr(signal, "setitimer") and sys.platform != "emscripten"
     if not can_ring or threading.current_thread() is not threading.main_thread():
         yield rang
         return
 
     def ring(_: int, frame: FrameType | None) -> None:
-        if node.turns != turns[0]:  # it goes on, on a slow machine
-            turns[0] = node.turns
-            return
+        (turns, now), seen[0] = seen[0], (node.turns, node.now())
+        if node.turns > turns + ALARM * LEAST_PACE or (node.turns > turns and node.now() > now):
+            return  # it goes on, on a slow machine
         if _warns(frame):
             signal.setitimer(signal.ITIMER_REAL, SOON, ALARM)
             return

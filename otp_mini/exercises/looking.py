@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
 
-from .. import Down, Exit, GenServer, Pid, Process, StartError, current_node, receive, spawn, sys_
+from .. import Down, Exit, GenServer, Pid, Process, StartError, current_node, receive, self_, spawn, sys_
 from ..errors import describe_reason, safe_repr
 from ..tracing import Event
 from .checking import AWAIT, NotYet
@@ -71,12 +71,18 @@ def _events() -> list[Event]:
     return [] if tracer is None else tracer.events
 
 
-async def restless(pid: Pid) -> bool:
-    """Whether a process goes on and on without ever waiting; no time passes meanwhile."""
-    before = turns_of(pid)
-    for _ in range(40):
+async def restless() -> bool:
+    """Whether a process besides the check goes on and on without ever waiting; no time passes meanwhile."""
+    before = turns_of_others()
+    for _ in range(12):
         await Process.sleep(0.0)
-    return turns_of(pid) - before >= 30
+    return turns_of_others() - before >= 10
+
+
+def turns_of_others() -> int:
+    """The turns of all processes but the one that checks."""
+    others = [pid for pid in current_node().processes() if pid is not self_()]
+    return sum(turns_of(pid) for pid in others)
 
 
 def turns_of(pid: Pid) -> int:

@@ -8,6 +8,7 @@ to say all of it. Whatever has a number or a name is tried with at least two of 
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, Final
@@ -34,7 +35,7 @@ from .. import (
 from ..errors import describe_reason
 from .checking import NotYet, expect
 from .comparing import same
-from .looking import not_started, restless, with_other_numbers
+from .looking import not_started, restless, turns_of_others, with_other_numbers
 
 Fates = dict[str, list[str]]
 """For each process that was ended, who was new after that, in the order asked for."""
@@ -128,12 +129,18 @@ async def studio(Studio: Any, reason: object = "kill") -> None:
         fates, gone = {}, ""
         for name in names:
             root = await _afresh(Studio, None, names)
-            keeper = _keeper(name)
+            keeper, keepers = _keeper(name), {_keeper(each) for each in names}
             fates[name] = await _new_after(names, name, end)
             gone = gone or _about_gone(root, keeper) * (GONE in str(fates[name]))
-        idea = gone or _about_studio([len(fates[name]) for name in names])
+        idea = gone or (_SEVERAL if len(keepers) > 1 else _about_studio([len(fates[name]) for name in names]))
         for name, hoped in {"clock": [*names], "recorder": [*names[1:]], "display": ["display"]}.items():
             expect(f"the {name} ended with {end!r}; who is new?", fates[name], hoped, idea)
+
+
+_SEVERAL: Final = (
+    "the strategy of each of your supervisors. A strategy speaks of the children of its own supervisor, and a "
+    "supervisor below goes with all that it keeps"
+)
 
 
 def _about_studio(sizes: list[int]) -> str:
@@ -168,6 +175,8 @@ async def _one_works(Presses: Any, names: tuple[str, ...]) -> None:
         await Process.sleep(5.9)
     await _end(names[0])
     idea = "how many restarts are allowed, and within how many seconds: all eleven lay within one minute"
+    if len({_keeper(name) for name in names}) > 1:
+        idea = "who counts. Each of your supervisors has a budget of its own, and all presses together have one"
     expect("the eleventh crash came in second 59", _state(root), "it gave up", idea)
     await _forgets(Presses, names)
 
@@ -279,7 +288,28 @@ def _in_blocks(times: list[float], max_restarts: int, max_seconds: float) -> Ans
     return _counted(times, max_restarts + 1, lambda now, time: now // max_seconds == time // max_seconds)
 
 
+def _from_the_first(times: list[float], max_restarts: int, max_seconds: float) -> Answer:
+    """A window begins at a crash, and the next one at the first crash after its end."""
+    began, count = -math.inf, 0
+    for now in times:
+        began, count = (now, 1) if now - began > max_seconds else (began, count + 1)
+        if count > max_restarts:
+            return now
+    return None
+
+
+def _after_a_calm(times: list[float], max_restarts: int, max_seconds: float) -> Answer:
+    """The count begins anew when nothing has crashed for so long."""
+    last, count = -math.inf, 0
+    for now in times:
+        last, count = now, 1 if now - last > max_seconds else count + 1
+        if count > max_restarts:
+            return now
+    return None
+
+
 _SAME_MOMENT: Final = "crashes at the same moment: two of them are two, and both count"
+_SLIDES: Final = "where the window begins. It slides: it ends at each crash, and begins `max_seconds` before"
 _FRACTIONS: Final = "the times. They are no whole numbers, and half a second decides"
 SLIPS: Final[dict[Callable[..., Answer], str]] = {
     _at_the_limit: "how many are borne: `max_restarts` of them. It gives up at the one after those",
@@ -289,7 +319,9 @@ SLIPS: Final[dict[Callable[..., Answer], str]] = {
     _for_ever: "which crashes still count: those of the last `max_seconds` before this one, and none before them",
     _one_at_a_time: _SAME_MOMENT,
     _later_ones_alone: _SAME_MOMENT,
-    _in_blocks: "where the window begins. It slides: it ends at each crash, and begins `max_seconds` before",
+    _in_blocks: _SLIDES,
+    _from_the_first: _SLIDES,
+    _after_a_calm: "what sets the count back: nothing does. Each crash is forgotten by itself, `max_seconds` later",
 }
 
 
@@ -358,7 +390,7 @@ async def moves(
 
 
 async def _all_moves(function: Callable[[str, list[str], str], Moves], names: tuple[str, ...]) -> None:
-    for strategy in ("one_for_one", "one_for_all", "rest_for_one"):
+    for strategy in ("one_for_one", "rest_for_one", "one_for_all"):
         for crashed in names:
             hoped, root = await _real_moves(strategy, names, crashed)
             given = list(names)
@@ -429,7 +461,7 @@ _ENDLESS: Final = (
 async def station(Station: Any, sensors: tuple[str, ...] = SENSORS) -> None:
     """A storm costs each sensor one restart, the archive outlives a sensor, and no sensor is restarted for ever.
 
-    Demands: in a storm only the sensor that crashed is new; the archive is kept when one sensor crashes
+    Demands: in a storm, one a minute, only the sensor that crashed is new; the archive is kept when one sensor crashes
     twenty times in a row, and by a supervisor that restarts no sensor; it comes back when it ends; a
     sensor that no restart helps brings everything down within 400 crashes, at a thousand crashes a
     second and at ten; one to twelve sensors.
@@ -441,11 +473,15 @@ async def station(Station: Any, sensors: tuple[str, ...] = SENSORS) -> None:
 async def _one_station(Station: Any, sensors: tuple[str, ...]) -> None:
     names = ("archive", *sensors)
     root = await _grown(Station, list(sensors), names)
-    for sensor in sensors:
-        keeper = _keeper(sensor)
-        new = await _new_after(names, sensor)
-        done = f"lightning: all sensors crash within one second, now {sensor!r}; who is new?"
-        expect(done, new, [sensor], _about_storm(root, new, keeper, _keeper(sensor)))
+    for storm in range(STORMS):
+        for sensor in sensors:
+            keeper = _keeper(sensor)
+            new = await _new_after(names, sensor)
+            done = f"lightning: all sensors crash within one second, now {sensor!r}; who is new?"
+            if storm:
+                done = f"a storm every minute, now number {storm + 1}, and {sensor!r} crashes; who is new?"
+            expect(done, new, [sensor], _about_storm(root, new, keeper, _keeper(sensor), storm))
+        await Process.sleep(60.0)
     await _one_after_the_other(await _afresh(Station, list(sensors), names), sensors[0])
     root = await _afresh(Station, list(sensors), names)
     keeper = _keeper("archive")
@@ -455,13 +491,18 @@ async def _one_station(Station: Any, sensors: tuple[str, ...]) -> None:
     await _in_the_end(Station, list(sensors), names, sensors[0], (0.001, 0.1))
 
 
-def _about_storm(root: Pid, new: list[str], keeper: Pid | None, now: Pid | None) -> str:
+STORMS: Final = 5
+
+
+def _about_storm(root: Pid, new: list[str], keeper: Pid | None, now: Pid | None, before: int) -> str:
     if "archive" in str(new):
         return "in whose budget the crash of a sensor is counted, and what goes down when that is spent"
     if GONE in str(new):
         return _about_gone(root, keeper)
     if keeper is now:
         return "the strategy among the sensors. Their supervisor has not given up: it restarts them together"
+    if before:
+        return "how long their supervisor remembers a storm: for its `max_seconds`. The next one comes after a minute"
     return "how many of a storm's crashes their supervisor bears. All sensors count in one budget"
 
 
@@ -557,7 +598,7 @@ async def uplink(Uplink: Any, answer: str = "welcome", away: float = 30.0) -> No
 
 async def _one_uplink(Uplink: Any, answer: str, away: float) -> None:
     root, first = await _without_gateway(Uplink)
-    if await restless(first):
+    if await restless():
         raise NotYet("no gateway was there", "one attempt after the other, without end", "a pause", _PAUSE)
     turns = await _while_away(first, away)
     if turns > 8 * away + 40:  # an attempt takes four turns at most: a timer's, and those of a process that asks
@@ -587,18 +628,12 @@ async def _without_gateway(Uplink: Any) -> tuple[Pid, Pid]:
 
 async def _while_away(uplink: Pid, away: float) -> int:
     """Ask four times while there is no gateway; answer how many turns the uplink and its helpers have had."""
-    before = _turns_of_others()
+    before = turns_of_others()
     for quarter in range(4):
         idea = "what the call gets while there is no connection: the state says it, and the server is free to answer"
         await _expect_state(uplink, f"no gateway since {quarter * away / 4:g} s", "down", idea)
         await Process.sleep(away / 4)
-    return _turns_of_others() - before
-
-
-def _turns_of_others() -> int:
-    """The turns of all processes but the one that checks."""
-    others = [pid for pid in current_node().processes() if pid is not self_()]
-    return sum(int((Process.info(pid) or {}).get("turns", 0)) for pid in others)
+    return turns_of_others() - before
 
 
 async def _stray(uplink: Pid, hoped: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from .. import ets
 from ..terms import Pid
 from ..tracing import Trace
+from .arrows import MemoryArrows, memory_arrows
 from .chart import Chart, Line
 from .sequence import sequence_chart
 from .tables import table_of
@@ -32,4 +33,7 @@ def picture_of(thing: object, **how: Any) -> Any:
     return None
 
 
-__all__ = ["Chart", "Line", "Tree", "Why", "Window", "picture_of", "restart_window", "sequence_chart"]
+__all__ = [
+    "Chart", "Line", "MemoryArrows", "Tree", "Why", "Window", "memory_arrows", "picture_of", "restart_window",
+    "sequence_chart",
+]  # fmt: skip

@@ -114,11 +114,11 @@ def compare_strategies(
         >>> children = [child_spec((Agent, lambda: 0), id=name) for name in "ABC"]
         >>> compare_strategies(children, [("B", "raise")], depth=1)
         The life that each process is in, after: B raise
-                    one_for_one  one_for_all  rest_for_one
-        Supervisor  1            1            1
-        A           1            2            1
-        B           2            2            2
-        C           1            2            2
+                    one_for_one  rest_for_one  one_for_all
+        Supervisor  1            1             1
+        A           1            1             2
+        B           2            2             2
+        C           1            2             2
     """
     limits = {"max_restarts": max_restarts, "max_seconds": max_seconds}
     more = {"raises": raises, "gap": gap, "wait": wait, "show": show, "request": request}
