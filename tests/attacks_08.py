@@ -238,8 +238,12 @@ class Archivist(GenServer):
         Process.flag(trap_exit=True)
         return Ok([])
 
-    def handle_cast(self, job: Any, jobs: Any) -> NoReply:
-        return NoReply([*jobs, job])
+    def handle_cast(self, request: Any, jobs: Any) -> NoReply:
+        match request:
+            case ("keep", job):
+                return NoReply([*jobs, job])
+            case _:
+                return NoReply(jobs)
 
     async def terminate(self, reason: Any, jobs: Any) -> None:
         for job in jobs:

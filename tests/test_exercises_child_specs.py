@@ -149,7 +149,7 @@ def test_the_model_archivist_is_in_time_with_an_uneven_disk_and_with_one_that_ha
         root = await supervised([MODELS["archivist"](most)])
         [row] = await Supervisor.which_children(root)
         for job in range(most):
-            GenServer.cast(row.pid, job)
+            GenServer.cast(row.pid, ("keep", job))
         await let_pass(600.0)
         began = current_node().now()
         await Supervisor.stop(root)

@@ -340,7 +340,7 @@ async def _archived(spec: ChildSpec, jobs: int, done: str) -> float:
     if row.pid is None:
         raise NotYet(done, "no process", "an archivist", "what `start` says: the class is the one above")
     for job in range(jobs):
-        GenServer.cast(row.pid, job)
+        GenServer.cast(row.pid, ("keep", job))
     await Process.sleep(A_WHILE)
     return await _close_within(root, 3600.0)
 
