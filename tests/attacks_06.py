@@ -683,10 +683,30 @@ async def knows_the_middle(supervisor: Any, id: Any) -> Any:
     return await as_given(supervisor, id)
 
 
+async def forgets_to_wait(supervisor: Any, id: Any) -> Any:
+    try:
+        Supervisor.terminate_child(supervisor, id)  # type: ignore[unused-coroutine]
+        return await Supervisor.delete_child(supervisor, id)
+    except ChildError as error:
+        return error.reason
+
+
+async def stops_then_forgets(supervisor: Any, id: Any) -> Any:
+    """The server is stopped first, and the supervisor is asked to forget whoever runs then."""
+    pid = await pid_of(supervisor, id)
+    if pid is not None:
+        await GenServer.stop(pid)
+    return await retire(supervisor, id)
+
+
 table.right(ex.mended_retire, "as in the chapter", retire)
 table.right(ex.mended_retire, "looks before it asks", looks_and_retires)
 table.right(ex.mended_retire, "stops only what runs", unlinks_and_kills)
 table.wrong(ex.mended_retire, "as given", as_given, "is the supervisor alive", "who ends the child")
+table.wrong(ex.mended_retire, "forgets an await", forgets_to_wait, "never awaited", "`await`")
+table.wrong(
+    ex.mended_retire, "stops it and then asks", stops_then_forgets, "is the supervisor alive", "who ends the child"
+)
 table.wrong(ex.mended_retire, "kills it", kills, "is the supervisor alive", "who ends the child")
 table.wrong(ex.mended_retire, "only stops it", only_stops, "does the supervisor know it", "only stopped")
 table.wrong(ex.mended_retire, "only deletes it", only_deletes, "does it run", "who starts it again")
@@ -949,6 +969,13 @@ class OpensByHand(Village):
         return Process.whereis(f"meter {house}") or await Meter.start_link(house)
 
 
+class ForgetsToWait(Village):
+    @classmethod
+    async def open(cls, house: Any) -> Any:
+        GenServer.call("houses", ("open", house))  # type: ignore[unused-coroutine]
+        return await ensure("meters", meter(house))
+
+
 class SaysOk(Village):
     @classmethod
     async def open(cls, house: Any) -> Any:
@@ -1024,6 +1051,7 @@ table.wrong(ex.village, "the list of the start", InTheSupervisor, "where the lis
 table.wrong(ex.village, "close tells nobody", Untold, "which closed houses have a meter", "where the list")
 table.wrong(ex.village, "open tells nobody", UntoldOpen, "which open houses have no meter", "where the list")
 table.wrong(ex.village, "opens by hand", OpensByHand, "started by the caller", "who starts it")
+table.wrong(ex.village, "forgets an await", ForgetsToWait, "never awaited", "`await`")
 table.wrong(ex.village, "open says ok", SaysOk, "'ok'", "what is returned")
 table.wrong(ex.village, "not_found", Honest, "once more", "what `close` returns")
 table.hard_coded(ex.village, "the houses of the first case", Gulls, "it passed the first one")

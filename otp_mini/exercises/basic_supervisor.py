@@ -70,27 +70,23 @@ _ROOTS: Final = {
 
 def _why_not(error: StartError) -> BaseException:
     """What a start failed with; the four mistakes of the chapter are told by their names."""
-    who, reason = "", error.reason
+    child, reason = "", error.reason
     while isinstance(reason, tuple) and len(reason) == 2 and reason[0] == "shutdown":
         match reason[1]:
             case ("failed_to_start_child", id, why):
-                who, reason = f" of its child {id!r}", why
+                child, reason = f", and with it its child {id!r}", why
             case _:
                 break
     match reason:
         case ("EXIT", NotImplementedError() as stub):
             return StartError(stub)
-        case (("noproc" | "already_started" | "EXIT") as kind, _) | (
-            "start_spec",
-            (("duplicate_child_name") as kind, _),
-        ):
-            return NotYet(
-                f"the tree was started{who and ', and with it'}{who.removeprefix(' of')}",
-                describe_reason(reason),
-                "all of it running",
-                _ROOTS[kind],
-            )
-    return not_started(error)
+        case ("start_spec", ("duplicate_child_name", _)):
+            kind = "duplicate_child_name"
+        case ("noproc" | "already_started" | "EXIT" as first, _):
+            kind = first
+        case _:
+            return not_started(error)
+    return NotYet(f"the tree was started{child}", describe_reason(reason), "all of it running", _ROOTS[kind])
 
 
 async def _end(name: str, how: str = "kill") -> None:
@@ -466,8 +462,12 @@ async def _one_retired(retire: Any, names: tuple[str, ...], strategy: str) -> No
         await _end(first)
     await _no_letters()
     before = {name: Process.whereis(name) for name in names if name != gone}
-    done = f"{gone!r} was retired under {strategy}"
-    seen = await answered(retire(root, ("child", gone)), done)
+    done, seen = f"{gone!r} was retired under {strategy}", None
+    try:
+        seen = await answered(retire(root, ("child", gone)), done)
+    except Exit:
+        if Process.alive(root):
+            raise
     await Process.sleep(A_WHILE)
     idea = "who ends the child. An end that the supervisor did not bring about counts as one that calls for a restart"
     expect(f"{done}, after three restarts; is the supervisor alive?", Process.alive(root), True, idea)
