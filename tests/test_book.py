@@ -436,3 +436,24 @@ def test_tabs_change_by_keyboard_and_all_pairs_together(watched: Watched) -> Non
     first.locator("input").first.focus()
     page.keyboard.press("ArrowRight")
     assert [block.is_visible() for block in elixir] == [True, True]
+
+
+def test_a_search_result_opens_where_its_words_stand_and_marks_them(watched: Watched) -> None:
+    page = watched.open("search")
+    page.goto(f"{page.url}?q=terminate+not+called", wait_until="load")
+    page.locator("#search-results a[href*='book/questions']").click()
+    page.wait_for_function("CSS.highlights.has('found') && window.scrollY > 0")
+    marked = page.evaluate(
+        "[...new Set([...CSS.highlights.get('found')].map((range) => range.toString().toLowerCase()))]"
+    )
+    assert sorted(marked) == ["called", "terminate"]
+    seen = page.evaluate("""() => [...document.querySelectorAll('.bd-article p')].some((block) => {
+      const { top, bottom } = block.getBoundingClientRect();
+      const holds = /terminate/i.test(block.textContent) && /called/i.test(block.textContent);
+      return holds && top >= 0 && bottom <= innerHeight;
+    })""")
+    assert seen, "the words are not in the window"
+    page.keyboard.press("Escape")
+    assert not page.evaluate("CSS.highlights.has('found')")
+    page.reload()
+    assert not page.evaluate("CSS.highlights.has('found')"), "marked once, not for ever"
