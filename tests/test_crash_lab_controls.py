@@ -262,6 +262,67 @@ def test_the_life_stands_beside_the_state_and_no_mark_lies_on_it(browser: Browse
     r.close()
 
 
+# ---- with wide letters, and below what sticks to the window -------------------------------------------------------
+
+WIDE = """() => {
+  const sheet = new CSSStyleSheet(), root = document.querySelector(".crash-lab").shadowRoot;
+  sheet.replaceSync('.lab { font-family: "DejaVu Sans", Verdana, sans-serif !important; }');
+  root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+}"""
+
+
+def test_wide_letters_break_no_control_above_the_tree(browser: Browser, tmp_path: Path) -> None:
+    r = Reader(browser, lab_page(tmp_path, kiosk_html()), **STILL)
+    r.page.evaluate(WIDE)
+    for _ in range(4):
+        r.end("clock", "raise")
+        r.to_quiet()
+    for width in range(560, 900, 20):
+        r.page.set_viewport_size({"width": width, "height": 900})
+        heights = r.lab.locator(".head > button").evaluate_all(
+            "all => all.map(one => one.getBoundingClientRect().height)"
+        )
+        assert max(heights) < 36, f"a control has two lines in a window of {width}"
+    r.close()
+
+
+def test_wide_letters_cut_no_state_in_the_lanes_of_a_phone(browser: Browser, tmp_path: Path) -> None:
+    r = lanes(browser, tmp_path, viewport={"width": 348, "height": 740}, **STILL)  # 360 less a scroll bar
+    r.page.evaluate(WIDE)
+    r.lab.locator(".node.sup").first.click()
+    r.lab.locator(".way[data-way=shutdown]").click()
+    r.to_quiet()
+    states = r.lab.locator(".lane .sub > span:not(.life)")
+    assert "stopped" in states.all_inner_texts()
+    assert (
+        states.evaluate_all("all => all.filter(one => one.scrollWidth > one.clientWidth).map(one => one.innerText)")
+        == []
+    )
+    r.close()
+
+
+COVERED = """() => {
+  const root = document.querySelector(".crash-lab").shadowRoot, focused = root.activeElement;
+  const { left, top, width, height } = focused.getBoundingClientRect();
+  return focused.contains(root.elementFromPoint(left + width / 2, top + height / 2)) ? null : focused.className;
+}"""
+
+
+def test_on_a_phone_the_focus_is_never_below_the_controls(browser: Browser, tmp_path: Path) -> None:
+    r = Reader(browser, lab_page(tmp_path, kiosk_html()), viewport={"width": 360, "height": 740}, **STILL)
+    r.end("clock", "raise")
+    r.to_quiet()
+    r.lab.locator(".way").first.focus()
+    r.page.evaluate("scrollTo(0, 0)")
+    r.page.evaluate("document.querySelector('.crash-lab').style.paddingTop = '260px'")  # the tree is below the controls
+    found = []
+    while not found or r.focused("classList[0]") != "crumb":
+        r.keys("Shift+Tab")
+        found.append(r.page.evaluate(COVERED))
+    assert set(found) == {None}
+    r.close()
+
+
 # ---- everything keeps its place --------------------------------------------------------------------------------
 
 PARTS = """() => {
