@@ -47,6 +47,10 @@ async def quotes_as_tasks(carriers: Any, kg: Any) -> Any:
     return [Task.async_(carrier, kg) for carrier in carriers]
 
 
+async def quotes_prepared(carriers: Any, kg: Any) -> Any:
+    return [carrier(kg) for carrier in carriers]
+
+
 async def quotes_as_they_come(carriers: Any, kg: Any) -> Any:
     me = self_()
 
@@ -121,6 +125,7 @@ table.wrong(ex.quotes, "awaits each function", quotes_in_turn, BEFORE, "after 6 
 table.wrong(ex.quotes, "awaits each task where it is started", quotes_awaited_at_once, BEFORE)
 table.wrong(ex.quotes, "asks them all from one server", quotes_by_a_server, BEFORE)
 table.wrong(ex.quotes, "returns the tasks", quotes_as_tasks, "the task, and not yet its answer")
+table.wrong(ex.quotes, "forgets to await the carriers", quotes_prepared, "`await`", "coroutines in a list")
 table.wrong(ex.quotes, "returns the answers as they come", quotes_as_they_come, "in which they answered")
 table.wrong(ex.quotes, "takes any message for an answer", quotes_with_any_message, "TypeError")
 table.wrong(ex.quotes, "asks one of them twice", quotes_with_one_to_spare, "how often each carrier is called")
