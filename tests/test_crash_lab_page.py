@@ -346,6 +346,9 @@ def test_who_comes_later_is_not_drawn_before(browser: Browser, tmp_path: Path) -
     assert there() == ["born", "born 2"]
     boxes = [node.bounding_box() for node in r.lab.locator(".node:visible").all()]
     assert len({(box["x"], box["y"]) for box in boxes if box}) == len(boxes)
+    tops = {node.evaluate("node => node.offsetTop") for node in r.lab.locator(".node:visible").all()}
+    lines = [line.get_attribute("d") or "" for line in r.lab.locator(".wires .wire:not(.gone):not(.cord)").all()]
+    assert {float(line.split()[-1]) for line in lines} <= tops, "each line ends at a process that is there"
     r.lab.locator(".crumb").first.click()
     assert there() == ["born"]
     r.close()

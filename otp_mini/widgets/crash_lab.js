@@ -665,7 +665,7 @@ class Tree {
     const stop = this.nodes[pick] && frame.st[pick] !== ABSENT ? pick : 0;
     if (!this.el.contains(this.el.getRootNode().activeElement)) this.rove(stop);
     this.nodes.forEach((_, p) => this.paintNode(p, frame, { pick, chain, hint, moved, fate: fates[p] ?? [], line: lab.lines?.[lines.line[p]] ?? "" }));
-    if (this.tall) this.wire();
+    this.wire();  // who has just come stands somewhere only now
     const spoken = ["stop", "start", "fail"].includes(frame.op) ? frame.p : frame.op !== "signal" ? -1
       : lab.procs[frame.p].up === frame.arg ? frame.p : lab.procs[frame.arg].up === frame.p ? frame.arg : -1;
     this.lines.forEach((line, p) => {
