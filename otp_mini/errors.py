@@ -59,6 +59,14 @@ class Exit(BaseException):
         return describe_reason(self.reason)
 
 
+class SelfExit(BaseException):
+    """Raised in a process that has sent itself an exit signal; no `Exit`, so that no `except Exit` survives it."""
+
+    def __init__(self, reason: object) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 def describe_reason(reason: object) -> str:
     """Say an exit reason as a person would.
 

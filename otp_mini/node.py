@@ -43,7 +43,7 @@ from typing import Any
 from . import reports
 from .clock import ClockName, RealClock, VirtualClock
 from .copying import copy_reason, copy_term
-from .errors import BadArg, Deadlock, Exit, name_of
+from .errors import BadArg, Deadlock, Exit, SelfExit, name_of
 from .host import LONG_TURN, Host, Pause, cancelled, is_future
 from .interrupts import entrances, interrupts
 from .leavings import Leaving
@@ -382,7 +382,7 @@ class Node(Leaving):
                 self.ready.appendleft(process)
                 return
             process.result = stop.value
-        except Exit as exit:
+        except (Exit, SelfExit) as exit:
             reason = exit.reason
         except BaseException as error:
             reason = self._crashed(process, error)

@@ -20,7 +20,7 @@ from types import CoroutineType
 from typing import Any, TypeVar
 
 from .copying import AS_THEY_ARE, copy_reason, copy_term
-from .errors import BadArg, CopyError, Exit, NoProc, name_of, not_awaited, safe_repr
+from .errors import BadArg, CopyError, Exit, NoProc, SelfExit, name_of, not_awaited, safe_repr
 from .mailbox import NOTHING, Pattern, check_pattern
 from .matching import name_key
 from .node import Node, current_node
@@ -608,7 +608,8 @@ class Process:
         """Send an exit signal; answers True, also when nobody is there.
 
         ``"kill"`` cannot be trapped and is seen as ``"killed"``. ``"normal"`` from another
-        process is ignored; sent to oneself it ends the caller.
+        process is ignored; sent to oneself it ends the caller. A signal to oneself that is not
+        trapped is no `Exit`: nothing catches it.
 
         OTP: ``Process.exit/2``
         """
@@ -616,7 +617,7 @@ class Process:
         if target is not None:
             target.node.signals.exit(caller.pid, pid, target.node.copy(reason))
             if caller.pending_exit is not None and target is caller:
-                raise Exit(caller.pending_exit[0])
+                raise SelfExit(caller.pending_exit[0])
         return True
 
     @staticmethod

@@ -157,6 +157,25 @@ def test_p4_a_caller_that_catches_its_own_exit_signal_ends_all_the_same() -> Non
     assert play(main) == "normal"
 
 
+@pytest.mark.parametrize(("reason", "seen"), [("normal", "normal"), ("boom", "boom"), ("kill", "killed")])
+def test_a_signal_to_oneself_is_no_exit_that_could_be_caught(reason: str, seen: str) -> None:
+    went_on = []
+
+    async def work() -> None:
+        try:
+            Process.exit(self_(), reason)
+        except (Exit, Exception) as error:
+            went_on.append(error)
+        went_on.append("the line below")
+
+    async def main() -> object:
+        _, ref = spawn_monitor(work)
+        return await down(ref)
+
+    assert play(main) == seen
+    assert went_on == []
+
+
 @pytest.mark.parametrize("reason", ["normal", "shutdown", "boom", "killed"])
 def test_p5_a_trapping_process_gets_every_signal_but_kill_as_a_message(reason: str) -> None:
     async def main() -> list[Any]:
