@@ -14,6 +14,7 @@ from crash_lab_reader import Reader, lab_page, orders, orders_document, shop_doc
 from lab_scenarios import crowd, knows, linked, machine, nursery, pair, part, pay, picky, pool, slow
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from otp_mini import receive, spawn
 from otp_mini.lab import Lab, strategy_labs
 from otp_mini.viz import player
 
@@ -332,6 +333,16 @@ def test_a_process_beyond_the_tree_comes_with_its_owner(browser: Browser, tmp_pa
     assert (r.node("helper").first.text_content() or "").startswith("helperprocess, process, spawned by L, running")
     r.crash("L", "raise")
     assert any(re.fullmatch(r"L spawns helper as #PID<0\.\d+\.0> \(2nd life\)\.", line) for line in r.log), r.log
+    r.close()
+
+
+def test_where_nobody_supervises_no_window_of_restarts_is_drawn(browser: Browser, tmp_path: Path) -> None:
+    async def alone() -> Any:
+        return spawn(receive)
+
+    r = Reader(browser, lab_page(tmp_path, player.html(Lab(alone).document(1)), shop_html()))
+    window = r.page.get_by_text("Restarts in the window")
+    assert [window.nth(number).is_visible() for number in range(2)] == [False, True]
     r.close()
 
 

@@ -230,8 +230,8 @@ def test_the_script_keeps_to_what_the_squeezing_takes_for_granted() -> None:
         assert "/*" not in said.replace('"/* ---- inside ---- */"', ""), line
 
 
-def test_squeezing_takes_comments_and_indentation_and_nothing_else() -> None:
+def test_squeezing_takes_comments_and_empty_space_and_nothing_else() -> None:
     source = '/* Head. */\nconst a = 1;  // one\n\n  // why\n  const b = "x // y";\n  /** It\n   *  is. */\n  go(a);\n'
     assert player.squeezed_script(source) == 'const a = 1;\nconst b = "x // y";\ngo(a);'
     style = "/* a */\n.a {\n  color: red;\n}\n/* ---- inside ---- */\n.b { top: 0 } /* b */\n"
-    assert player.squeezed_style(style) == ".a { color: red; }/* ---- inside ---- */.b { top: 0 }"
+    assert player.squeezed_style(style) == ".a{color:red}/* ---- inside ---- */.b{top:0}"

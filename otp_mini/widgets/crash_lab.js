@@ -910,7 +910,7 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
     div("dock", test, picker, said, because, bar.el),
     div("below",
       h("div", {}, div("title", "What happened"), none, log),
-      h("div", {}, card, div("title", "Restarts in the window"), meters)),
+      h("div", {}, card, h("div", {}, div("title", "Restarts in the window"), meters))),
     h("details", { class: "keys" }, h("summary", {}, "Keys"), h("p", {}, rich(keys(ask).split("|").map((text, i) => (i % 2 ? text : { c: text }))))));
 
   onKeys(el, (name) => {
@@ -1194,6 +1194,7 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
         h("b", {}, name), span("track", dots), span("n", (n > max ? `${n}, max ${max}` : `${n} of ${max}`) + (one ? "" : ` in ${s} s`)));
     };
     const begin = one ? `${[...spans][0]} s ago` : "opened", scale = span("ends", h("span", {}, begin), h("span", {}, "now"));
+    meters.parentNode.hidden = !sups.length;
     put(meters, sups.map(meter), h("div", { class: "meter axis", ...UNSAID }, h("b"), scale, span("n")));
   }
 
