@@ -60,7 +60,7 @@ class Exit(BaseException):
 
 
 class SelfExit(BaseException):
-    """Raised in a process that has sent itself an exit signal; no `Exit`, so that no `except Exit` survives it."""
+    """Raised in a process that has sent itself an exit signal; no `Exit`, so that no ``except Exit`` survives it."""
 
     def __init__(self, reason: object) -> None:
         super().__init__(reason)
