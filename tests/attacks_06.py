@@ -145,6 +145,16 @@ table.hard_coded(
     "it passed the first one",
     "which names has nobody",
 )
+table.wrong(
+    ex.laundry, "no time to pay", laundry(lambda m: [safe, till, *stands(m, shutdown=0)]), "the time that a stand"
+)
+table.wrong(
+    ex.laundry,
+    "bears no restart",
+    sup(lambda m: Supervise([safe, till, *stands(m)], strategy="one_for_one", max_restarts=0)),
+    "(gone)",
+    "how many restarts the supervisor allows",
+)
 table.wrong(ex.laundry, "one machine", laundry(lambda m: [safe, till, *stands(m[:1])]), "which names has nobody")
 
 # ---- drill 2: the beacon ------------------------------------------------------------------------------------
@@ -356,7 +366,86 @@ class LinkedBeacon(Beacon):
             send(beacon, ("a", "tick"))
 
 
+class StuckBeacon(Beacon):
+    """Its state is the old one."""
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        super().handle_info(message, state)
+        return NoReply(state)
+
+
+class AwaitingBeacon(Beacon):
+    async def handle_info(self, message: Any, state: Any) -> Any:
+        if message == "tick":
+            await GenServer.cast("listener", ("beat", state[1] + 1))  # type: ignore[misc]
+        return super().handle_info(message, state)
+
+
+class RearmingBeacon(Beacon):
+    """Whatever comes sets a timer."""
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        if message != "tick":
+            self.arm(state[0])
+        return super().handle_info(message, state)
+
+
+class AnyBeacon(Beacon):
+    """Whatever comes is a beat."""
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        return super().handle_info("tick", state)
+
+
+class BoundBeacon(Beacon):
+    """Links itself to the listener."""
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        listener = Process.whereis("listener")
+        if listener is not None:
+            Process.link(listener)
+        return super().handle_info(message, state)
+
+
+class ClockBeacon(Beacon):
+    """Reckons its beats from the time."""
+
+    def init(self, seconds: Any) -> Any:
+        self.arm(seconds)
+        return Ok((seconds, 0, current_node().now()))
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        seconds, _, began = state
+        return Reply(int((current_node().now() - began) / seconds + 1e-9), state)
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        seconds, count, began = state
+        if message != "tick":
+            return NoReply(state)
+        self.arm(seconds)
+        self.beat(count + 1)
+        return NoReply((seconds, count + 1, began))
+
+
+class LateBeacon(Beacon):
+    """Sets its first timer when `init` is over."""
+
+    def init(self, seconds: Any) -> Any:
+        return Ok((seconds, 0), Continue("arm"))
+
+    def handle_continue(self, work: Any, state: Any) -> Any:
+        self.arm(state[0])
+        return NoReply(state)
+
+
 table.right(ex.beacon, "as in the chapter", Beacon)
+table.right(ex.beacon, "reckons from the time", ClockBeacon)
+table.right(ex.beacon, "sets its timer in handle_continue", LateBeacon)
+table.wrong(ex.beacon, "returns the old state", StuckBeacon, "which state the next callback gets")
+table.wrong(ex.beacon, "awaits a cast", AwaitingBeacon, "another process, or nobody", "an `await` before a plain call")
+table.wrong(ex.beacon, "a timer for each stray", RearmingBeacon, "for two beats", "it sets no timer")
+table.wrong(ex.beacon, "any message is a beat", AnyBeacon, "stray messages", "it is no beat")
+table.wrong(ex.beacon, "linked to the listener", BoundBeacon, "when the listener had crashed", "a link to one")
 table.right(ex.beacon, "one timer for all ticks", IntervalBeacon)
 table.right(ex.beacon, "a linked process that ticks", LinkedBeacon)
 table.wrong(ex.beacon, "ticks for its name", NameBeacon, "was killed three times", "how many timers lead")
@@ -369,7 +458,7 @@ table.wrong(ex.beacon, "sets no timer", LazyBeacon, "Seen: []", "when the first 
 table.wrong(ex.beacon, "beats at once", EarlyBeacon, "straight after the start", "and not with it")
 table.wrong(ex.beacon, "sleeps in a loop", DeafBeacon, "no answer for a second", "answers nobody meanwhile")
 table.wrong(ex.beacon, "sleeps in init", SleepyBeacon, "how long did that take", "the start is over when `init` is")
-table.wrong(ex.beacon, "no last case", StrictBeacon, "stray messages", "a case for every message")
+table.wrong(ex.beacon, "no last case", StrictBeacon, "stray messages", "a message without a case")
 table.wrong(ex.beacon, "a helper that outlives it", HelperBeacon, "was killed three times", "how many timers lead")
 table.wrong(ex.beacon, "counts in a global", GlobalBeacon, "was killed three times", "what the new beacon knows")
 table.wrong(ex.beacon, "counts what is heard", HeardBeacon, "for two beats", "whether anybody has heard them")
@@ -491,7 +580,31 @@ async def forgets_an_await(supervisor: Any, spec: Any) -> Any:
     return ensure(supervisor, spec)
 
 
+PIDS: dict[Any, Any] = {}
+
+
+async def remembers(supervisor: Any, spec: Any) -> Any:
+    """Keeps the pids in a global."""
+    if not (spec.id in PIDS and Process.alive(PIDS[spec.id])):
+        PIDS[spec.id] = await ensure(supervisor, spec)
+    return PIDS[spec.id]
+
+
+async def restarts_first(supervisor: Any, spec: Any) -> Any:
+    try:
+        return await Supervisor.restart_child(supervisor, spec.id)
+    except ChildError as error:
+        match error.reason:
+            case "running":
+                return await pid_of(supervisor, spec.id)
+            case "not_found":
+                return await Supervisor.start_child(supervisor, spec)
+        raise
+
+
 table.right(ex.ensure, "as in the chapter", ensure)
+table.right(ex.ensure, "asks for a restart first", restarts_first)
+table.wrong(ex.ensure, "keeps pids in a global", remembers, "for another supervisor", "whom you ask")
 table.right(ex.ensure, "looks before it asks", looks_first)
 table.wrong(ex.ensure, "only adds", adds_only, "runs, and `ensure` was called", "which refusals there are")
 table.wrong(ex.ensure, "only restarts", restarts_only, "'running'", "which refusals there are")
@@ -581,7 +694,63 @@ async def later(reason: Any) -> Any:
     return root_cause(reason)
 
 
+def any_triple(reason: Any) -> Any:
+    match reason:
+        case ("shutdown", (_, id, inner)):
+            ids, cause = any_triple(inner)
+            return [id, *ids], cause
+    return [], reason
+
+
+def any_word(reason: Any) -> Any:
+    match reason:
+        case (_, ("failed_to_start_child", id, inner)):
+            ids, cause = any_word(inner)
+            return [id, *ids], cause
+    return [], reason
+
+
+def by_its_text(reason: Any) -> Any:
+    ids = []
+    while "failed_to_start_child" in str(reason):
+        ids.append(reason[1][1])
+        reason = reason[1][2]
+    return ids, reason
+
+
+def until_it_fails(reason: Any) -> Any:
+    ids = []
+    while True:
+        try:
+            _, (_, id, inner) = reason
+        except (TypeError, ValueError):
+            return ids, reason
+        ids.append(id)
+        reason = inner
+
+
+def by_numbers(reason: Any) -> Any:
+    ids = []
+    while isinstance(reason, tuple) and reason[0] == "shutdown":
+        ids.append(reason[1][1])
+        reason = reason[1][2]
+    return ids, reason
+
+
+def carries_along(reason: Any, ids: tuple[Any, ...] = ()) -> Any:
+    match reason:
+        case ("shutdown", ("failed_to_start_child", id, inner)):
+            return carries_along(inner, (*ids, id))
+    return list(ids), reason
+
+
 table.right(ex.root_cause, "as in the chapter", root_cause)
+table.right(ex.root_cause, "carries the ids along", carries_along)
+table.wrong(ex.root_cause, "any triple", any_triple, "'lost'", "what a layer is")
+table.wrong(ex.root_cause, "any word before it", any_word, "'moved'", "what a layer is")
+table.wrong(ex.root_cause, "by its text", by_its_text, "what a layer is")
+table.wrong(ex.root_cause, "until it fails", until_it_fails, "'lost'", "what a layer is")
+table.wrong(ex.root_cause, "by numbers alone", by_numbers, "what a layer is")
 table.right(ex.root_cause, "in a loop", in_a_loop)
 table.wrong(ex.root_cause, "one layer", one_layer, "how many layers there are")
 table.hard_coded(ex.root_cause, "three layers", three_layers, "below 5 supervisors", "there may be any number")
@@ -699,7 +868,26 @@ async def stops_then_forgets(supervisor: Any, id: Any) -> Any:
     return await retire(supervisor, id)
 
 
+async def signals_first(supervisor: Any, id: Any) -> Any:
+    """Sends the signal of a stop itself."""
+    pid = await pid_of(supervisor, id)
+    if pid is not None:
+        Process.exit(pid, "shutdown")
+    return await retire(supervisor, id)
+
+
+async def deletes_first(supervisor: Any, id: Any) -> Any:
+    try:
+        return await Supervisor.delete_child(supervisor, id)
+    except ChildError as error:
+        if error.reason == "running":
+            return await retire(supervisor, id)
+        return error.reason
+
+
 table.right(ex.mended_retire, "as in the chapter", retire)
+table.right(ex.mended_retire, "asks to delete it first", deletes_first)
+table.wrong(ex.mended_retire, "signals first", signals_first, "does not trap exits", "who ends the child")
 table.right(ex.mended_retire, "looks before it asks", looks_and_retires)
 table.right(ex.mended_retire, "stops only what runs", unlinks_and_kills)
 table.wrong(ex.mended_retire, "as given", as_given, "is the supervisor alive", "who ends the child")
@@ -791,6 +979,13 @@ table.wrong(
     "None for a name",
     car_park(lambda free: [spaces(free), child_spec(Barrier, id="entry"), child_spec(Barrier, id="exit")]),
     "which names has nobody",
+)
+table.wrong(
+    ex.car_park,
+    "the arguments of the spaces the wrong way round",
+    car_park(lambda free: [ChildSpec("spaces", (Spaces.start_link, ("spaces", free))), barrier("entry")]),
+    "child 'entry'",
+    "and the names",
 )
 table.wrong(ex.car_park, "spaces by hand", SpacesByHand, "['spaces']", "who starts them")
 table.wrong(
@@ -1037,7 +1232,73 @@ class Bare(Village):
         return pid
 
 
+OPEN: set[Any] = set()
+
+
+class GlobalMeters(Meters):
+    async def init(self, _: Any) -> Any:
+        return Supervise([meter(house) for house in sorted(OPEN)], strategy="one_for_one")
+
+
+class GlobalVillage(Village):
+    """The open houses stand in a global, and "houses" is not told."""
+
+    meters = GlobalMeters
+
+    def init(self, houses: Any) -> Any:
+        OPEN.clear()
+        OPEN.update(houses)
+        return super().init(houses)
+
+    @classmethod
+    async def open(cls, house: Any) -> Any:
+        OPEN.add(house)
+        return await ensure("meters", meter(house))
+
+    @classmethod
+    async def close(cls, house: Any) -> Any:
+        OPEN.discard(house)
+        await retire("meters", house)
+        return "ok"
+
+
+class ClosesAll(Village):
+    """Has the supervisor of the meters begin anew."""
+
+    @classmethod
+    async def close(cls, house: Any) -> Any:
+        await GenServer.call("houses", ("close", house))
+        await Supervisor.stop("meters")
+        return "ok"
+
+
+class OpensOnce(Village):
+    @classmethod
+    async def open(cls, house: Any) -> Any:
+        await GenServer.call("houses", ("open", house))
+        return await Supervisor.start_child("meters", meter(house))
+
+
+class OnceMeters(Meters):
+    async def init(self, _: Any) -> Any:
+        houses = await GenServer.call("houses", "all")
+        return Supervise([meter(house, restart="temporary") for house in sorted(houses)], strategy="one_for_one")
+
+
+class OnceVillage(Village):
+    meters = OnceMeters
+
+
+class TransientMeters(Village):
+    meters = child_spec(Meters, restart="transient")
+
+
 table.right(ex.village, "as in the chapter", Village)
+table.wrong(ex.village, "the truth in a global", GlobalVillage, 'says `"houses"`', "and nowhere else")
+table.wrong(ex.village, "a close makes all meters new", ClosesAll, "which other meters are new", "are about one house")
+table.wrong(ex.village, "opens a house once", OpensOnce, "'already_started'", "it is no error here")
+table.wrong(ex.village, "temporary meters", OnceVillage, "who is gone", "who comes back when a meter ends")
+table.wrong(ex.village, "transient supervisor", TransientMeters, "no meter at all", "is permanent")
 table.right(ex.village, "cable and meters in a branch", TwoBranches)
 table.right(ex.village, "the meter first, then the set", Bare)
 table.right(ex.village, "a stopped meter stays known", OnlyStops)
@@ -1048,8 +1309,8 @@ table.wrong(ex.village, "meters in a row", Later, "who is new", "the supervisor 
 table.wrong(ex.village, "flat", Flat, "who is new", "the supervisor right above the meters")
 table.wrong(ex.village, "meters before the cable", MetersFirst, "the order of the list")
 table.wrong(ex.village, "the list of the start", InTheSupervisor, "where the list of open houses is kept")
-table.wrong(ex.village, "close tells nobody", Untold, "which closed houses have a meter", "where the list")
-table.wrong(ex.village, "open tells nobody", UntoldOpen, "which open houses have no meter", "where the list")
+table.wrong(ex.village, "close tells nobody", Untold, 'says `"houses"`', "and nowhere else")
+table.wrong(ex.village, "open tells nobody", UntoldOpen, 'says `"houses"`', "and nowhere else")
 table.wrong(ex.village, "opens by hand", OpensByHand, "started by the caller", "who starts it")
 table.wrong(ex.village, "forgets an await", ForgetsToWait, "never awaited", "`await`")
 table.wrong(ex.village, "open says ok", SaysOk, "'ok'", "what is returned")

@@ -806,15 +806,20 @@ def test_what_a_supervisor_refuses_says_what_to_do_instead() -> None:
             await work
         return str(caught.value).removeprefix("the supervisor answered: ")
 
+    async def start_as(name: str) -> Pid | None:
+        return await GenServer.start_link(None, name=name)
+
     async def main() -> list[str]:
         sup = await start(worker("a"), worker("b"))
         await Supervisor.terminate_child(sup, "b")
-        small = await DynamicSupervisor.start_link(max_children=0)
+        small = await DynamicSupervisor.start_link(max_children=0, name="small")
+        namesake = ChildSpec("an id of its own", (start_as, ("small",)))
         return [
             await said(Supervisor.delete_child(sup, "nobody")),
             await said(Supervisor.delete_child(sup, "a")),
             await said(Supervisor.start_child(sup, worker("a"))),
             await said(Supervisor.start_child(sup, worker("b"))),
+            await said(Supervisor.start_child(sup, namesake)),
             await said(Supervisor.start_child(sup, child_spec(GenServer, shutdown=-1))),
             await said(DynamicSupervisor.start_child(small, GenServer)),
         ]
@@ -824,6 +829,7 @@ def test_what_a_supervisor_refuses_says_what_to_do_instead() -> None:
         "the child runs; terminate_child would stop it ('running')",
         "the id or the name belongs to a process that runs, #PID<0.3.0>: use that one, or take another",
         "the id belongs to a child that is stopped; restart_child would start it ('already_present')",
+        "the id or the name belongs to a process that runs, #PID<0.5.0>: use that one, or take another",
         "shutdown must be seconds from 0 up, INFINITY or brutal_kill, got -1",
         "there are as many children as max_children allows; terminate one, or allow more ('max_children')",
     ]

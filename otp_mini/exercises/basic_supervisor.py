@@ -61,7 +61,7 @@ async def _grown(Tree: Any, argument: object, names: Iterable[str]) -> Pid:
 
 
 _ROOTS: Final = {
-    "noproc": "the order of the list. The `init` of that child calls a process that is not there yet",
+    "noproc": "the order of the list, and the names. The `init` of that child calls a name that nobody has yet",
     "already_started": "the names. Two children are started under one name, and only one process can have it",
     "duplicate_child_name": "the ids. Each child of a supervisor has one that none of its siblings has",
     "EXIT": "the arguments of that child's start function. `(Mod, arg)` gives it one, a `ChildSpec` a whole tuple",
@@ -119,6 +119,8 @@ def _parent(pid: Pid) -> Pid | None:
 
 
 def _about_new(seen: list[str], hoped: list[str]) -> str:
+    if len(seen) > len(hoped) and all(name.endswith("(gone)") for name in seen):
+        return "how many restarts the supervisor allows: it has given up, and all its children have ended with it"
     if any(name.endswith("(gone)") for name in seen):
         return "whether it comes back at all: what runs without a supervisor, or is not permanent, does not"
     if len(seen) > len(hoped):
@@ -157,6 +159,7 @@ async def _one_laundry(Laundry: Any, machines: tuple[str, ...]) -> None:
 
 async def _evening(Laundry: Any, machines: tuple[str, ...]) -> None:
     root = await _grown(Laundry, list(machines), ("safe", "till"))
+    ordered = (await _ids(root))[:2] == ["safe", "till"]
     takings = {"till": 1, **{name: 10 * number for number, name in enumerate(machines, start=1)}}
     for name, coins in takings.items():
         await GenServer.call(name, ("pay", coins))
@@ -167,7 +170,9 @@ async def _evening(Laundry: Any, machines: tuple[str, ...]) -> None:
     told = ", ".join(f"{coins} by {name!r}" for name, coins in takings.items())
     total = sum(takings.values())
     idea = "who is stopped first: the last of the list. Who has to be there when a machine pays?"
-    if not paid:
+    if ordered:
+        idea = "the time that a stand has to pay in when it is stopped: the `shutdown` of its specification"
+    elif not paid:
         idea = "who is stopped first: the last of the list. When the till paid, the safe was not there any more"
     expect(f"coins were taken, {told}; the laundry was stopped; what did the safe get?", sum(paid), total, idea)
 
@@ -195,7 +200,7 @@ async def beacon(Beacon: Any, seconds: float = 10.0) -> None:
     """It beats once in so many seconds, also after restarts, and to whoever is called "listener" then.
 
     Demands: the name; the numbers and times of the beats, as casts; ``"count"`` answered without a delay; strays,
-    an absent listener and another listener change nothing; a new beacon begins with 1, one beat at a time.
+    an absent, a crashed and another listener change nothing; a new beacon begins with 1, one beat at a time.
     """
     await with_other_numbers(_one_beacon, ((Beacon, seconds), (Beacon, 0.5)))
 
@@ -213,12 +218,13 @@ async def _one_beacon(Beacon: Any, seconds: float) -> None:
     await _expect_count(pid, 0, "straight after the start", due)
     start = "when the first timer is set, and when the next one: nothing beats by itself"
     await Process.sleep(3.5 * seconds)
+    await _expect_same(pid, f"started with {seconds:g} s, and 3.5 times that passed")
     await _expect_beats(listener, began, seconds, 3, f"started with {seconds:g} s, and 3.5 times that passed", start)
     await _expect_count(pid, 3, "after three beats")
     for stray in (("stray", 17), "hello", None, 2.5):
         send(pid, stray)
     await Process.sleep(0.0)
-    await _expect_count(pid, 3, "after some stray messages")
+    await _expect_count(pid, 3, "after some stray messages", _STRAYS)
     await _other_listener(pid, seconds)
     await _after_restarts(seconds)
     await Supervisor.stop(root)
@@ -240,10 +246,20 @@ async def _lighthouse(Beacon: Any, seconds: float) -> Pid:
 _BEATS: Final = "what counts: the beats so far of this beacon, whether anybody has heard them or not"
 
 
-async def _expect_count(pid: Pid, hoped: int, when: str, about: str = _BEATS) -> None:
+_STRAYS: Final = "what a message does that is not the beacon's own: it is no beat, and it sets no timer"
+
+
+async def _expect_same(pid: Pid, when: str) -> None:
     if Process.whereis("beacon") is not pid:
-        idea = "what ends it: a case for every message, and a way of sending that bears a missing listener"
+        idea = (
+            "what ends it: a message without a case, an `await` before a plain call such as `GenServer.cast`, "
+            "a way of sending that does not bear a missing listener, or a link to one that crashes"
+        )
         raise NotYet(f"{when}: who is the beacon?", "another process, or nobody", "the same as before", idea)
+
+
+async def _expect_count(pid: Pid, hoped: int, when: str, about: str = _BEATS) -> None:
+    await _expect_same(pid, when)
     began = current_node().now()
     done = f'"count" was asked {when}'
     try:
@@ -270,6 +286,8 @@ async def _expect_beats(
     if len(beats) > number:
         idea = "how many timers lead to this beacon. One for a name, or another process that ticks, outlives a beacon"
         beats = [*beats[: number + 1], ("beat", "…")]
+    elif len(beats) == number > 1 and all(same(beat, beats[0]) for beat in beats):
+        idea = "which state the next callback gets: the one that `handle_info` returns, with one more beat"
     expect(f"{done}; which beats came?", beats, [("beat", first + n) for n in range(number)], idea)
     hoped = [round(began + seconds * (skipped + n), 6) for n in range(1, number + 1)]
     seen = [round(at, 6) for at, _, _ in heard]
@@ -279,11 +297,11 @@ async def _expect_beats(
 
 
 async def _other_listener(pid: Pid, seconds: float) -> None:
-    """The listener goes for two beats; then there is another one, and after that one more."""
+    """The listener goes for two beats; then there is another one, which crashes, and after that one more."""
     began = current_node().now() - 0.5 * seconds  # the time of the third beat
     await GenServer.stop("listener")
     await Process.sleep(2 * seconds)
-    await _expect_count(pid, 5, 'when nobody had been called "listener" for two beats')
+    await _expect_count(pid, 5, 'when nobody had been called "listener" for two beats', f"{_STRAYS}. And at {_BEATS}")
     for number in (6, 8):
         listener = await _Listener.start(None, name="listener")
         assert listener is not None
@@ -292,7 +310,9 @@ async def _other_listener(pid: Pid, seconds: float) -> None:
         done = "another listener took the name"
         await _expect_beats(listener, began, seconds, 2, done, idea, first=number, skipped=number - 4)
         await _expect_count(pid, number + 1, "when another listener had taken the name")
-        await GenServer.stop(listener)
+        Process.exit(listener, "crashed")
+        await Process.sleep(0.0)
+        await _expect_same(pid, "when the listener had crashed")
 
 
 async def _after_restarts(seconds: float) -> None:
@@ -349,7 +369,8 @@ async def ensure(ensure: Any, names: tuple[str, ...] = ("ledger", "clerk", "port
     """It returns the pid of the child, be it new, running or stopped, and leaves the others alone.
 
     Demands: a running child keeps its pid; a new one is a child of the supervisor; a stopped one is started from
-    the specification that is kept and keeps its place; a child that cannot start raises its `ChildError`.
+    the specification that is kept and keeps its place; a child that cannot start raises its `ChildError`; a child
+    of another supervisor is another child.
     """
     await with_other_numbers(_one_ensure, ((ensure, names), (ensure, ("b", "c", "a", "d"))))
 
@@ -365,6 +386,7 @@ async def _one_ensure(ensure: Any, names: tuple[str, ...]) -> None:
     await _of_a_new_one(ensure, names)
     await _of_a_stopped_one(ensure, names)
     await _of_one_that_fails(ensure)
+    await _of_another_supervisor(ensure)
     done = "`ensure` was called for children that ran, were new or were stopped"
     expect(f"{done}; how many children are there?", len(await _ids(root)), len(names) + 2, _RUNS)
     await Supervisor.stop(root)
@@ -437,6 +459,27 @@ async def _of_one_that_fails(ensure: Any) -> None:
     raise NotYet(done, f"it returned {seen!r}", "a ChildError", idea)
 
 
+async def _of_another_supervisor(ensure: Any) -> None:
+    """A second supervisor has a child of the same id, without a name."""
+    home = self_()
+
+    async def start() -> Pid | None:
+        return await _Loud.start_link(("the other", home, None))
+
+    spec = ChildSpec(("child", "the same id"), (start, ()))
+    await _ensured(ensure, "family", spec, "`ensure` was called with an id that the supervisor did not know")
+    other = await Supervisor.start_link([], strategy="one_for_one")
+    assert other is not None
+    done = "`ensure` was called for another supervisor, with an id that a child of the first one has"
+    seen = await _ensured(ensure, other, spec, done)
+    idea = "whom you ask. Only the supervisor knows its children: what is kept beside it may be about others"
+    hoped = [child.pid for child in await Supervisor.which_children(other)]
+    expect(f"{done}; is what it returned a child of the other?", seen in hoped, True, idea)
+    await Supervisor.stop(other)
+    await Supervisor.terminate_child("family", spec.id)
+    await Supervisor.delete_child("family", spec.id)
+
+
 class _Failing(GenServer):
     def init(self, _: Any) -> Stop:
         return Stop("worn out")
@@ -446,10 +489,12 @@ async def mended_retire(retire: Any, names: tuple[str, ...] = ("left", "middle",
     """A retired child is stopped by its supervisor and stays away, and its siblings are not touched.
 
     Demands: under each strategy; its `terminate` is run with "shutdown"; it is forgotten, also if it was stopped
-    before; no restart is counted; "ok", or "not_found" for an id that the supervisor does not have.
+    before; no restart is counted, whether the child traps exits or not; "ok", or "not_found" for an id that the
+    supervisor does not have.
     """
     for strategy in ("one_for_one", "rest_for_one", "one_for_all"):
         await with_other_numbers(_one_retired, ((retire, names, strategy), (retire, ("d", "a", "c", "b"), strategy)))
+    await _one_that_does_not_trap(retire)
 
 
 _FORGET: Final = "what the supervisor still knows. A child that is only stopped is started again with its group"
@@ -481,6 +526,27 @@ async def _one_retired(retire: Any, names: tuple[str, ...], strategy: str) -> No
     expect(f"{done}; does the supervisor know it?", ("child", gone) in await _ids(root), False, _FORGET)
     expect(f"{done}; what was returned?", seen, "ok", "what is returned: the answer of the supervisor")
     await _stays_away(retire, root, names, strategy)
+
+
+async def _one_that_does_not_trap(retire: Any) -> None:
+    """The first exit signal ends this child, whoever sends it, and its supervisor allows no restart."""
+    root = await Supervisor.start_link([ChildSpec("plain", (_plain_start, ()))], strategy="one_for_one", max_restarts=0)
+    assert root is not None
+    done, seen = "a child that does not trap exits was retired", None
+    try:
+        seen = await answered(retire(root, "plain"), done)
+    except Exit:
+        if Process.alive(root):
+            raise
+    await Process.sleep(A_WHILE)
+    idea = "who ends the child. An end that the supervisor did not bring about counts as one that calls for a restart"
+    expect(f"{done}; is the supervisor, which allows no restart, alive?", Process.alive(root), True, idea)
+    expect(f"{done}; what was returned?", seen, "ok", "what is returned: the answer of the supervisor")
+    await Supervisor.stop(root)
+
+
+async def _plain_start() -> Pid | None:
+    return await _Listener.start_link(None)
 
 
 async def _stays_away(retire: Any, root: Pid, names: tuple[str, ...], strategy: str) -> None:
@@ -529,7 +595,7 @@ async def root_cause(function: Any, ids: tuple[str, ...] = ("house", "gateway", 
     Demands: a pair of the ids, from the outside in, in a list, and of the innermost reason; also where that looks
     a little like a layer; also where no child has failed; a plain function.
     """
-    causes = (OSError("no antenna"), "no network", ("shutdown", "moved"), ("shutdown", ("failed", "at noon")), [1])
+    causes = (OSError("no antenna"), "no network", ("shutdown", "moved"), [1], *_NEARLY)
     for depth in range(1, len(ids) + 1):
         for cause in causes:
             await _one_cause(function, list(ids[:depth]), cause)
@@ -537,6 +603,16 @@ async def root_cause(function: Any, ids: tuple[str, ...] = ("house", "gateway", 
     for reason in (("start_spec", ("duplicate_child_name", "radio")), "shutdown", ("shutdown", "moved")):
         done = f"`root_cause` got the reason {reason!r}: no child has failed to start"
         expect(done, _plain(function(reason)), ([], reason), "when there is no layer: nothing is to be taken off")
+
+
+_NEARLY: Final = (
+    ("shutdown", ("failed", "at noon")),
+    ("shutdown", ("lost", "mast", "wind")),
+    ("moved", ("failed_to_start_child", "mast", "wind")),
+    ("failed_to_start_child", "mast", "wind"),
+    ("shutdown", "failed_to_start_child"),
+)
+"""Reasons of a child's own that look a little like a layer."""
 
 
 async def _one_cause(function: Any, ids: list[Any], cause: object) -> None:
@@ -555,9 +631,20 @@ async def _one_cause(function: Any, ids: list[Any], cause: object) -> None:
     cause = reason  # the exception in it is a copy
     for _ in ids:
         cause = cause[1][2]  # type: ignore[index]
-    seen = _plain(function(reason))
     done = f"{ids[-1]!r} failed to start, below {len(ids)} supervisor{'s' * (len(ids) > 1)}"
+    if any(same(cause, near) for near in _NEARLY):
+        done = f"{done}, and its own reason was {cause!r}"
+    try:
+        seen = _plain(function(reason))
+    except (IndexError, KeyError, RecursionError, TypeError, ValueError, AttributeError) as error:
+        raise NotYet(done, f"{type(error).__name__}: {error}", repr((ids, cause)), _LAYER) from None
     expect(done, seen, (ids, cause), _about_cause(seen, ids, cause))
+
+
+_LAYER: Final = (
+    "what a layer is: a pair of 'shutdown' and a triple that begins with 'failed_to_start_child'. "
+    "A reason of the child's own may look a little like one"
+)
 
 
 def _about_cause(seen: Any, ids: list[Any], cause: object) -> str:
@@ -570,6 +657,8 @@ def _about_cause(seen: Any, ids: list[Any], cause: object) -> str:
         if len(ids) > 1 and same(found, ids[::-1]):
             return "the order of the ids: the outermost supervisor has packed last, and its child's id comes first"
         return "which ids belong to the way: one for each layer, the child of each supervisor"
+    if isinstance(found, list) and len(found) > len(ids):
+        return _LAYER
     if isinstance(cause, tuple) and same(inner, cause[1]):
         return "where the layers end. A reason of the child's own may begin with 'shutdown', too"
     if isinstance(inner, str) and not isinstance(cause, str):
@@ -634,9 +723,9 @@ async def _one_car_park(CarPark: Any, free: int) -> None:
 async def village(Village: Any, houses: tuple[str, ...] = ("gull", "tern", "auk")) -> None:
     """Every open house has a meter and no closed one has, whatever ends, and no end costs more than it must.
 
-    Demands: `open` and `close` as the text says; a meter's end makes that meter new, the cable's end the cable and the
-    meters of the houses that are open then; the same meters are there after a supervisor of theirs was stopped;
-    the houses' set is never new; nothing is left after the village.
+    Demands: `open` and `close` as the text says, for one house, and told to "houses"; a meter's end makes that
+    meter new, the cable's end the cable and the meters of the houses that are open then; the same meters are there
+    after a supervisor of theirs was stopped; the houses' set is never new; nothing is left after the village.
     """
     await with_other_numbers(_one_village, ((Village, houses), (Village, ("plover", "knot", "snipe", "ruff", "coot"))))
 
@@ -644,6 +733,8 @@ async def village(Village: Any, houses: tuple[str, ...] = ("gull", "tern", "auk"
 _TRUTH: Final = (
     "where the list of open houses is kept. A supervisor that is started anew has the list of its `init` and no other"
 )
+_KEPT: Final = 'whether `open` and `close` tell the process `"houses"`: the set is in its state, and nowhere else'
+_OTHERS: Final = "what becomes of the other meters: `open` and `close` are about one house, and leave them as they are"
 _CHANGED: Final = "the order in which `open` and `close` do their two things, and whether both are done"
 
 
@@ -668,15 +759,30 @@ class _Season:
         there = [house for house in self.closed if Process.whereis(f"meter {house}") is not None]
         expect(f"{done}; which closed houses have a meter?", there, [], idea)
         known = await sys_.get_state("cable")
+        kept = sorted(map(str, await GenServer.call("houses", "all")))
+        told = 'which houses are open, says `"houses"`?'
+        expect(f"{done}; {told}", kept, sorted(self.open), _KEPT)
         out = [house for house in self.open if house not in known]
         why = "whether the meters are new when the cable is: the new cable knows only who has logged in since"
         expect(f"{done}; which open houses does the cable not know?", out, [], why)
 
+    async def _asked(self, door: Any, house: str, done: str) -> Any:
+        """Open or close a house; no refusal of a supervisor may get out, and no other meter may be new."""
+        others = {name: Process.whereis(name) for name in self.meters() if name != f"meter {house}"}
+        try:
+            seen = await answered(door(house), done)
+        except ChildError as error:
+            idea = "what the supervisor answers about a house that is open, or closed, already: it is no error here"
+            raise NotYet(done, f"ChildError: {describe_reason(error.reason)}", "no exception", idea) from None
+        await Process.sleep(A_WHILE)
+        touched = [name for name, pid in others.items() if Process.whereis(name) is not pid]
+        expect(f"{done}; which other meters are new, or gone?", touched, [], _OTHERS)
+        return seen
+
     async def opens(self, house: str) -> None:
         before = Process.whereis(f"meter {house}")
         done = f"{house!r} was opened" + " once more" * (before is not None)
-        seen = await answered(self.Village.open(house), done)
-        await Process.sleep(A_WHILE)
+        seen = await self._asked(self.Village.open, house, done)
         self.open += [house] * (house not in self.open)
         self.closed = [each for each in self.closed if each != house]
         pid = Process.whereis(f"meter {house}")
@@ -690,8 +796,7 @@ class _Season:
 
     async def closes(self, house: str) -> None:
         done = f"{house!r} was closed" + " once more" * (house in self.closed)
-        seen = await answered(self.Village.close(house), done)
-        await Process.sleep(A_WHILE)
+        seen = await self._asked(self.Village.close, house, done)
         self.open = [each for each in self.open if each != house]
         self.closed += [house] * (house not in self.closed)
         await self.expect_meters(done, _CHANGED)
@@ -702,6 +807,8 @@ class _Season:
         seen = await _new_after(self.everybody(), name, how)
         if "houses" in seen:
             raise NotYet(f"{done}; is the set of houses the same?", "a new one", "the same", _about_costs(seen))
+        gone = [each for each in seen if each.endswith("(gone)")]
+        expect(f"{done}; who is gone?", gone, [], idea if name.startswith("meter ") else _TRUTH)
         await self.expect_meters(done, _TRUTH)
         expect(f"{done}; who is new?", sorted(seen), sorted(new), idea if len(seen) <= len(new) else _about_costs(seen))
 
@@ -717,6 +824,9 @@ class _Season:
         done = "the supervisor of the meters was stopped, and the one above started it again"
         if Process.whereis("houses") is not houses:
             raise NotYet(done, "the set of houses is new", "the same set", "the strategy: whom the set depends on")
+        if all(Process.whereis(name) is None for name in self.meters()):
+            idea = "whether that supervisor is permanent: any other does not come back after such an end"
+            raise NotYet(done[: done.index(",")], "no meter at all runs", "the meters of all open houses", idea)
         await self.expect_meters(done, _TRUTH)
 
 
