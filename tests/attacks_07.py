@@ -26,6 +26,7 @@ from otp_mini import (
     self_,
     send,
     spawn,
+    spawn_link,
 )
 from otp_mini.exercises import dynamic_supervisor as ex
 
@@ -156,6 +157,41 @@ async def hasty_chat(people: list[str]) -> Any:
     return sup
 
 
+def chat_of(spec: Any, **options: Any) -> Any:
+    """A chat with a specification for each person, and options of its supervisor."""
+
+    async def open_chat(people: list[str]) -> Any:
+        sup = await DynamicSupervisor.start_link(name="chat", **options)
+        for person in people:
+            await start_child(sup, spec(person))
+        return sup
+
+    return open_chat
+
+
+def connection(person: str) -> Any:
+    return (Connection, person)
+
+
+def bare_server(person: str) -> Any:
+    async def start() -> Any:
+        return await GenServer.start_link(person, name=person)
+
+    return ChildSpec(person, (start, ()))
+
+
+async def last_chat(people: list[str]) -> Any:
+    """When a connection is started again, `person` is the last of them."""
+    sup = await DynamicSupervisor.start_link(name="chat")
+    for person in people:
+
+        async def start() -> Any:
+            return await Connection.start_link(person)  # noqa: B023
+
+        await start_child(sup, ChildSpec(person, (start, ())))
+    return sup
+
+
 kept_by = "who starts the process"
 table.right(ex.open_chat, "asks by the name, with whole specifications", wordy_chat)
 table.right(ex.open_chat, "has a class of its own", own_chat)
@@ -171,6 +207,18 @@ table.wrong(
     ex.open_chat, "transient connections", transient_chat, "was ended with 'shutdown'", "which children come back"
 )
 table.wrong(ex.open_chat, "leaves no room for more", closed_chat, "the number of its children")
+table.wrong(
+    ex.open_chat, "has ten seats", chat_of(connection, max_children=10), "thirty more", "the number of its children"
+)
+table.wrong(
+    ex.open_chat, "allows one restart", chat_of(connection, max_restarts=1), "three times", "it is to have the default"
+)
+table.wrong(
+    ex.open_chat, "allows a thousand", chat_of(connection, max_restarts=1000), "a fourth time", "to have the default"
+)
+table.wrong(ex.open_chat, "starts servers that know nothing", chat_of(bare_server), "a `Connection`")
+table.wrong(ex.open_chat, "starts the last one again", last_chat, "which children come back")
+table.right(ex.open_chat, "writes the default budget", chat_of(connection, max_restarts=3, max_seconds=5.0))
 table.wrong(ex.open_chat, "hands over a list", listing_chat, "one specification at a time")
 table.wrong(ex.open_chat, "forgets an await in the loop", hasty_chat, "await")
 table.hard_coded(ex.open_chat, "knows Ann and Ben", known_chat, "it passed the first one")
@@ -258,11 +306,32 @@ async def whole_connect(spec: Any) -> Any:
         raise
 
 
+async def first_part_connect(spec: Any) -> Any:
+    """Not every reason has a first part."""
+    try:
+        return await start_child("chat", spec)
+    except ChildError as error:
+        if error.reason[0] == "already_started":  # type: ignore[index]
+            return error.reason[1]  # type: ignore[index]
+        raise
+
+
+connections: dict[Any, Any] = {}
+
+
+async def remembering_connect(spec: Any) -> Any:
+    """Keeps every pid, also of those who have left."""
+    key = (Process.whereis("chat"), repr(spec.start[1]))
+    if key not in connections:
+        connections[key] = await connect(spec)
+    return connections[key]
+
+
 async def known_connect(spec: Any) -> Any:
     try:
         return await start_child("chat", spec)
     except ChildError as error:
-        if error.reason in ("no such room", "max_children", ("shutdown", "not today")):
+        if error.reason in ("no such room", "max_children", ("shutdown", "not today"), 404):
             raise
         return error.reason[1]  # type: ignore[index]
 
@@ -277,6 +346,8 @@ table.wrong(ex.connect, "swallows other errors", wordless_connect, "returned Non
 table.wrong(ex.connect, "starts it in the caller", own_connect, kept_by)
 table.wrong(ex.connect, "raises another error", renaming_connect, concerns)
 table.wrong(ex.connect, "returns the whole reason", whole_connect, "the second part of the reason")
+table.wrong(ex.connect, "looks into every reason", first_part_connect, "TypeError", concerns)
+table.wrong(ex.connect, "remembers who was there", remembering_connect, "had ended for good", "of an earlier start")
 table.hard_coded(ex.connect, "knows the reasons that were shown", known_connect, concerns)
 
 # ---- which ends are counted ---------------------------------------------------------------------------------
@@ -347,6 +418,26 @@ def answers_none(ends: list[Any]) -> bool | None:
     return True if lives_on(ends) else None
 
 
+def in_a_row(ends: list[Any]) -> bool:
+    row = 0
+    for end in ends:
+        row = row + 1 if counted(*end) else 0
+        if row > 3:
+            return False
+    return True
+
+
+def by_first_letters(ends: list[Any]) -> bool:
+    def quiet(reason: Any) -> bool:
+        return isinstance(reason, str) and reason.startswith(("normal", "shutdown"))
+
+    return sum(counted(r, x) and not (r == "transient" and quiet(x)) for r, x in ends) <= 3
+
+
+def first_four(ends: list[Any]) -> bool:
+    return lives_on(ends[:4])
+
+
 async def waiting(ends: list[Any]) -> bool:
     return lives_on(ends)
 
@@ -362,6 +453,11 @@ table.wrong(ex.lives_on, "counts temporary children", temporary_counts, "that ne
 table.wrong(ex.lives_on, "a budget for each", each_its_own, "has a budget of its own")
 table.wrong(ex.lives_on, "returns nothing for False", answers_none, "Seen: None", "on each way through it")
 table.wrong(ex.lives_on, "is async", waiting, "a plain `def`")
+table.wrong(ex.lives_on, "counts those in a row", in_a_row, "which restarts are counted together: all")
+table.wrong(
+    ex.lives_on, "looks at the first letters", by_first_letters, "after which ends a transient child comes back"
+)
+table.wrong(ex.lives_on, "looks at four of them", first_four, "which restarts are counted together: all")
 table.hard_coded(ex.lives_on, "knows one list", known_ends, "it passed the first one")
 
 # ---- hang up --------------------------------------------------------------------------------------------------
@@ -488,7 +584,7 @@ class HelpedGuest(Guest, restart="temporary"):
         async def helper() -> None:
             try:
                 send(home, ("greeted", await shake()))
-            except ConnectionError as error:
+            except Exception as error:
                 send(home, ("failed", error))
 
         spawn(helper)
@@ -530,7 +626,7 @@ class QuietGuest(TransientGuest, restart="transient"):
     async def handle_continue(self, shake: Any, greeting: Any) -> Any:
         try:
             return NoReply(await shake())
-        except ConnectionError:
+        except Exception:
             return Stop("normal", greeting)
 
 
@@ -589,9 +685,75 @@ class NamelessGuest(GoodGuest, restart="temporary"):
         return await GenServer.start_link.__func__(cls, guest[1])  # type: ignore[attr-defined]
 
 
+class KnownErrorGuest(HelpedGuest, restart="temporary"):
+    """Its helper catches one kind of error, and nobody sees the others."""
+
+    def init(self, shake: Any) -> Any:
+        home = self_()
+
+        async def helper() -> None:
+            try:
+                send(home, ("greeted", await shake()))
+            except ConnectionError as error:
+                send(home, ("failed", error))
+
+        spawn(helper)
+        return Ok([])
+
+
+class LooseGuest(HelpedGuest, restart="temporary"):
+    """Is not linked to its helper."""
+
+    def init(self, shake: Any) -> Any:
+        home = self_()
+
+        async def helper() -> None:
+            send(home, ("greeted", await shake()))
+
+        spawn(helper)
+        return Ok([])
+
+
+class LinkedGuest(HelpedGuest, restart="temporary"):
+    """Ends with its helper."""
+
+    def init(self, shake: Any) -> Any:
+        home = self_()
+
+        async def helper() -> None:
+            send(home, ("greeted", await shake()))
+
+        spawn_link(helper)
+        return Ok([])
+
+
+class TrappingGuest(LinkedGuest, restart="temporary"):
+    """Is linked to its helper, and survives it."""
+
+    def init(self, shake: Any) -> Any:
+        Process.flag(trap_exit=True)
+        return super().init(shake)
+
+
+class LazyGuest(Guest, restart="temporary"):
+    """Shakes hands when somebody asks."""
+
+    def init(self, shake: Any) -> Any:
+        return Ok(shake)
+
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        greeting = await state() if callable(state) else state
+        return Reply(greeting, greeting)
+
+
 comes_back = "the `restart` of a guest"
 table.right(ex.guests, "continues after init", GoodGuest)
 table.right(ex.guests, "sends a helper, answers later", HelpedGuest)
+table.right(ex.guests, "is linked to a helper", LinkedGuest)
+table.wrong(ex.guests, "sends a helper without a link", LooseGuest, "it ends the guest by a link")
+table.wrong(ex.guests, "survives its helper", TrappingGuest, "if the guest does not trap exits")
+table.wrong(ex.guests, "catches one kind of error", KnownErrorGuest, "fail after 3 seconds", "ends nobody")
+table.wrong(ex.guests, "shakes when asked", LazyGuest, "nobody has asked", "once for each start")
 table.wrong(
     ex.guests, "only does not come back", SlowGuest, "`start_child` took", "which process waits for the handshake"
 )
@@ -703,6 +865,24 @@ async def impatient(name: Any, line: Any, state: Any) -> Any:
         return "not here", state
 
 
+async def patient(name: Any, line: Any, state: Any) -> Any:
+    try:
+        return await GenServer.call(name, ("say", line), timeout=7.0), state
+    except Exit:
+        return "not here", state
+
+
+async def says_it_again(name: Any, line: Any, state: Any) -> Any:
+    try:
+        return await GenServer.call(name, ("say", line)), state
+    except Exit as error:
+        match error.reason:
+            case ("timeout", _):
+                return "not here", state
+    await Process.sleep(0.1)
+    return await said(name, line), state
+
+
 async def only_own(name: Any, line: Any, state: Any) -> Any:
     return (await said(name, line) if name in state else "not here"), state
 
@@ -731,6 +911,12 @@ table.wrong(
 )
 table.wrong(ex.switchboard, "waits for ever", board(simply, no_timeout), "no answer within eight seconds")
 table.wrong(ex.switchboard, "waits for one second", board(simply, impatient), "how long a call waits")
+table.wrong(
+    ex.switchboard, "waits for seven seconds", board(simply, patient), "after 7 seconds", "how long a call waits"
+)
+table.wrong(
+    ex.switchboard, "says it again", board(simply, says_it_again), "['first']", "Its next life has not been asked"
+)
 table.wrong(ex.switchboard, "knows only whom it connected", board(keeping, only_own), "another switchboard", one_life)
 table.wrong(ex.switchboard, "starts them itself", board(beside, by_its_name), "how many connections were started")
 table.hard_coded(ex.switchboard, "knows Ann and Ben", board(simply, known_line), "it passed the first one")
@@ -905,10 +1091,80 @@ class Nameless(House):
         return await Supervisor.start_link.__func__(cls, seats)  # type: ignore[attr-defined]
 
 
+class LooksFirst(House):
+    """Asks who is there before it starts a room."""
+
+    @classmethod
+    async def enter(cls, person: Any, room: Any) -> str:
+        match await started("people", child_spec((Person, person), **cls.person)):
+            case "max_children":
+                return "full"
+            case "already_started":
+                return "already here"
+        if Process.whereis(room) is None:
+            await start_child("rooms", child_spec((Room, room), **cls.room))
+        return "ok"
+
+
+class LooksForPerson(House):
+    """Asks whether the person is there, and knows no other error than that there is no seat."""
+
+    @classmethod
+    async def enter(cls, person: Any, room: Any) -> str:
+        if Process.whereis(person) is not None:
+            return "already here"
+        try:
+            await start_child("people", child_spec((Person, person), **cls.person))
+        except ChildError as error:
+            if error.reason != "max_children":
+                raise
+            return "full"
+        await started("rooms", child_spec((Room, room), **cls.room))
+        return "ok"
+
+
+class FewRooms(House):
+    def init(self, seats: Any) -> Supervise:
+        rooms = (DynamicSupervisor, {"name": "rooms", "max_children": 2})
+        people = (DynamicSupervisor, {"name": "people", "max_children": seats})
+        return Supervise([rooms, people], strategy="one_for_one")
+
+    @classmethod
+    async def enter(cls, person: Any, room: Any) -> str:
+        answer = await started("people", child_spec((Person, person), **cls.person))
+        if answer is not None:
+            return "full" if answer == "max_children" else "already here"
+        if await started("rooms", child_spec((Room, room), **cls.room)) == "max_children":
+            return "full"
+        return "ok"
+
+
+class Killer(House):
+    @staticmethod
+    async def leave(person: Any) -> str:
+        pid = Process.whereis(person)
+        if pid is None or Process.info(pid)["parent"] is not Process.whereis("people"):  # type: ignore[index]
+            return "not here"
+        Process.exit(pid, "kill")
+        return "ok"
+
+
+class ManyCrashes(House):
+    def init(self, seats: Any) -> Supervise:
+        rooms = (DynamicSupervisor, {"name": "rooms", "max_restarts": 1000})
+        people = (DynamicSupervisor, {"name": "people", "max_children": seats})
+        return Supervise([rooms, people], strategy="one_for_one")
+
+
 comes = {"restart": "permanent", "shutdown": 2.0}
 table.right(ex.house, "as in the book", House)
 table.right(ex.house, "looks whether somebody is here", Counting)
 table.right(ex.house, "rooms have less time", hotel(room={"restart": "transient", "shutdown": 1.0}))
+table.right(ex.house, "rooms may crash more often", ManyCrashes)
+table.wrong(ex.house, "looks first for the room", LooksFirst, "at the same moment", "a look at the name and the start")
+table.wrong(ex.house, "looks first for the person", LooksForPerson, "at the same moment", "a look at the name and the")
+table.wrong(ex.house, "two rooms", FewRooms, "Seen: 'full'", "what counts as a seat")
+table.wrong(ex.house, "kills who leaves", Killer, "farewell takes 1.5 s", "how long a person who leaves may take")
 table.wrong(ex.house, "people come back", hotel(person=comes), "which kind of child a person is")
 table.wrong(
     ex.house, "people come back after crashes", hotel(person=comes | {"restart": "transient"}),

@@ -7,6 +7,7 @@ moment, long after the stated number.
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -57,6 +58,48 @@ def test_other_numbers_are_judged_as_well() -> None:
 
 
 # ---- the model answers --------------------------------------------------------------------------------------
+
+
+def test_the_count_of_ends_agrees_with_supervisors_on_many_lists() -> None:
+    reasons = (
+        "normal",
+        "shutdown",
+        ("shutdown", None),
+        ("shutdown",),
+        "killed",
+        "shut down",
+        (),
+        Exit("line"),
+        KeyError(),
+    )
+    draw = random.Random(7)
+
+    async def play() -> None:
+        for _ in range(60):
+            kinds = draw.choices(("permanent", "transient", "temporary"), weights=(1, 4, 2), k=draw.randrange(12))
+            ends = [(kind, draw.choice(reasons)) for kind in kinds]
+            assert MODEL["lives_on"](ends) is await ex._really(ends), ends
+
+    played(play)
+
+
+def test_a_line_is_said_once_though_its_connection_ends_while_it_is_asked() -> None:
+    async def play() -> None:
+        await DynamicSupervisor.start_link(name="chat")
+        board = await MODEL["MendedSwitchboard"].start_link()
+        assert await GenServer.call(board, ("connect", "ann")) == "ok"
+        home, ann = self_(), Process.whereis("ann")
+        await sys_.suspend(ann)
+        spawn(lambda: _ask(home, board, ("say", "ann", "first")))
+        await Process.sleep(4.9)
+        Process.exit(ann, "kill")
+        assert await receive() == "not here"
+        assert await GenServer.call(board, ("say", "ann", "second")) == ["second"]
+
+    async def _ask(home: Any, board: Any, request: Any) -> None:
+        send(home, await GenServer.call(board, request, timeout=None))
+
+    played(play)
 
 
 def test_a_chat_of_hundreds_is_open_and_each_comes_back_an_hour_later() -> None:
@@ -200,6 +243,15 @@ def test_a_house_is_full_at_the_same_moment_and_a_slow_farewell_at_the_door_free
         assert await house.leave("person 2") == "ok"
         assert await house.enter("kim", "#tea") == "ok"
         assert await house.enter("lou", "#tea") == "full"
+        guests = [name for name in ("kim", *(f"person {n}" for n in range(20))) if Process.whereis(name)]
+        for name in guests[:3]:
+            GenServer.cast(name, ("farewell", 1.9))
+            pid = Process.whereis(name)
+            watch = Process.monitor(pid)
+            spawn(house.leave, name)
+            assert (await receive(lambda m, watch=watch: getattr(m, "ref", None) == watch)).reason == "shutdown"
+        for name in guests[:3]:
+            assert await house.enter(name, "#new") == "ok"
 
     played(play)
 

@@ -137,7 +137,8 @@ async def open_chat(open_chat: Any, people: tuple[str, ...] = ("ann", "ben")) ->
     """Each person has a connection that is there again after any end, nobody else is touched, and more can come.
 
     Demands: a dynamic supervisor called "chat", whose pid is returned, with one connection for each name and no
-    other child; it takes more children later.
+    other child; it takes thirty more children later; three restarts within five seconds are allowed, and a fourth is
+    not.
     """
     await with_other_numbers(_one_chat, ((open_chat, people), (open_chat, ("north", "sea", "woods")), (open_chat, ())))
 
@@ -161,11 +162,37 @@ async def _one_chat(open_chat: Any, people: tuple[str, ...]) -> None:
     strangers = [name for name in people if _above(Process.whereis(name)) is not chat]
     expect(f"{done}; which connections were not started by the supervisor?", strangers, [], _HELD)
     expect(f"{done}; how many children has it?", await _active(chat), len(people), idea)
+    for name in people:
+        await _hears(name)
     for reason in ("kill", "shutdown", "normal"):
         for name in people:
             await _comes_back(people, name, reason)
     await _more_come(chat, len(people))
+    if people:
+        await _default_budget(chat, people)
     await _close(chat)
+
+
+async def _hears(name: str) -> None:
+    """What was started is a connection: it keeps lines."""
+    for hoped in (["hello"], ["hello", "hello"]):
+        done = f'("say", "hello ") was called on {name!r}'
+        idea = "what is started for each person: a `Connection`"
+        try:
+            seen = await GenServer.call(name, ("say", "hello "))
+        except Exit as error:
+            raise NotYet(done, f"an exit: {describe_reason(error.reason)}", repr(hoped), idea) from None
+        expect(done, seen, hoped, idea)
+
+
+async def _default_budget(chat: Pid, people: Sequence[str]) -> None:
+    """Three restarts within five seconds, and no fourth."""
+    idea = "how many restarts the supervisor allows within how many seconds: it is to have the default"
+    for _ in range(3):
+        await _end(people[0], "kill")
+    expect("a connection was killed three times within a second; who is missing?", _gone(people), [], idea)
+    await _end(people[0], "kill")
+    expect("it was killed a fourth time; has the supervisor given up?", not Process.alive(chat), True, idea)
 
 
 async def _comes_back(people: Sequence[str], name: str, reason: str) -> None:
@@ -178,10 +205,10 @@ async def _comes_back(people: Sequence[str], name: str, reason: str) -> None:
 
 
 async def _more_come(chat: Pid, so_many: int) -> None:
-    """Two more children, with one id: only a dynamic supervisor takes both."""
-    done = "two more people came later, with specifications that have the same id"
-    for name in ("a late guest", "a later guest"):
-        child = _spec(name).override(id="guest")
+    """More children, with one id: only a dynamic supervisor takes them all."""
+    done = "thirty more people came later, with specifications that have the same id"
+    for number in range(30):
+        child = _spec(f"late guest {number}").override(id="guest")
         try:
             await DynamicSupervisor.start_child(chat, child)
         except ChildError as error:
@@ -191,7 +218,7 @@ async def _more_come(chat: Pid, so_many: int) -> None:
                 case _:
                     idea = "the kind of supervisor. One with a fixed list tells its children apart by their ids"
             raise _refused(error, done, idea) from None
-    expect(f"{done}; how many children are there?", await _active(chat), so_many + 2, "who else came or went")
+    expect(f"{done}; how many children are there?", await _active(chat), so_many + 30, "who else came or went")
 
 
 _TWO_STEPS: Final = (
@@ -203,7 +230,8 @@ async def connect(connect: Any, name: str = "eve", reason: object = "no such roo
     """Whoever asks for a name gets the pid of the one process that has it, and every other error is raised.
 
     Demands: a new child belongs to "chat"; the process that has the name may be anybody's; three that ask at the same
-    moment get one pid; an error of another kind is the same `ChildError` that `start_child` raises.
+    moment get one pid; when that child has ended for good, the next who asks gets a new one; an error of another
+    kind, whatever its reason is, is the same `ChildError` that `start_child` raises.
     """
     await with_other_numbers(_one_name, ((connect, name, reason), (connect, "north", ("already_banned", 7))))
 
@@ -224,7 +252,8 @@ async def _one_name(connect: Any, name: str, reason: object) -> None:
     expect(f"{done}, three times; how many children are there?", await _active(chat), 1, "how many were started")
     await _elsewhere(connect, f"{name} elsewhere")
     await _at_once(connect, chat, f"{name} at once")
-    for why in (reason, "max_children", ("shutdown", "not today")):
+    await _anew(connect, f"{name} anew")
+    for why in (reason, "max_children", ("shutdown", "not today"), 404):
         await _other_error(connect, f"{name} refused", why)
     await _close(chat)
 
@@ -235,6 +264,17 @@ async def _connected(connect: Any, spec: ChildSpec, done: str) -> Any:
     except ChildError as error:
         idea = "which error means that the child is there, and what else stands in its `reason`"
         raise _refused(error, done, idea) from None
+
+
+async def _anew(connect: Any, name: str) -> None:
+    """A child that does not come back has ended, and somebody asks for it."""
+    await _connected(connect, _spec(name, "temporary"), f"`connect` was called for {name!r}")
+    await _end(name, "kill")
+    done = f"{name!r} had ended for good, and `connect` was called again"
+    pid = await _connected(connect, _spec(name, "temporary"), done)
+    idea = "what is remembered of an earlier start: nothing has to be. `start_child` knows whether the name is taken"
+    expect(f"{done}; is somebody there?", Process.whereis(name) is not None, True, idea)
+    expect(f"{done}; is it the pid of who is there now?", pid is Process.whereis(name), True, idea)
 
 
 async def _elsewhere(connect: Any, name: str) -> None:
@@ -306,9 +346,14 @@ ENDS: Final[tuple[tuple[End, ...], ...]] = (
     (("transient", "burnt out"),) * 3,
     (("transient", "burnt out"), ("permanent", "normal"), ("temporary", "burnt out"), ("transient", "killed")),
     (("transient", "burnt out"), ("permanent", "normal"), ("transient", "killed"), ("transient", ("normal", 1))),
-    (("transient", ("shutdown", ("moved", 2))),) * 3 + (("permanent", ["a", "list"]),) * 3,
+    (("transient", ("shutdown", ("moved", 2))),) * 3 + (("permanent", ("a", "pair")),) * 3,
     (("transient", ("shutdown", 1, 2)),) * 4,
-    (("transient", ValueError("line 7")), ("permanent", None)) * 2,
+    (("transient", ValueError("line 7")), ("permanent", ())) * 2,
+    (("transient", "shutdown of the line"), ("transient", "normally"), ("transient", ("shutdown",))) * 2,
+    (
+        *((("permanent", "normal"), ("temporary", "burnt out"), ("transient", "burnt out")) * 2),
+        ("transient", "normal"),
+    ),
 )
 """What each of them comes to, the check asks real supervisors."""
 
@@ -339,11 +384,22 @@ def _about_ends(tried: Sequence[tuple[Sequence[End], bool]]) -> str:
     for idea, counts, allowed in _MISTAKEN:
         if all(seen is (sum(counts(*end) for end in ends) <= allowed) for ends, seen in tried):
             return idea
+    if all(seen is (_longest_row(ends) <= 3) for ends, seen in tried):
+        return "which restarts are counted together: all of them. An end that is not counted makes none forgotten"
     return "which ends of which kind of child are restarts, and how many restarts are allowed"
 
 
 def _counts(restart: str, reason: object) -> bool:
     return restart == "permanent" or (restart == "transient" and not _is_quiet(reason))
+
+
+def _longest_row(ends: Sequence[End]) -> int:
+    """The most restarts with no other end between them."""
+    longest = row = 0
+    for end in ends:
+        row = row + 1 if _counts(*end) else 0
+        longest = max(longest, row)
+    return longest
 
 
 _NUMBER: Final = "how many restarts are allowed, and which number is one too many"
@@ -362,6 +418,7 @@ _MISTAKEN: Final[tuple[tuple[str, Callable[[str, Any], bool], float], ...]] = (
     (_PAIR, lambda k, r: k == "permanent" or (k == "transient" and (isinstance(r, tuple) or not _is_quiet(r))), 3),
     (_LONGER, lambda k, r: _counts(k, r) and not (k == "transient" and isinstance(r, tuple) and r[0] == "shutdown"), 3),
     (_LONGER, lambda k, r: _counts(k, r) and not (k == "transient" and isinstance(r, tuple)), 3),
+    (_LONGER, lambda k, r: _counts(k, r) and not (k == "transient" and _begins_quietly(r)), 3),
     (_QUIET, lambda restart, reason: restart != "temporary", 3),
     (
         "what a permanent child does after a quiet end: it comes back after every end",
@@ -378,6 +435,10 @@ def _is_quiet(reason: object) -> bool:
     if isinstance(reason, tuple):
         return len(reason) == 2 and reason[0] == "shutdown"
     return isinstance(reason, str) and reason in ("normal", "shutdown")
+
+
+def _begins_quietly(reason: object) -> bool:
+    return isinstance(reason, str) and reason.startswith(("normal", "shutdown"))
 
 
 async def _really(ends: Sequence[End]) -> bool:
@@ -493,8 +554,9 @@ class _Handshake:
 async def guests(Guest: Any, seconds: float = 20.0, greeting: str = "hello") -> None:
     """A slow guest keeps nobody waiting, early calls get the greeting, and whoever ends costs only itself.
 
-    Demands: `start_child` takes no time; one handshake for each start; a guest whose handshake fails, at once or
-    later, is gone, and so is one that ends by whatever reason; any number of them within one second.
+    Demands: `start_child` takes no time; one handshake for each start, whether anybody asks or not; a guest whose
+    handshake fails, at once or later, by whatever exception, is gone, and so is one that ends by whatever reason; any
+    number of them within one second.
     """
     await with_other_numbers(_some_guests, ((Guest, seconds, greeting), (Guest, 45.0, "good evening")))
 
@@ -514,6 +576,7 @@ async def _some_guests(Guest: Any, seconds: float, greeting: str) -> None:
         expect(f"{done}; what came back?", answers, [shake.greeting], idea)
         seen = await GenServer.call(shake.name, "greeting")
         expect("the greeting was asked for afterwards", seen, shake.greeting, "what becomes the state")
+    expect("nobody has asked for a greeting; how often was `shake` called?", silent.calls, 1, _ONCE)
     before = _pids([shake.name for shake in slow])
     await _all_fail(Guest, chat, before, 0.0)
     await _all_fail(Guest, chat, before, 3.0)
@@ -564,13 +627,17 @@ async def _all_fail(Guest: Any, chat: Pid, others: dict[str, Pid | None], second
     """Eight guests whose handshakes fail within one second."""
     when = "at once" if not seconds else f"after {seconds:g} seconds"
     done = f"eight guests came whose handshakes fail {when}"
-    failing = [_Handshake(f"failing {n}", seconds, ConnectionError("hung up")) for n in range(8)]
+    error = ValueError("no key") if seconds else ConnectionError("hung up")
+    failing = [_Handshake(f"failing {n}", seconds, error) for n in range(8)]
     for shake in failing:
         await _let_in(Guest, chat, shake)
     await Process.sleep(seconds + 1.0)
     _still_there(done, chat, others)
     names = [shake.name for shake in failing]
-    idea = "what ends a guest whose handshake has failed. An exception that is caught ends nobody"
+    idea = (
+        "what ends a guest whose handshake has failed. An exception that is caught ends nobody; "
+        "in a process of its own it ends the guest by a link, if the guest does not trap exits"
+    )
     expect(f"{done}; who of them is there?", _there(names), [], idea)
     expect(
         f"{done}; how often was each called?", [shake.calls for shake in failing], [1] * 8, f"{_ONCE}. And at {_AWAY}"
@@ -605,8 +672,8 @@ async def switchboard(Switchboard: Any, names: tuple[str, ...] = ("ann", "ben"))
     """It reaches every connection in any of its lives, says when nobody answers, and ends with none of them.
 
     Demands: "ok" for a connection that was there before, too; "not here" for an unknown name, for one that was
-    stopped, for a connection that ends over the line, and for one that is silent for five seconds; another
-    switchboard reaches the same connections.
+    stopped, for a connection that ends before it has answered (the line is not said again to its next life), and,
+    after five seconds and no more, for one that is silent; another switchboard reaches the same connections.
     """
     await with_other_numbers(_one_board, ((Switchboard, names), (Switchboard, ("north", "sea", "woods"))))
 
@@ -686,10 +753,16 @@ async def _nobody(board: Pid, chat: Pid, name: str) -> None:
     pid = Process.whereis(name)
     assert pid is not None
     await sys_.suspend(pid)
+    began = current_node().now()
     await _say(board, name, "hi", "not here", "its connection was silent")
+    took = round(current_node().now() - began, 1)
+    if took > 5.5:
+        done = 'its connection was silent, and the answer was "not here"'
+        raise NotYet(done, f"it came after {took:g} seconds", "it, after five seconds", _FIVE)
     await sys_.resume(pid)
     await Process.sleep(A_WHILE)
     await _slow(board, pid, name)
+    pid = await _ends_meanwhile(board, pid, name)
     [spec] = [child.spec for child in _kept(chat) if child.pid is pid]
     await DynamicSupervisor.terminate_child(chat, pid)
     await _say(board, name, "hi", "not here", "its connection had been stopped for good")
@@ -698,6 +771,29 @@ async def _nobody(board: Pid, chat: Pid, name: str) -> None:
     done = f'its connection had been started by somebody else, and ("connect", {name!r}) was called'
     idea = "what a name that is taken means: the connection is there, and that is what was wanted"
     expect(done, await _board(board, ("connect", name), done, idea), "ok", idea)
+
+
+_FIVE: Final = "how long a call waits for its answer: five seconds, if nothing else is said"
+
+
+async def _ends_meanwhile(board: Pid, pid: Pid, name: str) -> Pid:
+    """The connection is killed while it is asked. The pid of its next life."""
+
+    async def later() -> None:
+        await Process.sleep(1.0)
+        Process.exit(pid, "kill")
+
+    await sys_.suspend(pid)
+    spawn(later)
+    idea = "what is done when a connection ends before it has answered. Its next life has not been asked"
+    done = f'its connection was killed before it had answered ("say", {name!r}, "first")'
+    expect(done, await _board(board, ("say", name, "first"), done, idea), "not here", idea)
+    await Process.sleep(A_WINDOW)
+    done = f'{done}, and ("say", {name!r}, "second") was called'
+    expect(done, await _board(board, ("say", name, "second"), done, idea), ["second"], idea)
+    next_life = Process.whereis(name)
+    assert next_life is not None
+    return next_life
 
 
 async def _slow(board: Pid, pid: Pid, name: str) -> None:
@@ -711,7 +807,7 @@ async def _slow(board: Pid, pid: Pid, name: str) -> None:
     spawn(later)
     await Process.sleep(A_WHILE)
     done = f'its connection took four seconds to answer ("say", {name!r}, "slowly")'
-    idea = "how long a call waits for its answer: five seconds, if nothing else is said"
+    idea = _FIVE
     answer = await _board(board, ("say", name, "slowly"), done, idea)
     last = answer[-1:] if isinstance(answer, list) else answer
     expect(f"{done}; what came back last?", last, ["slowly"], idea)
@@ -738,7 +834,8 @@ async def house(House: Any, seats: int = 3) -> None:
     """People come and go as the seats allow, nobody's end costs anybody else, rooms come back, and all say good night.
 
     Demands: see the text; it is tried with two numbers of seats. A person or a room may end by any reason, several at
-    the same moment; rooms may be as many as there are people who open one.
+    the same moment; several enter at the same moment, the same person twice; rooms may be as many as there are people
+    who open one.
     """
     await with_other_numbers(_one_house, ((House, seats), (House, 9)))
 
@@ -750,6 +847,7 @@ async def _one_house(House: Any, seats: int) -> None:
     await _fill(House, root, people)
     await _turn_away(House, people)
     await _go(House, people)
+    await _come_together(House, people)
     await _end_together(House, root, people)
     await _rooms_end(House, root, people)
     await _good_night(House, root, people)
@@ -771,6 +869,8 @@ async def _ask(House: Any, function: str, *arguments: str) -> Any:
     try:
         return await answered(getattr(House, function)(*arguments), done)
     except ChildError as error:
+        if error.reason == "max_children" and Process.whereis(arguments[0]) is not None:
+            raise _refused(error, done, "what counts as a seat: a person, and no room") from None
         idea = (
             "which errors of `start_child` and `terminate_child` have a meaning here, and what the caller gets for them"
         )
@@ -797,7 +897,7 @@ def _is_below(pid: Pid | None, root: Pid) -> bool:
 
 async def _fill(House: Any, root: Pid, people: Sequence[str]) -> None:
     for number, person in enumerate(people):
-        room = ("#tea", "#games")[number % 2]
+        room = ("#tea", "#games")[number] if number < 2 else f"#room {number}"
         await _enter(House, person, room, "ok", f"{number} of {len(people)} seats were taken", "what counts as a seat")
         for name in (person, room):
             expect(f"{name!r} was started; is it below the house?", _is_below(Process.whereis(name), root), True, _HELD)
@@ -837,6 +937,60 @@ async def _go(House: Any, people: Sequence[str]) -> None:
     await _enter(House, first, "#attic", "already here", "one seat was free", here)
     expect('a person entered twice; is "#attic" open?', Process.whereis("#attic") is not None, False, _TURNED_AWAY)
     await _enter(House, people[-1], "#games", "ok", "one seat was free", free)
+
+
+async def _come_together(House: Any, people: Sequence[str]) -> None:
+    """All persons but one say farewell, and come again at the same moment, each of them twice, into a room not open."""
+    for number, person in enumerate(people[1:]):
+        await _leave_with(House, person, (1.5, 3600.0)[number % 2])
+    home = self_()
+
+    async def come(person: str) -> None:
+        try:
+            send(home, ("came", person, await _ask(House, "enter", person, "#quiz")))
+        except (Exit, Exception) as error:
+            send(home, ("came", person, error))
+
+    rooms = _above(Process.whereis("#tea"))
+    assert rooms is not None
+    await sys_.suspend(rooms)  # it is busy until all have come
+    for person in people[1:]:
+        spawn(come, person)
+        spawn(come, person)
+    await Process.sleep(A_WHILE)
+    await sys_.resume(rooms)
+    done = f"{len(people) - 1} people entered at the same moment, each of them twice"
+    answers: dict[str, list[Any]] = {person: [] for person in people[1:]}
+    for _ in range(2 * len(answers)):
+        came = await receive(lambda m: isinstance(m, tuple) and m[:1] == ("came",), timeout=60.0)
+        if came == "timeout":
+            raise NotYet(done, "one of them got no answer", "an answer for each", "what the function waits for")
+        if isinstance(came[2], NotYet):
+            raise NotYet(done, came[2].parts["Seen"], "an answer for each", _TWO_STEPS)
+        if isinstance(came[2], BaseException):
+            raise came[2]
+        answers[came[1]].append(came[2])
+    for person, got in answers.items():
+        if got.count("ok") != 1 or not all(same(each, "ok") or each in ("already here", "full") for each in got):
+            hoped = f'"ok" once for {person!r}, and once "already here" or "full"'
+            raise NotYet(done, safe_repr(got), hoped, _TWO_STEPS)
+    expect(f"{done}; who is missing?", _gone([*people, "#quiz"]), [], "what `enter` starts")
+
+
+async def _leave_with(House: Any, person: str, seconds: float) -> None:
+    """A person leaves whose farewell takes so long."""
+    pid = Process.whereis(person)
+    assert pid is not None
+    GenServer.cast(pid, ("farewell", seconds))
+    watch, began = Process.monitor(pid), current_node().now()
+    await _ask(House, "leave", person)
+    down = await receive(lambda m: type(m) is Down and m.ref == watch, timeout=60.0)
+    took = round(current_node().now() - began, 1)
+    done = f"House.leave({person!r}) was called, whose farewell takes {seconds:g} s"
+    idea = "how long a person who leaves may take: the `shutdown` of the specification, if the supervisor is asked"
+    expect(f"{done}; how many seconds did it take?", took, min(seconds, 2.0), idea)
+    killed = isinstance(down, Down) and down.reason == "killed"
+    expect(f"{done}; was that person killed?", killed, seconds > 2.0, idea)
 
 
 async def _end_together(House: Any, root: Pid, people: Sequence[str]) -> None:
