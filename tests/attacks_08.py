@@ -22,6 +22,7 @@ from otp_mini import (
     Supervise,
     Supervisor,
     child_spec,
+    current_node,
     spawn,
 )
 from otp_mini.exercises import child_specs as ex
@@ -99,6 +100,18 @@ def eager_staff(*names: Any) -> Any:
     return [ChildSpec(name, (find, [name]), how) for name, how in zip(names, RESTARTS, strict=True)]  # type: ignore[arg-type]
 
 
+async def unlinked(name: Any) -> Any:
+    return await Part.start(name, name=name)
+
+
+def unlinked_staff(*names: Any) -> Any:
+    return [ChildSpec(name, (unlinked, [name]), how) for name, how in zip(names, RESTARTS, strict=True)]  # type: ignore[arg-type]
+
+
+def class_staff(*names: Any) -> Any:
+    return [ChildSpec(name, (Part, [name]), how) for name, how in zip(names, RESTARTS, strict=True)]  # type: ignore[arg-type]
+
+
 async def async_staff(*names: Any) -> Any:
     return good_staff(*names)
 
@@ -110,6 +123,8 @@ table.wrong(ex.staff, "leaves the ids to the class", nameless_staff, "the `id` o
 table.wrong(ex.staff, "forgets the comma of a tuple of one", comma_staff, "needs its comma")
 table.wrong(ex.staff, "calls start_link", calling_staff, "the parentheses after `start_link`")
 table.wrong(ex.staff, "starts them in the wrong process", eager_staff, "who starts the process")
+table.wrong(ex.staff, "starts them without a link", unlinked_staff, "without a link the supervisor does not hear")
+table.wrong(ex.staff, "names the class as the start function", class_staff, "`Part.start_link`, and not the class")
 table.wrong(ex.staff, "is an async def", async_staff, "a plain `def`")
 table.wrong(ex.staff, "returns nothing", lambda *names: None, "is a `return` missing?")
 table.wrong(
@@ -283,8 +298,13 @@ table.wrong(ex.archivist, "leaves the default", lambda most: (Archivist, most), 
 table.wrong(ex.archivist, "waits for ever", lasting(lambda most: INFINITY), "it never closes")
 table.wrong(ex.archivist, "waits far too long", lasting(lambda most: 600.0), "the limit: with a disk that hangs")
 table.wrong(ex.archivist, "is killed at once", lasting(lambda most: "brutal_kill"), "what the closing waits for")
+table.wrong(ex.archivist, "adds a second to the half", lasting(lambda most: 0.5 * most + 1), "the limit: with a disk")
+table.wrong(
+    ex.archivist, "allows a moment more", lasting(lambda most: most + 0.05), "the limit: with a disk that hangs"
+)
+table.wrong(ex.archivist, "allows just the time of the work", archivist_of(0.5), "nothing to spare")
 table.wrong(ex.archivist, "counts a quarter of a second", lasting(lambda most: most / 4), "is cut off")
-table.wrong(ex.archivist, "drops the half", lasting(lambda most: most // 2), "is cut off")
+table.wrong(ex.archivist, "drops the half", lasting(lambda most: most // 2), "nothing to spare")
 table.wrong(
     ex.archivist,
     "works in another process",
@@ -332,6 +352,13 @@ def renumbered(children: Any) -> Any:
     return [spec.override(id=number) for number, spec in enumerate(good)]
 
 
+def setting(children: Any) -> Any:
+    specs = [child_spec(child) for child in children]
+    for spec in specs:
+        spec.restart = "temporary"  # type: ignore[misc]
+    return specs
+
+
 def by_hand(children: Any) -> Any:
     """Takes every form apart itself."""
     specs = []
@@ -350,6 +377,13 @@ table.hard_coded(ex.rehearsal, "knows a list of four", first_two, "the first one
 table.wrong(ex.rehearsal, "changes the list", in_place, "which list your code changes")
 table.wrong(ex.rehearsal, "knows ChildSpecs only", only_specs, "the forms that a child may have")
 table.wrong(ex.rehearsal, "knows pairs only", only_pairs, "the forms that a child may have")
+table.wrong(ex.rehearsal, "changes the specs themselves", setting, "how a spec is changed")
+table.wrong(
+    ex.rehearsal,
+    "goes backwards",
+    lambda children: rehearsed(restart="temporary", shutdown="brutal_kill")(children)[::-1],
+    "the order of the list",
+)
 table.wrong(ex.rehearsal, "loses the type", rebuilt, "so that the rest of it stays")
 table.wrong(ex.rehearsal, "numbers the ids", renumbered, "so that the rest of it stays")
 table.wrong(
@@ -438,6 +472,21 @@ class Unasking(Errand):
         return Stop("normal", title)
 
 
+class Returnless(Errand):
+    """Makes its `Stop`, and does not return it."""
+
+    async def handle_continue(self, work: Any, title: Any) -> Any:
+        await super().handle_continue(work, title)
+
+
+class Hasty(Errand):
+    """Does not wait for the press."""
+
+    async def handle_continue(self, work: Any, title: Any) -> Any:
+        await GenServer.call("press", ("print", title), timeout=0)
+        return Stop("normal", title)
+
+
 def errand(kind: Any = Errand, restart: Any = "transient") -> Callable[[Any], Any]:
     return lambda title: child_spec((kind, title), id=title, restart=restart)
 
@@ -470,6 +519,8 @@ table.wrong(ex.errand, "says no reason", errand(stopping("normal", lambda why: "
 table.wrong(ex.errand, "refuses normally", errand(stopping("normal", lambda why: "normal")), "what the press has")
 table.wrong(ex.errand, "tries again by itself", errand(Catching), "what a call does when the server ends")
 table.wrong(ex.errand, "takes a jam for an end", errand(Hushing), "what a call does when the server ends")
+table.wrong(ex.errand, "forgets to return its Stop", errand(Returnless), "is a `return` missing before a `Stop`?")
+table.wrong(ex.errand, "does not wait for the press", errand(Hasty), "how long does its call wait?")
 table.wrong(ex.errand, "asks from another process", errand(Sending), "when the press has answered")
 table.wrong(ex.errand, "asks nobody", errand(Unasking), "when the press has answered")
 
@@ -554,6 +605,25 @@ class Handing(Trapping):
         spawn(super().terminate, reason, jobs)
 
 
+class Casting(Trapping):
+    """Sends all jobs at once, and waits for no answer."""
+
+    async def terminate(self, reason: Any, jobs: Any) -> None:
+        for job in jobs:
+            GenServer.cast("disk", ("write", job))
+
+
+class Clocked(Trapping, shutdown=INFINITY):
+    """Has its limit in its own code."""
+
+    async def terminate(self, reason: Any, jobs: Any) -> None:
+        end = current_node().now() + 28.0
+        for job in jobs:
+            if (left := end - current_node().now()) <= 0:
+                return
+            await GenServer.call("disk", ("write", job), timeout=min(5.0, left))
+
+
 class Backwards(Trapping):
     def handle_cast(self, request: Any, jobs: Any) -> NoReply:
         match request:
@@ -568,6 +638,8 @@ def keeping(kind: Any = Trapping, **changes: Any) -> Callable[[], Any]:
 
 
 table.right(ex.keeper, "writes each job when it comes", lambda: Writing)
+table.right(ex.keeper, "allows the full thirty seconds", keeping(shutdown=30.0))
+table.right(ex.keeper, "has its limit in its own code", lambda: Clocked)
 table.hard_coded(ex.keeper, "has time for the twelve of the cell", keeping(shutdown=7.0), "it was cut off")
 table.wrong(ex.keeper, "traps, and has five seconds", keeping(shutdown=5.0), "it was cut off")
 table.wrong(ex.keeper, "has the time, and does not trap", keeping(Keeper), "whether `terminate` runs at all")
@@ -576,9 +648,11 @@ table.wrong(ex.keeper, "has a minute", keeping(shutdown=60.0), "what ends the wa
 table.wrong(ex.keeper, "is transient", keeping(restart="transient"), "the `restart` of the keeper")
 table.wrong(ex.keeper, "ends at a stray signal", keeping(Ending), "what else comes to a process that traps exits")
 table.wrong(ex.keeper, "has no last case", keeping(Narrow), "what else comes to a process that traps exits")
-table.wrong(ex.keeper, "writes in another process", keeping(Handing), "whether `terminate` runs at all")
+table.wrong(ex.keeper, "allows just the time of the work", keeping(shutdown=15.0), "nothing to spare")
+table.wrong(ex.keeper, "writes in another process", keeping(Handing), "what `terminate` waits for")
+table.wrong(ex.keeper, "waits for no answer", keeping(Casting), "what `terminate` waits for")
 table.wrong(ex.keeper, "writes twice", keeping(Twice, shutdown=29.9), "how often each job is written")
-table.wrong(ex.keeper, "has the order backwards", keeping(Backwards), "two things")
+table.wrong(ex.keeper, "has the order backwards", keeping(Backwards), "the order in which")
 table.wrong(ex.keeper, "returns nothing", lambda: None, "is a `return` missing?")
 
 # ---- a shop ---------------------------------------------------------------------------------------------------------
@@ -648,6 +722,29 @@ def each_alone(config: Any) -> Supervise:
     return Supervise([(Branch, ("work", pair)), made["report"]], strategy="one_for_one")
 
 
+def users(config: Any) -> Supervise:
+    """The presses and the prices in one branch, behind the spooler."""
+    made = parts(config)
+    inner = Supervise([*row(config), made["prices"]], strategy="one_for_one")
+    return Supervise([made["report"], made["spooler"], (Branch, ("users", inner))], strategy="rest_for_one")
+
+
+def hurried(config: Any) -> Supervise:
+    """The spooler has its time, and the branch above it has five seconds."""
+    made = parts(config)
+    inner = Supervise([made[name] for name in ORDER[1:]], strategy="rest_for_one")
+    return Supervise([made["report"], child_spec((Branch, ("work", inner)), shutdown=5.0)], strategy="one_for_one")
+
+
+def budgeted(outer: int, inner: int) -> type[Supervisor]:
+    def plan(config: Any) -> Supervise:
+        presses = Supervise(row(config), strategy="one_for_one", max_restarts=inner)
+        made = {**parts(config), "presses": (Branch, ("presses", presses))}
+        return Supervise([made[name] for name in ORDER], strategy="rest_for_one", max_restarts=outer)
+
+    return shop(plan)
+
+
 def eight(config: Any) -> Supervise:
     made = parts({**config, "closing": 8.0})
     return Supervise([made[name] for name in ORDER], strategy="rest_for_one")
@@ -678,6 +775,12 @@ class Starter(Supervisor):
 
 
 table.right(ex.print_shop, "has the users of the spooler in a branch of their own", shop(each_alone))
+table.right(ex.print_shop, "has presses and prices in one branch", shop(users))
+table.right(ex.print_shop, "has large budgets", budgeted(1000, 1000))
+table.wrong(ex.print_shop, "gives up at the second end", budgeted(1, 3), "the budgets")
+table.wrong(ex.print_shop, "has a branch that gives up at the third end", budgeted(3, 2), "the budgets")
+table.wrong(ex.print_shop, "bears no end", budgeted(0, 3), "the budget: the shop itself has given up")
+table.wrong(ex.print_shop, "hurries a branch", shop(hurried), "A supervisor between it and the shop")
 table.hard_coded(
     ex.print_shop, "closes within eight seconds", shop(eight), "the first one", "the `shutdown` of the spooler"
 )

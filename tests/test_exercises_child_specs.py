@@ -327,6 +327,17 @@ def test_the_model_shop_writes_its_prices_once_for_each_spooler_also_hours_later
     judged(day)
 
 
+def test_any_name_is_free_for_the_staff_of_the_model_shop() -> None:
+    async def day() -> None:
+        root = await ex._opened(MODELS["PrintShop"], ["presses", "left"], 8.0)
+        press = named("presses")
+        await ex._end("presses", "kill")
+        assert named("presses") is not press
+        await Supervisor.stop(root)
+
+    judged(day)
+
+
 def test_the_claims_of_the_chapter_hold_where_its_runs_do_not_look() -> None:
     class Stays(GenServer):
         def init(self, argument: Any) -> Ok:
