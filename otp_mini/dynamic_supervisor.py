@@ -27,7 +27,7 @@ from .children import (
     note,
     time_left,
 )
-from .errors import BadArg
+from .errors import BadArg, safe_repr
 from .gen_server import GenServer, Ignore, Ok, Stop, start_server
 from .node import current_node
 from .primitives import Destination, Process, receive, self_
@@ -150,9 +150,15 @@ class DynamicSupervisor(HasChildSpec):
 
         Raises:
             ChildError: ``"not_found"``.
+            BadArg: what came is no pid.
 
         OTP: ``DynamicSupervisor.terminate_child/2``
         """
+        if not isinstance(pid, Pid):
+            raise BadArg(
+                f"a dynamic supervisor knows its children by their pids, got {safe_repr(pid)}. "
+                "Process.whereis finds the pid of a name."
+            )
         return str(await ask_supervisor(supervisor, ("terminate_child", pid)))
 
     @staticmethod
@@ -267,8 +273,8 @@ class _State(SupervisorState):
         child = self.by_pid.get(key)
         return True if child is None else await self.restart(key, child)
 
-    async def terminate_child(self, pid: Any) -> str:
-        child = self.by_pid.get(pid) if isinstance(pid, Pid) else None
+    async def terminate_child(self, pid: Pid) -> str:
+        child = self.by_pid.get(pid)
         if child is None or child.pid == RESTARTING:
             raise ChildError("not_found")
         await child.stop()

@@ -171,6 +171,17 @@ def test_d7_terminate_child_takes_a_pid_that_it_knows() -> None:
     assert play(main) == ("ok", "not_found")
 
 
+@pytest.mark.parametrize("child", [None, "a name", ["a list"], 7])
+def test_terminate_child_refuses_what_is_no_pid(child: Any) -> None:
+    async def main() -> Any:
+        sup = await start()
+        with pytest.raises(BadArg, match="knows its children by their pids, got"):
+            await DynamicSupervisor.terminate_child(sup, child)
+        return Process.alive(sup)
+
+    assert play(main)
+
+
 @pytest.mark.parametrize("restart", ["permanent", "transient", "temporary"])
 def test_d8_a_terminated_child_is_forgotten(restart: Any) -> None:
     async def main() -> Any:
