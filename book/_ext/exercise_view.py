@@ -26,6 +26,17 @@ The exercise ends at the next Markdown cell that is not made of hints, or at the
 outputs and what the checks say to it. `student_copy` is the notebook without answers: the page
 that runs in the browser and the classroom start from it.
 
+`page_view` also says of each code cell, under ``page`` in its metadata, what it is on the page: its ``id``, in an
+exercise the ``exercise`` (by the id of the cell that is solved first), and its ``role``:
+
+* ``cell``: it belongs to the text;
+* ``setting``: it belongs to the text and is locked, because checks rely on it as it is;
+* ``given``: it stands between the heading of an exercise and its last check, and is not to be written;
+* ``stub``: the reader writes it;
+* ``check``: it judges what the reader wrote;
+* ``solution``: it stands in the fold, and ``of`` names the cell before the fold that it answers or repeats;
+* ``verdict``: it shows what the check named by ``of`` says to the solution.
+
 Both are plain functions of a notebook's JSON: nothing of Sphinx is needed to use them.
 """
 
@@ -48,13 +59,17 @@ HINT = '<details class="hint">'
 _BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
 _BEGIN_HIDDEN, _END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 _CHECK = re.compile(r"\bcheck\w*\(")
+_HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
+_FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)  # may hold comments that look like headings
 
 
 def page_view(notebook: Notebook) -> Notebook:
     """The notebook as the book shows it; the argument stays as it was."""
     cells: list[Cell] = []
     for exercise, group in _groups(notebook["cells"]):
-        cells += _exercise_on_the_page(group) if exercise else group
+        if exercise:
+            _mark_given(cells, _name(group))
+        cells += _exercise_on_the_page(group) if exercise else [_marked(cell, _role(cell)) for cell in group]
     return {**notebook, "cells": cells}
 
 
@@ -105,8 +120,9 @@ def _is_check(cell: Cell) -> bool:
 
 def _exercise_on_the_page(group: list[Cell]) -> list[Cell]:
     """Stub, checks and hints first; then the fold with what solves them."""
-    given = [_unsolved(cell) for cell in group]
-    solved = [_answer(cell) for cell in group if cell["cell_type"] == "code" or is_solution(cell)]
+    name = _name(group)
+    given = [_marked(_unsolved(cell), _role(cell, inside=True), name) for cell in group]
+    solved = [_answer(cell, name) for cell in group if cell["cell_type"] == "code" or is_solution(cell)]
     shown = [cell for cell in solved if cell["source"] or cell.get("outputs")]
     first = shown[0]["id"]
     return [*given, _markdown(_FOLD, first + "-open"), *shown, _markdown("</details>", first + "-close")]
@@ -115,16 +131,51 @@ def _exercise_on_the_page(group: list[Cell]) -> list[Cell]:
 _FOLD = '<details class="solution">\n<summary>Show one solution</summary>'
 
 
-def _answer(cell: Cell) -> Cell:
+def _answer(cell: Cell, exercise: str) -> Cell:
     """The cell as the fold shows it: without marks; of a check only what it says."""
     answer = copy.deepcopy(cell)
     answer["id"] = cell["id"] + "-solved"
     lines = cell["source"].split("\n")
     answer["source"] = "\n".join(line for line in lines if _BEGIN not in line and _END not in line)
-    if _is_check(cell) and not is_solution(cell):
+    says = _role(cell, inside=True) == "check"
+    if says:
         _tag(answer, "remove-input")
         answer["source"] = answer["source"] if answer["outputs"] else ""
-    return answer
+    return _marked(answer, "verdict" if says else "solution", exercise, of=cell["id"])
+
+
+def _name(group: list[Cell]) -> str:
+    """The name of an exercise: the id of its first solution."""
+    return str(next(cell["id"] for cell in group if is_solution(cell)))
+
+
+def _role(cell: Cell, inside: bool = False) -> str:
+    """What a cell is for, before the fold; `inside` an exercise or outside."""
+    if not inside:
+        return "setting" if cell["metadata"].get("nbgrader", {}).get("locked") else "cell"
+    if is_solution(cell):
+        return "stub"
+    return "check" if _is_check(cell) else "given"
+
+
+def _marked(cell: Cell, role: str, exercise: str = "", of: str = "") -> Cell:
+    """The cell with what the page has to know of it; a Markdown cell stays as it is."""
+    if cell["cell_type"] == "code" and "id" in cell:
+        told = {"id": cell["id"], "role": role, "exercise": exercise, "of": of}
+        cell["metadata"]["page"] = {key: value for key, value in told.items() if value}
+    return cell
+
+
+def _mark_given(cells: list[Cell], exercise: str) -> None:
+    """Mark the code cells at the end, back to the heading of the exercise that follows."""
+    for cell in reversed(cells):
+        if cell["cell_type"] == "markdown" and (cell["source"] == "</details>" or _has_heading(cell)):
+            break
+        _marked(cell, "given", exercise)
+
+
+def _has_heading(cell: Cell) -> bool:
+    return bool(_HEADING.search(_FENCE.sub("", cell["source"])))
 
 
 def _unsolved(cell: Cell) -> Cell:
