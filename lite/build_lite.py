@@ -34,6 +34,7 @@ START = HERE / "start.mjs"  # what the kernel loads in place of Pyodide's own py
 STORAGE = "otp-patterns"  # the name under which a browser keeps the readers' edits: never change it
 EXTENSIONS = ("@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyterlab-manager", "anywidget")
 KERNEL_PLUGIN = "@jupyterlite/pyodide-kernel-extension:kernel"
+IN_PLACE = (wheels.PACKAGE, "graphviz")  # what the cells of a page need where no Jupyter is: lite/in_place.py
 NO_TIME = "1980-01-01T00:00:00Z"  # the same input gives the same bytes
 
 # No file of a notebook is shared with the kernel, so none of the service worker's work is needed. Without it there is
@@ -172,6 +173,8 @@ def configure(site: Path, start: Path, lock: Path, copies: list[LiveNotebook]) -
     write_json(site / "live.json", {
         "storage": STORAGE,
         "release": digest(file.read_bytes()),
+        "python": {"start": start.relative_to(site).as_posix(), "lock": lock.relative_to(site).as_posix(),
+                   "packages": list(IN_PLACE)},
         "notebooks": {notebook.stem: notebook.path for notebook in copies}})
 
 
@@ -220,7 +223,11 @@ def check(site: Path) -> None:
     folder = Path(options["lockFileURL"]).parent.as_posix()
     named = [kernel["pyodideUrl"], f"{folder}/pyodide.mjs"]
     named += [f"{folder}/{package['file_name']}" for package in packages.values()]
-    named += [f"files/{path}" for path in read_json(site / "live.json")["notebooks"].values()]
+    live = read_json(site / "live.json")
+    named += [f"files/{path}" for path in live["notebooks"].values()]
+    named += [live["python"]["start"], live["python"]["lock"]]
+    if not loaded.issuperset(live["python"]["packages"]):
+        raise BuildError("the cells of a page would look for packages outside the book.")
     for name in named:
         if "//" in name or not (site / name).is_file():
             raise BuildError(f"{name} is not a file of the built folder.")

@@ -321,7 +321,8 @@ def write_small_site(folder: Path, kernel: dict[str, Any], packages: dict[str, A
     config = {"jupyter-config-data": {"litePluginSettings": {build_lite.KERNEL_PLUGIN: kernel}}}
     (folder / "jupyter-lite.json").write_text(json.dumps(config), encoding="utf-8")
     (folder / "static" / "lock.json").write_text(json.dumps({"packages": packages}), encoding="utf-8")
-    (folder / "live.json").write_text(f'{{"notebooks": {live}}}', encoding="utf-8")
+    python = json.dumps({"start": "static/pyodide.mjs", "lock": "static/lock.json", "packages": ["jedi"]})
+    (folder / "live.json").write_text(f'{{"notebooks": {live}, "python": {python}}}', encoding="utf-8")
 
 
 def test_a_site_that_would_ask_elsewhere_is_refused(tmp_path: Path) -> None:
@@ -355,6 +356,23 @@ def test_a_kernel_without_what_it_looks_for_at_its_start_is_refused(tmp_path: Pa
     write_small_site(folder, kernel, packages)
     with pytest.raises(wheels.BuildError, match="outside the book"):
         build_lite.check(folder)
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"start": "static/start.0.mjs"}, r"static/start\.0\.mjs is not a file"),
+        ({"lock": "static/lock.0.json"}, r"static/lock\.0\.json is not a file"),
+        ({"packages": ["graphviz"]}, "the cells of a page would look for packages outside the book"),
+    ],
+)
+def test_cells_of_a_page_find_their_python_in_the_site(tmp_path: Path, changed: dict[str, Any], told: str) -> None:
+    write_small_site(*small_site(tmp_path))
+    live = json.loads((tmp_path / "live.json").read_text(encoding="utf-8"))
+    live["python"] |= changed
+    (tmp_path / "live.json").write_text(json.dumps(live), encoding="utf-8")
+    with pytest.raises(wheels.BuildError, match=told):
+        build_lite.check(tmp_path)
 
 
 def test_a_place_to_patch_must_be_there_exactly_once(tmp_path: Path) -> None:
