@@ -77,9 +77,10 @@ class Console(logging.Handler):
 
 
 def in_notebook() -> bool:
-    """Do cells of a notebook run here (in Jupyter or JupyterLite, but not in the IPython of a terminal)?"""
+    """Do cells run here: of a notebook (in Jupyter or JupyterLite, not in the IPython of a terminal), or of a page?"""
     find_shell = getattr(sys.modules.get("IPython"), "get_ipython", None)
-    return find_shell is not None and hasattr(find_shell(), "kernel")
+    below_a_cell = getattr(sys.stdout, "below_a_cell", False)  # lite/in_place.py
+    return below_a_cell or (find_shell is not None and hasattr(find_shell(), "kernel"))
 
 
 logger.logger.addHandler(Console())

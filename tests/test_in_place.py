@@ -1,0 +1,351 @@
+"""The cells of a page run without Jupyter, and give what the notebooks store."""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from page_outputs import comparable
+
+from otp_mini import Node
+from tools import refresh
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "lite"))
+
+import in_place  # noqa: E402 (its folder has just become one to import from)
+
+CHAPTER = Path(__file__).with_name("in_place_chapter.py")
+
+
+# --- the chapters -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", refresh.notebooks(), ids=lambda path: path.stem)
+def test_a_chapter_gives_its_stored_outputs_and_no_unwritten_exercise_is_ok(path: Path) -> None:
+    command = [sys.executable, str(CHAPTER), str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    runs = json.loads(done.stdout)
+    first: dict[str, Any] = {}
+    for run in runs:
+        first.setdefault(run["id"], run)
+    cells = [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
+    for cell in cells:
+        run = first[cell["id"]]
+        if run["role"] in ("stub", "check"):  # what is stored comes of the solution
+            run = first[f"{cell['id']}-solved"]
+        if "nbval-ignore-output" not in cell["metadata"].get("tags", []):
+            assert comparable(run["outputs"], labs=False) == comparable(cell["outputs"], labs=False), cell["id"]
+    checks = [run for run in runs if run["role"] == "check"]
+    assert len(checks) >= 3
+    assert [run["id"] for run in checks if run["how"] == "ok" or "ok" in str(run["outputs"]).split()] == []
+    assert {run["how"] for run in first.values() if run["role"] in ("solution", "verdict")} == {"ok"}
+
+
+# --- one cell ---------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Page:
+    """What is told to a page, and the cells that tell it."""
+
+    told: list[tuple[str, str, str, str]] = field(default_factory=list)
+    names: dict[str, Any] = field(default_factory=lambda: {"__name__": "__main__"})
+
+    def __post_init__(self) -> None:
+        self.cells = in_place.Cells(lambda *message: self.told.append(message), self.names)
+
+    def during(self, session: Coroutine[Any, Any, None]) -> None:
+        """Run a session in which the streams belong to the cells."""
+        with pytest.MonkeyPatch.context() as patch:  # pytest has put streams of its own in place since the set-up
+            patch.setattr(sys, "stdout", None)
+            patch.setattr(sys, "stderr", None)
+            patch.setattr(builtins, "display", None, raising=False)
+            self.cells.connect()
+            asyncio.run(session)
+
+    def run(self, *sources: str) -> list[tuple[str, str]]:
+        """Run cells one after the other; answer what the last one told, as kind and name or text."""
+
+        async def one_by_one() -> None:
+            for number, source in enumerate(sources):
+                self.told.clear()
+                await self.cells.start(f"cell-{number}", source)
+
+        self.during(one_by_one())
+        return [(kind, text if kind == "stream" else name) for kind, _, name, text in self.told]
+
+    def values(self) -> list[dict[str, str]]:
+        return [json.loads(text) for kind, _, _, text in self.told if kind in ("result", "display")]
+
+    def error(self) -> tuple[str, str]:
+        [(_, _, words, whole)] = [message for message in self.told if message[0] == "error"]
+        return words, whole
+
+
+@pytest.fixture
+def page() -> Page:
+    return Page()
+
+
+def test_both_streams_come_in_the_order_in_which_they_were_written(page: Page) -> None:
+    page.run("import sys\nprint('a')\nprint('b', file=sys.stderr)\nprint('c')")
+    assert [message[2:] for message in page.told] == [
+        ("stdout", "a\n"), ("stderr", "b\n"), ("stdout", "c\n"), ("ok", "")
+    ]  # fmt: skip
+    assert {message[1] for message in page.told} == {"cell-0"}
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("1 + 1", ["2"]),
+        ("'a'", ["'a'"]),
+        ("x = 1", []),
+        ("None", []),
+        ("1 + 1;", []),
+        ("1 + 1;  # quiet", []),
+        ("';'", ["';'"]),
+        ("", []),
+        ("# nothing", []),
+        ("import asyncio\nawait asyncio.sleep(0, 'slept')", ["'slept'"]),
+        ("for x in range(3):\n    x", []),
+        ("list(range(40))", ["[" + ",\n ".join(map(str, range(40))) + "]"]),
+    ],
+)
+def test_the_value_of_the_last_expression_is_shown(page: Page, source: str, shown: list[str]) -> None:
+    assert page.run(source)[-1] == ("done", "ok")
+    assert [value["text/plain"] for value in page.values()] == shown
+
+
+def test_cells_share_their_names_and_the_last_value(page: Page) -> None:
+    page.run("x = 20", "x + 1", "_ * 2")
+    assert page.values() == [{"text/plain": "42"}]
+    assert page.names["x"] == 20
+
+
+SHOWN = """class Shown:
+    def __repr__(self): return "text"
+    def _repr_html_(self): return "<b>html</b>"
+    def _repr_svg_(self): return None
+    def _repr_png_(self): return b"png"
+class Bundle:
+    def __repr__(self): return "bundle"
+    def _repr_mimebundle_(self, include=None, exclude=None): return {"image/svg+xml": "<svg/>", "x/y": {}}, {}"""
+
+
+def test_a_value_is_shown_in_every_form_that_it_has(page: Page) -> None:
+    kinds = page.run(SHOWN, "display(Shown(), Bundle())\nShown")
+    assert [kind for kind, _ in kinds] == ["display", "display", "result", "done"]
+    assert page.values() == [
+        {"text/html": "<b>html</b>", "image/png": "cG5n", "text/plain": "text"},
+        {"image/svg+xml": "<svg/>", "text/plain": "bundle"},
+        {"text/plain": "<class '__main__.Shown'>"},
+    ]
+
+
+def test_an_error_says_its_line_and_where_it_came_from(page: Page) -> None:
+    assert page.run("def divide(x):\n    return x / 0", "print('a')\ndivide(1)") == [
+        ("stream", "a\n"),
+        ("error", "ZeroDivisionError: division by zero\nline 2 of an earlier cell: return x / 0"),
+        ("done", "error"),
+    ]
+    _, whole = page.error()
+    lines = [line.strip() for line in whole.splitlines()]
+    assert lines[0] == "Traceback (most recent call last):"
+    assert lines[1:3] == ['File "<cell cell-1>", line 2, in <module>', "divide(1)"]
+    assert "in_place" not in whole
+
+
+def test_an_error_in_the_cell_itself_needs_no_traceback(page: Page) -> None:
+    page.run("1 / 0")
+    assert page.error() == ("ZeroDivisionError: division by zero\nline 1 of this cell: 1 / 0", "")
+
+
+def test_a_cell_that_was_changed_does_not_change_the_lines_of_its_earlier_run(page: Page) -> None:
+    async def twice() -> None:
+        for source in ("def f():\n    1 / 0", "# changed\ng = f", "g()"):
+            await page.cells.start("same", source)
+
+    page.during(twice())
+    assert page.error()[0].endswith("line 2 of this cell: 1 / 0")
+
+
+def test_a_fault_of_syntax_says_its_line(page: Page) -> None:
+    page.run("x = 1\nif x\n    y")
+    assert page.error() == ("SyntaxError: expected ':'\nline 2 of this cell: if x", "")
+
+
+def test_all_errors_of_a_group_are_in_the_traceback(page: Page) -> None:
+    page.run("raise ExceptionGroup('two', [ValueError('first'), KeyError('second')])")
+    words, whole = page.error()
+    assert words.startswith("ExceptionGroup: two (2 sub-exceptions)")
+    assert "ValueError: first" in whole
+    assert "KeyError: 'second'" in whole
+
+
+def test_the_message_of_a_check_is_told_alone(page: Page) -> None:
+    page.run("from otp_mini.exercises import expect\nexpect('two was asked for', 1, 2, 'the sum')")
+    words, whole = page.error()
+    assert words.startswith("NotYet: not yet.\nWhat was done:   two was asked for")
+    assert whole == ""
+
+
+@pytest.mark.parametrize("source", ["raise SystemExit", "exit = SystemExit('bye')\nraise exit"])
+def test_a_cell_that_wants_to_end_python_ends_itself(page: Page, source: str) -> None:
+    assert page.run(source)[-1] == ("done", "error")
+    assert page.run("1")[-1] == ("done", "ok")
+
+
+# --- how much, and when -----------------------------------------------------------------------------------------
+
+
+def test_what_is_printed_is_told_before_the_cell_ends(page: Page) -> None:
+    page.names["told"] = page.told
+    assert page.run("print('a')\nassert told[-1][3] == 'a\\n'")[-1] == ("done", "ok")
+
+
+def test_a_piece_of_a_line_is_told_while_the_cell_waits(page: Page) -> None:
+    page.names["told"] = page.told
+    source = "import asyncio\nprint('a\\nb', end='')\nprint('c', end='')\n"
+    source += "for _ in range(999):\n    if told[-1][3].endswith('c'):\n        break\n    await asyncio.sleep(0.001)"
+    source += "\nelse:\n    raise AssertionError"
+    assert page.run(source)[-1] == ("done", "ok")
+
+
+def test_a_cell_that_writes_without_end_is_cut_and_says_so(page: Page) -> None:
+    page.run(f"for _ in range(3):\n    print('x' * {in_place.MOST // 2})\ndisplay('a value')")
+    written = "".join(text for kind, _, _, text in page.told if kind == "stream")
+    assert written[in_place.MOST :] == "\n(The cell writes more than the page shows.)\n"
+    assert page.values() == [{"text/plain": "'a value'"}]
+    page.run("print('the next cell')")
+    assert page.told[0][3] == "the next cell\n"
+
+
+def test_a_cell_that_shows_values_without_end_is_cut_and_says_so(page: Page) -> None:
+    page.run(f"for number in range({in_place.MOST_SHOWN + 9}):\n    display(number)")
+    assert len(page.values()) == in_place.MOST_SHOWN
+    assert page.told[-2][3] == "(The cell shows more values than the page has room for.)\n"
+
+
+# --- stop -------------------------------------------------------------------------------------------------------
+
+
+def stopped(page: Page, source: str) -> None:
+    """Run a cell until it waits, stop it, and run another one."""
+
+    async def session() -> None:
+        task = page.cells.start("waits", source)
+        for _ in range(9):
+            await asyncio.sleep(0)
+        assert page.told
+        page.cells.cancel()
+        assert await task == "stopped"
+        assert await page.cells.start("next", "x = 'goes on'") == "ok"
+
+    page.during(session())
+    assert page.names["x"] == "goes on"
+    assert ("done", "waits", "stopped", "") in page.told
+
+
+WAITS = [
+    "import asyncio\nprint('waits')\nawait asyncio.Event().wait()",
+    "from otp_mini import receive\nprint('waits')\nawait receive()",
+]
+
+
+@pytest.mark.parametrize("source", WAITS, ids=["asyncio", "otp_mini"])
+def test_a_cell_that_waits_is_stopped_and_the_next_one_runs(page: Page, source: str) -> None:
+    with Node(clock="virtual"):
+        stopped(page, source)
+
+
+def test_one_cell_runs_at_a_time(page: Page) -> None:
+    async def session() -> None:
+        task = page.cells.start("waits", "import asyncio\nawait asyncio.Event().wait()")
+        with pytest.raises(RuntimeError, match="runs already"):
+            page.cells.start("other", "1")
+        page.cells.cancel()
+        await task
+
+    page.during(session())
+
+
+def test_nothing_to_stop_is_no_fault(page: Page) -> None:
+    page.cells.cancel()
+    page.run("1")
+    page.cells.cancel()
+
+
+# --- solutions --------------------------------------------------------------------------------------------------
+
+
+def test_what_a_solution_binds_is_not_taken_for_what_the_reader_wrote(page: Page) -> None:
+    async def session() -> None:
+        assert await page.cells.start("given", "base = 40") == "ok"
+        assert await page.cells.start("stub-solved", "def answer():\n    return base + 2", solution=True) == "ok"
+        assert await page.cells.start("check", "answer()") == "error"
+        assert await page.cells.start("check-solved", "answer()", solution=True) == "ok"
+        assert await page.cells.start("given", "base = 0") == "ok"
+        assert await page.cells.start("next-solved", "answer()", solution=True) == "ok"
+
+    page.during(session())
+    assert page.values() == [{"text/plain": "42"}, {"text/plain": "2"}]
+    assert "answer" not in page.names
+
+
+def test_what_is_given_finds_the_solution_while_that_runs_and_then_the_readers_code_again(page: Page) -> None:
+    async def session() -> None:
+        assert await page.cells.start("given", "def call():\n    return answer()") == "ok"
+        assert await page.cells.start("stub", "def answer():\n    raise NotImplementedError") == "ok"
+        assert await page.cells.start("stub-solved", "def answer():\n    return 42", solution=True) == "ok"
+        assert await page.cells.start("check-solved", "call()", solution=True) == "ok"
+        assert await page.cells.start("check", "call()") == "error"
+        assert await page.cells.start("broken", "answer = None\n1 / 0", solution=True) == "error"
+        assert await page.cells.start("check-solved", "call()", solution=True) == "error"
+        assert callable(page.names["answer"])
+
+    page.during(session())
+
+
+# --- otp_mini ---------------------------------------------------------------------------------------------------
+
+
+def test_a_crash_report_stands_where_it_happened_with_its_line(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging.getLogger("otp_mini"), "propagate", False)  # or pytest listens, and otp_mini is silent
+    source = "from otp_mini import Process, spawn\nasync def crash():\n    1 / 0\nprint('before')\nspawn(crash)\n"
+    with Node(clock="virtual"):
+        page.run(source + "await Process.sleep(1)\nprint('after')")
+    assert {name for kind, _, name, _ in page.told if kind == "stream"} == {"stdout"}
+    lines = "".join(text for kind, _, _, text in page.told if kind == "stream").splitlines()
+    assert (lines[0], lines[-1]) == ("before", "after")
+    assert "    crash, line 3: 1 / 0" in lines
+
+
+LAB = """from otp_mini import GenServer, Ok, Supervisor, crash_lab
+class Till(GenServer):
+    def init(self, argument): return Ok(argument)
+async def shop():
+    return await Supervisor.start_link([(Till, 0)], strategy="one_for_one")
+lab = crash_lab(shop, depth=1)
+lab"""
+
+
+def test_a_crash_lab_is_shown_without_its_futures_and_can_be_asked_for_them(page: Page) -> None:
+    with Node(clock="virtual"):
+        page.run(LAB)
+        [(_, _, number, shown), _] = page.told
+        lab = page.names["lab"]
+        assert len(json.loads(shown)["text/html"]) < len(lab._repr_html_())
+        assert json.loads(page.cells.ask(int(number), "[[], 0]")) == json.loads(json.dumps(lab.answer([], 0)))
