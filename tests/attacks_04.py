@@ -20,6 +20,8 @@ from otp_mini import (
     Stop,
     Task,
     Timeout,
+    current_node,
+    receive,
     self_,
     send,
     spawn,
@@ -142,8 +144,6 @@ class QueueArchive(Archive):
 
     @staticmethod
     async def work(search: Any) -> None:
-        from otp_mini import receive
-
         while True:
             title, from_ = await receive()
             GenServer.reply(from_, await search(title))
@@ -195,6 +195,25 @@ class TellingArchive(GenServer):
                 return NoReply(state)
 
 
+class OwnReplyArchive(Archive):
+    """Answers the pid of the task, which is no question of anybody's."""
+
+    def find(self, search: Any, title: Any, from_: Any, asked: int) -> Any:
+        async def tell() -> None:
+            GenServer.reply(self_(), await search(title))
+
+        Task.start(tell)
+        return NoReply((search, asked + 1))
+
+
+class LinkedTasksArchive(Archive):
+    """Its tasks are linked to it, and what they send besides is logged."""
+
+    def find(self, search: Any, title: Any, from_: Any, asked: int) -> Any:
+        Task.async_(answers, search, title, from_)
+        return NoReply((search, asked + 1))
+
+
 table.wrong(ex.archive, "awaits the search in the callback", WaitingArchive, "which process waits")
 table.wrong(ex.archive, "answers searching", SearchingArchive, "A call is answered once")
 table.wrong(ex.archive, "forgets the reply", SilentArchive, "GenServer.reply")
@@ -204,7 +223,9 @@ table.wrong(ex.archive, "answers twice", TwiceArchive, "how often a question is 
 table.wrong(ex.archive, "keeps the last caller only", LastCallerArchive, "whose question")
 table.wrong(ex.archive, "searches in a continue", ContinueArchive, "which process waits")
 table.wrong(ex.archive, "has one worker for all", QueueArchive, "whether a search waits for another one")
+table.wrong(ex.archive, "replies to a pid", OwnReplyArchive, "what the log says")
 table.hard_coded(ex.archive, "knows the shown titles", KnowingArchive, "another case")
+table.right(ex.archive, "links its tasks", LinkedTasksArchive)
 table.right(ex.archive, "spawns in place of a task", SpawningArchive)
 table.right(ex.archive, "is told by a cast and answers itself", TellingArchive)
 
@@ -445,6 +466,38 @@ async def keeps(search: Any, title: Any, from_: Any) -> None:
     GenServer.reply(from_, outcome.value if isinstance(outcome, Ok) else ("error", "lost"))
 
 
+class DemonitoringArchive(Careful):
+    def over(self, ref: Any, answer: Any, state: Any) -> Any:
+        Process.demonitor(ref, flush=True)
+        return super().over(ref, answer, state)
+
+
+class StartedChildArchive(Careful):
+    """`start_child`, a monitor, and the answer in a message of its own."""
+
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        search, waiting = state
+        match request:
+            case ("find", title):
+                pid = await Task.Supervisor.start_child("searches", named, search, title, self_())
+                return NoReply((search, waiting | {Process.monitor(pid): (pid, from_)}))
+            case "open":
+                return Reply(len(waiting), state)
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        search, waiting = state
+        match message:
+            case ("an answer of", pid, answer):
+                done = [ref for ref, (each, _) in waiting.items() if each == pid]
+            case Down(ref, _, _) if ref in waiting:
+                done, answer = [ref], ("error", "lost")
+            case _:
+                return NoReply(state)
+        for ref in done:
+            GenServer.reply(waiting[ref][1], answer)
+        return NoReply((search, {ref: who for ref, who in waiting.items() if ref not in done}))
+
+
 table.wrong(ex.careful_archive, "nobody watches the task", UnwatchedArchive, "who can tell the caller")
 table.wrong(ex.careful_archive, "the task catches everything", CatchingArchive, "who can tell the caller", "was killed")
 table.wrong(
@@ -457,6 +510,8 @@ table.wrong(ex.careful_archive, "takes None for no answer", FalsyArchive, "whate
 table.wrong(ex.careful_archive, "awaits the task in the callback", AwaitingArchive, "which process waits")
 table.wrong(ex.careful_archive, "keeps one caller for a title", ByTitleArchive, "Two searches for one title are two")
 table.hard_coded(ex.careful_archive, "gives up after forty seconds", GivesUpArchive, "another case")
+table.right(ex.careful_archive, "takes the monitor off after an answer", DemonitoringArchive)
+table.right(ex.careful_archive, "starts a child and monitors it", StartedChildArchive)
 table.right(ex.careful_archive, "monitors by itself", MonitoringArchive)
 table.right(ex.careful_archive, "has a keeper for each search", KeeperArchive)
 
@@ -605,6 +660,28 @@ class WatchingLibrary(Library):
         return super().handle_info(message, books)
 
 
+class UnawaitedLibrary(Library):
+    async def init(self, load: Any) -> Any:
+        Task.start_link(reads, load, self_())
+        return Ok("loading")
+
+
+class TrappingLibrary(Library):
+    async def init(self, load: Any) -> Any:
+        Process.flag(trap_exit=True)
+        return await super().init(load)
+
+
+class DecidingLibrary(TrappingLibrary):
+    """Traps exits, and stops for each that is not normal."""
+
+    def handle_info(self, message: Any, books: Any) -> Any:
+        match message:
+            case ExitSignal(_, reason) if reason != "normal":
+                return Stop(reason, books)
+        return super().handle_info(message, books)
+
+
 table.wrong(ex.library, "loads in init", SlowInitLibrary, "what `init` waits for")
 table.wrong(ex.library, "loads in a continue", ContinueLibrary, "`handle_continue` is a callback, too")
 table.wrong(ex.library, "is not tied to the loading", UnlinkedLibrary, "which tie ends both")
@@ -614,7 +691,10 @@ table.wrong(ex.library, "has no last case", FragileLibrary, "the last case of `h
 table.wrong(ex.library, "takes 0 for nothing", FalsyLibrary, "another case", "into the state")
 table.wrong(ex.library, "nobody sends the number", DeafLibrary, "into the state")
 table.wrong(ex.library, "keeps the number on the class", GlobalLibrary, "where the number is kept")
+table.wrong(ex.library, "does not await the start of the task", UnawaitedLibrary, "`await`")
+table.wrong(ex.library, "traps exits and decides nothing", TrappingLibrary, "which tie ends both")
 table.hard_coded(ex.library, "knows how many books", KnowingLibrary, "another case")
+table.right(ex.library, "traps exits and stops", DecidingLibrary)
 table.right(ex.library, "uses the messages of Task.async_", AsyncLibrary)
 table.right(ex.library, "monitors the loading", WatchingLibrary)
 
@@ -709,6 +789,58 @@ async def through_a_task(press: Any, jobs: Any) -> None:
     await Task.await_(Task.async_(run), timeout=None)
 
 
+async def calls_the_press(press: Any, jobs: Any) -> None:
+    for job in jobs:
+        await GenServer.call(press, ("print", job), timeout=None)
+
+
+async def patient_for_a_while(press: Any, jobs: Any) -> None:
+    for job in jobs:
+        GenServer.cast(press, ("print", job))
+        await GenServer.call(press, "printed", timeout=600.0)
+
+
+async def reckons_from_zero(press: Any, jobs: Any) -> None:
+    """Takes what the press has printed for what it has printed of these jobs."""
+    printed = 0
+    for number, job in enumerate(jobs):
+        if number - printed >= 10:
+            printed = await GenServer.call(press, "printed", timeout=None)
+        GenServer.cast(press, ("print", job))
+    await GenServer.call(press, "printed", timeout=None)
+
+
+async def measures_the_first(press: Any, jobs: Any) -> None:
+    began, took = current_node().now(), None
+    for job in jobs:
+        GenServer.cast(press, ("print", job))
+        if took is None:
+            await GenServer.call(press, "printed", timeout=None)
+            took = current_node().now() - began
+        else:
+            await Process.sleep(took)
+
+
+async def by_windows(press: Any, jobs: Any) -> None:
+    """A helper waits behind each job; nine of them at most are out."""
+    home, out = self_(), 0
+
+    async def wait() -> None:
+        await GenServer.call(press, "printed", timeout=None)
+        send(home, "printed one")
+
+    for job in jobs:
+        if out == 9:
+            await receive(lambda message: message == "printed one")
+            out -= 1
+        GenServer.cast(press, ("print", job))
+        spawn(wait)
+        out += 1
+        await Process.sleep(0.0)
+    for _ in range(out):
+        await receive(lambda message: message == "printed one")
+
+
 table.wrong(ex.feed, "only the end waits", all_at_once, "what slows the sender down")
 table.wrong(ex.feed, "waits for five seconds", impatient, "how long that call is willing to wait")
 table.wrong(ex.feed, "leaves before the end", leaves_early, "when it returns")
@@ -718,7 +850,14 @@ table.wrong(ex.feed, "looks at the mailbox again and again", peeks, "who speaks 
 table.wrong(ex.feed, "leaves the last few out", skips_the_rest, "which jobs are sent")
 table.wrong(ex.feed, "spawns a process for each", spawns_each, "what slows the sender down")
 table.wrong(ex.feed, "prints equal jobs once", repeats, "which jobs are sent")
+table.wrong(ex.feed, "calls a press that knows casts", calls_the_press, "what the press understands")
+table.wrong(
+    ex.feed, "waits for ten minutes", patient_for_a_while, "another case", "how long that call is willing to wait"
+)
+table.wrong(ex.feed, "takes the press for a new one", reckons_from_zero, "had printed 30", "what slows the sender down")
+table.wrong(ex.feed, "measures the first job", measures_the_first, "another case", "no fixed time")
 table.hard_coded(ex.feed, "knows the shown number", three_tens, "another case")
+table.right(ex.feed, "has a helper behind each job", by_windows)
 table.right(ex.feed, "asks behind each job", one_by_one)
 table.right(ex.feed, "has a task feed it, by fives", through_a_task)
 
@@ -884,6 +1023,40 @@ class CastRack(GenServer):
                 return Reply(owners, owners)
 
 
+class NumberedTaskDesk(GenServer):
+    """A task tells the rack; two tasks may come in the other order."""
+
+    def handle_call(self, request: Any, from_: Any, number: Any) -> Any:
+        match request:
+            case ("hand in", owner):
+                Task.start(self.hang, owner, number + 1, from_)
+                return NoReply(number + 1)
+            case "handed in":
+                return Reply(number, number)
+
+    @staticmethod
+    async def hang(owner: Any, number: int, from_: Any) -> None:
+        GenServer.reply(from_, await GenServer.call("rack", ("hang up", owner, number)))
+
+
+class ForwardingDesk(GenServer):
+    def handle_call(self, request: Any, from_: Any, number: Any) -> Any:
+        match request:
+            case ("hand in", owner):
+                GenServer.cast("rack", ("hang up", owner, number + 1, from_))
+                return NoReply(number + 1)
+            case "handed in":
+                return Reply(number, number)
+
+
+class ReplyingRack(Rack):
+    def handle_cast(self, request: Any, owners: Any) -> Any:
+        match request:
+            case ("hang up", owner, number, from_):
+                GenServer.reply(from_, f"hook {number}")
+                return NoReply([*owners, owner])
+
+
 table.wrong(ex.cloakroom, "as it was", (GivenDesk, GivenRack), "who waits for whom")
 table.wrong(ex.cloakroom, "makes the time-outs longer", (PatientDesk, PatientRack), "who waits for whom")
 table.wrong(ex.cloakroom, "gives up after a moment", (GivenDesk, GivingUpRack), "who waits for whom")
@@ -892,7 +1065,11 @@ table.wrong(ex.cloakroom, "leaves the rack out", (LonelyDesk, Rack), "who hangs 
 table.wrong(ex.cloakroom, "has the desk ask itself", (SelfCallingDesk, Rack), "who waits for whom")
 table.wrong(ex.cloakroom, "keeps the owners at the desk", (KeepingDesk, Rack), "where the owners are kept")
 table.wrong(ex.cloakroom, "lets a task wait", (TaskDesk, NowRack), "the number of a hook")
+table.wrong(ex.cloakroom, "mends the desk alone", (Desk, GivenRack), "which `case` of the rack")
+table.wrong(ex.cloakroom, "mends the rack alone", (GivenDesk, Rack), "which `case` of the rack")
+table.wrong(ex.cloakroom, "has a task tell the rack", (NumberedTaskDesk, Rack), "may come in any order")
 table.hard_coded(ex.cloakroom, "knows the owners", (Desk, KnowingRack), "another case")
+table.right(ex.cloakroom, "the rack answers the customer", (ForwardingDesk, ReplyingRack))
 table.right(ex.cloakroom, "the rack counts for itself", (GivenDesk, CountingRack))
 table.right(ex.cloakroom, "the desk casts", (CastingDesk, CastRack))
 
@@ -1026,6 +1203,43 @@ class ExitingKiosk(Kiosk):
                 return NoReply(printer)
 
 
+class AnyNormalDownKiosk(Kiosk):
+    def handle_info(self, message: Any, printer: Any) -> Any:
+        match message:
+            case Down(_, _, "normal"):
+                return Stop("printer", printer)
+            case _:
+                return NoReply(printer)
+
+
+class ForgottenReturnKiosk(Kiosk):
+    def handle_info(self, message: Any, printer: Any) -> Any:
+        match message:
+            case Down(_, pid, reason) if pid == printer:
+                Stop(("printer", reason), printer)
+                return None
+            case _:
+                return NoReply(printer)
+
+
+class RefKiosk(Kiosk):
+    """Knows the monitor, and ends by the printer's reason, `normal` too."""
+
+    async def init(self, start: Any) -> Any:
+        printer = await start()
+        return Ok((printer, Process.monitor(printer)))
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        return Reply(state[0], state)
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        match message:
+            case Down(ref, _, reason) if ref == state[1]:
+                return Stop(reason, state)
+            case _:
+                return NoReply(state)
+
+
 table.wrong(ex.kiosk, "as it was", GivenKiosk, "what trapping does")
 table.wrong(ex.kiosk, "only does not trap", UntrappedKiosk, "what a link does", "`normal`")
 table.wrong(ex.kiosk, "monitors and is not linked", UnlinkedKiosk, "what ties the printer to the kiosk")
@@ -1035,7 +1249,10 @@ table.wrong(ex.kiosk, "has no last case", FragileKiosk, "the cases of `handle_in
 table.wrong(ex.kiosk, "takes any Down for the printer's", AnyDownKiosk, "the cases of `handle_info`")
 table.wrong(ex.kiosk, "looks every five seconds", PollingKiosk, "when the kiosk hears of the end")
 table.wrong(ex.kiosk, "starts two printers", NewPrinterKiosk, "how often `start` is called")
+table.wrong(ex.kiosk, "takes any normal end for the printer's", AnyNormalDownKiosk, "the cases of `handle_info`")
+table.wrong(ex.kiosk, "forgets the return", ForgottenReturnKiosk, "is a `return` missing")
 table.hard_coded(ex.kiosk, "knows one reason", KnowingKiosk, "what trapping does")
+table.right(ex.kiosk, "ends by the printer's reason", RefKiosk)
 table.right(ex.kiosk, "traps exits and decides about each", ThoroughKiosk)
 table.right(ex.kiosk, "leaves by an exit", ExitingKiosk)
 
@@ -1289,6 +1506,72 @@ async def limited(ask: Any, town: Any, patience: Any, from_: Any) -> None:
             GenServer.reply(from_, ("error", "failed"))
 
 
+class UnguardedAgency(Agency):
+    def handle_info(self, message: Any, state: Any) -> Any:
+        match message:
+            case ("late", Ref() as ref, pid):
+                return self.late(ref, pid, state)
+        return super().handle_info(message, state)
+
+
+class KilledIsLateAgency(Agency):
+    """Kills what is late, and takes every kill for its own."""
+
+    def late(self, ref: Any, pid: Any, state: Any) -> Any:
+        Process.exit(pid, "kill")
+        return NoReply(state)
+
+    def failed(self, ref: Any, reason: Any, state: Any) -> Any:
+        return self.over(ref, ("error", "late" if reason == "killed" else "failed"), state)
+
+
+class TaskAgency(Agency):
+    """Keeps the task, and has `Task.shutdown` end what is late."""
+
+    how: ClassVar[Any] = "brutal_kill"
+
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        (ask, limit, patience), running = state
+        match request:
+            case ("seats", town) if len(running) < limit:
+                task = await Task.Supervisor.async_nolink("asking", ask, town)
+                Process.send_after(self_(), ("over", task.ref), patience)
+                return NoReply((state[0], running | {task.ref: (from_, task)}))
+        return await super().handle_call(request, from_, state)
+
+    async def handle_info(self, message: Any, state: Any) -> Any:  # type: ignore[override]
+        running = state[1]
+        match message:
+            case ("over", Ref() as ref) if ref in running:
+                await Task.shutdown(running[ref][1], self.how)
+                return self.over(ref, ("error", "late"), state)
+        return super().handle_info(message, state)
+
+    def over(self, ref: Any, answer: Any, state: Any) -> Any:
+        GenServer.reply(state[1][ref][0], answer)
+        return NoReply((state[0], {each: who for each, who in state[1].items() if each != ref}))
+
+
+class PoliteAgency(TaskAgency):
+    """Asks what is late to end, and waits in the callback until it has."""
+
+    how = 5.0
+
+
+class LateUntilDownAgency(Agency):
+    """Answers late, and keeps the entry, without its caller, until the Down."""
+
+    def late(self, ref: Any, pid: Any, state: Any) -> Any:
+        GenServer.reply(state[1][ref], ("error", "late"))
+        Process.exit(pid, "kill")
+        return NoReply((state[0], state[1] | {ref: None}))
+
+    def over(self, ref: Any, answer: Any, state: Any) -> Any:
+        if state[1][ref] is not None:
+            GenServer.reply(state[1][ref], answer)
+        return NoReply((state[0], {each: who for each, who in state[1].items() if each != ref}))
+
+
 table.wrong(ex.agency, "has no limit", NoLimitAgency, "as many run as may")
 table.wrong(ex.agency, "lets one more run", OneMoreAgency, "as many run as may")
 table.wrong(ex.agency, "has no patience to lose", NoTimerAgency, "the time is over")
@@ -1302,6 +1585,11 @@ table.wrong(ex.agency, "lets the surplus wait", QueueingAgency, "as many run as 
 table.wrong(ex.agency, "keeps what has failed", LeakingAgency, "what is in the state")
 table.wrong(ex.agency, "takes None for a failure", FalsyAgency, "None too")
 table.wrong(ex.agency, "has timers that know no question", OneTimerAgency, "which question the message of a timer")
+table.wrong(ex.agency, "has a timer end what is over", UnguardedAgency, "a timer's say")
+table.wrong(ex.agency, "takes every kill for its own", KilledIsLateAgency, "not a kill, which may come from anybody")
+table.wrong(ex.agency, "waits for what is late to end", PoliteAgency, "its time was over", "which process waits")
 table.hard_coded(ex.agency, "knows the shown patience", KnowingAgency, "another case")
+table.right(ex.agency, "shuts the task down", TaskAgency)
+table.right(ex.agency, "keeps what is late until its Down", LateUntilDownAgency)
 table.right(ex.agency, "monitors by itself", MonitoringAgency)
 table.right(ex.agency, "has a keeper for each question", ShutdownAgency)

@@ -17,6 +17,7 @@ from .. import (
     NoReply,
     Pid,
     Process,
+    Ref,
     Reply,
     Task,
     current_node,
@@ -265,6 +266,8 @@ def _expect_found(title: str, got: Answer | None, found: dict[str, str], seconds
         idea = "who answers. After `NoReply` the caller waits until somebody uses `GenServer.reply`"
         if any(same(term, found[title]) for term in told):
             idea = "whose question an answer belongs to: each has a `from_` of its own, and this one went to another"
+        elif any(event.kind == "exit" and isinstance(event.term, Exception) for event in tracer or ()):
+            idea = "what the log says of the process that was to answer: it ended with an error of its own"
         raise NotYet(done, "no answer, 100 s after the end of the search", "what the search returned", idea)
     if isinstance(got.what, Exit):
         raise got.what
@@ -488,14 +491,17 @@ async def _failed_loading(Library: Any, seconds: float) -> None:
 
 
 class Press(GenServer):
-    """The press of the exercise: it prints on a cast, which takes time."""
+    """The press of the exercise: it prints on a cast, which takes time.
+
+    Its ``seconds`` are a tuple here: so long do the jobs take, in turn.
+    """
 
     async def handle_cast(self, request: Any, state: Any) -> Any:
         """Print one job."""
         seconds, printed = state
         match request:
             case ("print", job):
-                await Process.sleep(seconds)
+                await Process.sleep(seconds[len(printed) % len(seconds)])
                 return NoReply((seconds, [*printed, job]))
 
     def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
@@ -508,23 +514,32 @@ class Press(GenServer):
 async def feed(feed: Any, jobs: int = 25, seconds: float = 1.0) -> None:
     """All jobs are printed in order, as fast as the press can, and never more than ten of them wait.
 
-    Demands: any number of jobs, none too, equal ones too; any time for a job, minutes too; it returns when the
-    last is printed; no more than ten jobs are in the mailbox at any time; the press is busy from the first job to
-    the last; it is not asked, and nobody wakes up, more often than three times for each job.
+    Demands: any number of jobs, none too, equal ones too; any time for a job, hours too, and not the same for each;
+    a press that has printed before; it returns when the last is printed; no more than ten jobs are in the mailbox at
+    any time; the press is busy from the first job to the last; it is not asked, and nobody wakes up, more often than
+    three times for each job.
     """
-    await _one_feeding(feed, jobs, seconds)
-    cases = ((feed, jobs, seconds), (feed, 13, 7.0), (feed, 10, 0.25), (feed, 23, 400.0), (feed, 0, 1.0))
+    await _one_feeding(feed, jobs, (seconds,))
+    cases = (
+        (feed, jobs, (seconds,)),
+        (feed, 13, (7.0, 1.0)),
+        (feed, 21, (0.5, 2.0), 30),
+        (feed, 10, (0.25,)),
+        (feed, 23, (4000.0, 3.0)),
+        (feed, 0, (1.0,)),
+    )
     await with_other_numbers(_one_feeding, cases)
 
 
 _MOST = 10
 
 
-async def _one_feeding(feed: Any, count: int, seconds: float) -> None:
-    jobs = [f"ticket {number % 7}" for number in range(count)]
-    press = await Press.start((seconds, []))
+async def _one_feeding(feed: Any, count: int, seconds: tuple[float, ...], before: int = 0) -> None:
+    jobs, old = [f"ticket {number % 7}" for number in range(count)], ["a job before"] * before
+    press = await Press.start((seconds, old))
     assert press is not None
     since, began, home = so_far(), now(), self_()
+    total = sum(seconds[number % len(seconds)] for number in range(before, before + count))
 
     async def feeder() -> None:
         try:
@@ -534,25 +549,37 @@ async def _one_feeding(feed: Any, count: int, seconds: float) -> None:
             send(home, ("failed", error))
 
     pid = spawn(feeder)
-    await let_pass(count * seconds + 1.0)
-    done = f"{count} jobs of {seconds:g} s each were fed"
+    await let_pass(total + 1.0)
+    done = f"{count} jobs of {' s or '.join(f'{each:g}' for each in seconds)} s each were fed"
+    done += f" to a press that had printed {before}" if before else ""
     news = await receive(lambda m: isinstance(m, tuple) and m[:1] in (("fed",), ("failed",)), timeout=60.0)
+    _expect_printing(press, done)
     _expect_short(_most_waiting(press, since), done)
     if news == "timeout":
         _expect_not_asking(press, since, turns_of(pid), count, done)
         idea = "what `feed` waits for, when all is printed"
-        raise NotYet(done, f"no end, a minute after {count * seconds:g} s", "its return", idea)
+        raise NotYet(done, f"no end, a minute after {total:g} s", "its return", idea)
     if news[0] == "failed":
         _explain_failed(news[1], done)
-    printed = (await sys_.get_state(press, timeout=None))[1]
+    printed = (await sys_.get_state(press, timeout=None))[1][before:]
     expect(f"{done}; the press printed", printed, jobs, "which jobs are sent, how often, and in which order")
-    if news[1] < count * seconds - A_BLINK:
-        idea = "when it returns: when the last job is printed. How does it learn that?"
-        raise NotYet(done, f"it returned after {news[1]:g} s", f"after {count * seconds:g} s", idea)
-    if news[1] > count * seconds + A_BLINK:
-        idea = "what the press does while `feed` waits: how long that takes is the press's to say, and no fixed time"
-        raise NotYet(done, f"it took {news[1]:g} s", f"{count * seconds:g} s", idea)
+    _expect_in_time(news[1], total, done)
     _expect_not_asking(press, since, news[2], count, done)
+
+
+def _expect_printing(press: Pid, done: str) -> None:
+    if not Process.alive(press):
+        idea = 'what the press understands: the cast ("print", job), the call "printed", and nothing else'
+        raise NotYet(done, "the press ended", "it prints", idea)
+
+
+def _expect_in_time(seconds: float, total: float, done: str) -> None:
+    if seconds < total - A_BLINK:
+        idea = "when it returns: when the last job is printed. How does it learn that?"
+        raise NotYet(done, f"it returned after {seconds:g} s", f"after {total:g} s", idea)
+    if seconds > total + A_BLINK:
+        idea = "what the press does while `feed` waits: how long that takes is the press's to say, and no fixed time"
+        raise NotYet(done, f"it took {seconds:g} s", f"{total:g} s", idea)
 
 
 def _most_waiting(press: Pid, since: int) -> int:
@@ -581,7 +608,7 @@ def _expect_short(most: int, done: str) -> None:
 def _explain_failed(error: BaseException, done: str) -> None:
     reason = error.reason if isinstance(error, Exit) else None
     if isinstance(reason, tuple) and reason[:1] == ("timeout",):
-        idea = "how long that call is willing to wait. It stands behind jobs that may take minutes each"
+        idea = "how long that call is willing to wait. It stands behind jobs that may take hours each"
         raise NotYet(done, "an exit: a call timed out", "its return", idea)
     raise error
 
@@ -639,9 +666,10 @@ async def _one_evening(pair: Any, owners: tuple[str, ...]) -> None:
     idea = "who hangs the coats up. The rack knows only what it was sent, and keeps it in its state"
     expect('the rack was asked for "coats"', seen, [*owners, *owners], idea)
     if not sent(rack, since, by=desk):
-        raise NotYet(
-            "coats were handed in", "the desk sent the rack nothing", "requests", f"{idea}. Who tells the rack?"
+        idea = (
+            "which process tells the rack. What two processes send may come in any order, and the coats hang in order"
         )
+        raise NotYet("coats were handed in", "another process than the desk told the rack", "the desk", idea)
     kept = repr(await sys_.get_state(desk))
     if any(repr(owner) in kept for owner in owners):
         idea = "where the owners are kept: at the rack, and nowhere else. What does the desk need to know?"
@@ -664,12 +692,25 @@ async def _handed_in(owner: str, number: int) -> Any:
         answer = await GenServer.call("desk", ("hand in", owner), timeout=60.0)
     except Exit as exit:
         reason = exit.reason[0] if isinstance(exit.reason, tuple) else exit.reason
+        _explain_rack(reason, done, number)
         if now() - began < INSTANT and "timeout" not in repr(reason) and "calling_self" not in repr(reason):
             raise
         raise NotYet(done, f"an exit after {now() - began:g} s", f"hook {number}", _CIRCLE) from None
     if now() - began > INSTANT:
         raise NotYet(done, f"{answer!r}, after {now() - began:g} s", "an answer at once", _CIRCLE)
     return answer
+
+
+def _explain_rack(reason: object, done: str, number: int) -> None:
+    """Say it, if the desk ended because the rack did in answering it: half of the pair is mended, say."""
+    match reason:
+        case (NotImplementedError() as stub, ("GenServer", "call", ["rack", *_])):
+            raise stub
+        case (("bad_return_value", None), ("GenServer", "call", ["rack", request, *_])):
+            idea = (
+                "what the desk sends and which `case` of the rack fits that, with a `return`. The two belong together"
+            )
+            raise NotYet(done, f"the rack ended over {request!r}", f"hook {number}", idea)
 
 
 async def kiosk(Kiosk: Any, reason: object = "out of paper") -> None:
@@ -726,15 +767,16 @@ async def _kiosk(Kiosk: Any) -> tuple[Pid, Pid]:
 async def _printer_ends(Kiosk: Any, reason: object) -> None:
     other, _ = await _kiosk(Kiosk)
     pid, printer = await _kiosk(Kiosk)
+    watch = Process.monitor(pid)
     if reason == "kill":
         Process.exit(printer, "kill")
     else:
         send(printer, ("end", reason))
     await Process.sleep(A_BLINK)
-    done = f"the printer ended with {describe_reason(reason)}"
+    done = f"the printer ended: {describe_reason(reason)}"
     _expect_alive(other, f"{done}, and another kiosk was looked for", "whose printer it was: another kiosk goes on")
     if not Process.alive(pid):
-        return
+        return _expect_no_accident(await receive(lambda m: isinstance(m, Down) and m.ref == watch), done)
     await Process.sleep(60.0)
     if not Process.alive(pid):
         idea = "when the kiosk hears of the end: it need not wait, and need not look again and again"
@@ -748,6 +790,14 @@ async def _printer_ends(Kiosk: Any, reason: object) -> None:
             "without a printer"
         )
     raise NotYet(done, "the kiosk lives on", "its end", idea)
+
+
+def _expect_no_accident(down: Any, done: str) -> None:
+    match down.reason:
+        case ("bad_return_value", value):
+            idea = "the result of `handle_info`: is a `return` missing?"
+            seen = f"the kiosk crashed, as a callback returned {safe_repr(value)}"
+            raise NotYet(done, seen, "its end by a `Stop`, or by the link", idea)
 
 
 def _trapping(pid: Pid) -> bool:
@@ -781,7 +831,8 @@ async def _in_use(Kiosk: Any) -> None:
         kind = "that was linked to the kiosk " if linked else ""
         _expect_alive(pid, f"another process {kind}ended with 'normal'", idea)
     Process.exit(pid, "normal")
-    for stray in (*STRAYS, Down(current_node().make_ref(), self_(), "gone")):
+    downs = [Down(current_node().make_ref(), self_(), reason) for reason in ("gone", "normal")]
+    for stray in (*STRAYS, *downs):
         send(pid, stray)
         await Process.sleep(A_BLINK)
         idea = "the cases of `handle_info`: which message says that *this* printer has ended?"
@@ -878,17 +929,38 @@ async def _full(
     for stray in ("late", ("late", 1), ("done", 2)):
         send(pid, stray)
     await let_pass(after + A_BLINK)
-    await callers.look()
     ended = _way(work, town)
+    if value == LATE and Process.alive(pid):
+        await _at_once(pid, "running", f"an `ask` {ended}, its time was over")
+    await callers.look()
     for number in numbers:
         done = f"an `ask` {ended}; its caller got"
-        _expect_alive(pid, done, "whom the end of an `ask` may end, and which messages the agency understands")
+        _expect_agency_alive(pid, done)
         _expect_answer(callers.answers.get(number), hoped, done, _idea_for(value))
     if value == LATE and any(Process.alive(each) for each in work.pids(town)):
         idea = "what ends an `ask` that is late. One that traps exits is asked in vain by any reason but one"
         raise NotYet(f"an `ask` {ended}; after {after:g} s", "it goes on", "its end", idea)
     seen = await _at_once(pid, "running", "they were answered")
     expect(f"{limit} questions were answered ({ended}), and how many run", seen, 0, _RUNNING)
+
+
+_TIMER = "which question the message of a timer belongs to. One that is over has left its timer behind"
+
+
+def _expect_agency_alive(pid: Pid, done: str) -> None:
+    """Say which message ended it, if one did: it was the last thing that the agency took."""
+    own = [event for event in current_node().tracer or () if event.pid is pid]
+    ends = [number for number, event in enumerate(own) if event.kind == "exit"]
+    idea = "whom the end of an `ask` may end, and which messages the agency understands"
+    if not ends or own[ends[0] - 1].kind != "receive":
+        return _expect_alive(pid, done, idea)
+    fatal = own[ends[0] - 1].term
+    match fatal:
+        case Down() | (Ref(), *_) | "late" | ("late" | "done", int()):
+            pass
+        case _:
+            idea = "which question a message of your own belongs to, a timer's say. It may come late"
+    raise NotYet(f"the message {safe_repr(fatal)[:60]} came", "the server ended", "it goes on", idea)
 
 
 def _way(work: Work, town: str) -> str:
@@ -920,7 +992,7 @@ def _expect_answer(got: Answer | None, hoped: tuple[object, float], done: str, i
     if isinstance(got.what, Exit):
         raise got.what
     if same(got.what, LATE) and not same(value, LATE):
-        idea = "which question the message of a timer belongs to. One that is over has left its timer behind"
+        idea = f"what makes a question late: its own timer, and not a kill, which may come from anybody. And {_TIMER}"
     expect(done, got.what, value, idea)
     if abs(got.after - after) > 2 * A_BLINK:
         raise NotYet(done, f"{got.what!r} after {got.after:g} s", f"after {after:g} s", idea)
