@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from attacks import Table
@@ -120,6 +121,31 @@ async def quotes_streamed(carriers: Any, kg: Any) -> Any:
     return [result.value async for result in Task.async_stream(carriers, ask, max_concurrency=max(1, len(carriers)))]
 
 
+async def quotes_called_at_once(carriers: Any, kg: Any) -> Any:
+    return await Task.await_many([Task.async_(carrier(kg)) for carrier in carriers])
+
+
+async def quotes_without_patience(carriers: Any, kg: Any) -> Any:
+    return await Task.await_many([Task.async_(carrier, kg) for carrier in carriers], 1.0)
+
+
+async def quotes_looked_for(carriers: Any, kg: Any) -> Any:
+    prices: list[Any] = [None] * len(carriers)
+
+    async def ask(number: int, carrier: Any) -> None:
+        prices[number] = await carrier(kg)
+
+    for number, carrier in enumerate(carriers):
+        spawn(ask, number, carrier)
+    while None in prices:
+        await Process.sleep(0.01)
+    return prices
+
+
+async def quotes_gathered(carriers: Any, kg: Any) -> Any:
+    return await asyncio.gather(*[carrier(kg) for carrier in carriers])
+
+
 BEFORE = "or before anybody waits?"
 table.wrong(ex.quotes, "awaits each function", quotes_in_turn, BEFORE, "after 6 s")
 table.wrong(ex.quotes, "awaits each task where it is started", quotes_awaited_at_once, BEFORE)
@@ -129,10 +155,14 @@ table.wrong(ex.quotes, "forgets to await the carriers", quotes_prepared, "`await
 table.wrong(ex.quotes, "returns the answers as they come", quotes_as_they_come, "in which they answered")
 table.wrong(ex.quotes, "takes any message for an answer", quotes_with_any_message, "TypeError")
 table.wrong(ex.quotes, "asks one of them twice", quotes_with_one_to_spare, "how often each carrier is called")
+table.wrong(ex.quotes, "calls each carrier in the brackets", quotes_called_at_once, "the function itself")
+table.wrong(ex.quotes, "has patience for a second", quotes_without_patience, "how long whoever waits has patience")
+table.wrong(ex.quotes, "looks again and again", quotes_looked_for, "until some time has passed")
 table.hard_coded(ex.quotes, "knows three carriers", quotes_of_three, "expected 3, got 2")
 table.right(ex.quotes, "awaits one task after the other", quotes_one_by_one)
 table.right(ex.quotes, "does it by hand", quotes_by_hand)
 table.right(ex.quotes, "takes a stream of tasks", quotes_streamed)
+table.right(ex.quotes, "has asyncio wait for all", quotes_gathered)
 
 
 # ---- confirm -------------------------------------------------------------------------------------------
@@ -209,6 +239,24 @@ async def confirm_by_lambda(order: Any, mail: Any) -> Any:
             return "ok"
 
 
+async def confirm_called_at_once(order: Any, mail: Any) -> Any:
+    await Task.Supervisor.start_child("mails", mail(order))
+    return "ok"
+
+
+async def confirm_twice_tried(order: Any, mail: Any) -> Any:
+    async def attempts() -> None:
+        for _ in range(2):
+            try:
+                await mail(order)
+                break
+            except (Exit, Exception):
+                continue
+
+    await Task.Supervisor.start_child("mails", attempts)
+    return "ok"
+
+
 table.wrong(ex.confirm, "awaits the mail", confirm_waiting, "`confirm` was still waiting", "Nobody needs its answer")
 table.wrong(ex.confirm, "awaits it, and catches what it raises", confirm_catching, "Nobody needs its answer")
 table.wrong(ex.confirm, "links it by async", confirm_async, "whoever confirm")
@@ -219,6 +267,8 @@ table.wrong(ex.confirm, "links it below the supervisor", confirm_under_async, "w
 table.wrong(ex.confirm, "has it run for ever", confirm_again, "is not sent again")
 table.wrong(ex.confirm, "returns the pid", confirm_a_pid, 'the word "ok"')
 table.wrong(ex.confirm, "has something else run", confirm_called, "with what `mail` is called")
+table.wrong(ex.confirm, "calls the mail in the brackets", confirm_called_at_once, "the function itself")
+table.wrong(ex.confirm, "tries a failed mail again", confirm_twice_tried, "is not sent again")
 table.hard_coded(ex.confirm, "knows the shown orders", confirm_known, "with what `mail` is called", "another case")
 table.right(ex.confirm, "has another process hand it over", confirm_in_a_helper)
 table.right(ex.confirm, "brings a function without arguments", confirm_by_lambda)
@@ -340,16 +390,69 @@ class ByALoop:
         return (await receive(lambda m: isinstance(m, tuple) and m[0] == "number"))[1]
 
 
+class InAList:
+    """What `start` returns is the memory, and everybody changes it."""
+
+    @staticmethod
+    async def start(first: Any) -> Any:
+        return [first]
+
+    @staticmethod
+    async def next(numbers: Any) -> Any:
+        numbers[0] += 1
+        return numbers[0] - 1
+
+
+class BesideAnAgent:
+    """An agent that does nothing, and a global that remembers."""
+
+    @staticmethod
+    async def start(first: Any) -> Any:
+        agent = await Agent.start(lambda: None)
+        COUNTED[str(agent)] = first
+        return agent
+
+    @staticmethod
+    async def next(numbers: Any) -> Any:
+        COUNTED[str(numbers)] += 1
+        return COUNTED[str(numbers)] - 1
+
+
+class WithoutPatience(TwoSteps):
+    @staticmethod
+    async def next(numbers: Any) -> Any:
+        return await Agent.get_and_update(numbers, lambda n: (n, n + 1), timeout=0.0)
+
+
+class ATableOfAnAgent:
+    @staticmethod
+    async def start(first: Any) -> Any:
+        def table() -> Any:
+            numbers = ets.new("numbers", access="public")
+            ets.insert(numbers, ("next", first - 1))
+            return numbers
+
+        return await Agent.get(await Agent.start(table), lambda numbers: numbers)
+
+    @staticmethod
+    async def next(numbers: Any) -> Any:
+        return ets.update_counter(numbers, "next", 1)
+
+
 table.wrong(ex.order_numbers, "gets, then updates", TwoSteps, "what comes between reading the number")
 table.wrong(ex.order_numbers, "begins one too high", OneTooMany, "the first answer is the number of the start")
 table.wrong(ex.order_numbers, "never counts on", NeverOn, "what is remembered from then on")
 table.wrong(ex.order_numbers, "has one name for all", OneName, "Only one process has it")
-table.wrong(ex.order_numbers, "counts in a global", InAGlobal, "each of the two has a number of its own")
+table.wrong(ex.order_numbers, "counts in a global", InAGlobal, "in a variable that two processes change")
 table.wrong(ex.order_numbers, "has whoever starts own the table", OwnTable, "What belongs to a process ends with it")
 table.wrong(ex.order_numbers, "has the first who asks keep it", ByTheFirstWhoAsks, "the first answer is the number")
+table.wrong(ex.order_numbers, "counts in a list", InAList, "in a variable that two processes change")
+table.wrong(ex.order_numbers, "counts beside its agent", BesideAnAgent, "in a variable that two processes change")
+table.wrong(ex.order_numbers, "does not wait", WithoutPatience, "how long whoever waits has patience")
 table.hard_coded(ex.order_numbers, "knows the shown number", Known, "another case")
 table.right(ex.order_numbers, "is a GenServer", ByAServer)
 table.right(ex.order_numbers, "is a loop by hand", ByALoop)
+table.right(ex.order_numbers, "has an agent own a table", ATableOfAnAgent)
 
 
 # ---- ask_basket ----------------------------------------------------------------------------------------
@@ -432,6 +535,35 @@ async def ask_by_whereis(customer: Any, request: Any) -> Any:
     return ("error", "no basket") if pid is None else await GenServer.call(pid, request)
 
 
+async def ask_for_a_second(customer: Any, request: Any) -> Any:
+    if not Registry.lookup("baskets", customer):
+        return ("error", "no basket")
+    return await GenServer.call(Via("baskets", customer), request, 1.0)
+
+
+async def ask_and_read_the_reason(customer: Any, request: Any) -> Any:
+    try:
+        return await GenServer.call(Via("baskets", customer), request)
+    except Exit as error:
+        if "noproc" in repr(error.reason):
+            return ("error", "no basket")
+        raise
+
+
+KNOWN_PIDS: dict[Any, Any] = {}
+
+
+async def ask_the_pid_while_it_lives(customer: Any, request: Any) -> Any:
+    key = (self_(), repr(customer))
+    if key not in KNOWN_PIDS or not Process.alive(KNOWN_PIDS[key]):
+        match Registry.lookup("baskets", customer):
+            case [(pid, _)]:
+                KNOWN_PIDS[key] = pid
+            case _:
+                return ("error", "no basket")
+    return await GenServer.call(KNOWN_PIDS[key], request)
+
+
 NOBODY = "what a registry answers for a key that nobody has"
 table.wrong(ex.ask_basket, "asks whether there is one or not", ask_anyway, NOBODY, "noproc")
 table.wrong(ex.ask_basket, "takes the first of an empty list", ask_the_first, NOBODY, "IndexError")
@@ -441,9 +573,12 @@ table.wrong(ex.ask_basket, "makes a text of the customer", ask_by_text, "of any 
 table.wrong(ex.ask_basket, "writes the pids down", ask_the_written_down, "A pid is the address of one life")
 table.wrong(ex.ask_basket, "starts a basket for strangers", ask_a_new_one, "nothing is started")
 table.wrong(ex.ask_basket, "does not wait for the answer", ask_casting, "A cast answers `ok` by itself")
+table.wrong(ex.ask_basket, "has patience for a second", ask_for_a_second, "a basket may take two seconds")
+table.wrong(ex.ask_basket, "takes any noproc for its own", ask_and_read_the_reason, "that it crashed over a request")
 table.hard_coded(ex.ask_basket, "knows the shown customers", ask_the_known, "another case")
 table.right(ex.ask_basket, "looks at the reason of the exit", ask_by_reason)
 table.right(ex.ask_basket, "asks where the name is", ask_by_whereis)
+table.right(ex.ask_basket, "writes a pid down while it lives", ask_the_pid_while_it_lives)
 
 
 # ---- start_prices --------------------------------------------------------------------------------------
@@ -621,6 +756,40 @@ class Asks(Writes):
                 return Reply("ok", state)
 
 
+class WritesLater(Writes):
+    """Answers first, and writes afterwards."""
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        match request:
+            case ("set", article, int(cents)):
+                Process.send_after(self_(), ("write", (article, cents)), 0.01)
+                return Reply("ok", state)
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        ets.insert("prices", message[1])
+        return NoReply(state)
+
+
+async def prices_of_a_loose_owner(rows: Any) -> Any:
+    async def owner() -> None:
+        by_the_caller(rows)
+        await receive(lambda _: False)
+
+    spawn(owner)
+    await Process.sleep(0.0)
+    return await pricing(Writes)(rows)
+
+
+class OfTheRoot(DayPrices):
+    """Makes the supervisor the heir, and has everybody write."""
+
+    def init(self, rows: Any) -> Any:
+        if ets.whereis("prices") is None:
+            ets.new("prices", named=True, access="public", heir=(Process.whereis("pricing"), None))
+            ets.insert("prices", rows)
+        return Ok(None)
+
+
 OWNS = "who owns the table in the moment in which the server ends"
 table.wrong(ex.start_prices, "leaves it as it is", pricing(DayPrices), OWNS)
 table.wrong(ex.start_prices, "has the caller own the table", pricing(Writes, before=by_the_caller),
@@ -633,9 +802,14 @@ table.wrong(ex.start_prices, "fills a new table from an agent", pricing(Changes,
 table.wrong(ex.start_prices, "names no heir again", pricing(Gives, LosesItsHeir), "the second time", OWNS)
 table.wrong(ex.start_prices, "ends the keeper too", pricing(Keeps, Writes, strategy="one_for_all"), OWNS)
 table.wrong(ex.start_prices, "has another name", pricing(Keeps, Writes, name="prices"), "the name of the supervisor")
+table.wrong(ex.start_prices, "allows one restart", pricing(Keeps, Writes, max_restarts=1), "how many restarts")
+table.wrong(ex.start_prices, "answers before it writes", pricing(Keeps, WritesLater), "may read at once")
+table.wrong(ex.start_prices, "has an owner outside", prices_of_a_loose_owner, "ends what it has started")
 table.hard_coded(ex.start_prices, "knows the shown rows", pricing(KnownPrices, Writes), "another case")
 table.right(ex.start_prices, "takes the table back from its heir", pricing(Gives, TakesBack))
 table.right(ex.start_prices, "has the keeper write", pricing(HandsOn, Asks))
+table.right(ex.start_prices, "has the supervisor inherit", pricing(OfTheRoot))
+table.right(ex.start_prices, "starts the server before the owner", pricing(Writes, Keeps))
 
 
 # ---- mended_invoice ------------------------------------------------------------------------------------
@@ -714,6 +888,35 @@ async def invoice_nolink(number: Any, draw: Any) -> Any:
 
 
 RUNS_THERE = "A function that is brought to an agent runs there"
+
+
+async def invoice_hiding_key_errors(number: Any, draw: Any) -> Any:
+    orders = await Agent.get("orders", lambda orders: orders)
+    try:
+        return await draw(orders[number])
+    except KeyError:
+        return None
+
+
+async def invoice_that_waits_for_ever(number: Any, draw: Any) -> Any:
+    articles = await Agent.get("orders", lambda orders: orders.get(number))
+    if articles is None:
+        return None
+    me, mails = self_(), await Task.Supervisor.start_link()
+
+    async def work() -> None:
+        send(me, ("drawn", await draw(articles)))
+
+    await Task.Supervisor.start_child(mails, work)
+    return (await receive(lambda m: isinstance(m, tuple) and m[0] == "drawn"))[1]
+
+
+async def invoice_in_two_steps(number: Any, draw: Any) -> Any:
+    if number not in await Agent.get("orders", list):
+        return None
+    return await draw(await Agent.get("orders", lambda orders: orders[number]))
+
+
 table.wrong(ex.mended_invoice, "draws in the agent", invoice_as_given, RUNS_THERE)
 table.wrong(ex.mended_invoice, "waits longer for the agent", invoice_patient, RUNS_THERE)
 table.wrong(ex.mended_invoice, "catches in the agent", invoice_guarded, RUNS_THERE)
@@ -722,8 +925,11 @@ table.wrong(ex.mended_invoice, "takes an empty order for none", invoice_not_for_
 table.wrong(ex.mended_invoice, "draws in a task", invoice_by_task, "the caller was ended", "to whom")
 table.wrong(ex.mended_invoice, "hides what draw raises", invoice_hidden, "nobody is to hide it here")
 table.wrong(ex.mended_invoice, "draws what is not there", invoice_drawn_anyway, "when `draw` is called")
+table.wrong(ex.mended_invoice, "takes draw's KeyError for its own", invoice_hiding_key_errors, "nobody is to hide it")
+table.wrong(ex.mended_invoice, "waits for what never comes", invoice_that_waits_for_ever, "was still waiting")
 table.hard_coded(ex.mended_invoice, "knows the shown orders", invoice_known, "another case")
 table.right(ex.mended_invoice, "fetches all orders", invoice_of_all)
+table.right(ex.mended_invoice, "asks twice", invoice_in_two_steps)
 table.right(ex.mended_invoice, "brings an async function with an argument", invoice_nolink)
 
 
@@ -965,6 +1171,88 @@ class TwoOwners(InTables):
         return number
 
 
+class InTheClass(InTables):
+    """Each start begins the numbers again, wherever it is."""
+
+    last = 0
+
+    @staticmethod
+    async def start(rows: Any) -> Any:
+        InTheClass.last = 0
+        return await InTables.start(rows)
+
+    @staticmethod
+    async def order(mail: Any) -> Any:
+        InTheClass.last += 1
+        number = InTheClass.last
+        await Task.Supervisor.start_child("mails", mail, number)
+        return number
+
+
+class Counter(GenServer):
+    """Answers first, and writes the number down a second later."""
+
+    @classmethod
+    async def start_link(cls, _: Any) -> Any:
+        return await super().start_link(None, name="counter")
+
+    def init(self, _: Any) -> Any:
+        return Ok(ets.lookup("numbers", "last")[0][1])
+
+    def handle_call(self, request: Any, from_: Any, last: Any) -> Any:
+        Process.send_after(self_(), "write", 1.0)
+        return Reply(last + 1, last + 1)
+
+    def handle_info(self, message: Any, last: Any) -> Any:
+        ets.insert("numbers", ("last", last))
+        return NoReply(last)
+
+
+class WritesBehind(InTables):
+    most_restarts = 3
+    counter: Any = Counter
+
+    @classmethod
+    async def start(cls, rows: Any) -> Any:
+        counter = ChildSpec("counter", (cls.counter.start_link, (None,)))
+        return await tree_of(
+            ChildSpec("tables", (Tables.start_link, (rows,))), MAILS, counter, max_restarts=cls.most_restarts
+        )
+
+    @staticmethod
+    async def order(mail: Any) -> Any:
+        number = await GenServer.call("counter", "next")
+        await Task.Supervisor.start_child("mails", mail, number)
+        return number
+
+
+class WritesAtOnce(Counter):
+    def handle_call(self, request: Any, from_: Any, last: Any) -> Any:
+        ets.insert("numbers", ("last", last + 1))
+        return Reply(last + 1, last + 1)
+
+
+class AllowsOne(WritesBehind):
+    counter = WritesAtOnce
+    most_restarts = 1
+
+
+class WritesBefore(WritesBehind):
+    counter = WritesAtOnce
+
+
+class InGroups(InTables):
+    """A supervisor of its own for the tables, and one for the mails."""
+
+    @staticmethod
+    async def start(rows: Any) -> Any:
+        async def group(*children: Any) -> Any:
+            return await Supervisor.start_link(list(children), strategy="one_for_one")
+
+        tables = ChildSpec("tables", (Tables.start_link, (rows,)))
+        return await tree_of(ChildSpec("pricing", (group, (tables,))), ChildSpec("post", (group, (MAILS,))))
+
+
 table.wrong(ex.sale, "has one server for everything", ByOneServer, "who reads the prices")
 table.wrong(ex.sale, "counts in an agent that begins again", WithAnAgent, "for the second time", "where the last")
 table.wrong(ex.sale, "reads the number and then counts on", InTwoSteps, "it has to be one step")
@@ -975,6 +1263,11 @@ table.wrong(ex.sale, "starts the mails loose", Loose, "on their way?", "What no 
 table.wrong(ex.sale, "has the caller own the tables", OfTheCaller, "not longer than its owner")
 table.wrong(ex.sale, "keeps the prices in a global", InGlobals, "outside of every process")
 table.wrong(ex.sale, "returns the rows", WholeRows, "the number alone")
+table.wrong(ex.sale, "counts in the class", InTheClass, "outside of every process belongs to no sale")
+table.wrong(ex.sale, "writes the number down later", WritesBehind, "for the second time")
+table.wrong(ex.sale, "allows one restart", AllowsOne, "how many restarts the supervisor allows")
 table.hard_coded(ex.sale, "knows the shown prices", KnownSale, "another case")
 table.right(ex.sale, "counts in an agent over a table", AgentOverATable)
 table.right(ex.sale, "has an owner for each table", TwoOwners)
+table.right(ex.sale, "has a server that writes before it answers", WritesBefore)
+table.right(ex.sale, "has groups of its own", InGroups)

@@ -153,6 +153,7 @@ def test_no_price_is_missing_or_older_whatever_ends_the_server_and_whenever(star
     """Killed while it is being asked, by every kind of reason, thirty times; a reader looks all the while."""
 
     async def main() -> Any:
+        before = len(Process.list())
         root = await start([("lamp", 0), ("chair", 0)])
         chance, done, faults = random.Random(5), {"lamp": 0}, []
 
@@ -177,10 +178,11 @@ def test_no_price_is_missing_or_older_whatever_ends_the_server_and_whenever(star
             await Process.sleep(1.0)
             await Process.sleep(chance.choice([5.0, 6.0]))
         alive = Process.alive(reading) and Process.alive(root)
+        Process.exit(reading, "kill")
         await Supervisor.stop(root)
-        return alive, faults
+        return alive, faults, ets.whereis("prices"), len(Process.list()) - before
 
-    assert play(main) == (True, [])
+    assert play(main) == (True, [], None, 0)
 
 
 @pytest.mark.parametrize("invoice", [MODEL["mended_invoice"], invoice_of_all])

@@ -138,7 +138,9 @@ async def check(test: Check, *given: Any, quiet: bool = False, **others: Any) ->
     with as_published(), _captured(sink), _forgotten_awaits() as forgotten:
         failure = await _failure(test, given, others, story, sink)
         gc.collect(1)  # a coroutine in the frame of an exception is told of only when that is collected
-    if forgotten:
+    if forgotten and failure is not None and UNCALLED in failure.parts["Seen"]:
+        failure.parts["Look again at"] = CALLED
+    elif forgotten:
         failure = NotYet("the code ran", forgotten[0], "every coroutine awaited", AWAIT)
     if failure is not None:
         raise _told(failure, name, story, sink.getvalue()[: story.logged]) from None
@@ -166,6 +168,10 @@ async def _failure(
 
 AWAIT: Final = (
     "`await`. A call without it is only prepared: nothing is sent, and what you hold is a coroutine and not the answer"
+)
+UNCALLED: Final = "without calling it"  # so ends a `BadArg` for a coroutine where a function has to stand
+CALLED: Final = (
+    "what is handed over: the function itself, with its arguments after it. In brackets, they would call it at once"
 )
 
 

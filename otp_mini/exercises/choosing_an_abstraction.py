@@ -19,6 +19,7 @@ from .. import (
     Down,
     Exit,
     GenServer,
+    Node,
     Pid,
     Process,
     Registry,
@@ -135,6 +136,19 @@ async def _started_elsewhere(start: Callable[[], Any], done: str) -> Any:
     return value
 
 
+def _reason(error: Exit) -> Any:
+    """Why a call ended in an exit, without which call it was."""
+    return error.reason[0] if isinstance(error.reason, tuple) else error.reason
+
+
+def _gave_up(error: Exit, done: str, hoped: str, takes: str) -> BaseException:
+    """What to raise for an exit: where somebody did not wait long enough, that is said."""
+    if _reason(error) != "timeout":
+        return error
+    idea = f"how long whoever waits has patience: {takes}"
+    return NotYet(done, "an exit, as no answer came within the time-out", hoped, idea)
+
+
 def _same_time(seen: float, hoped: float) -> bool:
     return abs(seen - hoped) < 0.001
 
@@ -171,11 +185,16 @@ async def _one_parcel(quotes: Any, seconds: tuple[float, ...], kg: int) -> None:
     user = User(lambda: quotes(list(carriers), kg), done)
     for letter in (("a letter", 1), "a letter"):
         send(user.pid, letter)
-    seen = await user.answer(200.0)
+    try:
+        seen = await user.answer(200.0)
+    except Exit as error:
+        raise _gave_up(error, done, "the prices", "a carrier may take three seconds") from None
     _expect_prices(done, seen, [100 * number + kg for number in range(1, len(seconds) + 1)])
     hoped = max(seconds, default=0.0)
     if not _same_time(user.waited, hoped):
         idea = "when the second carrier is asked: when the first has answered, or before anybody waits?"
+        if hoped < user.waited < sum(seconds):
+            idea = "what the function waits for: for the last answer, or until some time has passed?"
         raise NotYet(done, f"the answer after {user.waited:g} s", f"the answer after {hoped:g} s", idea)
     idea = "how often each carrier is called"
     expect(f"{done}; which were asked, and how often?", sorted(asked), list(range(1, len(seconds) + 1)), idea)
@@ -324,7 +343,8 @@ async def order_numbers(OrderNumbers: Any, first: int = 17, customers: int = 5) 
     """Each number is given once and none is left out, however many ask, and whoever asked or started has ended.
 
     Demands: the first number is ``first``; two that were started do not know of each other; the numbers go on when
-    the function of their starter is over, and when somebody who asked is killed.
+    the function of their starter is over, and when somebody who asked is killed; they are kept by a process, and end
+    with it.
     """
     cases = ((OrderNumbers, first, customers), (OrderNumbers, 1, 40))
     await with_other_numbers(_one_counter, cases)
@@ -332,6 +352,7 @@ async def order_numbers(OrderNumbers: Any, first: int = 17, customers: int = 5) 
 
 
 async def _one_counter(OrderNumbers: Any, first: int, customers: int) -> None:
+    before = set(Process.list())
     numbers = await _new_numbers(OrderNumbers, first, f"`start({first})` was called")
     done = f"`next` was called twice, one after the other, after `start({first})`"
     idea = "what is answered, and what is remembered from then on: the first answer is the number of the start"
@@ -346,6 +367,21 @@ async def _one_counter(OrderNumbers: Any, first: int, customers: int) -> None:
     await Process.sleep(600.0)
     done = "ten minutes had passed, everybody who had asked was gone, and `next` was called"
     expect(done, await _next_numbers(OrderNumbers, numbers, 1), [first + 2 + customers], _GOES_ON)
+    await _kept_by_a_process(OrderNumbers, numbers, before)
+
+
+async def _kept_by_a_process(OrderNumbers: Any, numbers: Any, before: set[Pid]) -> None:
+    """End all processes that ``start`` has left: what was kept in a variable is still there."""
+    for pid in [pid for pid in Process.list() if pid not in before]:
+        Process.exit(pid, "kill")
+    await Process.sleep(A_WHILE)
+    done = "all processes that `start` had started were ended, and `next` was called"
+    user = User(lambda: OrderNumbers.next(numbers), done)
+    await Process.sleep(10.0)
+    if user.outcome and user.outcome[0][0] == "answer":
+        idea = "where the number is kept: in a process, or in a variable that two processes change?"
+        raise NotYet(done, f"the number {safe_repr(user.outcome[0][1])}", "no number: it has ended with them", idea)
+    _let_go([user])
 
 
 _GOES_ON: Final = "where the number is kept, and how long that lives"
@@ -368,6 +404,8 @@ async def _next_numbers(OrderNumbers: Any, numbers: Any, customers: int) -> list
         reason = error.reason[0] if isinstance(error.reason, tuple) else error.reason
         if isinstance(reason, Exception):
             raise reason from None
+        if reason == "timeout":
+            raise _gave_up(error, done, "a number", "others may have asked before") from None
         raise NotYet(done, f"an exit: {describe_reason(reason)}", "a number", _GOES_ON) from None
     _let_go(users)
     await Process.sleep(A_WHILE)
@@ -394,7 +432,7 @@ async def _two_counters(OrderNumbers: Any) -> None:
 
 
 class _Basket(GenServer):
-    """A basket with a request over which it crashes, and one that takes two seconds."""
+    """A basket with two requests over which it crashes, and one that takes two seconds."""
 
     @classmethod
     async def start_link(cls, customer: Any) -> Any:  # type: ignore[override]
@@ -409,6 +447,8 @@ class _Basket(GenServer):
             case "weigh":
                 await Process.sleep(2.0)
                 return Reply(len(articles), articles)
+            case "insure":
+                await GenServer.call("insurance", articles)  # there is none
         raise KeyError(request)
 
 
@@ -424,7 +464,7 @@ async def ask_basket(ask_basket: Any, customers: tuple[Any, ...] = (7, "7", 12))
 
 async def _some_baskets(ask_basket: Any, customers: tuple[Any, ...]) -> None:
     children = [ChildSpec(customer, (_Basket.start_link, (customer,))) for customer in customers]
-    root = await Supervisor.start_link(children, strategy="one_for_one")
+    root = await Supervisor.start_link(children, strategy="one_for_one", max_restarts=10)
     assert root is not None
     Process.unlink(root)
     for number, customer in enumerate(customers):
@@ -434,7 +474,8 @@ async def _some_baskets(ask_basket: Any, customers: tuple[Any, ...]) -> None:
     await _expect_answer(ask_basket, customers[-1], "weigh", 1)
     unknown = [99, str(customers[-1]), ("guest", 2)]
     await _no_basket(ask_basket, [key for key in unknown if not any(same(key, known) for known in customers)])
-    await _fault_inside(ask_basket, customers[0])
+    for fault in ("wiegh", "insure"):
+        await _fault_inside(ask_basket, customers[0], fault)
     pid = GenServer.whereis(Via("baskets", customers[1]))
     assert isinstance(pid, Pid)
     Process.exit(pid, "kill")
@@ -458,6 +499,8 @@ async def _expect_answer(ask_basket: Any, customer: Any, request: Any, hoped: An
         reason = error.reason[0] if isinstance(error.reason, tuple) else error.reason
         if isinstance(reason, Exception):
             raise reason from None
+        if reason == "timeout":
+            raise _gave_up(error, done, safe_repr(hoped), "a basket may take two seconds") from None
         idea = f"{KEYS}. A pid is the address of one life" if after else KEYS
         raise NotYet(done, f"an exit: {describe_reason(reason)}", safe_repr(hoped), idea) from None
     if isinstance(seen, Pid):
@@ -490,9 +533,10 @@ def _raised(error: BaseException) -> str:
     return f"an exit: {describe_reason(error.reason)}" if isinstance(error, Exit) else describe_exception(error)
 
 
-async def _fault_inside(ask_basket: Any, customer: Any) -> None:
-    done = f"customer {customer!r} was asked 'wiegh', over which the basket crashes"
-    user = User(lambda: ask_basket(customer, "wiegh"), done)
+async def _fault_inside(ask_basket: Any, customer: Any, fault: str) -> None:
+    what = "calls a server that is not there" if fault == "insure" else "crashes"
+    done = f"customer {customer!r} was asked {fault!r}, over which the basket {what}"
+    user = User(lambda: ask_basket(customer, fault), done)
     try:
         seen = await user.answer()
     except Exit:
@@ -510,8 +554,9 @@ async def start_prices(start_prices: Any, cents: tuple[int, ...] = (35, 80)) -> 
     """The server of the prices may end again and again, and at no moment is a price missing or older.
 
     Demands: "pricing" and "day prices"; each end by a kill, a shutdown, a crash or a quiet end is followed by another
-    server within a second; readers find the latest price directly after the end and ever after; nothing depends on
-    whoever called ``start_prices``.
+    server within a second, three times within five seconds as well; readers find the latest price directly after it
+    was set, directly after the end and ever after; nothing depends on whoever called ``start_prices``; a stop of the
+    supervisor leaves neither table nor process.
     """
     cases = (
         (start_prices, (("lamp", 40), ("chair", 90)), cents),
@@ -521,6 +566,7 @@ async def start_prices(start_prices: Any, cents: tuple[int, ...] = (35, 80)) -> 
 
 
 async def _one_list(start_prices: Any, rows: Rows, cents: tuple[int, ...]) -> None:
+    before = set(Process.list())
     done = "`start_prices` was called, and the function of its caller was over"
     root = await _started_elsewhere(lambda: start_prices(list(rows)), done)
     idea = "the name of the supervisor, and what is returned: its pid"
@@ -533,11 +579,28 @@ async def _one_list(start_prices: Any, rows: Rows, cents: tuple[int, ...]) -> No
         article, price = articles[number % len(articles)], cents[number % len(cents)] + number
         await _set(article, price)
         prices[article] = price
-        _expect_found(f"{article!r} was set to {price}", prices, "where the server writes, and where readers read")
-        await _server_ends(reason, number, prices)
+        _expect_found(f"{article!r} was set to {price}", prices, _WRITES)
+        await _server_ends(reason, f"for the {ORDINALS[number]} time, by {reason!r}", prices)
         await Process.sleep(6.0)  # the next end is to be one of its own for the supervisor's count
-    Process.exit(root, "kill")
+    for number in range(3):
+        done = f"for the {ORDINALS[number]} time within five seconds"
+        await _server_ends("kill", done, prices, root)
+    await _stopped_list(root, before)
+
+
+ORDINALS: Final = ("first", "second", "third", "fourth", "fifth")
+_WRITES: Final = "where the server writes, and where readers read"
+_BURST: Final = "how many restarts the supervisor allows, and in how many seconds"
+
+
+async def _stopped_list(root: Pid, before: set[Pid]) -> None:
+    done = "the supervisor was stopped"
+    await Supervisor.stop(root)
     await Process.sleep(A_WHILE)
+    idea = "who has started the owner of the table. A supervisor ends what it has started, and nothing else"
+    left = [pid for pid in Process.list() if pid not in before]
+    expect(f"{done}; how many processes are left?", len(left), 0, idea)
+    expect(f'{done}; is there still a table called "prices"?', ets.whereis("prices") is not None, False, idea)
 
 
 def _expect_found(done: str, prices: dict[Any, int], idea: str) -> None:
@@ -564,9 +627,18 @@ async def _set(article: Any, price: int) -> None:
     if Process.whereis("day prices") is None:
         idea = "who starts the server, and under which name"
         raise NotYet(done, "nobody has this name", "'ok'", idea)
-    user = User(lambda: GenServer.call("day prices", ("set", article, price)), done)
+
+    async def use() -> Any:
+        answer = await GenServer.call("day prices", ("set", article, price))
+        return answer, (ets.lookup("prices", article) if ets.whereis("prices") is not None else [])
+
+    user = User(use, done)
     try:
-        expect(done, await user.answer(), "ok", "what the server answers: the same as `DayPrices`")
+        answer, rows = await user.answer()
+        expect(done, answer, "ok", "what the server answers: the same as `DayPrices`")
+        found = rows[0][1] if rows else "no row"
+        idea = f"{_WRITES}. Whoever has the answer may read at once"
+        expect(f"{done}; who had the answer, looked up {article!r}", found, price, idea)
     except Exit as error:
         reason = error.reason[0] if isinstance(error.reason, tuple) else error.reason
         seen = f"an exit: {describe_reason(reason)}"
@@ -580,10 +652,11 @@ _BACK: Final = (
 _KEPT: Final = "who owns the table in the moment in which the server ends, and whether that is so the next time, too"
 
 
-async def _server_ends(reason: str, number: int, prices: dict[Any, int]) -> None:
+async def _server_ends(reason: str, how: str, prices: dict[Any, int], root: Pid | None = None) -> None:
+    """End the server, and read all the while; with ``root``, see first that this supervisor has not given up."""
     pid = Process.whereis("day prices")
     assert pid is not None
-    done = f"the server was ended for the {('first', 'second', 'third', 'fourth', 'fifth')[number]} time, by {reason!r}"
+    done = f"the server was ended {how}"
     if reason == "crash":
         user = User(lambda: GenServer.call("day prices", ("set", "lamp", None)), done)
         await Process.sleep(0.0)
@@ -594,6 +667,8 @@ async def _server_ends(reason: str, number: int, prices: dict[Any, int]) -> None
         Process.exit(pid, reason)
     for pause in (0.0,) * 12 + (0.001, A_WHILE, 1.0):
         await Process.sleep(pause)
+        if root is not None and not Process.alive(root):
+            raise NotYet(done, "the supervisor has given up", "another server", _BURST)
         _expect_found(done, prices, _KEPT)
     if Process.whereis("day prices") is None:
         raise NotYet(f"{done}; a second passed", "nobody is called 'day prices'", "another server", _BACK)
@@ -647,9 +722,9 @@ async def _some_invoices(invoice: Any, orders: dict[Any, list[str]]) -> None:
         raise NotYet(done, f"the last one came after {slowest:g} s", "all of them after 1 s", HERE)
     _let_go(users)
     await _unknown_order(invoice, draw, drawn)
-    for error in (ValueError("no paper"), Exit("no paper")):
+    for error in (ValueError("no paper"), Exit("no paper"), KeyError("no paper")):
         await _draw_raises(invoice, next(iter(orders)), error)
-    await _expect_orders(agent, orders, "two invoices failed")
+    await _expect_orders(agent, orders, "three invoices failed")
     await Agent.stop(agent)
     await Process.sleep(A_WHILE)
 
@@ -713,7 +788,9 @@ async def _draw_raises(invoice: Any, number: Any, error: BaseException) -> None:
     if Process.whereis("orders") is not agent:
         raise NotYet(done, "the agent has ended", "the agent as it was", HERE)
     if not user.outcome:
-        seen = f"the caller was ended: {await user.end()}"
+        seen = "the caller was still waiting"
+        if not Process.alive(user.pid):
+            seen = f"the caller was ended: {await user.end()}"
         raise NotYet(done, seen, f"{kind} in the caller, who can catch it", f"{HERE}. And {LINKED}")
     what, value = user.outcome[0]
     if what != "error" or type(value) is not type(error):
@@ -728,7 +805,8 @@ async def _draw_raises(invoice: Any, number: Any, error: BaseException) -> None:
 async def sale(Sale: Any, rows: Rows = (("lamp", 40), ("chair", 90)), customers: int = 20) -> None:
     """Prices wait for nobody, no number is given twice, no mail holds up or harms anybody, and a stop leaves nothing.
 
-    Demands: all that the text lists. Processes are ended that are neither supervisors nor owners of tables.
+    Demands: all that the text lists. Processes are ended that are neither owners of tables nor supervisors above
+    them; a second sale, on another node, gives numbers of its own.
     """
     await with_other_numbers(_one_sale, ((Sale, rows, customers), (Sale, ((7, 70), ("pen", 2), ("sofa", 900)), 3)))
 
@@ -746,9 +824,15 @@ async def _one_sale(Sale: Any, rows: Rows, customers: int) -> None:
     await _orders(Sale, customers, given)
     for error in (Exit("no such address"), ValueError("no such address")):
         await _order_with_a_bad_mail(Sale, error, given)
+    await _another_sale(Sale, rows, given)
     for reason in ("kill", "shutdown", "kill"):
         for pid in await _may_end(root, before):
-            await _one_ends(Sale, pid, reason, rows, given)
+            await _one_ends(Sale, pid, f"was ended with {reason!r}", reason, root, rows, given)
+            await Process.sleep(6.0)  # the next end is to be one of its own for the supervisor's count
+    for number in range(3):
+        for pid in (await _may_end(root, before))[:1]:
+            how = f"was the {ORDINALS[number]} to be killed within five seconds"
+            await _one_ends(Sale, pid, how, "kill", root, rows, given)
     await _stopped(Sale, root, rows, before)
 
 
@@ -879,17 +963,35 @@ def _is_new(number: int, given: set[int], done: str) -> None:
     given.add(number)
 
 
+async def _another_sale(Sale: Any, rows: Rows, given: set[int]) -> None:
+    """A number in a global or in the class is begun again by it; one that a process of this node keeps is not."""
+
+    async def elsewhere() -> None:
+        await Sale.start(list(rows))
+        await Sale.order(Mails(pause=0.0).mail)
+
+    node = Node(clock="virtual")
+    try:
+        await node.run_async(elsewhere)
+    finally:
+        node.close()
+    done = "another sale was begun on a node of its own, and here an order was made"
+    user = await _order(Sale, Mails(pause=0.0).mail, done)
+    number = await _number(user)
+    idea = "where the last number is kept. What stands outside of every process belongs to no sale, and to all of them"
+    expect(f"{done}; which number was given?", number, max(given) + 1, idea)
+    given.add(number)
+    _let_go([user])
+
+
 async def _may_end(root: Pid, before: set[Pid]) -> list[Pid]:
-    """The processes of the sale that are neither supervisors nor owners of a table."""
-    spared, above = _owners(), [root]
-    while above:
-        pid = above.pop()
-        spared.add(pid)
-        try:
-            rows = await Supervisor.which_children(pid)
-        except (Exit, Exception):
-            continue
-        above += [row.pid for row in rows if row.type == "supervisor" and isinstance(row.pid, Pid)]
+    """The processes of the sale that are neither owners of a table nor supervisors above one."""
+    spared = {root}
+    for owner in _owners():
+        above: Any = owner
+        while isinstance(above, Pid) and above not in spared and (info := Process.info(above)) is not None:
+            spared.add(above)
+            above = info["parent"]
     return [pid for pid in Process.list() if pid not in before and pid not in spared]
 
 
@@ -898,19 +1000,28 @@ def _owners() -> set[Pid]:
     return {pid for pid, tables in owners.items() if tables}
 
 
-async def _one_ends(Sale: Any, pid: Pid, reason: str, rows: Rows, given: set[int]) -> None:
+async def _one_ends(Sale: Any, pid: Pid, how: str, reason: str, root: Pid, rows: Rows, given: set[int]) -> None:
+    """Make an order, end the process directly afterwards, and look a second later."""
     info = Process.info(pid)
     if info is None:
         return
-    done = f"{_name_of(info)} was ended with {reason!r}, and a second passed"
+    done = f"{_name_of(info)} {how}, and a second passed"
+    last = await _order(Sale, Mails(pause=0.0).mail, "an order was made")
+    for _ in range(20):
+        if last.outcome:
+            break
+        await Process.sleep(0.0)
     Process.exit(pid, reason)
+    _is_new(await _number(last), given, "an order was made")
+    _let_go([last])
     await Process.sleep(1.0)
+    if not Process.alive(root):
+        raise NotYet(done, "the supervisor has given up", "a sale that goes on", _BURST)
     await _expect_prices_of(Sale, rows, done)
     mails = Mails(pause=0.0)
     user = await _order(Sale, mails.mail, f"{done}; an order was made")
     _is_new(await _number(user), given, done)
     _let_go([user])
-    await Process.sleep(6.0)
 
 
 def _name_of(info: dict[str, Any]) -> str:
