@@ -759,6 +759,15 @@ def a_coroutine() -> Any:
     return coroutine
 
 
+@pytest.mark.parametrize("start", [Task.Supervisor.start_child, Task.Supervisor.async_, Task.Supervisor.async_nolink])
+def test_a_supervisor_of_tasks_refuses_a_coroutine_and_says_how_the_work_is_given(start: Any) -> None:
+    async def main() -> None:
+        await start(await Task.Supervisor.start_link(), a_coroutine())
+
+    with pytest.raises(BadArg, match=r"a task needs a function.* Write its name without calling it"):
+        play(main)
+
+
 @pytest.mark.parametrize("function", [Task.await_many, Task.yield_many])
 @pytest.mark.parametrize("make", [lambda: 5, lambda: None, lambda: Task.completed(1), a_coroutine])
 def test_what_is_no_list_of_tasks_is_refused_with_a_sentence(function: Any, make: Any) -> None:
