@@ -5,7 +5,7 @@ Read the source in this order; each file uses only those before it:
 ``timers``, ``signals``, ``interrupts``, ``threads``, ``host``, ``node_options``, ``leavings``, ``node``,
 ``primitives``, ``child_spec``, ``gen_server``, ``sys_``, ``table_keys``, ``plain_functions``, ``ets``,
 ``task``, ``children``, ``supervisor``, ``dynamic_supervisor``, ``task_supervisor``, ``agent``, ``registry``,
-``partition_supervisor``, ``application``.
+``partition_supervisor``, ``application``, ``points``, ``watched``, ``explore``.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from .children import ChildError, ChildRow, Counts
 from .dynamic_supervisor import DynamicSupervisor, SuperviseDynamically
 from .errors import AlreadyStarted, BadArg, CopyError, Deadlock, Exit, NoProc, StartError
 from .ets import EtsTransfer
+from .explore import explore, replay
 from .gen_server import HIBERNATE, Continue, GenServer, Ignore, NoReply, Reply, Stop, Timeout
 from .node import Node, current_node, run
 from .partition_supervisor import Partition, PartitionSupervisor
@@ -171,9 +172,11 @@ __all__ = [
     "TIMEOUT",
     "Timeout",
     "current_node",
+    "explore",
     "flush",
     "in_thread",
     "receive",
+    "replay",
     "run",
     "self_",
     "send",

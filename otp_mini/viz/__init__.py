@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from .. import ets
+from ..explore import Schedules
 from ..terms import Pid
 from ..tracing import Trace
 from .arrows import MemoryArrows, memory_arrows
 from .chart import Chart, Line
+from .schedules import outcomes_of
 from .sequence import sequence_chart
 from .tables import table_of
 from .tree import Tree, tree_of_supervisor
@@ -28,6 +30,8 @@ def picture_of(thing: object, **how: Any) -> Any:
             return tree_of_supervisor(thing) or table_of(thing)
         case ets.Table(), _:
             return table_of(thing)
+        case Schedules(), _:
+            return outcomes_of(thing)
         case Trace(), _:
             return sequence_chart(thing, most=MOST_LINES)
     return None

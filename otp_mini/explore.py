@@ -1,0 +1,632 @@
+"""Every schedule of a small scenario: which outcomes are possible, and how to get to each.
+
+A test runs one schedule, and a race shows in another. `explore` runs a scenario again and again: between
+two steps it tries each process, signal and timer that could be next, until nothing new is left to try.
+It answers every outcome that there is, or says that it did not see all.
+
+Most orders of steps make no difference: two processes that send to two others may go in either order.
+Such schedules are *equivalent*, and of those only one is run to its end. What makes a difference is
+written in `otp_mini.watched`; the method is that of *sleep sets* (Godefroid, 1996): what was tried first
+at a place sleeps in the branches beside it, until a step comes that depends on it.
+
+Three searches, one after the other:
+
+1. schedules that deviate from the usual one at up to two steps, the fewest deviations first: so a race
+   is found early, and its schedule is short;
+2. all schedules, without equivalent ones;
+3. where that was more than was allowed: random schedules, by seed; what they find is shrunk.
+
+A *schedule* is written as its deviations from the usual one, in which a process goes on as long as it
+can, and then the one that has been ready longest: ``@5 client2`` says that at step 5 it is client2's turn.
+
+OTP: none; Concuerror does it for Erlang
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from inspect import CO_COROUTINE
+from itertools import zip_longest
+from types import FunctionType
+from typing import Any, Final, NamedTuple
+
+from .errors import BadArg, Deadlock, Exit, name_of, safe_repr
+from .points import with_points
+from .process import runtime
+from .reports import logger
+from .terms import Down, ExitSignal, Pid, picture
+from .tracing import Event, Trace
+from .watched import Footprint, WatchedNode
+
+LONGEST: Final = 2_000
+"""A run of more steps is given up, and its outcome says so."""
+
+FIRST: Final = 500
+"""So many schedules with few deviations are tried before all others."""
+
+DEVIATIONS: Final = 2
+"""So many deviations they have at most."""
+
+LONGEST_OUTCOME: Final = 10_000
+"""Two outcomes that differ only behind so many letters count as one."""
+
+BRIEF: Final = 40
+"""So many letters of a term are told in the account of a step."""
+
+WIDEST: Final = 60
+"""So many letters of a step stand in one of the two columns of the text form."""
+
+MOST_LINES: Final = 12
+"""The text form shows so many steps from where two runs part."""
+
+USUAL: Final = "(usual)"
+"""The schedule without a deviation, as text."""
+
+Choose = Callable[[int, tuple[str, ...], str], str]
+"""Who goes next: gets the number of the step, who could go, and who went last."""
+
+
+class _Cut(Exception):
+    """This run would be equivalent to one that was seen."""
+
+
+@dataclass
+class Step:
+    """One step of a run: who went, who could have gone, and what it touched."""
+
+    who: str
+    enabled: tuple[str, ...]
+    footprint: Footprint
+
+
+@dataclass
+class Replay:
+    """One run of a scenario by one schedule.
+
+    Attributes:
+        outcome: what the scenario returned, or the exception that ended it.
+        schedule: the run's own schedule, as text.
+        steps: the names of those who went, in order.
+        told: what each of these steps did, as text.
+        trace: the events.
+    """
+
+    outcome: Any
+    schedule: str
+    steps: list[str]
+    told: list[str]
+    trace: Trace
+    shown: str = ""
+
+    def __str__(self) -> str:
+        lines = [f"{number:>4}  {told}" for number, told in enumerate(self.told)]
+        return "\n".join([*lines, f"outcome {self.shown} by the schedule {self.schedule}"])
+
+    __repr__ = __str__
+
+
+@dataclass
+class _Found:
+    """One outcome: how many schedules lead to it, and the one with the fewest deviations."""
+
+    value: Any
+    count: int = 0  # of those that are not equivalent
+    seen: set[tuple[tuple[int, str], ...]] = field(default_factory=set)  # all that were met
+    schedule: dict[int, str] = field(default_factory=dict)
+
+
+class _Record:
+    """What a run did, step by step, in words that hold in every run: a process is told by its name."""
+
+    def __init__(self) -> None:
+        self.trace = Trace()
+        self.told: list[str] = []
+        self._events = 0
+
+    def note(self, who: str, node: WatchedNode) -> None:
+        """A step is over."""
+        operations = node.operations or []
+        done = [f"{name}({', '.join(_brief(each, node.paths) for each in args)})" for name, args in operations]
+        if not done:
+            done = [_event(event, node.paths) for event in self.trace.events[self._events :]]
+        self.told.append(f"{who}: {'; '.join(done) or 'goes on'}")
+        self._events, node.operations = len(self.trace.events), []
+
+
+def _brief(term: Any, paths: dict[Pid, str]) -> str:
+    return _cut(_shown(term, paths), BRIEF)
+
+
+def _cut(text: str, most: int = WIDEST) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _event(event: Event, paths: dict[Pid, str]) -> str:
+    term = event.term
+    match term:
+        case ("$gen_call", _, request):
+            said = f"call {_brief(request, paths)}"
+        case ("$gen_cast", request):
+            said = f"cast {_brief(request, paths)}"
+        case _:
+            said = "" if term is None else _brief(term, paths)
+    other = "" if event.other is None else f"<{paths.get(event.other, 'a process')}>"
+    return " ".join(filter(None, [event.kind, other, said]))
+
+
+def usual(enabled: tuple[str, ...], last: str) -> str:
+    """Who goes on where nobody says otherwise: the last one, else who has been ready longest."""
+    return last if last in enabled and ">" not in last else enabled[0]
+
+
+def _run(
+    scenario: Callable[[], Any], choose: Choose, steps: list[Step] | None = None, record: _Record | None = None
+) -> tuple[Any, str, list[Step]]:
+    """One run on a node of its own: the outcome, the outcome as text, and the steps.
+
+    They are added to ``steps`` as they are taken, if it is given, and told to ``record``.
+
+    Raises:
+        _Cut: ``choose`` gave the run up.
+    """
+    node, steps, last = WatchedNode(), [] if steps is None else steps, ""
+    with node:
+        node.driving = True
+        if record is not None:
+            node.tracer, node.operations = record.trace, []
+        try:
+            node._main = main = node.spawn(scenario, label="main")
+            while main.alive and (choices := node.choices()):
+                enabled = tuple(choices)
+                last = choose(len(steps), enabled, last)
+                steps.append(Step(last, enabled, node.step_of(choices[last])))
+                if record is not None:
+                    record.note(last, node)
+                if len(steps) >= LONGEST:
+                    break
+            value = _outcome(node, len(steps))
+            return value, _shown(value, node.paths), steps
+        finally:
+            node.driving, runtime.running = False, None
+            node.close()
+
+
+def _outcome(node: WatchedNode, steps: int) -> Any:
+    main = node._main
+    assert main is not None
+    if not main.alive:
+        if main.reason == "normal":
+            return main.result
+        return main.reason if isinstance(main.reason, BaseException) else Exit(main.reason)
+    if node.host.threads:
+        raise BadArg(
+            "explore cannot try the orders of in_thread: a thread is not the node's. Call the function itself."
+        )
+    if steps >= LONGEST:
+        return Deadlock(f"main was still running after {LONGEST:,} steps")
+    return Deadlock(f"main waits, and nothing can come any more:\n{node.who_waits()}")
+
+
+def _shown(value: Any, paths: dict[Pid, str]) -> str:
+    """An outcome for a person. A pid is shown by its process's name: its number depends on the schedule."""
+    if isinstance(value, Pid):
+        return f"<{paths.get(value, 'a process')}>"
+    if type(value) is tuple or type(value) is list:
+        inner = ", ".join(_shown(each, paths) for each in value)
+        ends = "[]" if type(value) is list else "()"
+        return f"{ends[0]}{inner}{',' if len(value) == 1 and ends == '()' else ''}{ends[1]}"
+    if isinstance(value, Deadlock):
+        return f"Deadlock: {str(value).partition(':')[0]}"
+    if isinstance(value, FunctionType):
+        return value.__name__
+    if isinstance(value, (Down, ExitSignal)):
+        return f"{type(value).__name__}({_shown(value.pid, paths)}, {_shown(value.reason, paths)})"
+    if isinstance(value, BaseException):
+        return f"{name_of(type(value))}({', '.join(_shown(each, paths) for each in value.args)})"
+    return safe_repr(value, LONGEST_OUTCOME)
+
+
+# ---- schedules as text ---------------------------------------------------------------------------
+
+
+def _deviations(steps: list[Step]) -> dict[int, str]:
+    last, found = "", {}
+    for depth, step in enumerate(steps):
+        if step.who != usual(step.enabled, last):
+            found[depth] = step.who
+        last = step.who
+    return found
+
+
+def _text(deviations: dict[int, str]) -> str:
+    return " ".join(f"@{depth} {who}" for depth, who in sorted(deviations.items())) or USUAL
+
+
+def _parse(schedule: str) -> dict[int, str]:
+    words = [] if schedule.strip() in ("", USUAL) else schedule.split()
+    steps, names = words[::2], words[1::2]
+    good = len(steps) == len(names) and all(step[0] == "@" and step[1:].isdigit() for step in steps)
+    if not isinstance(schedule, str) or not good:
+        raise BadArg(f'a schedule is written as "@5 client2 @9 main", or {USUAL!r}; got {safe_repr(schedule)}')
+    return {int(step[1:]): name for step, name in zip(steps, names, strict=True)}
+
+
+def _follow(deviations: dict[int, str]) -> Choose:
+    def choose(depth: int, enabled: tuple[str, ...], last: str) -> str:
+        wanted = deviations.get(depth)
+        return wanted if wanted in enabled else usual(enabled, last)
+
+    return choose
+
+
+def replay(scenario: Callable[[], Any], schedule: str = USUAL) -> Replay:
+    """Run a scenario once, by a schedule that `explore` has found, and record what happens.
+
+    Args:
+        scenario: the same ``async def``.
+        schedule: as text; ``"(usual)"`` has no deviation.
+
+    Raises:
+        BadArg: the schedule is not written as one, or it names a step or a process that this
+            scenario does not have.
+
+    OTP: none
+
+    Example:
+        >>> from otp_mini import receive, replay, self_, send, spawn
+        >>> async def say(boss, word):
+        ...     send(boss, word)
+        >>> async def first_word():
+        ...     spawn(say, self_(), "ping")
+        ...     spawn(say, self_(), "pong")
+        ...     return await receive()
+        >>> replay(first_word).outcome, replay(first_word, "@2 say2").outcome
+        ('ping', 'pong')
+    """
+    _check_scenario(scenario, "replay")
+    deviations, record = _parse(schedule), _Record()
+    with _quiet():
+        value, shown, steps = _run(scenario, _follow(deviations), record=record)
+    for depth, who in deviations.items():
+        if depth >= len(steps) or steps[depth].who != who:
+            could = "the run is over by then" if depth >= len(steps) else f"could go: {', '.join(steps[depth].enabled)}"
+            raise BadArg(f"the schedule has {who} at step {depth}, and this run does not: {could}.")
+    names = [step.who for step in steps]
+    return Replay(value, _text(_deviations(steps)), names, record.told, record.trace, shown)
+
+
+def _check_scenario(scenario: Any, function: str) -> None:
+    """Raise `BadArg` for what cannot be run again and again.
+
+    The source is read here once, so that its lack is told before anything runs.
+    """
+    if type(scenario) is not FunctionType or not scenario.__code__.co_flags & CO_COROUTINE:
+        raise BadArg(f"{function} needs an `async def` without arguments, got {safe_repr(scenario)}")
+    code, defaults = scenario.__code__, scenario.__defaults__ or ()
+    needed = code.co_argcount - len(defaults) + code.co_kwonlyargcount - len(scenario.__kwdefaults__ or ())
+    if needed > 0:
+        raise BadArg(f"{function} needs an `async def` without arguments, and {scenario.__name__} takes {needed}")
+    with_points(scenario)
+
+
+class _quiet:
+    """Crashes are what is looked for: nothing is logged meanwhile."""
+
+    def __enter__(self) -> None:
+        self.before, logger.logger.disabled = logger.logger.disabled, True
+
+    def __exit__(self, *exc: object) -> None:
+        logger.logger.disabled = self.before
+
+
+# ---- the result ----------------------------------------------------------------------------------
+
+
+class Schedules:
+    """What `explore` answers.
+
+    Attributes:
+        schedules: how many schedules were run to their end; equivalent ones count as one where
+            ``exhaustive`` is True.
+        exhaustive: was every schedule tried?
+        outcomes: how many of them lead to each outcome. An outcome that cannot be a key, and an
+            exception, stands there as its text.
+        shortest: the schedule with the fewest deviations that was seen to lead to each, for `replay`.
+        wrong: the outcomes to which ``check`` said no.
+    """
+
+    def __init__(self, scenario: Callable[[], Any], found: dict[str, _Found], exhaustive: bool, stopped: str) -> None:
+        self.scenario = scenario
+        self.exhaustive = exhaustive
+        self.stopped = stopped  # why it was not exhaustive
+        self.wrong: list[Any] = []
+        self.outcomes: dict[Any, int] = {}
+        self.shortest: dict[Any, str] = {}
+        self.values: dict[Any, Any] = {}  # by the keys of `outcomes`
+        self.texts: dict[Any, str] = {}
+        for text, each in found.items():
+            key = self._key(each.value, text)
+            self.outcomes[key] = each.count if exhaustive else len(each.seen)
+            self.shortest[key] = _text(each.schedule)
+            self.values[key], self.texts[key] = each.value, text
+        self.schedules = sum(self.outcomes.values())
+
+    def _key(self, value: Any, text: str) -> Any:
+        try:
+            usable = not isinstance(value, (BaseException, Pid)) and value == value and value not in self.outcomes
+        except Exception:
+            usable = False  # no hash
+        return value if usable else text
+
+    def judge(self, check: Callable[[Any], Any]) -> None:
+        """Say which outcomes are wrong."""
+        self.wrong = [key for key, value in self.values.items() if not check(value)]
+
+    def headline(self) -> str:
+        """The result in one sentence."""
+        many = f"{self.schedules:,} schedule{'' if self.schedules == 1 else 's'}"
+        if not self.exhaustive:
+            were = "was" if self.schedules == 1 else "were"
+            return f"Not exhaustive: {self.stopped}. {many} {were} tried; of the others nothing is known."
+        if len(self.outcomes) == 1:
+            return f"The same in all {many}."
+        return f"{len(self.outcomes)} outcomes in {many}, and there are no others."
+
+    def compared(self) -> Compared | None:
+        """A right and a wrong run, from where they part; without a check, of the first two outcomes."""
+        wrong = self.wrong[:1] or [*self.outcomes][1:2]
+        right = [key for key in self.outcomes if key not in self.wrong and key not in wrong][:1]
+        if not wrong or not right:
+            return None
+        one, two = (replay(self.scenario, self.shortest[key]).told for key in (*right, *wrong))
+        same = next((n for n, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
+        rows = [*zip_longest(one[same:], two[same:], fillvalue="")]
+        return Compared(self.texts[right[0]], self.texts[wrong[0]], same, rows)
+
+    def __str__(self) -> str:
+        counts = [f"{count:,}" for count in self.outcomes.values()]
+        width = max(map(len, counts), default=0)
+        lines = [self.headline()]
+        for (key, text), count in zip(self.texts.items(), counts, strict=True):
+            mark = "  wrong" if key in self.wrong else ""
+            lines.append(f"  {count:>{width}} x  {_cut(text, 3 * WIDEST)}{mark}  by {self.shortest[key]}")
+        compared = self.compared()
+        return "\n".join(lines if compared is None else [*lines, "", str(compared)])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> Any:
+        """In a notebook: the outcomes, and two traces side by side."""
+        shown = picture(self)
+        return None if shown is None else shown._repr_html_()
+
+
+class Compared(NamedTuple):
+    """Two runs from where they part: the outcomes, how many steps were the same, and the steps after these."""
+
+    right: str
+    wrong: str
+    same: int
+    rows: list[tuple[str, str]]
+
+    def __str__(self) -> str:
+        shown = [(_cut(left), _cut(right)) for left, right in self.rows[:MOST_LINES]]
+        right, wrong = _cut(self.right), _cut(self.wrong)
+        width = max(len(text) for text in (right, *(left for left, _ in shown)))
+        lines = [f"The two part at step {self.same}:", f"      {right:{width}}  |  {wrong}"]
+        for number, (left, right) in enumerate(shown, self.same):
+            lines.append(f"{number:>4}  {left:{width}}  |  {right}".rstrip())
+        if len(self.rows) > len(shown):
+            lines.append(f"      and {len(self.rows) - len(shown)} more steps")
+        return "\n".join(lines)
+
+
+# ---- the search ----------------------------------------------------------------------------------
+
+
+class _Place:
+    """A place in the tree of schedules: who was chosen here, who was before, and who sleeps."""
+
+    __slots__ = ("enabled", "chosen", "sleep", "done", "footprint")
+
+    def __init__(self, enabled: tuple[str, ...], chosen: str, sleep: dict[str, Footprint]) -> None:
+        self.enabled = enabled
+        self.chosen = chosen
+        self.sleep = sleep
+        self.done: dict[str, Footprint] = {}
+        self.footprint: Footprint | None = None
+
+
+class _Search:
+    """The three searches, and what they have found."""
+
+    def __init__(self, scenario: Callable[[], Any], most: int, seconds: float | None) -> None:
+        self.scenario = scenario
+        self.most = most
+        self.seconds = seconds
+        self.until = None if seconds is None else time.monotonic() + seconds
+        self.stopped = f"it stopped after {most:,} runs (most={most:_})"
+        self.found: dict[str, _Found] = {}
+
+    def meet(self, value: Any, text: str, steps: list[Step]) -> _Found:
+        """Note a run."""
+        found = self.found.setdefault(text, _Found(value))
+        deviations = _deviations(steps)
+        if not found.seen or len(deviations) < len(found.schedule):
+            found.schedule = deviations
+        found.seen.add(tuple(deviations.items()))
+        return found
+
+    def is_over(self, runs: int) -> bool:
+        """Is the budget spent?"""
+        if self.until is not None and time.monotonic() > self.until:
+            self.stopped = f"it stopped after {self.seconds} seconds (seconds={self.seconds})"
+            return True
+        return runs >= self.most
+
+    def few_deviations(self) -> None:
+        """Breadth first: the usual schedule in any case, all with one deviation, then with two."""
+        waiting: deque[dict[int, str]] = deque([{}])
+        runs = 0
+        while waiting and runs < FIRST and not (runs and self.is_over(runs)):
+            deviations = waiting.popleft()
+            value, text, steps = _run(self.scenario, _follow(deviations))
+            runs += 1
+            self.meet(value, text, steps)
+            if len(deviations) < DEVIATIONS:
+                for depth in range(max(deviations, default=-1) + 1, len(steps)):
+                    step = steps[depth]
+                    waiting.extend({**deviations, depth: who} for who in step.enabled if who != step.who)
+
+    def all_schedules(self) -> bool:
+        """Depth first, without equivalent schedules; answers whether it came to its end."""
+        places: list[_Place] = []
+        runs = 0
+        while not self.is_over(runs):
+            runs += 1
+            self.descend(places)
+            if not _turn_back(places):
+                return True
+        return False
+
+    def descend(self, places: list[_Place]) -> None:
+        """One run along the places that are laid out, and on to its end, unless all who could go on sleep."""
+        steps: list[Step] = []
+
+        def choose(depth: int, enabled: tuple[str, ...], last: str) -> str:
+            if depth < len(places):
+                if places[depth].enabled != enabled:
+                    raise BadArg(_NOT_THE_SAME)
+                return places[depth].chosen
+            sleep = _asleep(places[-1], steps[-1].footprint) if places else {}
+            awake = tuple(who for who in enabled if who not in sleep)
+            if not awake:
+                raise _Cut
+            places.append(_Place(enabled, usual(awake, last), sleep))
+            return places[-1].chosen
+
+        try:
+            value, text, _ = _run(self.scenario, choose, steps=steps)
+            # Who sleeps when main ends was before that in a run that is equivalent as far as main goes.
+            self.meet(value, text, steps).count += not _asleep(places[-1], steps[-1].footprint)
+        except _Cut:
+            pass
+        for place, step in zip(places, steps, strict=True):
+            place.footprint = step.footprint
+
+    def random_schedules(self) -> None:
+        """One run for each seed; the schedule of a new outcome is shrunk."""
+        for seed in range(max(1, self.most // 10)):
+            if self.until is not None and time.monotonic() > self.until:
+                break
+            value, text, steps = _run(self.scenario, _at_random(random.Random(seed)))
+            new = text not in self.found
+            found = self.meet(value, text, steps)
+            if new:
+                found.schedule = self.shrunk(found.schedule, text)
+
+    def shrunk(self, deviations: dict[int, str], text: str) -> dict[int, str]:
+        """Leave out one deviation after the other, the last first, as long as the outcome stays."""
+        for depth in sorted(deviations, reverse=True):
+            fewer = {at: who for at, who in deviations.items() if at != depth}
+            _, now, steps = _run(self.scenario, _follow(fewer))
+            if now == text and len(shorter := _deviations(steps)) < len(deviations):
+                deviations = shorter
+        return deviations
+
+
+def _at_random(draw: random.Random) -> Choose:
+    return lambda depth, enabled, last: draw.choice(enabled)
+
+
+def _asleep(place: _Place, footprint: Footprint) -> dict[str, Footprint]:
+    """Who sleeps after the step that was taken here: who slept or was tried, and does not depend on that step."""
+    before = {**place.sleep, **place.done}
+    return {who: one for who, one in before.items() if who != place.chosen and not one.meets(footprint)}
+
+
+def _turn_back(places: list[_Place]) -> bool:
+    """Go back to the last place where somebody is left to try; answers False where there is none."""
+    while places:
+        place = places[-1]
+        assert place.footprint is not None
+        place.done[place.chosen] = place.footprint
+        left = next((who for who in place.enabled if who not in place.done and who not in place.sleep), None)
+        if left is not None:
+            place.chosen, place.footprint = left, None
+            return True
+        places.pop()
+    return False
+
+
+def explore(
+    scenario: Callable[[], Any],
+    check: Callable[[Any], Any] | None = None,
+    *,
+    most: int = 10_000,
+    seconds: float | None = None,
+) -> Schedules:
+    """Run a small scenario in every order that is possible; answer all its outcomes.
+
+    The scenario runs as the process ``main`` on a fresh node with a virtual clock. What it returns is the
+    outcome, or the exception that ends it. A run is over when ``main`` is. Who goes next is open at each
+    send, call, receive, table, name or registry operation in an ``async def`` of the scenario; a plain
+    function, a server's callback and the library itself keep their turn. What is due at one instant may
+    come in any order; what is due later comes later. The processes must share nothing: a scenario that
+    keeps something in a global is not seen through.
+
+    Args:
+        scenario: an ``async def`` without arguments, a few processes and a few messages large.
+        check: says of an outcome whether it is right.
+        most: so many runs at most; a tenth as many again by random schedules where that was not enough.
+        seconds: so many seconds at most. With it, what was seen depends on the machine; without it, the
+            same scenario gives the same answer everywhere.
+
+    Raises:
+        BadArg: an argument has a value that it cannot have, or the scenario is not the same each time.
+
+    OTP: none; Concuerror does it for Erlang
+
+    Example:
+        >>> from otp_mini import Agent, explore, receive, self_, send, spawn
+        >>> async def add_one(counter, boss):
+        ...     n = await Agent.get(counter, lambda state: state)
+        ...     await Agent.update(counter, lambda state: n + 1)
+        ...     send(boss, "done")
+        >>> async def two_clients():
+        ...     counter = await Agent.start_link(lambda: 0)
+        ...     for _ in range(2):
+        ...         spawn(add_one, counter, self_())
+        ...     for _ in range(2):
+        ...         await receive()
+        ...     return await Agent.get(counter, lambda state: state)
+        >>> result = explore(two_clients, lambda total: total == 2)
+        >>> result.exhaustive, sorted(result.outcomes), result.wrong
+        (True, [1, 2], [1])
+    """
+    if isinstance(most, bool) or not isinstance(most, int) or most < 1:
+        raise BadArg(f"most is a number of runs, 1 or more; got {safe_repr(most)}")
+    if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or seconds <= 0):
+        raise BadArg(f"seconds is a number above 0, or None for no limit; got {safe_repr(seconds)}")
+    _check_scenario(scenario, "explore")
+    search = _Search(scenario, most, None if seconds is None else float(seconds))
+    with _quiet():
+        search.few_deviations()
+        whole = search.all_schedules()
+        if not whole:
+            search.random_schedules()
+    result = Schedules(scenario, search.found, whole, search.stopped)
+    if check is not None:
+        result.judge(check)
+    return result
+
+
+_NOT_THE_SAME: Final = (
+    "the scenario took another course in a second run of the same schedule, so its schedules cannot be tried one by "
+    "one. Does it keep something from run to run (a global, a default argument), draw a random number, or read a "
+    "clock or a file?"
+)

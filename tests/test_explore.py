@@ -1,0 +1,613 @@
+"""Every schedule of small scenarios: the races that are known are found, and their cures hold in all schedules."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from otp_mini import (
+    Agent,
+    BadArg,
+    ChildSpec,
+    Continue,
+    Down,
+    GenServer,
+    NoReply,
+    Ok,
+    Process,
+    Registry,
+    Reply,
+    Supervisor,
+    Task,
+    ets,
+    explore,
+    in_thread,
+    receive,
+    replay,
+    self_,
+    send,
+    spawn,
+)
+from otp_mini.explore import Schedules
+from otp_mini.watched import Footprint
+from tests.random_scenarios import THEMES, disagreement
+
+ROOT = Path(__file__).parents[1]
+
+
+async def answers(many: int) -> list[Any]:
+    return [await receive() for _ in range(many)]
+
+
+def found(result: Schedules, *outcomes: Any) -> None:
+    """These outcomes and no others are possible, and the schedule that is told for each leads to it."""
+    assert result.exhaustive, str(result)
+    assert sorted(map(repr, result.outcomes)) == sorted(map(repr, outcomes))
+    for outcome in result.outcomes:
+        assert repr(replay(result.scenario, result.shortest[outcome]).outcome) == repr(outcome)
+
+
+# ---- get, then update ----------------------------------------------------------------------------
+
+
+async def get_then_update(counter: Any, boss: Any) -> None:
+    n = await Agent.get(counter, lambda state: state)
+    await Agent.update(counter, lambda state: n + 1)
+    send(boss, "done")
+
+
+async def update_at_once(counter: Any, boss: Any) -> None:
+    await Agent.update(counter, lambda state: state + 1)
+    send(boss, "done")
+
+
+async def two_add(client: Any) -> int:
+    counter = await Agent.start_link(lambda: 0)
+    for _ in range(2):
+        spawn(client, counter, self_())
+    await answers(2)
+    total: int = await Agent.get(counter, lambda state: state)
+    return total
+
+
+async def counter_race() -> int:
+    return await two_add(get_then_update)
+
+
+async def counter_cured() -> int:
+    return await two_add(update_at_once)
+
+
+def test_of_two_who_get_and_then_update_one_may_be_lost() -> None:
+    result = explore(counter_race, lambda total: total == 2)
+    found(result, 1, 2)
+    assert result.wrong == [1]
+
+
+def test_an_update_in_one_call_is_the_same_in_all_schedules() -> None:
+    result = explore(counter_cured, lambda total: total == 2)
+    found(result, 2)
+    assert str(result).startswith("The same in all ")
+    assert result.wrong == []
+
+
+# ---- ETS: look up, then insert ------------------------------------------------------------------
+
+
+async def lookup_then_insert(boss: Any) -> None:
+    ((_, n),) = ets.lookup("hits", "home")
+    ets.insert("hits", ("home", n + 1))
+    send(boss, "done")
+
+
+async def update_counter(boss: Any) -> None:
+    ets.update_counter("hits", "home", 1)
+    send(boss, "done")
+
+
+async def two_hit(client: Any) -> Any:
+    ets.new("hits", named=True, access="public")
+    ets.insert("hits", ("home", 0))
+    for _ in range(2):
+        spawn(client, self_())
+    await answers(2)
+    return ets.lookup("hits", "home")[0][1]
+
+
+async def table_race() -> Any:
+    return await two_hit(lookup_then_insert)
+
+
+async def table_cured() -> Any:
+    return await two_hit(update_counter)
+
+
+def test_of_two_who_look_up_and_then_insert_one_may_be_lost() -> None:
+    found(explore(table_race), 1, 2)
+
+
+async def hit_in_a_task() -> None:
+    await asks_and_puts()
+
+
+async def asks_and_puts() -> None:
+    ((_, n),) = ets.lookup("hits", "home")
+    ets.insert("hits", ("home", n + 1))
+
+
+async def task_race() -> Any:
+    ets.new("hits", named=True, access="public")
+    ets.insert("hits", ("home", 0))
+    await Task.await_many([Task.async_(hit_in_a_task) for _ in range(2)])
+    return ets.lookup("hits", "home")[0][1]
+
+
+def test_the_race_is_found_in_tasks_and_in_functions_that_they_await() -> None:
+    found(explore(task_race), 1, 2)
+
+
+def test_update_counter_is_the_same_in_all_schedules() -> None:
+    found(explore(table_cured), 2)
+
+
+# ---- whereis, then register ---------------------------------------------------------------------
+
+
+async def ask_then_register(boss: Any) -> None:
+    if Process.whereis("leader") is None:
+        Process.register(self_(), "leader")
+        send(boss, "leads")
+    else:
+        send(boss, "follows")
+    await receive()
+
+
+async def register_and_see(boss: Any) -> None:
+    try:
+        Process.register(self_(), "leader")
+    except BadArg:
+        send(boss, "follows")
+    else:
+        send(boss, "leads")
+    await receive()
+
+
+async def two_candidates(candidate: Any) -> list[Any]:
+    for _ in range(2):
+        Process.monitor(spawn(candidate, self_()))
+    return sorted("crashed" if isinstance(each, Down) else each for each in await answers(2))
+
+
+async def leader_race() -> list[Any]:
+    return await two_candidates(ask_then_register)
+
+
+async def leader_cured() -> list[Any]:
+    return await two_candidates(register_and_see)
+
+
+def test_who_asks_for_a_name_and_then_takes_it_may_crash() -> None:
+    result = explore(leader_race, lambda said: said == ["follows", "leads"])
+    assert result.exhaustive
+    assert result.wrong == ["['crashed', 'leads']"]
+
+
+def test_who_takes_a_name_and_looks_whether_it_could_leads_once_in_all_schedules() -> None:
+    result = explore(leader_cured, lambda said: said == ["follows", "leads"])
+    assert (result.exhaustive, len(result.outcomes), result.wrong) == (True, 1, [])
+
+
+# ---- two clients check, then act ----------------------------------------------------------------
+
+
+class Bank(GenServer):
+    def init(self, argument: Any) -> Any:
+        return Ok(argument)
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        match request:
+            case "balance":
+                return Reply(state, state)
+            case ("withdraw", amount):
+                return Reply("ok", state - amount)
+            case ("withdraw_if_there", amount) if amount > state:
+                return Reply("refused", state)
+            case ("withdraw_if_there", amount):
+                return Reply("ok", state - amount)
+
+
+async def check_then_act(bank: Any, boss: Any) -> None:
+    if await GenServer.call(bank, "balance") >= 60:
+        await GenServer.call(bank, ("withdraw", 60))
+    send(boss, "done")
+
+
+async def act_where_the_money_is(bank: Any, boss: Any) -> None:
+    await GenServer.call(bank, ("withdraw_if_there", 60))
+    send(boss, "done")
+
+
+async def two_withdraw(client: Any) -> Any:
+    bank = await Bank.start_link(100)
+    for _ in range(2):
+        spawn(client, bank, self_())
+    await answers(2)
+    return await GenServer.call(bank, "balance")
+
+
+async def bank_race() -> Any:
+    return await two_withdraw(check_then_act)
+
+
+async def bank_cured() -> Any:
+    return await two_withdraw(act_where_the_money_is)
+
+
+def test_two_who_check_the_balance_first_may_overdraw() -> None:
+    found(explore(bank_race), 40, -20)
+
+
+def test_a_server_that_checks_itself_is_never_overdrawn() -> None:
+    found(explore(bank_cured), 40)
+
+
+# ---- a subscriber that dies during dispatch ------------------------------------------------------
+
+
+class Subscriber(GenServer):
+    def init(self, argument: Any) -> Any:
+        Registry.register("topics", "news")
+        return Ok(0)
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        return Reply("ok", state + 1)
+
+    def handle_cast(self, request: Any, state: Any) -> Any:
+        return NoReply(state + 1)
+
+
+async def kill(pid: Any) -> None:
+    Process.exit(pid, "kill")
+
+
+async def topic() -> None:
+    await Registry.start_link(keys="duplicate", name="topics")
+    for _ in range(2):
+        subscriber = await Subscriber.start()
+    spawn(kill, subscriber)
+
+
+async def dispatch_race() -> str:
+    await topic()
+    subscribers: list[Any] = []
+    Registry.dispatch("topics", "news", subscribers.extend)
+    for pid, _ in subscribers:
+        await GenServer.call(pid, "headline")
+    return "published"
+
+
+async def dispatch_cured() -> str:
+    await topic()
+    subscribers: list[Any] = []
+    Registry.dispatch("topics", "news", subscribers.extend)
+    for pid, _ in subscribers:
+        GenServer.cast(pid, "headline")
+    return "published"
+
+
+def test_who_calls_each_subscriber_may_fall_with_one_that_dies() -> None:
+    result = explore(dispatch_race, lambda outcome: outcome == "published")
+    assert result.exhaustive
+    assert any("noproc" in text for text in result.wrong), str(result)
+
+
+def test_who_casts_to_each_subscriber_publishes_in_all_schedules() -> None:
+    found(explore(dispatch_cured), "published")
+
+
+# ---- a timer and its cancel ----------------------------------------------------------------------
+
+
+async def cancel_race() -> str:
+    timer = Process.send_after(self_(), "ring", 1.0)
+    await Process.sleep(1.0)
+    Process.cancel_timer(timer)
+    return "quiet" if await receive(timeout=0) == "timeout" else "it rang"
+
+
+async def cancel_cured() -> str:
+    timer = Process.send_after(self_(), "ring", 1.0)
+    await Process.sleep(1.0)
+    if Process.cancel_timer(timer) is False:
+        await receive(lambda message: message == "ring")  # it has fired: take its message out
+    return "quiet" if await receive(timeout=0) == "timeout" else "it rang"
+
+
+async def early_cancel() -> str:
+    timer = Process.send_after(self_(), "ring", 1.0)
+    await Process.sleep(0.5)
+    Process.cancel_timer(timer)
+    return "quiet" if await receive(timeout=2) == "timeout" else "it rang"
+
+
+def test_a_timer_may_fire_just_before_it_is_cancelled() -> None:
+    found(explore(cancel_race), "quiet", "it rang")
+
+
+@pytest.mark.parametrize("scenario", [cancel_cured, early_cancel])
+def test_who_takes_the_message_of_a_timer_that_has_fired_is_at_peace_in_all_schedules(scenario: Any) -> None:
+    found(explore(scenario), "quiet")
+
+
+# ---- a registry that is killed under its users ---------------------------------------------------
+
+
+class Worker(GenServer):
+    def init(self, key: Any) -> Any:
+        Registry.register("workers", key)
+        return Ok(key)
+
+
+class PatientWorker(Worker):
+    """Does not fall where the registry is not there yet, and keeps nobody waiting meanwhile."""
+
+    def init(self, key: Any) -> Any:
+        return Ok(key, Continue("enter"))
+
+    async def handle_continue(self, argument: Any, state: Any) -> Any:
+        while Process.whereis("workers") is None:
+            await Process.sleep(0.1)
+        Registry.register("workers", state)
+        return NoReply(state)
+
+
+async def killed_registry(worker: Any, *keys: str) -> str:
+    Process.flag(trap_exit=True)
+    registry = (Registry, {"keys": "unique", "name": "workers"})
+    workers = [ChildSpec(id=key, start=(worker.start_link, (key,))) for key in keys]
+    supervisor = await Supervisor.start_link([registry, *workers], strategy="one_for_one", max_restarts=3)
+    spawn(kill, Process.whereis("workers"))
+    await Process.sleep(1)
+    return "all is well" if Process.alive(supervisor) else "the supervisor gave up"
+
+
+async def registry_race() -> str:
+    return await killed_registry(Worker, "a", "b")
+
+
+async def registry_cured() -> str:
+    return await killed_registry(PatientWorker, "a")
+
+
+def test_a_registry_killed_under_its_users_may_take_the_supervisor_down() -> None:
+    result = explore(registry_race, lambda outcome: outcome == "all is well", most=180)
+    assert result.wrong == ["the supervisor gave up"]
+    assert len(result.shortest["the supervisor gave up"].split()) == 4  # two deviations
+    assert replay(registry_race, result.shortest["the supervisor gave up"]).outcome == "the supervisor gave up"
+    assert not result.exhaustive
+    assert str(result).startswith("Not exhaustive: it stopped after 180 runs (most=180). ")
+
+
+def test_a_worker_that_waits_for_its_registry_lives_under_the_same_supervisor_in_all_schedules() -> None:
+    found(explore(registry_cured), "all is well")
+
+
+# ---- what else may come between -------------------------------------------------------------------
+
+
+async def say(boss: Any, *words: str) -> None:
+    for word in words:
+        send(boss, word)
+
+
+async def two_speak() -> str:
+    spawn(say, self_(), "x", "y")
+    spawn(say, self_(), "z")
+    return "".join(await answers(3))
+
+
+def test_a_message_may_come_between_two_sends_of_one_process() -> None:
+    found(explore(two_speak), "xyz", "xzy", "zxy")
+
+
+async def ends_after_it_said_so() -> bool:
+    worker = spawn(say, self_(), "done")
+    await receive()
+    return Process.alive(worker)
+
+
+def test_who_has_said_that_it_is_done_may_still_be_alive() -> None:
+    found(explore(ends_after_it_said_so), True, False)
+
+
+async def waits_for_ever() -> None:
+    await receive()
+
+
+async def crashes() -> None:
+    raise ValueError("no paper")
+
+
+async def answers_a_pid() -> Any:
+    return spawn(say, self_(), "done")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "outcome"),
+    [
+        (waits_for_ever, "Deadlock: main waits, and nothing can come any more"),
+        (crashes, "ValueError('no paper')"),
+        (answers_a_pid, "<say>"),
+    ],
+)
+def test_an_outcome_that_is_no_plain_value_is_told_as_text(scenario: Any, outcome: str) -> None:
+    assert [*explore(scenario).outcomes] == [outcome]
+
+
+class Greeter:
+    """A method, a default, a keyword, a closure, `super` and a comprehension: each is as it was."""
+
+    word = "hello"
+
+    async def greet(self, boss: Any, *, times: int = 2) -> None:
+        send(boss, " ".join([self.word for _ in range(times)]))
+
+
+class Shouter(Greeter):
+    async def greet(self, boss: Any, *, times: int = 2) -> None:
+        await super().greet(boss, times=times)
+        send(boss, sum(len(self.word) for _ in range(times)))
+
+
+async def calls_in_many_ways() -> Any:
+    greeter = Shouter()
+
+    async def inner(boss: Any, extra: int = 1) -> None:
+        await greeter.greet(boss, times=extra + 1)
+
+    await inner(self_())
+    return [await receive() for _ in range(2)], inner.__qualname__
+
+
+def test_points_change_nothing_but_who_may_come_between() -> None:
+    told = "(['hello hello', 10], 'calls_in_many_ways.<locals>.inner')"
+    assert [*explore(calls_in_many_ways).outcomes] == [told]
+
+
+async def fails_in_a_line_of_its_own() -> None:
+    send(self_(), "x")
+    raise ValueError("here")
+
+
+def test_a_traceback_shows_the_line_that_was_written() -> None:
+    error = replay(fails_in_a_line_of_its_own).outcome
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    assert (Path(last.filename).name, last.line) == ("test_explore.py", 'raise ValueError("here")')
+
+
+async def uses_a_thread() -> None:
+    await in_thread(sum, [1])
+
+
+def test_a_scenario_with_a_thread_is_refused() -> None:
+    with pytest.raises(BadArg, match="explore cannot try the orders of in_thread"):
+        explore(uses_a_thread)
+
+
+# ---- schedules, budgets, determinism -------------------------------------------------------------
+
+
+def test_a_schedule_that_the_scenario_does_not_have_is_refused() -> None:
+    with pytest.raises(
+        BadArg, match=r"the schedule has client7 at step 2, and this run does not: could go: say, say2, main"
+    ):
+        replay(two_speak, "@2 client7")
+    with pytest.raises(BadArg, match=r"the run is over by then"):
+        replay(two_speak, "@99 main")
+    with pytest.raises(BadArg, match=r'a schedule is written as "@5 client2 @9 main"'):
+        replay(two_speak, "client2 first")
+
+
+@pytest.mark.parametrize("options", [{"most": 0}, {"most": True}, {"seconds": 0}, {"seconds": "soon"}])
+def test_a_budget_of_nothing_is_refused(options: Any) -> None:
+    with pytest.raises(BadArg, match=r"^(most|seconds) is a number"):
+        explore(two_speak, **options)
+
+
+@pytest.mark.parametrize("scenario", [say, 3, two_speak.__name__])
+def test_what_is_no_scenario_is_refused(scenario: Any) -> None:
+    with pytest.raises(BadArg, match="explore needs an `async def` without arguments"):
+        explore(scenario)
+
+
+def test_a_scenario_without_source_is_refused_in_plain_words() -> None:
+    space: dict[str, Any] = {}
+    exec("async def main(): return 1", space)
+    with pytest.raises(BadArg, match="explore reads the source of main"):
+        explore(space["main"])
+
+
+def test_a_scenario_that_remembers_the_run_before_is_refused() -> None:
+    runs: list[int] = []
+
+    async def main() -> int:
+        runs.append(1)
+        for _ in range(len(runs) % 3):
+            spawn(say, self_(), "done")
+        spawn(say, self_(), "done")
+        await receive()
+        return 1
+
+    with pytest.raises(BadArg, match="the scenario took another course in a second run of the same schedule"):
+        explore(main)
+
+
+def test_a_limit_in_seconds_is_told_as_what_stopped_it() -> None:
+    result = explore(registry_race, seconds=1e-9)
+    assert str(result).startswith("Not exhaustive: it stopped after 1e-09 seconds (seconds=1e-09). 1 schedule was ")
+
+
+def test_the_same_scenario_gives_the_same_answer_whatever_the_hash_seed() -> None:
+    program = "import tests.test_explore as t; print(t.explore(t.leader_race), t.explore(t.registry_race, most=9))"
+    environment = {**os.environ, "PYTHONHASHSEED": "1"}  # this process has another
+    said = subprocess.run([sys.executable, "-c", program], env=environment, cwd=ROOT, stdout=-1, text=True, check=True)
+    assert said.stdout == f"{explore(leader_race)} {explore(registry_race, most=9)}\n"
+
+
+def test_a_schedule_is_replayed_event_for_event() -> None:
+    schedule = explore(leader_race).shortest["['crashed', 'leads']"]
+    runs = [replay(leader_race, schedule) for _ in range(20)]
+    assert {str(run.trace) for run in runs} == {str(runs[0].trace)}
+    assert {run.schedule for run in runs} == {schedule}
+
+
+# ---- how it looks --------------------------------------------------------------------------------
+
+
+def test_the_result_tells_the_outcomes_and_two_runs_from_where_they_part() -> None:
+    said = """\
+2 outcomes in 8 schedules, and there are no others.
+  4 x  2  by (usual)
+  4 x  1  wrong  by @6 lookup_then_insert2
+
+The two part at step 6:
+      2                                                    |  1
+   6  lookup_then_insert: ets.insert('hits', ('home', 1))  |  lookup_then_insert2: ets.lookup('hits', 'home')
+"""
+    lines = [" ".join(line.split()) for line in str(explore(table_race, lambda hits: hits == 2)).splitlines()]
+    assert lines[:7] == [" ".join(line.split()) for line in said.splitlines()]
+
+
+async def says_markup() -> str:
+    spawn(say, self_(), "<b>")
+    spawn(say, self_(), "<i>")
+    return str(await receive())
+
+
+def test_the_picture_has_both_tables_and_escapes_what_the_program_said() -> None:
+    page = explore(says_markup, lambda word: word == "<b>")._repr_html_()
+    assert page.count("<table>") == 2
+    assert "<code>&#x27;&lt;i&gt;&#x27;</code></th><td>wrong</td>" in page
+    assert "<b>" not in page
+    assert "<i>" not in page
+
+
+# ---- the reduction -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_leaving_equivalent_schedules_out_loses_no_outcome(theme: str) -> None:
+    first = THEMES.index(theme)
+    answers = [disagreement(seed, 250) for seed in range(first, first + 7 * len(THEMES), len(THEMES))]
+    assert [answer for answer in answers if isinstance(answer, str)] == []
+
+
+def test_a_reduction_that_leaves_out_too_much_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Footprint, "meets", lambda self, other: False)
+    assert all(isinstance(disagreement(seed, 250), str) for seed in (7, 12, 14))
