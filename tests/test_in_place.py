@@ -6,6 +6,7 @@ import asyncio
 import builtins
 import json
 import logging
+import shutil
 import subprocess
 import sys
 from collections.abc import Coroutine
@@ -349,3 +350,44 @@ def test_a_crash_lab_is_shown_without_its_futures_and_can_be_asked_for_them(page
         lab = page.names["lab"]
         assert len(json.loads(shown)["text/html"]) < len(lab._repr_html_())
         assert json.loads(page.cells.ask(int(number), "[[], 0]")) == json.loads(json.dumps(lab.answer([], 0)))
+
+
+# --- in the page's Python ---------------------------------------------------------------------------------------
+
+
+TREE = """from otp_mini import GenServer, Node, Ok, Supervisor, tree
+node = Node(clock="virtual").use()
+class Till(GenServer):
+    def init(self, argument): return Ok(argument)
+tree(await Supervisor.start_link([(Till, 0)], strategy="one_for_one"))"""
+
+
+def test_the_files_that_live_json_names_run_cells_and_load_no_jupyter(live_site: Path) -> None:
+    node = shutil.which("node") or pytest.fail("the in-browser part was built, so there is a Node")
+    command = [node, str(CHAPTER.with_name("in_place_python.mjs")), str(live_site / "lite"), in_place.__file__]
+    cells = [
+        ("tree", TREE),
+        ("waits", "from otp_mini import receive\nprint('waits')\nawait receive()"),
+        ("error", "def divide():\n    1 / 0\nprint('a')\ndivide()"),
+        ("value", "import sys\n'IPython' in sys.modules"),
+    ]
+    done = subprocess.run(command, input=json.dumps(cells), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    answer = json.loads(done.stdout)
+    assert {name.replace("_", "-") for name in answer["loaded"]} == {"graphviz", "otp-mini"}
+    shown, *told = answer["told"]
+    assert shown[:2] == ["result", "tree"]
+    assert "<svg" in json.loads(shown[3])["text/html"]
+    assert [message for message in told if message[0] != "error"] == [
+        ["done", "tree", "ok", ""],
+        ["stream", "waits", "stdout", "waits\n"],
+        ["done", "waits", "stopped", ""],
+        ["stream", "error", "stdout", "a\n"],
+        ["done", "error", "error", ""],
+        ["result", "value", "", '{"text/plain": "False"}'],
+        ["done", "value", "ok", ""],
+    ]
+    [[_, _, words, whole]] = [message for message in told if message[0] == "error"]
+    assert words == "ZeroDivisionError: division by zero\nline 2 of this cell: 1 / 0"
+    assert "pyodide" not in whole
+    assert "in_place.py" not in whole
