@@ -8,9 +8,10 @@ functions, each call first asks whether it is a visible operation, and if so giv
 ``send(boss, "done")`` becomes ``await do(send, boss, "done")``. Nothing else changes: lines, names and
 closures stay as they were, so a traceback shows what was written.
 
+A plain ``def`` or a lambda runs to its end without a point, and so do the callbacks of a server and the
+library's own functions: what could come between there is not tried.
+
 OTP: none; the BEAM preempts
-Differs: a plain ``def`` or a lambda runs to its end without a point, and so do the callbacks of a server
-and the library's own functions.
 """
 
 from __future__ import annotations

@@ -12,8 +12,9 @@ Two steps *depend* on each other if they meet on one thing and one of them write
 a table, a registry, a wait, a life. All that is written here, in subclasses of the node's own parts:
 a program that is not explored is as fast as it was.
 
+A message and the signal of a `Process.exit` arrive at once; only what a death tells others travels.
+
 OTP: none
-Differs: `Process.exit` arrives at once, a message too; only what a death tells others travels.
 """
 
 from __future__ import annotations
