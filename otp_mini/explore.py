@@ -364,7 +364,7 @@ class Schedules:
 
     def judge(self, check: Callable[[Any], Any]) -> None:
         """Say which outcomes are wrong."""
-        self.wrong = [key for key, value in self.values.items() if not check(value)]
+        self.wrong = [key for key, value in self.values.items() if not _is_right(check, value)]
 
     def headline(self) -> str:
         """The result in one sentence."""
@@ -403,6 +403,16 @@ class Schedules:
         """In a notebook: the outcomes, and two traces side by side."""
         shown = picture(self)
         return None if shown is None else shown._repr_html_()
+
+
+def _is_right(check: Callable[[Any], Any], outcome: Any) -> bool:
+    """Ask ``check``; one that expects a number cannot judge an exception, which is wrong then."""
+    try:
+        return bool(check(outcome))
+    except Exception:
+        if isinstance(outcome, BaseException):
+            return False
+        raise
 
 
 class Compared(NamedTuple):
@@ -581,7 +591,7 @@ def explore(
 
     Args:
         scenario: an ``async def`` without arguments, a few processes and a few messages large.
-        check: says of an outcome whether it is right.
+        check: says of an outcome whether it is right. An exception that it cannot judge is wrong.
         most: so many runs at most; a tenth as many again by random schedules where that was not enough.
         seconds: so many seconds at most. With it, what was seen depends on the machine; without it, the
             same scenario gives the same answer everywhere.

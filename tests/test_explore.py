@@ -500,6 +500,12 @@ def test_a_scenario_with_a_thread_is_refused() -> None:
         explore(uses_a_thread)
 
 
+def test_a_check_that_cannot_judge_an_exception_finds_it_wrong() -> None:
+    assert explore(crashes, lambda total: total > 2).wrong == ["ValueError('no paper')"]
+    with pytest.raises(TypeError):
+        explore(two_speak, lambda total: total > 2)
+
+
 # ---- schedules, budgets, determinism -------------------------------------------------------------
 
 
