@@ -510,6 +510,11 @@ async def raising(name: Any) -> str:
     return await DynamicSupervisor.terminate_child("chat", Process.whereis(name))  # type: ignore[arg-type]
 
 
+async def raising_for_strangers(name: Any) -> str:
+    pid = Process.whereis(name)
+    return "not here" if pid is None else await DynamicSupervisor.terminate_child("chat", pid)
+
+
 async def by_name(name: Any) -> str:
     try:
         return await DynamicSupervisor.terminate_child("chat", name)
@@ -528,7 +533,7 @@ async def everybody(name: Any) -> str:
 
 
 async def confident(name: Any) -> str:
-    with contextlib.suppress(ChildError):
+    with contextlib.suppress(Exception):
         await DynamicSupervisor.terminate_child("chat", Process.whereis(name))  # type: ignore[arg-type]
     return "ok"
 
@@ -542,8 +547,12 @@ table.right(ex.hang_up, "looks among the children", looking_hang_up)
 table.wrong(ex.hang_up, "stops the server", stopping, "a permanent child", for_good)
 table.wrong(ex.hang_up, "kills it", killing, "a permanent child", for_good)
 table.wrong(ex.hang_up, "tells it to shut down", shutting, "a permanent child", for_good)
-table.wrong(ex.hang_up, "lets the error out", raising, "not_found", "which error means that no child has this pid")
-table.wrong(ex.hang_up, "hands over the name", by_name, "its process lives on", for_good)
+table.wrong(ex.hang_up, "lets the error out", raising, "knows its children by their pids, got None")
+table.wrong(
+    ex.hang_up, "lets the error out for a stranger", raising_for_strangers, "not_found",
+    "which error means that no child has this pid",
+)  # fmt: skip
+table.wrong(ex.hang_up, "hands over the name", by_name, "knows its children by their pids, got 'eve'")
 table.wrong(ex.hang_up, "returns nothing", wordless, "Seen: None", "on each way through it")
 table.wrong(ex.hang_up, "ends everybody", everybody, "whom the function ends")
 table.wrong(ex.hang_up, "always ok", confident, "Hoped for: 'not here'")

@@ -200,7 +200,7 @@ def test_what_a_chapter_may_use_works_in_the_page_without_another_host(
         button = notebook.get_by_role("button", name="Add", exact=True)
         button.click()
         button.click()
-        expect(notebook.locator(".widget-label")).to_have_text("2")
+        expect(notebook.get_by_text("2", exact=True)).to_be_visible()
         notebook.get_by_role("button", name="anywidget 0").click()
         expect(notebook.get_by_role("button", name="anywidget 1")).to_be_visible()
         expect(notebook.get_by_text("1/3")).to_be_visible()

@@ -51,7 +51,7 @@ def test_three_strategies_play_one_script_in_step(browser: Browser, tmp_path: Pa
     r = Reader(browser, lab_page(tmp_path, three_html()), viewport={"width": 1200, "height": 900})
     assert lives(r) == [[1, 1, 1, 1, 1]] * 3, "the script is ready, and not begun"
     r.to_quiet()
-    assert lives(r) == [[1, 1, 2, 1, 1], [1, 2, 2, 2, 2], [1, 1, 2, 2, 2]]
+    assert lives(r) == [[1, 1, 2, 1, 1], [1, 1, 2, 2, 2], [1, 2, 2, 2, 2]]
     r.tool("To the crash before").click()
     for _ in range(5):
         r.keys(".")
@@ -67,7 +67,7 @@ def test_the_reader_goes_on_where_the_script_ends(browser: Browser, tmp_path: Pa
     r.lab.locator(".lane").nth(1).locator(".node:has(.name:text-is('D'))").click()
     r.lab.locator(".way[data-way=kill]").click()
     r.to_quiet()
-    assert lives(r) == [[1, 1, 2, 1, 2], [1, 3, 3, 3, 3], [1, 1, 2, 2, 3]]
+    assert lives(r) == [[1, 1, 2, 1, 2], [1, 1, 2, 2, 3], [1, 3, 3, 3, 3]]
     assert "The page ends here" in r.tip
     r.lab.get_by_text("Reset").click()
     assert lives(r) == [[1, 1, 1, 1, 1]] * 3

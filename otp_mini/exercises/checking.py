@@ -36,6 +36,7 @@ from typing import Any, Final
 
 from .. import Deadlock, Exit, Node, Pid, Process, StartError, current_node, self_, spawn
 from ..errors import describe_exception, describe_reason, safe_repr
+from ..process import ControlBlock
 from ..terms import is_quiet
 from ..tracing import Event, Trace
 from ..viz.sequence import sequence_chart
@@ -50,7 +51,7 @@ VIRTUAL_PATIENCE: Final = 7200.0  # seconds on the node's clock, besides those t
 TICK: Final = 0.001  # seconds: less than that is a rounding error of a clock that has gone for weeks
 REAL_PATIENCE: Final = 10.0  # seconds of the world's time without a turn, for whoever waits for the world
 ALARM: Final = 12.0  # and for a loop that never awaits; later, because asyncio ends a wait more gently
-LEAST_PACE: Final = 50  # turns a second: with fewer, while no time passes, somebody spends his whole share in each
+WHOLE_SHARE: Final = 100  # so many turns does one count for in which a process spends its whole share
 SOON: Final = 0.001  # when to ring again, where nobody could have heard it
 SHOWN: Final = 24  # lines of what happened, the last ones
 
@@ -255,7 +256,7 @@ async def _run(test: Check, given: tuple[Any, ...], others: dict[str, Any], stor
             node.tracer = None
             story.logged = len(sink.getvalue())
 
-    node = Node(clock="virtual", max_turns=MAX_TURNS)
+    node = _Counting(clock="virtual", max_turns=MAX_TURNS)
     try:
         with _alarm(node) as rang:
             async with _patience(node):
@@ -270,6 +271,15 @@ async def _run(test: Check, given: tuple[Any, ...], others: dict[str, Any], stor
     finally:
         node.close()
     return bool(finished)
+
+
+class _Counting(Node):
+    """A node on which a turn counts for more where it is long: else a busy loop would go on for minutes."""
+
+    def turn(self, process: ControlBlock) -> None:
+        super().turn(process)
+        if process.reductions <= 0:
+            self.turns += WHOLE_SHARE
 
 
 @asynccontextmanager
@@ -297,16 +307,16 @@ async def _patience(node: Node) -> AsyncIterator[None]:
 def _alarm(node: Node) -> Iterator[list[_Endless]]:
     """Interrupt a loop of Python code that never awaits, where the system can: not on Windows or in a browser."""
     rang: list[_Endless] = []
-    seen = [(0, -1.0)]  # the turns and the time when it rang last
+    turns = [0]
     can_ring = hasattr(signal, "setitimer") and sys.platform != "emscripten"
     if not can_ring or threading.current_thread() is not threading.main_thread():
         yield rang
         return
 
     def ring(_: int, frame: FrameType | None) -> None:
-        (turns, now), seen[0] = seen[0], (node.turns, node.now())
-        if node.turns > turns + ALARM * LEAST_PACE or (node.turns > turns and node.now() > now):
-            return  # it goes on, on a slow machine
+        if node.turns != turns[0]:  # it goes on, on a slow machine
+            turns[0] = node.turns
+            return
         if _warns(frame):
             signal.setitimer(signal.ITIMER_REAL, SOON, ALARM)
             return
