@@ -136,10 +136,10 @@ async def check(test: Check, *given: Any, quiet: bool = False, **others: Any) ->
     """
     name = getattr(test, "__name__", "check")
     sink, story = io.StringIO(), _Story()
-    with as_published(), _captured(sink), _forgotten_awaits() as forgotten:
+    with as_published(), _captured(sink), _forgotten_awaits() as forgotten, _young():
         failure = await _failure(test, given, others, story, sink)
         gc.collect(1)  # a coroutine in the frame of an exception is told of only when that is collected
-    if forgotten and failure is not None and UNCALLED in failure.parts["Seen"]:
+    if failure is not None and UNCALLED in failure.parts["Seen"]:
         failure.parts["Look again at"] = CALLED
     elif forgotten:
         failure = NotYet("the code ran", forgotten[0], "every coroutine awaited", AWAIT)
@@ -355,6 +355,21 @@ def _captured(sink: io.StringIO) -> Iterator[None]:
             yield
     finally:
         logger.propagate, logger.handlers = passed_on, others
+
+
+@contextmanager
+def _young() -> Iterator[None]:
+    """Keep what the check makes among the young objects, so that a small collection at its end finds all of it.
+
+    Else it would depend on what ran before whether something has been moved to the old ones.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 @contextmanager
