@@ -25,6 +25,9 @@ from .terms import TIMEOUT, Down, ExitSignal, Ok, Pid, Ref, is_quiet
 
 Function = Callable[..., Any]
 
+NEEDS: Final = "a task needs a function, and its arguments after it"
+"""How a message begins where something else came; an example follows."""
+
 MAX_CONCURRENCY: Final = 8
 
 
@@ -235,7 +238,7 @@ def spawn_task(
     node: Node, function: Function, args: tuple[Any, ...], owner: Pid | None, ref: Ref | None, *, link: bool
 ) -> ControlBlock:
     """A process that runs the function, reports a crash, and answers its owner, if it has one."""
-    check_function(function, "a task needs a function, and its arguments after it: Task.async_(work, 1, 2)")
+    check_function(function, f"{NEEDS}: Task.async_(work, 1, 2)")
     label = name_of(getattr(function, "__name__", type(function)))
     starter = current_process().pid
     return node.spawn(_perform, (function, args, owner, ref, starter), label=label, link=link)

@@ -6,16 +6,14 @@ OTP: ``Task.Supervisor``
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 from .child_spec import ChildSpec, Restart, Shutdown
 from .dynamic_supervisor import DynamicSupervisor
 from .plain_functions import check_function
 from .primitives import Destination, current_process, monitor_as, self_
-from .task import Function, Task, TaskStream, spawn_task
+from .task import NEEDS, Function, Task, TaskStream, spawn_task
 from .terms import Pid, Ref
-
-_NEEDS: Final = "a task needs a function, and its arguments after it"
 
 
 class TaskSupervisor(DynamicSupervisor):
@@ -42,7 +40,7 @@ class TaskSupervisor(DynamicSupervisor):
 
         OTP: ``Task.Supervisor.start_child/3``
         """
-        check_function(function, f"{_NEEDS}: Task.Supervisor.start_child(supervisor, work, 1, 2)")
+        check_function(function, f"{NEEDS}: Task.Supervisor.start_child(supervisor, work, 1, 2)")
         spec = ChildSpec(Task, (_start, (function, args, None, None, False)), restart, shutdown, modules=(Task,))
         return await DynamicSupervisor.start_child(supervisor, spec)
 
@@ -110,7 +108,7 @@ async def _start(function: Function, args: tuple[Any, ...], owner: Pid | None, r
 async def _async(
     supervisor: Destination, function: Function, args: tuple[Any, ...], shutdown: Shutdown | None, *, link: bool
 ) -> Task:
-    check_function(function, f"{_NEEDS}: Task.Supervisor.async_(supervisor, work, 1, 2)")
+    check_function(function, f"{NEEDS}: Task.Supervisor.async_(supervisor, work, 1, 2)")
     ref = current_process().node.make_ref()
     start = (_start, (function, args, self_(), ref, link))
     pid = await DynamicSupervisor.start_child(
