@@ -120,7 +120,7 @@ def explain(reason: object) -> str:
 def advice_on(error: BaseException) -> str:
     """What to do about an error of asyncio's that does not say it itself; empty for any other error."""
     asyncio: Any = sys.modules.get("asyncio")
-    if error.args != ("no running event loop",) or asyncio is None:
+    if type(error) is not RuntimeError or error.args != ("no running event loop",) or asyncio is None:
         return ""
     with contextlib.suppress(RuntimeError):
         asyncio.get_running_loop()

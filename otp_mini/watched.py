@@ -12,6 +12,9 @@ Two steps *depend* on each other if they meet on one thing and one of them write
 a table, a registry, a wait, a life. All that is written here, in subclasses of the node's own parts:
 a program that is not explored is as fast as it was.
 
+Each has a name that no other has and that does not depend on what others did before: a second client of
+one parent is ``client2``, a second timer that is due for main at this instant ``timer>main#2``.
+
 A message and the signal of a `Process.exit` arrive at once; only what a death tells others travels.
 
 OTP: none
@@ -20,18 +23,21 @@ OTP: none
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from heapq import heapify, heappush
 from typing import Any, Final, NamedTuple
 
+from .errors import BadArg, name_of
 from .ets import Table
 from .mailbox import NOTHING, Mailbox
 from .node import Node
-from .points import with_an_end, with_points
+from .plain_functions import check_function
+from .points import with_a_look, with_an_end, with_points
 from .process import MESSAGE, TIMED_OUT, ControlBlock, runtime
 from .registry import Book
 from .signals import DownSent, ExitSent, Signals
 from .terms import Pid, Ref
+from .timers import Armed
 
 ALL: Final = "everything"
 """What a step writes that depends on every other: it has asked for a list of processes or names."""
@@ -67,13 +73,16 @@ class WatchedNode(Node):
         self.looked: list[ControlBlock] = []  # who found its mailbox empty in this step
         self.operations: list[tuple[str, tuple[Any, ...]]] | None = None  # in this step, where somebody records
         self.in_turn = False
+        self.unwinding: ControlBlock | None = None  # whose ``finally`` blocks run, for it was killed
+        self.refused: Exception | None = None  # why this scenario cannot be explored
         self.channels: dict[str, deque[ExitSent | DownSent]] = {}
         self.paths: dict[Pid, str] = {}  # the name of each process in a schedule
         self._children: dict[tuple[str, str], int] = {}
+        self._taken: set[str] = set()
         self.signals = WatchedSignals(self)
         self._deferred = self.signals.deferred
         self.names = Watched("name")
-        self.tables = {"ets": Watched("ets"), "registries": Watched("registry")}
+        self.tables = {each: Watched(each) for each in ("ets", "registries", "partitions")}
         self.begin_turn = self._begin
 
     # ---- who may go next -------------------------------------------------------------------
@@ -101,9 +110,13 @@ class WatchedNode(Node):
         for _, number in sorted(due):
             target = self.timers.armed[number][1]
             pid = target.pid if isinstance(target, ControlBlock) else target
-            name = self.paths.get(pid) if isinstance(pid, Pid) else "_".join(str(pid).split())
-            kind = "time" if target is not pid else "timer"
-            found.setdefault(f"{kind}>{name}", lambda number=number: self._fires(number))  # type: ignore[misc]
+            name = self.paths[pid] if isinstance(pid, Pid) else _plain(name_of(pid))
+            base = name = f"{'time' if target is not pid else 'timer'}>{name}"
+            same = 1
+            while name in found:
+                same += 1
+                name = f"{base}#{same}"
+            found[name] = lambda number=number: self._fires(number)  # type: ignore[misc]
 
     def step_of(self, act: Callable[[], None]) -> Footprint:
         """Let one of the choices happen; answers what it touched."""
@@ -119,6 +132,8 @@ class WatchedNode(Node):
     def _turn_of(self, process: ControlBlock) -> None:
         self.ready.remove(process)
         self.reads.add(("life", process.pid.number))
+        if process.answered is not None:
+            self.reads.add(("wait", process.pid.number))  # until now a second answer would be a message
         runtime.running = process
         self.turn(process)
 
@@ -163,11 +178,15 @@ class WatchedNode(Node):
         for channel in [channel for channel in self.channels if channel.endswith(end)]:
             del self.channels[channel]
 
+    def touched(self) -> int:
+        """How much this step has touched so far."""
+        return len(self.reads) + len(self.writes)
+
     def tell(self, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
-        """A process is about to call one of the library's plain functions."""
+        """A process calls a plain function whose effect others may see."""
         if self.operations is not None:
             module = "ets." if function.__module__ == "otp_mini.ets" else ""
-            self.operations.append((module + function.__qualname__, args))
+            self.operations.append((module + function.__qualname__.rpartition(".<locals>.")[2], args))
 
     # ---- what is touched -------------------------------------------------------------------
 
@@ -175,15 +194,21 @@ class WatchedNode(Node):
         self, function: Callable[..., Any], args: tuple[Any, ...] = (), *, label: str | None = None, link: bool = False
     ) -> ControlBlock:
         """`Node.spawn`, with points in the function, and in those that it is given: a task runs one."""
-        return super().spawn(with_an_end(function), tuple(_pointed(each) for each in args), label=label, link=link)
+        check_function(function, "spawn needs a function, and its arguments after it: spawn(work, 1, 2)")
+        label = name_of(getattr(function, "__name__", type(function).__name__)) if label is None else label
+        pointed = _work if function.__module__ == "otp_mini.task" else _pointed
+        return super().spawn(with_an_end(self.copy(function)), pointed(args), label=label, link=link)
 
     def _add(self, coroutine: Any, label: str, parent: ControlBlock | None) -> ControlBlock:
         process = super()._add(coroutine, label, parent)
-        above = "" if parent is None else self.paths[parent.pid]
-        plain = "_".join(label.split()).replace(">", "_")
-        count = self._children[above, plain] = self._children.get((above, plain), 0) + 1
-        name = plain if count == 1 else f"{plain}{count}"
-        self.paths[process.pid] = name if above in ("", "main") else f"{above}/{name}"
+        above = "" if parent is None or parent is self._main else f"{self.paths[parent.pid]}/"
+        plain, count, name = _plain(label), self._children.get((above, label), 0), ""
+        while not name or name in self._taken:
+            count += 1
+            name = f"{above}{plain}" if count == 1 else f"{above}{plain}{count}"
+        self._children[above, label] = count
+        self._taken.add(name)
+        self.paths[process.pid] = name
         process.mailbox = WatchedMailbox(process)
         process.__class__ = WatchedBlock
         return process
@@ -219,12 +244,27 @@ class WatchedNode(Node):
     def cancel_timer(self, number: int) -> float | None:
         """`Node.cancel_timer`."""
         self.writes.add(("timer", number))
+        self._looks_at(self.timers.armed.get(number))
         return super().cancel_timer(number)
 
     def read_timer(self, number: int) -> float | None:
         """`Node.read_timer`."""
         self.reads.add(("timer", number))
+        self._looks_at(self.timers.armed.get(number))
         return super().read_timer(number)
+
+    def _looks_at(self, timer: Armed | None) -> None:
+        """Of a timer whose process has ended nothing is left."""
+        if timer is not None and isinstance(timer[1], Pid):
+            self.reads.add(("life", timer[1].number))
+
+    def _park_outside(self, process: ControlBlock, wanted: Any) -> None:
+        if wanted is not None:
+            self.refused = BadArg(
+                "explore cannot wait for asyncio: its time is not the node's. In the scenario, wait with "
+                "Process.sleep, and let a process answer what a future would."
+            )
+        super()._park_outside(process, wanted)
 
     def processes(self) -> list[Pid]:
         """`Node.processes`."""
@@ -232,9 +272,22 @@ class WatchedNode(Node):
         return super().processes()
 
 
+def _plain(label: str) -> str:
+    """A label as a word of a schedule."""
+    return "_".join(label.split()).translate(_SIGNS)
+
+
+_SIGNS: Final = str.maketrans("/>#", "___")
+
+
 def _pointed(term: Any) -> Any:
     """A function gets points; a tuple of arguments is looked into."""
     return tuple(map(_pointed, term)) if type(term) is tuple else with_points(term)
+
+
+def _work(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The same for a task, which runs the first of its arguments."""
+    return (with_a_look(with_points(args[0])), *map(_pointed, args[1:]))
 
 
 class WatchedSignals(Signals):
@@ -245,12 +298,13 @@ class WatchedSignals(Signals):
     def link(self, one: ControlBlock, other: ControlBlock) -> None:
         """`Signals.link`."""
         _now().reads.update((("life", one.pid.number), ("life", other.pid.number)))
+        _now().writes.add(_pair(one.pid, other.pid))
         super().link(one, other)
 
     def unlink(self, one: ControlBlock, other: Pid) -> None:
         """`Signals.unlink`."""
         _now().reads.update((("life", one.pid.number), ("life", other.number)))
-        _now().writes.add(("links", one.pid.number))
+        _now().writes.update((("links", one.pid.number), _pair(one.pid, other)))
         super().unlink(one, other)
 
     def end(self, process: ControlBlock, reason: object) -> None:
@@ -258,6 +312,13 @@ class WatchedSignals(Signals):
         _now().writes.add(("life", process.pid.number))
         super().end(process, reason)
         _now().forget_channels_to(process.pid)
+
+    def unwind(self, process: ControlBlock) -> None:
+        """`Signals.unwind`: there are no points in what a killed process still does."""
+        node = _now()
+        outer, node.unwinding = node.unwinding, process
+        super().unwind(process)
+        node.unwinding = outer
 
     def _exit_arrives(self, signal: ExitSent) -> None:
         if signal.linked and not signal.deferred:
@@ -286,6 +347,11 @@ class WatchedSignals(Signals):
         self._deliver()
 
 
+def _pair(one: Pid, other: Pid) -> Hashable:
+    """What stands for the link of the two."""
+    return "link", *sorted((one.number, other.number))
+
+
 class WatchedBlock(ControlBlock):
     """A control block that tells when another process looks at it."""
 
@@ -297,6 +363,28 @@ class WatchedBlock(ControlBlock):
         if runtime.running is not None and runtime.running is not self:
             _now().reads.add(("life", self.pid.number))
         return _NODE.__get__(self)
+
+    @property
+    def name(self) -> Any:
+        """Others may give it a name, and take it away."""
+        _now().reads.add(("named", self.pid.number))
+        return _NAME.__get__(self)
+
+    @name.setter
+    def name(self, value: object) -> None:
+        _now().writes.add(("named", self.pid.number))
+        _NAME.__set__(self, value)
+
+    @property
+    def monitoring(self) -> Any:
+        """A task looks whether its owner still waits for it."""
+        if runtime.running is not None and runtime.running is not self:
+            _now().reads.update((("watch", self.pid.number), ("life", self.pid.number)))
+        return _MONITORING.__get__(self)
+
+    @monitoring.setter
+    def monitoring(self, value: object) -> None:
+        _MONITORING.__set__(self, value)
 
     @property
     def trap_exit(self) -> Any:
@@ -323,6 +411,8 @@ class WatchedBlock(ControlBlock):
 
 
 _NODE: Final[Any] = ControlBlock.__dict__["node"]
+_NAME: Final[Any] = ControlBlock.__dict__["name"]
+_MONITORING: Final[Any] = ControlBlock.__dict__["monitoring"]
 _TRAP: Final[Any] = ControlBlock.__dict__["trap_exit"]
 _TURNS: Final[Any] = ControlBlock.__dict__["turns"]
 
@@ -344,11 +434,19 @@ class WatchedMailbox(Mailbox):
             _now().looked.append(self.owner)
         return size
 
+    def __iter__(self) -> Iterator[Any]:
+        _now().reads.add(("in", self.owner.pid.number))
+        return super().__iter__()
+
     def take(self, pattern: Any, start: int = 0) -> Any:
         """`Mailbox.take`; one that finds nothing has seen all that is there."""
+        reads, seen = _now().reads, ("in", self.owner.pid.number)
+        before = seen in reads
         message = super().take(pattern, start)
         if message is NOTHING:
-            _now().reads.add(("in", self.owner.pid.number))
+            reads.add(seen)
+        elif not before:
+            reads.discard(seen)  # what comes later stands behind what it has found
         return message
 
 
@@ -359,11 +457,16 @@ class Watched(dict[Any, Any]):
         super().__init__()
         self.kind = kind
 
+    def _place(self, key: Any) -> Hashable:
+        return self.kind, key.number if isinstance(key, Table) else key
+
     def _read(self, key: Any, found: Any) -> Any:
         reads = _now().reads
-        reads.add((self.kind, key.number if isinstance(key, Table) else key))
+        reads.add(self._place(key))
         if isinstance(found, (Table, Book)):
             reads.add(_contents(found))
+        elif isinstance(found, list):
+            _now().writes.add(self._place(key))  # the pids of a PartitionSupervisor: whoever gets them may write them
         return found
 
     def get(self, key: Any, default: Any = None) -> Any:
@@ -377,7 +480,7 @@ class Watched(dict[Any, Any]):
         return self._read(key, super().__contains__(key))  # type: ignore[no-any-return]
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        _now().writes.add((self.kind, key.number if isinstance(key, Table) else key))
+        _now().writes.add(self._place(key))
         if type(value) is Table:
             value.__class__ = _WatchedTable
         elif type(value) is Book:
@@ -386,13 +489,13 @@ class Watched(dict[Any, Any]):
         super().__setitem__(key, value)
 
     def __delitem__(self, key: Any) -> None:
-        _now().writes.add((self.kind, key.number if isinstance(key, Table) else key))
+        _now().writes.add(self._place(key))
         super().__delitem__(key)
 
     def pop(self, key: Any, *default: Any) -> Any:
         """`dict.pop`; where nothing is found, nothing is written."""
         found = super().__contains__(key)
-        (_now().writes if found else _now().reads).add((self.kind, key))
+        (_now().writes if found else _now().reads).add(self._place(key))
         return super().pop(key, *default)
 
     def values(self) -> Any:

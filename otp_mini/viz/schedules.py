@@ -11,6 +11,9 @@ from typing import Any, Final
 from ..explore import Compared, Schedules
 from .words import printable
 
+LONGEST: Final = 300
+"""So many letters of an outcome, a step or a schedule are shown."""
+
 MOST_STEPS: Final = 40
 """So many steps of two runs are shown side by side."""
 
@@ -40,21 +43,23 @@ class Outcomes:
 
     def _repr_html_(self) -> str:
         headline = self.result.headline()
-        compared = self.result.compared()
+        compared = self.result.compared
         tables = self._outcomes(headline) + ("" if compared is None else _side_by_side(compared))
         label = f'role="region" tabindex="0" aria-label="{_text(headline)}"'
         return f'{_STYLE}<div class="otp-schedules" {label}>{tables}</div>'
 
     def _outcomes(self, headline: str) -> str:
-        result = self.result
-        judged = bool(result.wrong)
+        judged = bool(self.result.wrong)
         rows = []
-        for key, text in result.texts.items():
-            verdict = f"<td>{'wrong' if key in result.wrong else 'right'}</td>" if judged else ""
+        shown, left = self.result.shown()
+        for text, wrong, many, shortest in shown:
+            verdict = f"<td>{'wrong' if wrong else 'right'}</td>" if judged else ""
             rows.append(
                 f'<tr><th scope="row"><code>{_text(text)}</code></th>{verdict}'
-                f'<td class="n">{result.outcomes[key]:,}</td><td><code>{_text(result.shortest[key])}</code></td></tr>'
+                f'<td class="n">{many:,}</td><td><code>{_text(shortest)}</code></td></tr>'
             )
+        if left:
+            rows.append(f'<tr><td colspan="{4 if judged else 3}">and {left:,} more outcomes</td></tr>')
         heads = ["outcome", *(["is"] if judged else []), "schedules", "the shortest"]
         return _table(headline, heads, rows)
 
@@ -77,7 +82,8 @@ def _table(caption: str, heads: list[str], rows: list[str]) -> str:
 
 
 def _text(text: Any) -> str:
-    return escape(printable(str(text)))
+    said = printable(str(text))
+    return escape(said if len(said) <= LONGEST else f"{said[:LONGEST]}…")
 
 
 def outcomes_of(result: Schedules) -> Outcomes:
