@@ -10,6 +10,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "book" / "_ext"))
 
 api_reference = importlib.import_module("api_reference")
 cheat_sheet = importlib.import_module("cheat_sheet")
+code_lines = importlib.import_module("code_lines")
 exercise_view = importlib.import_module("exercise_view")
 glossary_links = importlib.import_module("glossary_links")
 guide_map = importlib.import_module("guide_map")

@@ -362,6 +362,75 @@ def test_no_page_scrolls_sideways(watched: Watched, name: str) -> None:
         assert excess <= 0, f"{excess} pixels too wide in a window of {width}"
 
 
+@pytest.fixture
+def phone(browser: Browser, book_site: Path) -> Iterator[Watched]:
+    """A narrow phone: a page that is too wide widens its window, so it has to be measured against the device."""
+    context = browser.new_context(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True, offline=True)
+    yield Watched(context.new_page(), book_site)
+    context.close()
+
+
+OPEN_FOLDS = "document.querySelectorAll('details').forEach((fold) => { fold.open = true; })"
+
+
+@pytest.mark.parametrize("name", [*TOC, "search", "genindex", "py-modindex"])
+def test_no_page_is_wider_than_a_phone(phone: Watched, name: str) -> None:
+    page = phone.open(name)
+    page.evaluate(OPEN_FOLDS)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+# What is wider than its own box and can be read only by scrolling sideways. A drawing may be: it says so by a shadow,
+# and stands below as text.
+SCROLLING = """() => [...document.querySelectorAll("article *")].filter((one) => {
+  const drawn = one.closest(".sequence-chart, .supervision-tree, .server-life, .restart-window, .memory-arrows");
+  const scrolls = ["auto", "scroll", "hidden"].includes(getComputedStyle(one).overflowX) && one.clientWidth > 3;
+  return !drawn && scrolls && one.checkVisibility() && one.scrollWidth > one.clientWidth + 1;
+}).map((one) => `${one.tagName} ${one.className}: ${one.textContent.trim().slice(0, 60)}`)"""
+
+
+@pytest.mark.parametrize("name", [name for name in TOC if name.startswith("notebooks/")])
+def test_no_code_output_or_table_of_a_chapter_scrolls_sideways(watched: Watched, name: str) -> None:
+    page = watched.open(name)
+    page.evaluate(OPEN_FOLDS)
+    for width in (360, *WIDTHS):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(SCROLLING) == [], width
+
+
+def test_the_rest_of_a_long_line_stands_further_in_and_is_copied_as_one_line(phone: Watched) -> None:
+    page = phone.open("notebooks/05_supervisor_strategies")
+    line = page.locator(".cell_input .code-line").filter(has_text='return Reply("paid" if').first
+    source = line.text_content()
+    assert source is not None
+    assert len(source) > 60, "this line is not long enough to be broken on a phone"
+    begins = line.evaluate("line => line.getBoundingClientRect().left")
+    rows = line.evaluate("""line => {
+      const range = document.createRange();
+      range.selectNodeContents(line);
+      return [...range.getClientRects()].filter((row) => row.width > 1).map((row) => [row.top, row.left]);
+    }""")
+    first, last = min(top for top, _ in rows), max(top for top, _ in rows)
+    assert last > first
+    indent = len(source) - len(source.lstrip())
+    column = line.evaluate("line => parseFloat(getComputedStyle(line).paddingLeft)") / (indent + 6)
+    assert min(left for top, left in rows if top == last) - begins == pytest.approx((indent + 6) * column, abs=1)
+    copied = line.evaluate(
+        "line => { getSelection().selectAllChildren(line.closest('pre')); return `${getSelection()}`; }"
+    )
+    assert source.rstrip("\n") in copied.split("\n")
+
+
+@pytest.mark.parametrize("name", [name for name in TOC if name.startswith("notebooks/")])
+def test_no_page_shows_the_marks_of_its_source(soups: dict[Path, BeautifulSoup], book_site: Path, name: str) -> None:
+    """Markdown within HTML stays as it is: a backtick in a summary is shown as a backtick."""
+    article = BeautifulSoup(str(soups[book_site / f"{name}.html"].select_one("article")), "html.parser")
+    for code in article.select("pre, code, script, style, svg, .output"):
+        code.extract()
+    shown = [text.strip() for text in article.find_all(string=True) if "`" in text or "**" in text]
+    assert shown == []
+
+
 # The colours of text and of what lies behind it, as the browser computed them, and the ratio of WCAG 2.
 PALE_TEXT = """() => {
   const channels = (color) => (color.match(/[\\d.]+/g) || []).map(Number);

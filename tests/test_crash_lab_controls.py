@@ -301,6 +301,52 @@ def test_wide_letters_cut_no_state_in_the_lanes_of_a_phone(browser: Browser, tmp
     r.close()
 
 
+async def four() -> Any:
+    names = ("prices", "orders", "basket", "mails")
+    return await Supervisor.start_link([part(name) for name in names], strategy="one_for_all", name="shop")
+
+
+OVERLAID = """() => {
+  const root = document.querySelector(".crash-lab").shadowRoot;
+  const boxes = (name) => [...root.querySelectorAll(".tree " + name)]
+    .filter((one) => one.textContent || one.firstChild).map((one) => one.getBoundingClientRect());
+  const apart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+  const lives = boxes(".life"), fates = boxes(".fate span");
+  return [lives.length, fates.length, lives.flatMap((life) => fates.filter((fate) => !apart(life, fate))).length];
+}"""
+
+
+@pytest.mark.parametrize("letters", ["narrow", "wide"])
+@pytest.mark.parametrize("width", [360, 390, 900])
+def test_no_mark_lies_on_the_life_of_a_narrow_process(
+    browser: Browser, tmp_path: Path, width: int, letters: str
+) -> None:
+    """With four children on a phone there is little room for two marks and a number."""
+    r = Reader(
+        browser, lab_page(tmp_path, player.html(Lab(four).document(1))), viewport={"width": width, "height": 844}
+    )
+    if letters == "wide":
+        r.page.evaluate(WIDE)
+    r.crash("orders", "raise")
+    lives, fates, overlaid = r.page.evaluate(OVERLAID)
+    assert (lives, overlaid) == (4, 0)
+    assert fates >= 8, "each of the four was stopped, or crashed, and started"
+    r.close()
+
+
+def test_what_forgets_the_other_futures_stands_apart_from_them(browser: Browser, tmp_path: Path) -> None:
+    r = Reader(browser, lab_page(tmp_path, kiosk_html()), **STILL)
+    r.end("clock", "raise")
+    r.to_quiet()
+    r.tool("To the crash before").click()
+    r.end("clock", "kill")
+    link, fork = (r.lab.locator(f".forks {kind}").first.bounding_box() for kind in ("button.link", "button.fork"))
+    assert link is not None
+    assert fork is not None
+    assert fork["x"] - link["x"] - link["width"] >= 4 or fork["y"] >= link["y"] + link["height"] / 2
+    r.close()
+
+
 COVERED = """() => {
   const root = document.querySelector(".crash-lab").shadowRoot, focused = root.activeElement;
   const { left, top, width, height } = focused.getBoundingClientRect();

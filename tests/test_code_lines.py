@@ -1,0 +1,33 @@
+"""Lines of code in the book: each is an element that knows its indentation, and its text is what it was."""
+
+from __future__ import annotations
+
+import pytest
+from book_ext import code_lines
+from bs4 import BeautifulSoup
+from pygments import highlight
+from pygments.lexers import get_lexer_by_name
+
+PYTHON = '''def hello(name):
+    text = """two
+      lines"""
+
+    return f"<b>{name} & {text}"
+'''
+REPORT = "** (TypeError) <unknown>\n    line 3: a & b\n"
+
+
+def lines_of(text: str, language: str) -> list[tuple[str, str | None]]:
+    """The text of each line's element, and its style."""
+    html = BeautifulSoup(highlight(text, get_lexer_by_name(language), code_lines.LinesFormatter()), "html.parser")
+    return [(line.get_text(), line.get("style")) for line in html.select("pre > .code-line")]
+
+
+@pytest.mark.parametrize(("language", "text"), [("python", PYTHON), ("text", REPORT), ("elixir", "x = 1\n")])
+def test_the_lines_are_the_text(language: str, text: str) -> None:
+    assert "".join(line for line, _ in lines_of(text, language)) == text
+
+
+def test_a_line_knows_how_far_it_is_indented() -> None:
+    styles = [style for _, style in lines_of(PYTHON, "python")]
+    assert styles == [None, "--indent:4", "--indent:6", None, "--indent:4"]
