@@ -5,7 +5,8 @@ Read the source in this order; each file uses only those before it:
 ``timers``, ``signals``, ``interrupts``, ``threads``, ``host``, ``node_options``, ``leavings``, ``node``,
 ``primitives``, ``child_spec``, ``gen_server``, ``sys_``, ``table_keys``, ``plain_functions``, ``ets``,
 ``task``, ``children``, ``supervisor``, ``dynamic_supervisor``, ``task_supervisor``, ``agent``, ``registry``,
-``partition_supervisor``, ``application``, ``points``, ``watched``, ``explore``.
+``partition_supervisor``, ``application``, ``points``, ``watched``, ``explore``, ``stage``, ``faults``,
+``score``, ``campaign``.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from typing import Any
 from . import ets, sys_, terms
 from .agent import Agent
 from .application import Application
+from .campaign import campaign
 from .child_spec import ChildSpec, child_spec
 from .children import ChildError, ChildRow, Counts
 from .dynamic_supervisor import DynamicSupervisor, SuperviseDynamically
 from .errors import AlreadyStarted, BadArg, CopyError, Deadlock, Exit, NoProc, StartError
 from .ets import EtsTransfer
 from .explore import explore, replay
+from .faults import Crash, FailingStart, Flood, Hang, Kill, SlowStart, Storm, Unreachable
 from .gen_server import HIBERNATE, Continue, GenServer, Ignore, NoReply, Reply, Stop, Timeout
 from .node import Node, current_node, run
 from .partition_supervisor import Partition, PartitionSupervisor
@@ -37,6 +40,7 @@ from .primitives import (
     trace,
 )
 from .registry import AlreadyRegistered, Registry, Via
+from .stage import Below
 from .supervisor import Supervise, Supervisor
 from .task import Exited, Task, TaskStream
 from .task_supervisor import TaskSupervisor
@@ -171,6 +175,16 @@ __all__ = [
     "Stop",
     "TIMEOUT",
     "Timeout",
+    "Below",
+    "Crash",
+    "FailingStart",
+    "Flood",
+    "Hang",
+    "Kill",
+    "SlowStart",
+    "Storm",
+    "Unreachable",
+    "campaign",
     "current_node",
     "explore",
     "flush",

@@ -327,6 +327,10 @@ def same(one: object, other: object) -> bool:
 # ---- starting ----------------------------------------------------------------------------------
 
 
+BEFORE_INIT: Final = "before init"
+"""Under this key of ``Node.tables`` a campaign of faults has what each server waits for before its ``init`` runs."""
+
+
 async def start_server(
     module: type[GenServer],
     argument: Any,
@@ -396,6 +400,8 @@ async def _serve(
     server = module()
     reason: object = "normal"
     try:
+        if (before := node.tables.get(BEFORE_INIT)) is not None:
+            await before(process)
         result = server.init(argument)
         if type(result) is CoroutineType:
             result = await result

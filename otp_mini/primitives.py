@@ -543,7 +543,7 @@ def trace() -> Iterator[Trace]:
     recorded = Trace()
     recorded.listeners = node.listeners
     for pid, process in node.blocks.items():
-        recorded.names[pid] = _traced_name(process)
+        recorded.names[pid] = traced_name(process)
     outer, node.tracer = node.tracer, recorded
     try:
         yield recorded
@@ -551,7 +551,8 @@ def trace() -> Iterator[Trace]:
         node.tracer = outer
 
 
-def _traced_name(process: ControlBlock) -> str:
+def traced_name(process: ControlBlock) -> str:
+    """What a trace calls a process that ran before it began."""
     if process.name is not None:
         return name_of(process.name)
     return process.label if process.parent is None else f"{process.label}{str(process.pid)[4:]}"

@@ -26,6 +26,8 @@ KINDS: Final = (
     # up; it stops its children because it ends; it keeps the specification of a child that ended
     # well; it forgets a child.
     "start", "started", "start_failed", "restart", "give_up", "stopping", "keep", "forget",
+    # What a campaign (`otp_mini.campaign`) does to a process.
+    "fault",
 )  # fmt: skip
 
 

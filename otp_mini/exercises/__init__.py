@@ -10,9 +10,9 @@ Each chapter has a module of checks; `check` runs one of them on a fresh node wi
 
 from __future__ import annotations
 
-from .checking import NotYet, check, expect
+from .checking import NotYet, check, expect, survives
 from .published import remember
 
 remember()
 
-__all__ = ["NotYet", "check", "expect"]
+__all__ = ["NotYet", "check", "expect", "survives"]

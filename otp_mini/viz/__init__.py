@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 from .. import ets
+from ..campaign import Replayed
 from ..explore import Schedules
+from ..score import Beside, Campaign
 from ..terms import Pid
 from ..tracing import Trace
 from .arrows import MemoryArrows, memory_arrows
+from .campaigns import Report, Scene, SideBySide
 from .chart import Chart, Line
 from .schedules import outcomes_of
 from .sequence import sequence_chart
@@ -32,6 +35,12 @@ def picture_of(thing: object, **how: Any) -> Any:
             return table_of(thing)
         case Schedules(), _:
             return outcomes_of(thing)
+        case Campaign(), _:
+            return Report(thing)
+        case Beside(), _:
+            return SideBySide(thing)
+        case Replayed(), _:
+            return Scene(thing)
         case Trace(), _:
             return sequence_chart(thing, most=MOST_LINES)
     return None

@@ -27,7 +27,7 @@ READABLE: Final = 40
 
 _MESSAGES: Final = {"send", "timer", "down", "signal"}
 _NOTES: Final = {"start", "started", "start_failed", "restart", "give_up", "stopping", "keep", "forget"}
-_SHOWN: Final = {"spawn", "reply", "exit"} | _MESSAGES | _NOTES
+_SHOWN: Final = {"spawn", "reply", "exit", "fault"} | _MESSAGES | _NOTES
 _REPEATABLE: Final = {"reply", "takes"} | _MESSAGES
 _LONGEST_BLOCK: Final = 6  # so many lines at most are looked for as something that repeats
 

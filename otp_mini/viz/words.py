@@ -74,6 +74,8 @@ def event_in_words(event: Event) -> str:
             return f"exit signal {safe_repr(reason)}"
         case "down", Down(_, _, reason):
             return f"DOWN {safe_repr(reason)}"
+        case "fault", planted:
+            return f"plants {planted}"
         case "reply", value:
             return f"reply {safe_repr(value)}"
         case "restart", (id, count, allowed, seconds):
