@@ -79,6 +79,9 @@ WIDEST: Final = 60
 MOST_LINES: Final = 12
 """The text form shows so many steps from where two runs part."""
 
+TURNINGS: Final = 200
+"""So many other turns in a wrong run are tried, the last first, for a right run that has much in common with it."""
+
 MOST_OUTCOMES: Final = 40
 """So many outcomes are shown, the wrong ones before all others where there are more."""
 
@@ -183,6 +186,11 @@ def _event(event: Event, paths: dict[Pid, str]) -> str:
 def usual(enabled: tuple[str, ...], last: str) -> str:
     """Who goes on where nobody says otherwise: the last one, else who has been ready longest."""
     return last if last in enabled and ">" not in last else enabled[0]
+
+
+def newest(enabled: tuple[str, ...], last: str) -> str:
+    """The last one, else who became ready last: so whoever has called a server goes on before others come."""
+    return usual(tuple(who for who in reversed(enabled) if ">" not in who) or enabled, last)
 
 
 def _run(
@@ -328,6 +336,10 @@ def _follow(deviations: dict[int, str]) -> Choose:
     return choose
 
 
+def _along(names: list[str], goes_on: Callable[[tuple[str, ...], str], str]) -> Choose:
+    return lambda depth, enabled, last: names[depth] if depth < len(names) else goes_on(enabled, last)
+
+
 def replay(scenario: Callable[[], Any], schedule: str = USUAL) -> Replay:
     """Run a scenario once, by a schedule that `explore` has found, and record what happens.
 
@@ -416,7 +428,7 @@ class Schedules:
         self.values: dict[Any, Any] = {}  # by the keys of `outcomes`
         self.texts: dict[Any, str] = {}
         self.wrong_texts: set[str] = set()
-        self.compared: Compared | None = None
+        self._compared: Compared | None = None
         for text, each in found.items():
             key = self._key(each.value, text)
             self.outcomes[key] = each.count if exhaustive else len(each.seen)
@@ -459,16 +471,23 @@ class Schedules:
         left = len(rows) - MOST_OUTCOMES
         return (sorted(rows, key=lambda row: not row[1])[:MOST_OUTCOMES] if left > 0 else rows), max(0, left)
 
+    def compared(self) -> Compared | None:
+        """A wrong run and the right one that has most in common with it; without a check, of the first two outcomes."""
+        return self._compared
+
     def compare(self) -> None:
-        """Run a right and a wrong outcome's schedule, from where they part; without a check, of the first two."""
+        """Run the two: what `compared` answers."""
         rows = self.rows()
         wrong = next((row for row in rows if row[1]), None) or next(iter(rows[1:]), None)
         right = next((row for row in rows if not row[1] and row is not wrong), None)
         if wrong is None or right is None:
             return
-        one, two = (replay(self.scenario, by).told for *_, by in (right, wrong))
+        rights = {row[0] for row in rows if row[1] == right[1]} - {wrong[0]}
+        with _quiet():
+            text, schedule = _latest_turning(self.scenario, wrong[3], rights) or (right[0], right[3])
+        one, two = (replay(self.scenario, by).told for by in (schedule, wrong[3]))
         same = next((n for n, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
-        self.compared = Compared(right[0], wrong[0], same, [*zip_longest(one[same:], two[same:], fillvalue="")])
+        self._compared = Compared(text, wrong[0], same, [*zip_longest(one[same:], two[same:], fillvalue="")])
 
     def __str__(self) -> str:
         rows, left = self.shown()
@@ -478,7 +497,7 @@ class Schedules:
             lines.append(f"  {many:>{width},} x  {_cut(text, 3 * WIDEST)}{'  wrong' * wrong}  by {by}")
         if left:
             lines.append(f"  and {left:,} more outcomes")
-        return "\n".join(lines if self.compared is None else [*lines, "", str(self.compared)])
+        return "\n".join(lines if self._compared is None else [*lines, "", str(self._compared)])
 
     __repr__ = __str__
 
@@ -486,6 +505,22 @@ class Schedules:
         """In a notebook: the outcomes, and two traces side by side."""
         shown = picture(self)
         return None if shown is None else shown._repr_html_()
+
+
+def _latest_turning(scenario: Callable[[], Any], schedule: str, rights: set[str]) -> tuple[str, str] | None:
+    """The last step of a run at which another's turn would have led to one of these outcomes.
+
+    Answers that outcome and the schedule; None where it was not found soon.
+    """
+    _, _, steps = _run(scenario, _follow(_parse(schedule)))
+    names = [step.who for step in steps]
+    turnings = [(at, who) for at, step in enumerate(steps) for who in step.enabled if who != step.who]
+    for at, who in turnings[: -TURNINGS - 1 : -1]:
+        for goes_on in (usual, newest):
+            _, text, others = _run(scenario, _along([*names[:at], who], goes_on))
+            if text in rights:
+                return text, _text(_deviations(others))
+    return None
 
 
 def _is_right(check: Callable[[Any], Any], outcome: Any) -> bool:
@@ -508,8 +543,12 @@ class Compared(NamedTuple):
     rows: list[tuple[str, str]]
 
     def __str__(self) -> str:
-        shown = [(_cut(left), _cut(right)) for left, right in self.rows[:MOST_LINES]]
-        right, wrong = _cut(self.right), _cut(self.wrong)
+        return self.side_by_side(WIDEST)
+
+    def side_by_side(self, widest: int) -> str:
+        """The two in columns of so many letters at most."""
+        shown = [(_cut(left, widest), _cut(right, widest)) for left, right in self.rows[:MOST_LINES]]
+        right, wrong = _cut(self.right, widest), _cut(self.wrong, widest)
         width = max(len(text) for text in (right, *(left for left, _ in shown)))
         lines = [f"The two part at step {self.same}:", f"      {right:{width}}  |  {wrong}"]
         for number, (left, right) in enumerate(shown, self.same):
@@ -734,7 +773,7 @@ def explore(
         seconds: so many seconds at most. With it, what was seen depends on the machine; without it, the
             same scenario gives the same answer everywhere.
         progress: is told how many runs there were so far, and at the end how many in all: what
-            `otp_mini.widgets.progress` answers, for example.
+            ``progress("schedules")`` of `otp_mini.widgets` answers, for example.
 
     Raises:
         BadArg: an argument has a value that it cannot have, or the scenario is not the same each time.

@@ -29,6 +29,7 @@ from typing import Any, Final, NamedTuple
 
 from .errors import BadArg, name_of
 from .ets import Table
+from .host import is_cancellation
 from .mailbox import NOTHING, Mailbox
 from .node import Node
 from .plain_functions import check_function
@@ -74,7 +75,7 @@ class WatchedNode(Node):
         self.operations: list[tuple[str, tuple[Any, ...]]] | None = None  # in this step, where somebody records
         self.in_turn = False
         self.unwinding: ControlBlock | None = None  # whose ``finally`` blocks run, for it was killed
-        self.refused: Exception | None = None  # why this scenario cannot be explored
+        self.refused: BaseException | None = None  # why this scenario cannot be explored
         self.channels: dict[str, deque[ExitSent | DownSent]] = {}
         self.paths: dict[Pid, str] = {}  # the name of each process in a schedule
         self._children: dict[tuple[str, str], int] = {}
@@ -257,6 +258,11 @@ class WatchedNode(Node):
         """Of a timer whose process has ended nothing is left."""
         if timer is not None and isinstance(timer[1], Pid):
             self.reads.add(("life", timer[1].number))
+
+    def _crashed(self, process: ControlBlock, error: BaseException) -> object:
+        if not isinstance(error, Exception) and not is_cancellation(error):
+            self.refused = error  # nobody's outcome: a check, or whoever else limits the time, has raised it
+        return super()._crashed(process, error)
 
     def _park_outside(self, process: ControlBlock, wanted: Any) -> None:
         if wanted is not None:

@@ -7,9 +7,20 @@ from typing import Any
 
 import pytest
 
-from otp_mini import Node, Task
+from otp_mini import Node, Task, explore, receive, self_, send, spawn
 from otp_mini.widgets import progress
 from otp_mini.widgets.progress_bar import moved_by
+
+
+async def speak(boss: Any) -> None:
+    for word in "abc":
+        send(boss, word)
+
+
+async def race() -> str:
+    for _ in range(2):
+        spawn(speak, self_())
+    return "".join([await receive() for _ in range(6)])
 
 
 async def drain(show: Any) -> None:
@@ -33,6 +44,16 @@ def test_it_tells_no_time_and_no_rate(capsys: pytest.CaptureFixture[str]) -> Non
     said = re.sub("[^ -~]|pages| ", "", capsys.readouterr().err)  # without the bar itself
     assert set(re.findall(r"\d+/(?:\d|\?)", said)) == {"0/?", "0/2", "1/2", "2/2"}
     assert re.sub(r"\d+/(?:\d|\?)", "", said) == ""
+
+
+def test_of_explore_it_counts_the_runs_the_same_each_time(capsys: pytest.CaptureFixture[str]) -> None:
+    said = []
+    for _ in range(2):
+        explore(race, progress=progress("schedules"))
+        said.append(capsys.readouterr().err)
+    assert said[0] == said[1]
+    assert re.search(r"schedules .* 50/\?", said[0])
+    assert re.search(r"schedules .* (\d+)/\1\D*$", said[0])
 
 
 def test_where_the_number_of_results_is_not_known_it_counts(capsys: pytest.CaptureFixture[str]) -> None:

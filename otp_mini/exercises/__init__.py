@@ -11,8 +11,9 @@ Each chapter has a module of checks; `check` runs one of them on a fresh node wi
 from __future__ import annotations
 
 from .checking import NotYet, check, expect, survives
+from .every_schedule import expect_in_every_schedule
 from .published import remember
 
 remember()
 
-__all__ = ["NotYet", "check", "expect", "survives"]
+__all__ = ["NotYet", "check", "expect", "expect_in_every_schedule", "survives"]

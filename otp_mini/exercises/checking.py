@@ -69,6 +69,7 @@ class NotYet(AssertionError):
         self.parts = {"What was done": done, "Hoped for": hoped, "Seen": seen, "Look again at": idea}
         self.name = ""
         self.happened = self.logged = ""
+        self.orders = ""  # two runs of the exercise beside each other, in place of what happened in the check
 
     def __str__(self) -> str:
         lines = [f"{self.name}: not yet.".removeprefix(": ")]
@@ -76,6 +77,8 @@ class NotYet(AssertionError):
             indent = " " * 17
             filled = textwrap.fill(words, 96, initial_indent=f"{title + ':':<17}", subsequent_indent=indent)
             lines.append(filled)
+        if self.orders:
+            lines += ["", self.orders]
         if self.happened:
             lines += ["", "What happened (virtual seconds, who, to whom, what):", self.happened]
         if self.logged:
@@ -251,7 +254,7 @@ def _told(failure: NotYet, name: str, story: Trace, logged: str) -> NotYet:
     failure.name = name
     failure.logged = "\n".join(line[:150] for line in logged.rstrip().splitlines())
     failure.__traceback__ = None
-    if failure.happened:
+    if failure.happened or failure.orders:
         return failure  # it has told more than the check itself has seen
     happened = str(sequence_chart(story)).splitlines()
     left = len(happened) - SHOWN

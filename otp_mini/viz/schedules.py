@@ -43,7 +43,7 @@ class Outcomes:
 
     def _repr_html_(self) -> str:
         headline = self.result.headline()
-        compared = self.result.compared
+        compared = self.result.compared()
         tables = self._outcomes(headline) + ("" if compared is None else _side_by_side(compared))
         label = f'role="region" tabindex="0" aria-label="{_text(headline)}"'
         return f'{_STYLE}<div class="otp-schedules" {label}>{tables}</div>'

@@ -1,4 +1,4 @@
-"""A progress bar for `otp_mini.Task.async_stream`: tqdm's.
+"""A progress bar for `otp_mini.Task.async_stream` and `otp_mini.explore`: tqdm's.
 
 OTP: none
 """
@@ -17,7 +17,7 @@ LOOK: Final = "{desc} {bar} {n_fmt}/{total_fmt}"
 
 
 def progress(label: str = "") -> Progress:
-    """Show a bar, and answer the function that moves it: the ``progress`` of a stream.
+    """Show a bar, and answer the function that moves it: the ``progress`` of a stream, or of `explore`.
 
     In a notebook the bar is a widget, elsewhere a line on stderr.
 
