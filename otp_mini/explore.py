@@ -47,6 +47,7 @@ from .process import runtime
 from .reports import logger
 from .terms import Down, ExitSignal, Pid, picture
 from .tracing import Event, Trace
+from .waits import who_waits
 from .watched import Footprint, WatchedNode
 
 LONGEST: Final = 2_000
@@ -245,7 +246,7 @@ def _outcome(node: WatchedNode, steps: int) -> Any:
         return main.reason if isinstance(main.reason, BaseException) else Exit(main.reason)
     if steps >= LONGEST:
         return Deadlock(f"main was still running after {LONGEST:,} steps")
-    return Deadlock(f"main waits, and nothing can come any more:\n{node.who_waits()}")
+    return Deadlock(f"main waits, and nothing can come any more:\n{who_waits(node.blocks.values())}")
 
 
 _NUMBERED: Final = re.compile(r"#PID<0\.(\d+)\.0>|#Ref<[\d.]+>")

@@ -30,6 +30,7 @@ from .errors import Deadlock
 from .interrupts import in_program, interrupts
 from .process import ControlBlock, runtime, task_of
 from .reports import in_notebook, logger
+from .waits import who_waits
 
 LONG_SLICE = 0.005
 LONG_TURN = 0.5
@@ -71,7 +72,6 @@ class Driven(Protocol):
     def interrupt(self) -> None: ...  # noqa: D102
     def pass_time(self) -> bool: ...  # noqa: D102
     def delay(self) -> float | None: ...  # noqa: D102
-    def who_waits(self) -> str: ...  # noqa: D102
 
 
 def running_loop() -> Any:
@@ -294,7 +294,7 @@ class Host:
             return "asyncio, but the loop that it awaited has ended"
         if self.blocking:
             return "asyncio, whose loop run() holds up: use `await node.run_async(main)` there"
-        return "asyncio"
+        return "something of asyncio's"
 
     def notify(self) -> None:
         """Something became ready, or a timer was set, while nobody was driving."""
@@ -391,7 +391,7 @@ class Host:
             if not (done() or self.node.ready or self.expects_news() or self.node.delay() is not None):
                 logger.warning(
                     "still waiting, and nothing in this node can end the wait:\n%s\n%s",
-                    self.node.who_waits(),
+                    who_waits(self.node.blocks.values()),
                     WAY_OUT,
                 )
                 await pause(None)
@@ -400,7 +400,7 @@ class Host:
         else:
             raise Deadlock(
                 "the program waits for ever: every process is parked, no timer is set and no "
-                f"outside result is awaited.\n{self.node.who_waits()}\n"
+                f"outside result is awaited.\n{who_waits(self.node.blocks.values())}\n"
                 "Send what is waited for, give the wait a time-out, or end the process."
             )
 

@@ -667,18 +667,6 @@ class Node(Leaving):
         """The process for a person: its name and pid, or what it was started as."""
         return f"{name_of(process.label if process.name is None else process.name)} {process.pid}"
 
-    def who_waits(self) -> str:
-        """Every parked process and what it waits for, a line each."""
-        lines = []
-        for process in self.blocks.values():
-            if process.waiting is not None:
-                what = process.waiting
-                said = what if isinstance(what, str) else self.host.says(what) if is_future(what) else "an answer"
-                if process.calling is not None:
-                    said = f"an answer from {self.describe(process.calling)}"
-                lines.append(f"  {self.describe(process)} waits for {said}")
-        return "\n".join(lines[:20] + ([f"  and {len(lines) - 20} more"] if len(lines) > 20 else []))
-
     # ---- time -------------------------------------------------------------------------------
 
     def start_timer(self, seconds: float, target: object, message: Any, *, again: bool = False) -> int:

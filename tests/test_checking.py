@@ -248,7 +248,9 @@ def test_what_was_replaced_before_the_checks_were_imported_is_told(monkeypatch: 
     def call() -> None: ...
 
     call.__module__ = "__main__"  # a cell's function
-    monkeypatch.setattr(published, "_published", [*published._published, (GenServer, "call", staticmethod(call))])
+    monkeypatch.setattr(GenServer, "call", staticmethod(call))
+    for name in ("_published", "_seen", "_early"):  # as if the checks were imported now
+        monkeypatch.setattr(published, name, type(getattr(published, name))())
     assert "GenServer.call had been replaced" in refusal(ex.tally, Tally).parts["Seen"]
 
 

@@ -22,11 +22,13 @@ from .comparing import same
 
 _MISSING: Final = object()
 _CODE: Final = ("__code__", "__defaults__", "__kwdefaults__")
+_METHOD: Final = (FunctionType, classmethod, staticmethod, property)
 
 State = list[tuple[Any, str, Any]]
 """Owner, name and value: an attribute of a class, a global of a module, a part of a function."""
 
-_published: State = []
+_published: dict[Any, dict[str, Any]] = {}  # what each owner held
+_early: list[str] = []  # what a cell had replaced when it was noted
 _seen: set[str] = set()
 
 
@@ -35,20 +37,19 @@ def remember() -> None:
 
     `otp_mini.exercises` calls this when it is imported, and each check for modules that came later.
     """
-    for name, module in list(sys.modules.items()):
-        ours = name == _PACKAGE or name.startswith(_PACKAGE + ".")
-        if ours and name not in _seen and isinstance(module, ModuleType):
+    for name in [name for name in sys.modules if name.startswith(_PACKAGE) and name not in _seen]:
+        module = sys.modules[name]
+        if (name == _PACKAGE or name.startswith(_PACKAGE + ".")) and isinstance(module, ModuleType):
             _seen.add(name)
-            _published.extend(_state_of(module))
+            for owner, part, value in _state_of(module):
+                _published.setdefault(owner, {})[part] = value
+                if part not in _CODE and getattr(_function(value), "__module__", None) == "__main__":
+                    _early.append(f"{getattr(owner, '__qualname__', owner.__name__)}.{part}")
 
 
 def replaced_before() -> list[str]:
     """What a cell had replaced when the checks were imported: too early to know the original."""
-    return [
-        f"{getattr(owner, '__qualname__', owner.__name__)}.{name}"
-        for owner, name, value in _published
-        if name not in _CODE and getattr(_function(value), "__module__", None) == "__main__"
-    ]
+    return list(_early)
 
 
 @contextmanager
@@ -66,18 +67,46 @@ def as_published() -> Iterator[None]:
         >>> GenServer.cast = original
     """
     remember()
-    classes = {owner for owner, _, _ in _published if isinstance(owner, type)}
-    known = {(owner, name) for owner, name, _ in _published if isinstance(owner, type)}
-    before = [(owner, name, _value(owner, name)) for owner, name, _ in _published]
-    added = [(owner, name, vars(owner)[name]) for owner, name in _unknown(classes, known)]
-    _put(_published)
-    _put([(owner, name, _MISSING) for owner, name, _ in added])
+    before = _replaced()
+    _publish(before)
     try:
         yield
     finally:
-        _put([(owner, name, _MISSING) for owner, name in _unknown(classes, known)])
+        _publish(_replaced())
         _put(before)
-        _put(added)
+
+
+def _replaced() -> State:
+    """What is not as it was published, or was added to a class since, with the value that it has now.
+
+    Each check asks twice, and nearly always nothing is: so it goes through the owners and makes nothing.
+    """
+    found: State = []
+    for owner, parts in _published.items():
+        if isinstance(owner, FunctionType):
+            if not _is_published(owner, parts):
+                found += _parts(owner)
+            continue
+        held = vars(owner)
+        for name, value in parts.items():
+            if held.get(name, _MISSING) is not value:
+                found.append((owner, name, held.get(name, _MISSING)))
+        if isinstance(owner, type):
+            found += [(owner, name, value) for name, value in _methods(owner) if name not in parts]
+    return found
+
+
+def _is_published(function: FunctionType, parts: dict[str, Any]) -> bool:
+    """Whether a function has the code and the default values that it was published with."""
+    if function.__code__ is not parts["__code__"] or function.__defaults__ is not parts["__defaults__"]:
+        return False
+    found, value = function.__kwdefaults__, parts["__kwdefaults__"]
+    return found is value or (isinstance(found, dict) and isinstance(value, dict) and same(found, value))
+
+
+def _publish(replaced: State) -> None:
+    """Put what was published in the place of what replaced it."""
+    _put([(owner, name, _published[owner].get(name, _MISSING)) for owner, name, _ in replaced])
 
 
 def _state_of(module: ModuleType) -> State:
@@ -95,16 +124,8 @@ def _state_of(module: ModuleType) -> State:
     return state
 
 
-_METHOD: Final = (FunctionType, classmethod, staticmethod, property)
-
-
 def _methods(owner: type) -> list[tuple[str, Any]]:
     return [(name, value) for name, value in list(vars(owner).items()) if isinstance(value, _METHOD)]
-
-
-def _unknown(classes: set[type], known: set[tuple[type, str]]) -> list[tuple[type, str]]:
-    """The methods that a class was given after it was published."""
-    return [(owner, name) for owner in classes for name, _ in _methods(owner) if (owner, name) not in known]
 
 
 def _function(value: Any) -> Any:

@@ -19,9 +19,10 @@ from ..errors import name_of, safe_repr
 from ..node import Node
 from ..process import ControlBlock
 from ..terms import CallRef, Pid
+from ..waits import waits_for
 from .tree_data import Member, is_supervisor, look
 from .tree_text import life, role
-from .words import in_words, waits_for
+from .words import in_words
 
 LONGEST: Final = 300
 """So many characters of a state or a message are shown."""

@@ -22,7 +22,7 @@ from ..primitives import Destination, find
 from ..process import ControlBlock
 from ..registry import Entry
 from ..terms import Pid
-from .words import waits_for
+from ..waits import described, waits_for
 
 LIMIT: Final = 20
 """So many rows are shown unless ``limit`` says otherwise."""
@@ -177,12 +177,7 @@ def processes(limit: int | None = LIMIT) -> Table:
 
 
 def _process(process: ControlBlock) -> tuple[str, ...]:
-    said = waits_for(process, _called)
+    said = waits_for(process, described)
     name = name_of(process.label if process.name is None else process.name)
     counts = (len(process.mailbox or ()), len(process.links or ()), process.turns)
     return (repr(process.pid), name, said, *map(str, counts))
-
-
-def _called(pid: Pid) -> str:
-    process = pid.block
-    return repr(pid) if process is None else process.node.describe(process)

@@ -5,13 +5,9 @@ What behaviours wrap around a message is taken off, and what would break a line 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from ..child_spec import ChildSpec
 from ..errors import LONGEST, describe_exception, describe_reason, name_of, safe_repr
-from ..process import ControlBlock
-from ..terms import CallRef, Down, ExitSignal, Pid
+from ..terms import Down, ExitSignal, Pid
 from ..tracing import Event
 
 
@@ -113,15 +109,3 @@ def life(number: int) -> str:
 def called(pid: Pid, name: str) -> str:
     """The name of a trace without the pid that it puts after the name of a nameless process."""
     return name.removesuffix(str(pid)[4:]) or name
-
-
-def waits_for(process: ControlBlock, name: Callable[[Pid], str]) -> str:
-    """What a process is parked for; a process that is not has its turn soon."""
-    waiting: Any = process.waiting
-    if process.calling is not None:
-        return f"an answer from {name(process.calling.pid)}"
-    if isinstance(waiting, str):
-        return waiting
-    if waiting is not None:
-        return "an answer" if type(waiting) is CallRef else "something of asyncio's"
-    return "its turn" if process.coroutine is not None else "the next cell"
