@@ -14,6 +14,7 @@ asyncio is imported only where the program imported it already.
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # no stub is known
 import _thread
 import contextlib
 import queue
@@ -473,10 +474,13 @@ class Host:
 
         A notebook's kernel turns the signal into a cancellation, which a process that computes for
         ever would never see. A short turn is left alone: the signal is not meant for it.
+
+        Each slice asks: so it calls what is under the module `signal`, which would look for every handler in an
+        enumeration, and where it is none (nearly always) write an error with the text of asyncio's task, and drop it.
         """
         if self.loop is None or threading.current_thread() is not threading.main_thread():
             return None
-        before = signal.getsignal(signal.SIGINT)
+        before = _signal.getsignal(signal.SIGINT)
         if before in (signal.default_int_handler, interrupts.handle) or not callable(before):
             return None
         again: list[threading.Timer] = []
@@ -491,11 +495,11 @@ class Host:
                 again[0].start()
 
         def unwatch() -> None:
-            signal.signal(signal.SIGINT, before)  # first: from here on nobody starts another timer
+            _signal.signal(signal.SIGINT, before)  # first: from here on nobody starts another timer
             for timer in again:
                 timer.cancel()
 
-        signal.signal(signal.SIGINT, interrupt)
+        _signal.signal(signal.SIGINT, interrupt)
         return unwatch
 
     def leave_task(self) -> Any:

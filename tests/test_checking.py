@@ -249,7 +249,7 @@ def test_what_was_replaced_before_the_checks_were_imported_is_told(monkeypatch: 
 
     call.__module__ = "__main__"  # a cell's function
     monkeypatch.setattr(GenServer, "call", staticmethod(call))
-    for name in ("_published", "_seen", "_early"):  # as if the checks were imported now
+    for name in ("_attributes", "_functions", "_seen", "_early"):  # as if the checks were imported now
         monkeypatch.setattr(published, name, type(getattr(published, name))())
     assert "GenServer.call had been replaced" in refusal(ex.tally, Tally).parts["Seen"]
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FunctionType, ModuleType
 from typing import Any, Final
 
@@ -27,8 +27,9 @@ _METHOD: Final = (FunctionType, classmethod, staticmethod, property)
 State = list[tuple[Any, str, Any]]
 """Owner, name and value: an attribute of a class, a global of a module, a part of a function."""
 
-_published: dict[Any, dict[str, Any]] = {}  # what each owner held
-_early: list[str] = []  # what a cell had replaced when it was noted
+_attributes: dict[Any, dict[str, Any]] = {}  # of modules and of classes, as they were published
+_functions: dict[FunctionType, tuple[Any, ...]] = {}  # the `_CODE` of each
+_early: list[str] = []  # what a cell had replaced before it could be noted
 _seen: set[str] = set()
 
 
@@ -41,10 +42,48 @@ def remember() -> None:
         module = sys.modules[name]
         if (name == _PACKAGE or name.startswith(_PACKAGE + ".")) and isinstance(module, ModuleType):
             _seen.add(name)
-            for owner, part, value in _state_of(module):
-                _published.setdefault(owner, {})[part] = value
-                if part not in _CODE and getattr(_function(value), "__module__", None) == "__main__":
-                    _early.append(f"{getattr(owner, '__qualname__', owner.__name__)}.{part}")
+            _note_all(module)
+
+
+def _note_all(module: ModuleType) -> None:
+    for name, value in list(vars(module).items()):
+        if isinstance(value, type | FunctionType):
+            _note(module, name, value)
+        if getattr(value, "__module__", None) != module.__name__:
+            continue  # imported: noted where it is at home
+        if isinstance(value, type):
+            for method, found in _methods(value):
+                _note(value, method, found)
+                _note_code(_function(found))
+        else:
+            _note_code(value)
+
+
+def _note(owner: Any, name: str, value: Any) -> None:
+    _attributes.setdefault(owner, {})[name] = value
+    if getattr(_function(value), "__module__", None) == "__main__":
+        _early.append(f"{getattr(owner, '__qualname__', owner.__name__)}.{name}")
+
+
+def _note_code(function: Any) -> None:
+    if isinstance(function, FunctionType):
+        _functions[function] = _parts(function)
+
+
+def _methods(owner: type) -> list[tuple[str, Any]]:
+    return [(name, value) for name, value in list(vars(owner).items()) if isinstance(value, _METHOD)]
+
+
+def _function(value: Any) -> Any:
+    """The function in a method of any kind, and in what a decorator such as contextmanager made of it."""
+    value = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+    return getattr(value, "__wrapped__", value)
+
+
+def _parts(function: FunctionType) -> tuple[Any, ...]:
+    named = function.__kwdefaults__
+    named = None if named is None else dict(named)  # a cell may write into the defaults themselves
+    return function.__code__, function.__defaults__, named
 
 
 def replaced_before() -> list[str]:
@@ -79,80 +118,50 @@ def as_published() -> Iterator[None]:
 def _replaced() -> State:
     """What is not as it was published, or was added to a class since, with the value that it has now.
 
-    Each check asks twice, and nearly always nothing is: so it goes through the owners and makes nothing.
+    Each check asks twice, and nearly always nothing is: so this goes through the owners and makes nothing.
     """
     found: State = []
-    for owner, parts in _published.items():
-        if isinstance(owner, FunctionType):
-            if not _is_published(owner, parts):
-                found += _parts(owner)
-            continue
+    for function, (code, defaults, named) in _functions.items():
+        if function.__code__ is not code or function.__defaults__ is not defaults or _differ(function, named):
+            found += [(function, part, value) for part, value in zip(_CODE, _parts(function), strict=True)]
+    for owner, parts in _attributes.items():
         held = vars(owner)
-        for name, value in parts.items():
-            if held.get(name, _MISSING) is not value:
-                found.append((owner, name, held.get(name, _MISSING)))
+        found += [
+            (owner, name, held.get(name, _MISSING)) for name in parts if held.get(name, _MISSING) is not parts[name]
+        ]
         if isinstance(owner, type):
-            found += [(owner, name, value) for name, value in _methods(owner) if name not in parts]
+            added = held.keys() - parts.keys()
+            found += [(owner, name, held[name]) for name in added if isinstance(held[name], _METHOD)]
     return found
 
 
-def _is_published(function: FunctionType, parts: dict[str, Any]) -> bool:
-    """Whether a function has the code and the default values that it was published with."""
-    if function.__code__ is not parts["__code__"] or function.__defaults__ is not parts["__defaults__"]:
+def _differ(function: FunctionType, named: dict[str, Any] | None) -> bool:
+    """Whether a function has other default values of its named arguments."""
+    found = function.__kwdefaults__
+    if found is named or found is None or named is None:
+        return found is not named
+    if found.keys() == named.keys() and all(found[name] is value for name, value in named.items()):
         return False
-    found, value = function.__kwdefaults__, parts["__kwdefaults__"]
-    return found is value or (isinstance(found, dict) and isinstance(value, dict) and same(found, value))
+    return not same(found, named)
 
 
 def _publish(replaced: State) -> None:
     """Put what was published in the place of what replaced it."""
-    _put([(owner, name, _published[owner].get(name, _MISSING)) for owner, name, _ in replaced])
+    _put([(owner, name, _as_published(owner, name)) for owner, name, _ in replaced])
 
 
-def _state_of(module: ModuleType) -> State:
-    state: State = []
-    for name, value in list(vars(module).items()):
-        if isinstance(value, type | FunctionType):
-            state.append((module, name, value))
-        if getattr(value, "__module__", None) != module.__name__:
-            continue  # imported: noted where it is at home
-        if isinstance(value, type):
-            for method, found in _methods(value):
-                state += [(value, method, found), *_parts(_function(found))]
-        elif isinstance(value, FunctionType):
-            state += _parts(value)
-    return state
-
-
-def _methods(owner: type) -> list[tuple[str, Any]]:
-    return [(name, value) for name, value in list(vars(owner).items()) if isinstance(value, _METHOD)]
-
-
-def _function(value: Any) -> Any:
-    """The function in a method of any kind, and in what a decorator such as contextmanager made of it."""
-    value = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
-    return getattr(value, "__wrapped__", value)
-
-
-def _parts(function: Any) -> State:
-    return [(function, part, _value(function, part)) for part in _CODE if isinstance(function, FunctionType)]
-
-
-def _value(owner: Any, name: str) -> Any:
-    if name not in _CODE:
-        return vars(owner).get(name, _MISSING)
-    value = getattr(owner, name)
-    return dict(value) if isinstance(value, dict) else value  # a cell may write into the defaults themselves
+def _as_published(owner: Any, name: str) -> Any:
+    if isinstance(owner, FunctionType):
+        return _functions[owner][_CODE.index(name)]
+    return _attributes[owner].get(name, _MISSING)
 
 
 def _put(state: State) -> None:
     for owner, name, value in state:
-        found = _value(owner, name)
-        if found is value or (isinstance(value, dict) and isinstance(found, dict) and same(found, value)):
-            continue
         if value is _MISSING:
-            delattr(owner, name)
+            with suppress(AttributeError):  # it is gone already
+                delattr(owner, name)
         elif isinstance(owner, type):
             type.__setattr__(owner, name, value)
         else:
-            setattr(owner, name, dict(value) if isinstance(value, dict) else value)
+            setattr(owner, name, dict(value) if isinstance(value, dict) and name in _CODE else value)
