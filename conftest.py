@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import signal
 import tempfile
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -67,6 +68,8 @@ FIRST = [
     "test_crash_lab_page.py",
     "test_crash_lab_widget.py",
     "test_page_python.py",
+    "test_notebooks.py",
+    "test_attacks.py",
     "test_lite.py",
     "test_observer_in_browser.py",
     "test_book.py",
@@ -93,7 +96,8 @@ def why_it_takes_long(item: pytest.Item) -> str | None:
     for name, needs in LONG.items():
         if name in getattr(item, "fixturenames", ()):
             return needs
-    return "marked as slow" if item.get_closest_marker("slow") else None
+    marker = item.get_closest_marker("slow")
+    return None if marker is None else marker.args[0] if marker.args else "marked as slow"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -110,6 +114,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=lambda item: FIRST.index(item.path.name) if item.path.name in FIRST else len(FIRST))
 
 
+def pytest_collection_finish() -> None:
+    """Keep what is there now, thousands of tests that stay to the end, out of every collection of garbage."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["left_out"] = dict(left_out)
@@ -121,7 +131,22 @@ def pytest_testnodedown(node: Any) -> None:
     left_out.update(dict(Counter(getattr(node, "workeroutput", {}).get("left_out", {})) - left_out))
 
 
+def seconds_by_chapter(reports: Iterable[Any]) -> dict[str, float]:
+    """What the tests took that bear a chapter's name or number: what one more chapter would cost."""
+    taken: Counter[str] = Counter()
+    for report in reports:
+        if (found := re.search(r"\[(\d\d)-|\b(\d\d)_[a-z_]+", report.nodeid)) is not None:
+            taken[found[1] or found[2]] += report.duration
+    return dict(sorted(taken.items()))
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
+    kept = terminalreporter.stats
+    chapters = seconds_by_chapter(report for outcome in ("passed", "failed", "") for report in kept.get(outcome, ()))
+    if len(chapters) > 1:
+        told = ", ".join(f"{number} {seconds:.0f}" for number, seconds in chapters.items())
+        terminalreporter.section("what a chapter costs")
+        terminalreporter.write_line(f"Seconds of the tests with its name or number, one after the other: {told}.")
     if left_out:
         told = ", ".join(f"{reason} ({count})" for reason, count in left_out.most_common())
         terminalreporter.section("left out by --quick")

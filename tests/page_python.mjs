@@ -1,13 +1,15 @@
-// node page_python.mjs SITE < notebooks.json
+// node page_python.mjs SITE
 //
 // Runs notebooks with the Python of the page, without a browser: the same start.mjs, Pyodide, packages and kernel
 // (`pyodide_kernel`) that JupyterLite's worker loads, in the same order, and fed as the worker feeds them. What only a
 // browser has (the interface, the worker's messages, the cache) is tested in a browser, with one chapter.
 //
-// Standard input is a JSON object: a notebook's name, and its code cells as [id, source]. A line of JSON comes out for
-// each notebook: {"name": …, "cells": {id: outputs}}.
+// Each line of standard input is a notebook in JSON, its code cells as [id, source]. Each is run in a Python of its own,
+// as when its page is opened, and a line of JSON comes out: {id: outputs}. One process for all, because what V8 has compiled
+// of Pyodide is good for the next one.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
 const site = process.argv[2];
@@ -60,10 +62,8 @@ async function run(python, cells) {
   return shown;
 }
 
-let asked = "";
-for await (const piece of process.stdin) { asked += piece; }
-for (const [name, cells] of Object.entries(JSON.parse(asked))) {
-  const shown = await run(await startKernel(), cells);
-  await new Promise((done) => process.stdout.write(JSON.stringify({ name, cells: shown }) + "\n", done));
+for await (const line of createInterface({ input: process.stdin })) {
+  const shown = await run(await startKernel(), JSON.parse(line));
+  await new Promise((done) => process.stdout.write(JSON.stringify(shown) + "\n", done));
 }
 process.exit(0);

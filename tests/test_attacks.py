@@ -17,6 +17,22 @@ NOTEBOOKS = {path.stem[:2]: path for path in (Path(otp_mini.__file__).parents[1]
 TABLES = tables()
 WRONG = [(number, row) for number, table in TABLES.items() for row in table.wrongs]
 RIGHT = [(number, row) for number, table in TABLES.items() for row in table.rights]
+NOT_QUICK = "attacks, but for one of each kind on each exercise"
+
+
+def kind(row: Row) -> str:
+    return "right" if not row.words else "hard-coded" if row.hard_coded else "wrong"
+
+
+def sampled(rows: list[tuple[str, Row]]) -> list[Any]:
+    """All rows as parameters; with `--quick` the first of each kind on each exercise runs."""
+    first: set[tuple[Any, str]] = set()
+    params = []
+    for number, row in rows:
+        key = (row.test, kind(row))
+        params.append(pytest.param(number, row, marks=[pytest.mark.slow(NOT_QUICK)] if key in first else []))
+        first.add(key)
+    return params
 
 
 def named(value: Any) -> str:
@@ -46,30 +62,32 @@ def exercise_of(call: ast.Call) -> str:
     return test.attr
 
 
-@pytest.mark.parametrize(("chapter", "row"), WRONG, ids=named)
-def test_the_visible_check_refuses_a_wrong_answer_and_names_the_mistake(
+@pytest.mark.parametrize(("chapter", "row"), sampled(WRONG), ids=named)
+def test_the_visible_check_refuses_a_wrong_answer_names_the_mistake_and_says_the_same_every_time(
     chapter: str, row: Row, capsys: pytest.CaptureFixture[str]
 ) -> None:
     error = refusal(row.test, row.answer)
     said = " ".join(f"{title}: {words}" for title, words in error.parts.items())
     assert row.words, "a row says which words of the message name this mistake"
     assert [words for words in row.words if words not in said] == [], said
+    text = str(error)
+    titles = [line.partition(":")[0] for line in text.splitlines() if line and line[0] != " "]
+    assert titles[:5] == [row.test.__name__, "What was done", "Hoped for", "Seen", "Look again at"]
+    assert max(map(len, text.splitlines())) <= 160
+    assert text == str(refusal(row.test, row.answer))
     assert capsys.readouterr() == ("", ""), "a grader takes anything on stderr for a failure of its own"
 
 
-@pytest.mark.parametrize(("chapter", "row"), RIGHT, ids=named)
+@pytest.mark.parametrize(("chapter", "row"), sampled(RIGHT), ids=named)
 def test_an_unusual_right_answer_passes(chapter: str, row: Row, capsys: pytest.CaptureFixture[str]) -> None:
     passes(row.test, row.answer)
     assert capsys.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize(("chapter", "row"), WRONG, ids=named)
-def test_a_message_has_all_its_parts_and_is_the_same_every_time(chapter: str, row: Row) -> None:
-    text = str(refusal(row.test, row.answer))
-    titles = [line.partition(":")[0] for line in text.splitlines() if line and line[0] != " "]
-    assert titles[:5] == [row.test.__name__, "What was done", "Hoped for", "Seen", "Look again at"]
-    assert max(map(len, text.splitlines())) <= 160
-    assert text == str(refusal(row.test, row.answer))
+def test_the_quick_sample_holds_each_kind_of_attack_on_each_exercise() -> None:
+    quick = [param.values[1] for param in sampled(WRONG) + sampled(RIGHT) if not param.marks]
+    assert {(row.test, kind(row)) for row in quick} == {(row.test, kind(row)) for _, row in WRONG + RIGHT}
+    assert len(quick) == len({(row.test, kind(row)) for row in quick})
 
 
 @pytest.mark.parametrize("chapter", sorted(NOTEBOOKS))

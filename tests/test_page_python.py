@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from page_outputs import comparable
@@ -29,20 +30,54 @@ def cells_of(path: Path) -> list[dict[str, Any]]:
     return [cell | {"source": "".join(cell["source"])} for cell in cells if cell["cell_type"] == "code"]
 
 
-def run(live_site: Path, name: str, cells: list[tuple[str, str]]) -> dict[str, list[dict[str, Any]]]:
-    """The outputs of cells, by their ids, as the page's Python gives them."""
-    node = shutil.which("node") or pytest.fail("the in-browser part was built, so there is a Node")
-    command = [node, str(HERE / "page_python.mjs"), str(live_site / "lite")]
-    done = subprocess.run(command, input=json.dumps({name: cells}), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    shown: dict[str, list[dict[str, Any]]] = json.loads(done.stdout)["cells"]
-    return shown
+class PagePython:
+    """A Node that runs notebooks, each in a Python of its own; one that has failed is started again."""
+
+    def __init__(self, site: Path, errors: IO[str]) -> None:
+        self.site, self.errors = site, errors
+        self.node: subprocess.Popen[str] | None = None
+
+    def run(self, cells: list[tuple[str, str]]) -> dict[str, list[dict[str, Any]]]:
+        """The outputs of a notebook's cells, by their ids, as the page's Python gives them."""
+        if self.node is None:
+            self.node = self.started()
+        assert self.node.stdin is not None and self.node.stdout is not None
+        self.node.stdin.write(json.dumps(cells) + "\n")
+        self.node.stdin.flush()
+        answer = self.node.stdout.readline()
+        if not answer:
+            self.close()
+            self.errors.seek(0)
+            pytest.fail(self.errors.read()[-3000:], pytrace=False)
+        shown: dict[str, list[dict[str, Any]]] = json.loads(answer)
+        return shown
+
+    def started(self) -> subprocess.Popen[str]:
+        node = shutil.which("node") or pytest.fail("the in-browser part was built, so there is a Node")
+        command = [node, str(HERE / "page_python.mjs"), str(self.site / "lite")]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=self.errors, text=True, encoding="utf-8")
+
+    def close(self) -> None:
+        if self.node is not None:
+            self.node.kill()  # in the middle of a chapter, if its time is over
+            self.node.communicate()
+            self.node = None
+
+
+@pytest.fixture(scope="module")
+def page_python(live_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PagePython]:
+    path = tmp_path_factory.mktemp("page_python") / "errors.txt"
+    with path.open("w+", encoding="utf-8") as errors:
+        python = PagePython(live_site, errors)
+        yield python
+        python.close()
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_chapter_gives_the_outputs_that_are_stored(path: Path, live_site: Path) -> None:
+def test_a_chapter_gives_the_outputs_that_are_stored(path: Path, page_python: PagePython) -> None:
     stored = cells_of(path)
-    shown = run(live_site, path.stem, [(cell["id"], cell["source"]) for cell in stored])
+    shown = page_python.run([(cell["id"], cell["source"]) for cell in stored])
     compared = 0
     for cell in stored:
         if not NOT_COMPARED & set(cell["metadata"].get("tags", [])):
@@ -51,11 +86,23 @@ def test_a_chapter_gives_the_outputs_that_are_stored(path: Path, live_site: Path
     assert compared
 
 
-def test_another_output_and_an_error_are_seen(live_site: Path) -> None:
+def test_another_output_and_an_error_are_seen_and_each_notebook_has_a_python_of_its_own(
+    page_python: PagePython,
+) -> None:
     cells = [("a", "print('a')\nprint('b')"), ("b", "1 / 0"), ("c", "await __import__('asyncio').sleep(0)\n{'x': 1}")]
-    shown = {name: comparable(outputs) for name, outputs in run(live_site, "scratch", cells).items()}
-    assert shown == {
+    shown = page_python.run([*cells, ("d", "import otp_mini\nleft = otp_mini.left = 1")])
+    assert {name: comparable(outputs) for name, outputs in shown.items()} == {
         "a": [{"stdout": "a\nb\n"}],
         "b": [("error", "ZeroDivisionError", "division by zero")],
         "c": [("execute_result", {"text/plain": "{'x': 1}"})],
+        "d": [],
     }
+    [shown_next] = page_python.run([("a", "import otp_mini\n'left' in globals(), hasattr(otp_mini, 'left')")]).values()
+    assert comparable(shown_next) == [("execute_result", {"text/plain": "(False, False)"})]
+
+
+def test_a_notebook_that_ends_node_takes_no_other_with_it(page_python: PagePython) -> None:
+    with pytest.raises(pytest.fail.Exception):
+        page_python.run([("ends", "import js\njs.process.exit(3)")])
+    [shown] = page_python.run([("next", "1 + 1")]).values()
+    assert comparable(shown) == [("execute_result", {"text/plain": "2"})]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -92,6 +93,7 @@ def test_the_search_finds_a_question(book: ScratchBook) -> None:
 def test_every_link_of_the_built_page_leads_somewhere(book_site: Path) -> None:
     from bs4 import BeautifulSoup
 
+    @cache  # seventy-five links, and a dozen pages
     def page(path: Path) -> BeautifulSoup:
         return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
