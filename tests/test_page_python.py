@@ -86,7 +86,7 @@ def test_a_chapter_gives_the_outputs_that_are_stored(path: Path, page_python: Pa
     assert compared
 
 
-def test_another_output_and_an_error_are_seen_and_each_notebook_has_a_python_of_its_own(
+def test_another_output_and_an_error_are_seen_and_each_notebook_has_its_own_python(
     page_python: PagePython,
 ) -> None:
     cells = [("a", "print('a')\nprint('b')"), ("b", "1 / 0"), ("c", "await __import__('asyncio').sleep(0)\n{'x': 1}")]
