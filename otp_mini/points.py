@@ -240,11 +240,14 @@ def _rewritten(function: Callable[..., Any]) -> CodeType:
     outer = whole.body[0]
     assert isinstance(outer, ast.FunctionDef)
     outer.body = [body]
+    if old.co_name not in names:  # the name, in the body, is what it was: the function itself, or a builtin
+        outer.body.insert(0, ast.Global([old.co_name]))
     module = compile(
         ast.fix_missing_locations(whole), old.co_filename, "exec", flags=old.co_flags & _FUTURES, dont_inherit=True
     )
     outside = _inner(module, "outer")
-    return _named(_inner(outside, old.co_name), f"outer.<locals>.{old.co_name}", old.co_qualname)
+    made = _inner(outside, old.co_name)
+    return _named(made, made.co_qualname, old.co_qualname)
 
 
 def _bare(body: ast.AsyncFunctionDef) -> None:

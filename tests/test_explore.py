@@ -487,6 +487,31 @@ def test_points_change_nothing_but_who_may_come_between() -> None:
     assert [*explore(calls_in_many_ways).outcomes] == [told]
 
 
+async def countdown(n: int) -> list[int]:
+    send(self_(), n)
+    return [n, *await countdown(n - 1)] if n else []
+
+
+class Series:
+    """A function that has the name of a builtin which it uses."""
+
+    async def next(self, numbers: Any) -> Any:
+        send(self_(), "x")
+        return next(numbers)
+
+
+async def calls_what_has_its_own_name() -> Any:
+    async def near(n: int) -> int:
+        send(self_(), n)
+        return 1 + await near(n - 1) if n else 0
+
+    return await countdown(3), await near(2), await Series().next(iter("abc"))
+
+
+def test_a_function_that_calls_its_own_name_gets_what_the_name_is_without_points() -> None:
+    assert [*explore(calls_what_has_its_own_name).outcomes] == ["([3, 2, 1], 2, 'a')"]
+
+
 async def fails_in_a_line_of_its_own() -> None:
     send(self_(), "x")
     raise ValueError("here")
