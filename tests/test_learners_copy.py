@@ -238,9 +238,9 @@ def test_a_new_cell_a_deleted_one_and_another_order_are_changes(tmp_path: Path, 
         path.unlink()
 
 
-def program(folder: Path) -> subprocess.CompletedProcess[str]:
+def program(folder: Path | str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(ROOT / "tools" / "learners_copy.py"), str(folder)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
 
 
 def test_the_program_makes_a_copy_of_every_chapter(tmp_path: Path) -> None:
@@ -258,3 +258,10 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
         f"The copies of the chapters cannot be put into {tmp_path / 'my_course'}: "
         f"File exists ({tmp_path / 'my_course'}). Name another folder with --folder.\n"
     )
+
+
+@pytest.mark.parametrize(("asked", "code"), [("--help", 0), ("-h", 0), ("--chapters", 2)])
+def test_who_asks_how_it_is_used_is_told_and_gets_no_folder_of_that_name(asked: str, code: int, tmp_path: Path) -> None:
+    done = program(asked, cwd=tmp_path)
+    assert (done.returncode, [*tmp_path.iterdir()]) == (code, [])
+    assert "usage: learners_copy.py [-h] folder" in done.stdout + done.stderr

@@ -19,6 +19,7 @@ says so.
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import itertools
 import json
@@ -147,7 +148,9 @@ def write(path: Path, notebook: dict[str, Any]) -> None:
 
 def main(arguments: list[str]) -> int:
     """Make or renew the copies of all chapters in the folder that is named."""
-    [folder] = map(Path, arguments)
+    asked = argparse.ArgumentParser(description=main.__doc__)
+    asked.add_argument("folder", type=Path, help="where the copies go; it is made if it is not there")
+    folder = asked.parse_args(arguments).folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for chapter in sorted((ROOT / "notebooks").glob("*.ipynb")):
