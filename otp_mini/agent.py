@@ -21,6 +21,7 @@ from .terms import From, Pid
 Function = Callable[..., Any]
 
 _NEEDS: Final = "an agent needs a function, and its arguments after it: Agent.update(agent, work, 1, 2)"
+_NEEDS_FIRST: Final = "an agent is started with the function that makes its first state: Agent.start(lambda: 0)"
 
 
 class Agent(HasChildSpec):
@@ -48,7 +49,7 @@ class Agent(HasChildSpec):
 
         OTP: ``Agent.start_link/2``
         """
-        check_function(function, _NEEDS)
+        check_function(function, _NEEDS_FIRST)
         work = function, args
         return await start_server(AgentServer, work, name=name, timeout=timeout, link=True, label=cls.__name__)
 
@@ -60,7 +61,7 @@ class Agent(HasChildSpec):
 
         OTP: ``Agent.start/2``
         """
-        check_function(function, _NEEDS)
+        check_function(function, _NEEDS_FIRST)
         work = function, args
         return await start_server(AgentServer, work, name=name, timeout=timeout, link=False, label=cls.__name__)
 

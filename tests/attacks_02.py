@@ -146,6 +146,15 @@ async def quotes_gathered(carriers: Any, kg: Any) -> Any:
     return await asyncio.gather(*[carrier(kg) for carrier in carriers])
 
 
+async def quotes_from_the_cheapest(carriers: Any, kg: Any) -> Any:
+    return sorted(await quotes_one_by_one(carriers, kg))
+
+
+async def quotes_by_carrier(carriers: Any, kg: Any) -> Any:
+    tasks = {carrier: Task.async_(carrier, kg) for carrier in carriers}
+    return [await Task.await_(task) for task in tasks.values()]
+
+
 BEFORE = "or before anybody waits?"
 table.wrong(ex.quotes, "awaits each function", quotes_in_turn, BEFORE, "after 6 s")
 table.wrong(ex.quotes, "awaits each task where it is started", quotes_awaited_at_once, BEFORE)
@@ -158,6 +167,8 @@ table.wrong(ex.quotes, "asks one of them twice", quotes_with_one_to_spare, "how 
 table.wrong(ex.quotes, "calls each carrier in the brackets", quotes_called_at_once, "the function itself")
 table.wrong(ex.quotes, "has patience for a second", quotes_without_patience, "how long whoever waits has patience")
 table.wrong(ex.quotes, "looks again and again", quotes_looked_for, "until some time has passed")
+table.wrong(ex.quotes, "begins with the cheapest", quotes_from_the_cheapest, "not that of the prices")
+table.wrong(ex.quotes, "has a task for each different carrier", quotes_by_carrier, "has two places in it")
 table.hard_coded(ex.quotes, "knows three carriers", quotes_of_three, "expected 3, got 2")
 table.right(ex.quotes, "awaits one task after the other", quotes_one_by_one)
 table.right(ex.quotes, "does it by hand", quotes_by_hand)
@@ -439,6 +450,83 @@ class ATableOfAnAgent:
         return ets.update_counter(numbers, "next", 1)
 
 
+class ByAnyMessage(ByALoop):
+    """The next message is the number, whoever has sent it."""
+
+    @staticmethod
+    async def next(numbers: Any) -> Any:
+        send(numbers, ("next", self_()))
+        match await receive():
+            case ("number", n):
+                return n
+            case other:
+                return other
+
+
+class WithThanks(ByALoop):
+    """Does not count on before whoever asked has said thank you."""
+
+    @staticmethod
+    async def start(first: Any) -> Any:
+        async def loop(n: int) -> None:
+            while True:
+                _, asker = await receive(lambda m: isinstance(m, tuple) and m[0] == "next")
+                send(asker, ("number", n))
+                await receive(lambda m: m == "thanks")
+                n = n + 1
+
+        return spawn(loop, first)
+
+    @staticmethod
+    async def next(numbers: Any) -> Any:
+        n = await ByALoop.next(numbers)
+        send(numbers, "thanks")
+        return n
+
+
+class LinksItsAskers(ByALoop):
+    @staticmethod
+    async def next(numbers: Any) -> Any:
+        Process.link(numbers)
+        n = await ByALoop.next(numbers)
+        Process.unlink(numbers)
+        return n
+
+
+LOCKS: dict[Any, asyncio.Lock] = {}
+
+
+class UnderOneLock(TwoSteps):
+    """Two steps, and a lock around them that all numbers share."""
+
+    @staticmethod
+    async def next(numbers: Any) -> Any:
+        async with LOCKS.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
+            return await TwoSteps.next(numbers)
+
+
+class LooksAndWrites(OwnTable):
+    """The table has an owner of its own, and everybody looks and then writes."""
+
+    @staticmethod
+    async def start(first: Any) -> Any:
+        return await ATableOfAnAgent.start(first)
+
+    @staticmethod
+    async def next(numbers: Any) -> Any:
+        [(_, last)] = ets.lookup(numbers, "next")
+        ets.insert(numbers, ("next", last + 1))
+        return last + 1
+
+
+class OfTheNumber(Known):
+    """Gives the number where a function that returns it has to stand."""
+
+    @staticmethod
+    async def start(first: Any) -> Any:
+        return await Agent.start(first)
+
+
 table.wrong(ex.order_numbers, "gets, then updates", TwoSteps, "what comes between reading the number")
 table.wrong(ex.order_numbers, "begins one too high", OneTooMany, "the first answer is the number of the start")
 table.wrong(ex.order_numbers, "never counts on", NeverOn, "what is remembered from then on")
@@ -449,6 +537,12 @@ table.wrong(ex.order_numbers, "has the first who asks keep it", ByTheFirstWhoAsk
 table.wrong(ex.order_numbers, "counts in a list", InAList, "in a variable that two processes change")
 table.wrong(ex.order_numbers, "counts beside its agent", BesideAnAgent, "in a variable that two processes change")
 table.wrong(ex.order_numbers, "does not wait", WithoutPatience, "how long whoever waits has patience")
+table.wrong(ex.order_numbers, "takes any message for the number", ByAnyMessage, "which message is taken")
+table.wrong(ex.order_numbers, "waits for thanks", WithThanks, "the end of whoever asked changes nothing")
+table.wrong(ex.order_numbers, "links whoever asks", LinksItsAskers, "to whom they are linked")
+table.wrong(ex.order_numbers, "has one lock for all numbers", UnderOneLock, "what the two have in common")
+table.wrong(ex.order_numbers, "looks up, then inserts", LooksAndWrites, "what comes between reading the number")
+table.wrong(ex.order_numbers, "starts an agent with a number", OfTheNumber, "and not the number")
 table.hard_coded(ex.order_numbers, "knows the shown number", Known, "another case")
 table.right(ex.order_numbers, "is a GenServer", ByAServer)
 table.right(ex.order_numbers, "is a loop by hand", ByALoop)
@@ -550,6 +644,22 @@ async def ask_and_read_the_reason(customer: Any, request: Any) -> Any:
         raise
 
 
+async def ask_once_more(customer: Any, request: Any) -> Any:
+    if not Registry.lookup("baskets", customer):
+        return ("error", "no basket")
+    try:
+        return await GenServer.call(Via("baskets", customer), request)
+    except Exit:
+        await Process.sleep(0.1)  # its supervisor starts the next
+        return await GenServer.call(Via("baskets", customer), request)
+
+
+async def ask_if_true(customer: Any, request: Any) -> Any:
+    if not customer or not Registry.lookup("baskets", customer):
+        return ("error", "no basket")
+    return await GenServer.call(Via("baskets", customer), request)
+
+
 KNOWN_PIDS: dict[Any, Any] = {}
 
 
@@ -575,6 +685,8 @@ table.wrong(ex.ask_basket, "starts a basket for strangers", ask_a_new_one, "noth
 table.wrong(ex.ask_basket, "does not wait for the answer", ask_casting, "A cast answers `ok` by itself")
 table.wrong(ex.ask_basket, "has patience for a second", ask_for_a_second, "a basket may take two seconds")
 table.wrong(ex.ask_basket, "takes any noproc for its own", ask_and_read_the_reason, "that it crashed over a request")
+table.wrong(ex.ask_basket, "asks once more", ask_once_more, "how often the basket is given the request")
+table.wrong(ex.ask_basket, "takes a false customer for none", ask_if_true, "of any type")
 table.hard_coded(ex.ask_basket, "knows the shown customers", ask_the_known, "another case")
 table.right(ex.ask_basket, "looks at the reason of the exit", ask_by_reason)
 table.right(ex.ask_basket, "asks where the name is", ask_by_whereis)
@@ -770,6 +882,18 @@ class WritesLater(Writes):
         return NoReply(state)
 
 
+class DeletesFirst(Writes):
+    """Takes the old price out, and puts the new one in a turn later."""
+
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        match request:
+            case ("set", article, int(cents)):
+                ets.delete("prices", article)
+                await Process.sleep(0.0)
+                ets.insert("prices", (article, cents))
+                return Reply("ok", state)
+
+
 async def prices_of_a_loose_owner(rows: Any) -> Any:
     async def owner() -> None:
         by_the_caller(rows)
@@ -804,6 +928,7 @@ table.wrong(ex.start_prices, "ends the keeper too", pricing(Keeps, Writes, strat
 table.wrong(ex.start_prices, "has another name", pricing(Keeps, Writes, name="prices"), "the name of the supervisor")
 table.wrong(ex.start_prices, "allows one restart", pricing(Keeps, Writes, max_restarts=1), "how many restarts")
 table.wrong(ex.start_prices, "answers before it writes", pricing(Keeps, WritesLater), "may read at once")
+table.wrong(ex.start_prices, "deletes before it inserts", pricing(Keeps, DeletesFirst), "between two steps")
 table.wrong(ex.start_prices, "has an owner outside", prices_of_a_loose_owner, "ends what it has started")
 table.hard_coded(ex.start_prices, "knows the shown rows", pricing(KnownPrices, Writes), "another case")
 table.right(ex.start_prices, "takes the table back from its heir", pricing(Gives, TakesBack))
@@ -917,6 +1042,27 @@ async def invoice_in_two_steps(number: Any, draw: Any) -> Any:
     return await draw(await Agent.get("orders", lambda orders: orders[number]))
 
 
+async def invoice_tried_again(number: Any, draw: Any) -> Any:
+    try:
+        return await invoice_of_all(number, draw)
+    except Exception:
+        return await invoice_of_all(number, draw)
+
+
+SEEN: dict[Any, Any] = {}
+
+
+async def invoice_of_the_first_look(number: Any, draw: Any) -> Any:
+    if number not in SEEN:
+        SEEN.update(await Agent.get("orders", lambda orders: orders))
+    return await draw(SEEN[number]) if number in SEEN else None
+
+
+async def invoice_without_patience(number: Any, draw: Any) -> Any:
+    articles = await Agent.get("orders", lambda orders: orders.get(number), timeout=0.0)
+    return None if articles is None else await draw(articles)
+
+
 table.wrong(ex.mended_invoice, "draws in the agent", invoice_as_given, RUNS_THERE)
 table.wrong(ex.mended_invoice, "waits longer for the agent", invoice_patient, RUNS_THERE)
 table.wrong(ex.mended_invoice, "catches in the agent", invoice_guarded, RUNS_THERE)
@@ -927,7 +1073,10 @@ table.wrong(ex.mended_invoice, "hides what draw raises", invoice_hidden, "nobody
 table.wrong(ex.mended_invoice, "draws what is not there", invoice_drawn_anyway, "when `draw` is called")
 table.wrong(ex.mended_invoice, "takes draw's KeyError for its own", invoice_hiding_key_errors, "nobody is to hide it")
 table.wrong(ex.mended_invoice, "waits for what never comes", invoice_that_waits_for_ever, "was still waiting")
-table.hard_coded(ex.mended_invoice, "knows the shown orders", invoice_known, "another case")
+table.wrong(ex.mended_invoice, "tries a failed drawing again", invoice_tried_again, "is not tried again")
+table.wrong(ex.mended_invoice, "looks at the orders once", invoice_of_the_first_look, "how the order is now")
+table.wrong(ex.mended_invoice, "has no patience", invoice_without_patience, "how long whoever waits has patience")
+table.hard_coded(ex.mended_invoice, "knows the shown orders", invoice_known, "how the order is now")
 table.right(ex.mended_invoice, "fetches all orders", invoice_of_all)
 table.right(ex.mended_invoice, "asks twice", invoice_in_two_steps)
 table.right(ex.mended_invoice, "brings an async function with an argument", invoice_nolink)
@@ -1241,6 +1390,50 @@ class WritesBefore(WritesBehind):
     counter = WritesAtOnce
 
 
+class LooksAndCounts(InTables):
+    """The last lamp of the clinic, with a number."""
+
+    @staticmethod
+    async def order(mail: Any) -> Any:
+        number = ets.lookup("numbers", "last")[0][1] + 1
+        ets.insert("numbers", ("last", number))
+        await Task.Supervisor.start_child("mails", mail, number)
+        return number
+
+
+class WrittenByTheCustomer(AgentOverATable):
+    """An agent counts, and whoever orders writes the number down when the mail is handed over."""
+
+    @staticmethod
+    async def order(mail: Any) -> Any:
+        number = await Agent.get_and_update("counter", lambda n: (n + 1, n + 1))
+        await Task.Supervisor.start_child("mails", mail, number)
+        ets.insert("numbers", ("last", number))
+        return number
+
+
+class InThousands(WithAnAgent):
+    """Each life of the agent begins a thousand higher; how many lives there were stands in the class."""
+
+    lives = 0
+
+    @staticmethod
+    async def start(rows: Any) -> Any:
+        async def next_life() -> Any:
+            InThousands.lives += 1
+            return await counter(1000 * (InThousands.lives - 1))
+
+        InThousands.lives = 0
+        tables = ChildSpec("tables", (Tables.start_link, (rows,)))
+        return await tree_of(tables, MAILS, ChildSpec("numbers", (next_life, ())))
+
+
+class OnlyKnownArticles(InTables):
+    @staticmethod
+    async def price(article: Any) -> Any:
+        return ets.lookup("prices", article)[0][1]
+
+
 class InGroups(InTables):
     """A supervisor of its own for the tables, and one for the mails."""
 
@@ -1266,6 +1459,12 @@ table.wrong(ex.sale, "returns the rows", WholeRows, "the number alone")
 table.wrong(ex.sale, "counts in the class", InTheClass, "outside of every process belongs to no sale")
 table.wrong(ex.sale, "writes the number down later", WritesBehind, "for the second time")
 table.wrong(ex.sale, "allows one restart", AllowsOne, "how many restarts the supervisor allows")
+table.wrong(ex.sale, "looks up, then inserts", LooksAndCounts, "it has to be one step")
+table.wrong(
+    ex.sale, "has the customer write it down", WrittenByTheCustomer, "for the second time", "in the middle of an"
+)
+table.wrong(ex.sale, "counts the lives in the class", InThousands, "for the second time")
+table.wrong(ex.sale, "expects every article", OnlyKnownArticles, "IndexError", "for an unknown article")
 table.hard_coded(ex.sale, "knows the shown prices", KnownSale, "another case")
 table.right(ex.sale, "counts in an agent over a table", AgentOverATable)
 table.right(ex.sale, "has an owner for each table", TwoOwners)

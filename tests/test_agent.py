@@ -231,11 +231,14 @@ def test_what_is_no_function_is_refused_in_the_caller_and_the_agent_lives(functi
     async def main() -> bool:
         agent = await counter(5)
         uses: list[Any] = [Agent.get, Agent.update, Agent.get_and_update, Agent.cast]
-        for use in [*uses, lambda agent, function: Agent.start(function)]:
+        for use in uses:
             with pytest.raises(BadArg, match="an agent needs a function, and its arguments after it"):
                 done = use(agent, function)
                 if done != "ok":
                     await done
+        for start in (Agent.start, Agent.start_link):
+            with pytest.raises(BadArg, match="an agent is started with the function that makes its first state"):
+                await start(function)
         return Process.alive(agent) and await Agent.get(agent, same) == 5
 
     assert play(main) is True

@@ -37,9 +37,10 @@ from .. import (
     sys_,
 )
 from ..errors import describe_exception, describe_reason, safe_repr
+from ..points import with_points
 from .checking import AWAIT, NotYet, expect
 from .comparing import same
-from .looking import answered, not_started, with_other_numbers
+from .looking import CALL, answered, is_of, not_started, sent_since, so_far, with_other_numbers
 
 Rows = tuple[tuple[Any, int], ...]
 
@@ -153,34 +154,57 @@ def _same_time(seen: float, hoped: float) -> bool:
     return abs(seen - hoped) < 0.001
 
 
+def _interrupted(work: Any) -> Any:
+    """The same function, but others have a turn between any two of its operations, as on the BEAM.
+
+    Here a process keeps its turn until it awaits, so a look into a table and the write that follows would be one step.
+    A function whose source cannot be read stays as it is.
+    """
+    try:
+        return with_points(work)
+    except BadArg:
+        return work
+
+
+BETWEEN: Final = ", and had a turn between any two operations, as on the BEAM"
+
+
 # ---- drill 1 -----------------------------------------------------------------------------------------
 
 
 async def quotes(quotes: Any, seconds: tuple[float, ...] = (1.0, 3.0, 2.0), kg: int = 4) -> None:
     """All prices come in the order of the carriers, as soon as the slowest has answered, and other messages stay.
 
-    Demands: each carrier is asked once, with the kilograms; any number of them, also none; the caller's messages
-    stay, and nothing comes later.
+    Demands: each carrier is asked once, with the kilograms, and twice if it stands in the list twice; any number of
+    them, also none; the caller's messages stay, and nothing comes later.
     """
     many = tuple(0.1 * (n % 30) for n in range(30))
-    cases = ((quotes, seconds, kg), (quotes, (0.5, 2.5), 7), (quotes, many, 3), (quotes, (), 2))
+    cases = (
+        (quotes, seconds, kg),
+        (quotes, (0.5, 2.5), 7),
+        (quotes, many, 3),
+        (quotes, (), 2),
+        (quotes, (2.0, 1.0), 5, True),
+    )
     await with_other_numbers(_one_parcel, cases)
 
 
-async def _one_parcel(quotes: Any, seconds: tuple[float, ...], kg: int) -> None:
+async def _one_parcel(quotes: Any, seconds: tuple[float, ...], kg: int, again: bool = False) -> None:
     asked: list[int] = []
+    numbers = [*range(1, len(seconds) + 1), *[1] * again]
+    hundreds: dict[int, int] = {number: 17 * number % 31 for number in numbers}  # neither rising nor falling
 
     def carrier(number: int, pause: float) -> Callable[[int], Awaitable[int]]:
         async def price(weight: int) -> int:
             asked.append(number)
             await Process.sleep(pause)
-            return 100 * number + weight
+            return 100 * hundreds[number] + weight
 
         return price
 
-    carriers = [carrier(number, pause) for number, pause in enumerate(seconds, start=1)]
-    told = ", ".join(f"{pause:g}" for pause in seconds[:4]) + ", …" * (len(seconds) > 4)
-    done = f"{len(seconds)} carriers were asked" + f", which take {told} s" * bool(seconds)
+    different = [carrier(number, pause) for number, pause in enumerate(seconds, start=1)]
+    carriers = [different[number - 1] for number in numbers]
+    done = _asked(seconds, again)
     before = len(current_node().processes())
     user = User(lambda: quotes(list(carriers), kg), done)
     for letter in (("a letter", 1), "a letter"):
@@ -189,7 +213,7 @@ async def _one_parcel(quotes: Any, seconds: tuple[float, ...], kg: int) -> None:
         seen = await user.answer(200.0)
     except Exit as error:
         raise _gave_up(error, done, "the prices", "a carrier may take three seconds") from None
-    _expect_prices(done, seen, [100 * number + kg for number in range(1, len(seconds) + 1)])
+    _expect_prices(done, seen, [100 * hundreds[number] + kg for number in numbers])
     hoped = max(seconds, default=0.0)
     if not _same_time(user.waited, hoped):
         idea = "when the second carrier is asked: when the first has answered, or before anybody waits?"
@@ -197,7 +221,7 @@ async def _one_parcel(quotes: Any, seconds: tuple[float, ...], kg: int) -> None:
             idea = "what the function waits for: for the last answer, or until some time has passed?"
         raise NotYet(done, f"the answer after {user.waited:g} s", f"the answer after {hoped:g} s", idea)
     idea = "how often each carrier is called"
-    expect(f"{done}; which were asked, and how often?", sorted(asked), list(range(1, len(seconds) + 1)), idea)
+    expect(f"{done}; which were asked, and how often?", sorted(asked), sorted(numbers), idea)
     await Process.sleep(10.0)
     idea = "which messages are taken: only the answers of the tasks. The others are somebody else's, and stay"
     expect(f"{done}; which messages does the caller find later?", user.letters, [("a letter", 1), "a letter"], idea)
@@ -205,6 +229,12 @@ async def _one_parcel(quotes: Any, seconds: tuple[float, ...], kg: int) -> None:
     await Process.sleep(A_WHILE)
     left = len(current_node().processes()) - before
     expect(f"{done}; how many processes are left?", left, 0, "when each task is over: all have been waited for")
+
+
+def _asked(seconds: tuple[float, ...], again: bool) -> str:
+    told = ", ".join(f"{pause:g}" for pause in seconds[:4]) + ", …" * (len(seconds) > 4)
+    done = f"{len(seconds)} carriers were asked" + f", which take {told} s" * bool(seconds)
+    return done + ", the first of them twice" * again
 
 
 def _expect_prices(done: str, seen: Any, hoped: list[int]) -> None:
@@ -218,10 +248,13 @@ def _expect_prices(done: str, seen: Any, hoped: list[int]) -> None:
         raise NotYet(done, "a list of tasks", repr(hoped), idea)
     if isinstance(seen, list) and len(seen) == len(hoped) and not same(seen, hoped):
         known = all(type(part) is int for part in seen) and sorted(seen) == sorted(hoped)
-        idea = "the order of the list: that of the carriers, and not that in which they answered"
+        other = "of the prices" if known and seen in (sorted(hoped), sorted(hoped)[::-1]) else "in which they answered"
+        idea = f"the order of the list: that of the carriers, and not that {other}"
         if known:
             expect(done, seen, hoped, idea)
     idea = "what is returned: a list with the price of each carrier, for these kilograms, however many there are"
+    if isinstance(seen, list) and 0 < len(set(hoped)) < len(hoped):
+        idea += ". One that stands in the list twice has two places in it"
     expect(done, seen, hoped, idea)
 
 
@@ -342,9 +375,10 @@ async def _mails_are_stopped(confirm: Any, order: Any) -> None:
 async def order_numbers(OrderNumbers: Any, first: int = 17, customers: int = 5) -> None:
     """Each number is given once and none is left out, however many ask, and whoever asked or started has ended.
 
-    Demands: the first number is ``first``; two that were started do not know of each other; the numbers go on when
-    the function of their starter is over, and when somebody who asked is killed; they are kept by a process, and end
-    with it.
+    Demands: the first number is ``first``; two that were started do not know of each other, and neither waits for the
+    other; the numbers go on when their starter has come to its normal end, and when somebody who asked is killed, also
+    in the middle; whoever asks finds the messages of others where they were; the numbers are kept by a process, and
+    end with it.
     """
     cases = ((OrderNumbers, first, customers), (OrderNumbers, 1, 40))
     await with_other_numbers(_one_counter, cases)
@@ -358,7 +392,7 @@ async def _one_counter(OrderNumbers: Any, first: int, customers: int) -> None:
     idea = "what is answered, and what is remembered from then on: the first answer is the number of the start"
     expect(done, await _next_numbers(OrderNumbers, numbers, 1) + await _next_numbers(OrderNumbers, numbers, 1),
            [first, first + 1], idea)  # fmt: skip
-    done = f"{customers} customers called `next` at the same moment"
+    done = f"{customers} customers called `next` at the same moment{BETWEEN}"
     seen = await _next_numbers(OrderNumbers, numbers, customers)
     hoped = [first + 2 + n for n in range(customers)]
     twice = all(type(number) is int for number in seen) and len(set(seen)) < len(seen)
@@ -367,7 +401,29 @@ async def _one_counter(OrderNumbers: Any, first: int, customers: int) -> None:
     await Process.sleep(600.0)
     done = "ten minutes had passed, everybody who had asked was gone, and `next` was called"
     expect(done, await _next_numbers(OrderNumbers, numbers, 1), [first + 2 + customers], _GOES_ON)
+    await _askers_are_killed(OrderNumbers, numbers, first + 2 + customers)
     await _kept_by_a_process(OrderNumbers, numbers, before)
+
+
+async def _askers_are_killed(OrderNumbers: Any, numbers: Any, last: int) -> None:
+    """Kill somebody who asks after one turn, somebody after two, and so on; a number is lost with each at most."""
+    turns = 6
+    for number in range(turns):
+        user = User(lambda: OrderNumbers.next(numbers), "`next` was called")
+        for _ in range(number):
+            await Process.sleep(0.0)
+        _let_go([user])
+    done = f"{turns} customers were killed while they called `next`, and another one called it"
+    user = User(lambda: OrderNumbers.next(numbers), done)
+    await Process.sleep(A_WHILE)
+    idea = "whom the numbers wait for, and to whom they are linked: the end of whoever asked changes nothing"
+    what, value = user.outcome[0] if user.outcome else ("nothing", None)
+    if what != "answer":
+        seen = _raised(value) if isinstance(value, BaseException) else "no answer"
+        raise NotYet(done, seen, "a number", idea)
+    if type(value) is not int or not last < value <= last + turns + 1:
+        raise NotYet(done, safe_repr(value), f"a number from {last + 1} to {last + turns + 1}", _GOES_ON)
+    _let_go([user])
 
 
 async def _kept_by_a_process(OrderNumbers: Any, numbers: Any, before: set[Pid]) -> None:
@@ -392,9 +448,16 @@ def _in_order(numbers: list[Any]) -> list[Any]:
 
 
 async def _next_numbers(OrderNumbers: Any, numbers: Any, customers: int) -> list[Any]:
-    """What so many get at the same moment; each of them is killed afterwards."""
+    """What so many get at the same moment; each of them is killed afterwards.
+
+    Somebody else has written to each of them before. Where there are several, others have a turn between any two
+    operations of one.
+    """
     done = "`next` was called"
-    users = [User(lambda: OrderNumbers.next(numbers), done) for _ in range(customers)]
+    ask = _interrupted(OrderNumbers.next) if customers > 1 else OrderNumbers.next
+    users = [User(lambda: ask(numbers), done) for _ in range(customers)]
+    for user in users:
+        send(user.pid, A_LETTER)
     try:
         seen = await _all(users)
     except BadArg as error:
@@ -407,9 +470,17 @@ async def _next_numbers(OrderNumbers: Any, numbers: Any, customers: int) -> list
         if reason == "timeout":
             raise _gave_up(error, done, "a number", "others may have asked before") from None
         raise NotYet(done, f"an exit: {describe_reason(reason)}", "a number", _GOES_ON) from None
+    await Process.sleep(A_WHILE)
+    for user, number in zip(users, seen, strict=True):
+        told = f"{done}, and {number!r} came" if type(number) is int else done
+        idea = "which message is taken: only the answer of the numbers. The others are somebody else's, and stay"
+        expect(f"{told}; which messages does the caller find later?", user.letters, [A_LETTER], idea)
     _let_go(users)
     await Process.sleep(A_WHILE)
     return seen
+
+
+A_LETTER: Final = ("a letter", 1)
 
 
 async def _new_numbers(OrderNumbers: Any, first: int, done: str) -> Any:
@@ -418,14 +489,46 @@ async def _new_numbers(OrderNumbers: Any, first: int, done: str) -> Any:
     except AlreadyStarted as error:
         idea = "the name. Only one process has it, and what `start` returns need not be a name"
         raise NotYet(done, describe_exception(error), "numbers that know nothing of the others", idea) from None
+    except BadArg as error:
+        if "the function that makes its first state" not in str(error):
+            raise
+        idea = "what an agent is started with: a function that returns the first number, and not the number"
+        raise NotYet(done, describe_exception(error), "a process that keeps the numbers", idea) from None
 
 
 async def _two_counters(OrderNumbers: Any) -> None:
     done = "`start` was called twice, with 100 and with 500"
-    one, other = [await _new_numbers(OrderNumbers, first, done) for first in (100, 500)]
+    before = set(Process.list())
+    one = await _new_numbers(OrderNumbers, 100, done)
+    keepers = [pid for pid in Process.list() if pid not in before]
+    other = await _new_numbers(OrderNumbers, 500, done)
     seen = [(await _next_numbers(OrderNumbers, each, 1))[0] for each in (one, other, one)]
     idea = f"{_GOES_ON}: each of the two has a number of its own"
     expect(f"{done}, and `next` with the first, the second and the first", seen, [100, 500, 101], idea)
+    await _one_is_busy(OrderNumbers, one, other, keepers)
+
+
+async def _one_is_busy(OrderNumbers: Any, one: Any, other: Any, keepers: list[Pid]) -> None:
+    """Whoever asks the one waits, and whoever asks the other does not: a lock that both use would be seen here."""
+    done = "`start` was called twice; the first was busy, and somebody waited for it; `next` was called with the second"
+    busy = [
+        pid for pid in keepers if pid.block is not None and pid.block.loop is not None
+    ]  # a server, not a plain loop
+    for pid in busy:
+        await sys_.suspend(pid)
+    users = []
+    for numbers in (one, other):
+        users.append(User(lambda numbers=numbers: OrderNumbers.next(numbers), done))  # type: ignore[misc]
+        for _ in range(20):  # turns, and no time: to wait for a lock of asyncio's would hold the clock
+            await Process.sleep(0.0)
+    free = bool(users[-1].outcome)
+    for pid in busy:
+        await sys_.resume(pid)
+    if not free:
+        idea = "what the two have in common. Each is asked in its own process; what both wait for knows of both"
+        raise NotYet(done, "no answer", "a number at once", idea)
+    expect(done, await users[-1].answer(), 501, _GOES_ON)
+    _let_go(users)
 
 
 # ---- drill 4 -----------------------------------------------------------------------------------------
@@ -456,10 +559,10 @@ async def ask_basket(ask_basket: Any, customers: tuple[Any, ...] = (7, "7", 12))
     """Each customer's own basket answers, also one that was started again, and what goes wrong in it is not hidden.
 
     Demands: the answer of the basket as it is, also a slow one; ``("error", "no basket")`` for an unknown customer,
-    and no process is started; an exit of the caller where the basket crashes over the request.
+    and no process is started; an exit of the caller where the basket crashes over the request, which it is given once.
     """
     await Registry.start_link(keys="unique", name="baskets")
-    await with_other_numbers(_some_baskets, ((ask_basket, customers), (ask_basket, (("guest", 1), "7", 3.5))))
+    await with_other_numbers(_some_baskets, ((ask_basket, customers), (ask_basket, (("guest", 1), "7", 0, "", 3.5))))
 
 
 async def _some_baskets(ask_basket: Any, customers: tuple[Any, ...]) -> None:
@@ -536,10 +639,18 @@ def _raised(error: BaseException) -> str:
 async def _fault_inside(ask_basket: Any, customer: Any, fault: str) -> None:
     what = "calls a server that is not there" if fault == "insure" else "crashes"
     done = f"customer {customer!r} was asked {fault!r}, over which the basket {what}"
+    since = so_far()
     user = User(lambda: ask_basket(customer, fault), done)
     try:
         seen = await user.answer()
     except Exit:
+        calls = [event.term for event in sent_since(since) if is_of(event, CALL)]
+        asked = [term for term in calls if isinstance(term, tuple) and fault in term]
+        idea = (
+            "how often the basket is given the request. What went wrong in it is told to the caller, who may try again"
+        )
+        if asked:  # else another process was called: what is wrong with that is seen below
+            expect(f"{done}; how often did it get the request?", len(asked), 1, idea)
         _let_go([user])
         await Process.sleep(A_WHILE)
         return
@@ -632,8 +743,10 @@ async def _set(article: Any, price: int) -> None:
         answer = await GenServer.call("day prices", ("set", article, price))
         return answer, (ets.lookup("prices", article) if ets.whereis("prices") is not None else [])
 
+    before = ets.lookup("prices", article)
     user = User(use, done)
     try:
+        await _no_gap(f"{done}; while it was busy a reader looked up {article!r}", article, before, price)
         answer, rows = await user.answer()
         expect(done, answer, "ok", "what the server answers: the same as `DayPrices`")
         found = rows[0][1] if rows else "no row"
@@ -644,6 +757,16 @@ async def _set(article: Any, price: int) -> None:
         seen = f"an exit: {describe_reason(reason)}"
         raise NotYet(done, seen, "'ok'", _SET if isinstance(reason, BadArg) else _BACK) from None
     _let_go([user])
+
+
+async def _no_gap(done: str, article: Any, before: list[Any], price: int) -> None:
+    """Read at every turn while a price is set: it is there, the old one or the new one."""
+    for pause in (0.0,) * 12 + (0.001, A_WHILE):
+        await Process.sleep(pause)
+        rows = ets.lookup("prices", article) if ets.whereis("prices") is not None else []
+        if rows not in (before, [(article, price)]):
+            idea = f"{_WRITES}: a reader can come between two steps, and `ets.insert` replaces a row in one"
+            raise NotYet(done, safe_repr(rows), f"{before!r} or {[(article, price)]!r}", idea)
 
 
 _BACK: Final = (
@@ -682,8 +805,8 @@ ORDERS: Final[dict[Any, list[str]]] = {17: ["lamp", "chair"], 18: []}
 async def mended_invoice(invoice: Any, orders: dict[Any, list[str]] | None = None) -> None:
     """Invoices are drawn at the same time, the agent is free and keeps its orders, and faults reach the caller alone.
 
-    Demands: what ``draw`` returns, which is called once, also for an order without articles; None for an unknown
-    number; whoever asks the agent meanwhile waits for nothing.
+    Demands: what ``draw`` returns, which is called once, also if it raises and for an order without articles; None for
+    an unknown number; the articles that the agent holds now; whoever asks the agent meanwhile waits for nothing.
     """
     cases = ((invoice, ORDERS if orders is None else orders), (invoice, {"a": ["pen"] * 3, 5: ["desk"], 6: []}))
     await with_other_numbers(_some_invoices, cases)
@@ -704,7 +827,7 @@ async def _some_invoices(invoice: Any, orders: dict[Any, list[str]]) -> None:
 
     first = next(iter(orders))
     alone = User(lambda: invoice(first, draw), f"the invoice of order {first!r} was asked for")
-    await _all_drawn([alone], [first], orders)
+    await _all_drawn([alone], drawn)
     _let_go([alone])
     drawn.clear()
     done = f"{5 * len(orders)} invoices were asked for at the same moment"
@@ -712,7 +835,7 @@ async def _some_invoices(invoice: Any, orders: dict[Any, list[str]]) -> None:
     users = [User(lambda number=number: invoice(number, draw), done) for number in wanted]  # type: ignore[misc]
     await Process.sleep(0.5)
     await _agent_is_free(agent, orders)
-    seen = await _all_drawn(users, wanted, orders)
+    seen = await _all_drawn(users, drawn)
     hoped = [f"invoice for {len(orders[number])}" for number in wanted]
     idea = "what is returned: whatever `draw` answers, for the articles of this order. An empty list is an order, too"
     expect(done, seen, hoped, idea)
@@ -725,18 +848,29 @@ async def _some_invoices(invoice: Any, orders: dict[Any, list[str]]) -> None:
     for error in (ValueError("no paper"), Exit("no paper"), KeyError("no paper")):
         await _draw_raises(invoice, next(iter(orders)), error)
     await _expect_orders(agent, orders, "three invoices failed")
+    await _changed_order(invoice, draw, first, [*orders[first], "shade"])
     await Agent.stop(agent)
     await Process.sleep(A_WHILE)
 
 
-async def _all_drawn(users: list[User], wanted: list[Any], orders: dict[Any, Any]) -> list[Any]:
+async def _changed_order(invoice: Any, draw: Any, number: Any, articles: list[str]) -> None:
+    await Agent.update("orders", lambda held: held | {number: articles})
+    done = f"order {number!r} was changed to {articles!r}, and its invoice was asked for once more"
+    user = User(lambda: invoice(number, draw), done)
+    idea = "where the articles come from: the agent knows how the order is now. What was kept elsewhere is old"
+    expect(done, await user.answer(), f"invoice for {len(articles)}", idea)
+    _let_go([user])
+
+
+async def _all_drawn(users: list[User], drawn: list[Any]) -> list[Any]:
     try:
         return await _all(users)
     except Exit as error:
-        reason = error.reason[0] if isinstance(error.reason, tuple) else error.reason
+        reason, done = _reason(error), users[0].done
         if isinstance(reason, Exception):
             raise reason from None
-        done = f"{len(wanted)} invoices were asked for, of {len(orders)} orders"
+        if not drawn:
+            raise _gave_up(error, done, "an invoice", "the agent may have something to do first") from None
         raise NotYet(done, f"an exit: {describe_reason(reason)}", "all of them", HERE) from None
 
 
@@ -776,7 +910,10 @@ async def _unknown_order(invoice: Any, draw: Any, drawn: list[Any]) -> None:
 
 
 async def _draw_raises(invoice: Any, number: Any, error: BaseException) -> None:
-    async def draw(_: Any) -> None:
+    drawn: list[Any] = []
+
+    async def draw(articles: Any) -> None:
+        drawn.append(articles)
         await Process.sleep(0.5)
         raise error
 
@@ -796,6 +933,8 @@ async def _draw_raises(invoice: Any, number: Any, error: BaseException) -> None:
     if what != "error" or type(value) is not type(error):
         seen = f"the answer {safe_repr(value)}" if what == "answer" else _raised(value)
         raise NotYet(done, seen, f"{kind} in the caller", "what becomes of an exception: nobody is to hide it here")
+    idea = "how often `draw` is called: a drawing that has failed is not tried again"
+    expect(f"{done}; how often was it called?", len(drawn), 1, idea)
     _let_go([user])
 
 
@@ -829,6 +968,8 @@ async def _one_sale(Sale: Any, rows: Rows, customers: int) -> None:
         for pid in await _may_end(root, before):
             await _one_ends(Sale, pid, f"was ended with {reason!r}", reason, root, rows, given)
             await Process.sleep(6.0)  # the next end is to be one of its own for the supervisor's count
+    await _another_sale(Sale, rows, given)
+    await _ends_in_the_middle(Sale, root, before, given)
     for number in range(3):
         for pid in (await _may_end(root, before))[:1]:
             how = f"was the {ORDINALS[number]} to be killed within five seconds"
@@ -843,6 +984,11 @@ async def _price(Sale: Any, article: Any, done: str) -> Any:
     except (BadArg, Exit) as error:
         idea = "who owns what `price` reads, and how long that lives: not longer than its owner"
         raise NotYet(done, _raised(error), "a price", idea) from None
+    except (IndexError, KeyError, ValueError, TypeError) as error:
+        idea = "what is found for an unknown article, and what your code makes of it"
+        if "is not there" not in done:
+            raise
+        raise NotYet(done, _raised(error), "None", idea) from None
 
 
 async def _expect_prices_of(Sale: Any, rows: Rows, done: str) -> None:
@@ -924,8 +1070,9 @@ async def _orders(Sale: Any, customers: int, given: set[int]) -> None:
         first.append(await _number(early[-1]))
     idea = "what the first number is, and what is remembered from one order to the next"
     expect("two orders were made, one after the other", first, [1, 2], idea)
-    done = f"{customers} customers ordered at the same moment"
-    users = [User(lambda: Sale.order(mails.mail), done) for _ in range(customers)]
+    done = f"{customers} customers ordered at the same moment{BETWEEN}"
+    order = _interrupted(Sale.order)
+    users = [User(lambda: order(mails.mail), done) for _ in range(customers)]
     seen = sorted([await _number(user) for user in users])
     idea = "what comes between reading the last number and counting on: it has to be one step"
     expect(f"{done}; which numbers did they get?", seen, [3 + n for n in range(customers)], idea)
@@ -1022,6 +1169,26 @@ async def _one_ends(Sale: Any, pid: Pid, how: str, reason: str, root: Pid, rows:
     user = await _order(Sale, mails.mail, f"{done}; an order was made")
     _is_new(await _number(user), given, done)
     _let_go([user])
+
+
+async def _ends_in_the_middle(Sale: Any, root: Pid, before: set[Pid], given: set[int]) -> None:
+    """End each process while an order is under way, one turn later each time. That order may fail; no later one may."""
+    for place in range(len(await _may_end(root, before))):
+        for turns in range(6):
+            pid = (await _may_end(root, before))[place]
+            last = await _order(Sale, Mails(pause=0.0).mail, "an order was made")
+            for _ in range(turns):
+                await Process.sleep(0.0)
+            info = Process.info(pid) or {}
+            Process.exit(pid, "kill")
+            await Process.sleep(1.0)
+            done = f"{_name_of(info)} was killed in the middle of an order, and a second passed"
+            if last.outcome and type(last.outcome[0][1]) is int:
+                _is_new(last.outcome[0][1], given, done)
+            user = await _order(Sale, Mails(pause=0.0).mail, done)
+            _is_new(await _number(user), given, done)
+            _let_go([last, user])
+            await Process.sleep(6.0)
 
 
 def _name_of(info: dict[str, Any]) -> str:

@@ -54,6 +54,11 @@ def sent(to: Pid, since: int, by: Pid | None = None) -> list[Event]:
     return [event for event in found if by is None or event.pid is by]
 
 
+def sent_since(since: int) -> list[Event]:
+    """What was sent since then, by anybody to anybody."""
+    return [event for event in _events()[since:] if event.kind == "send"]
+
+
 def is_of(event: Event, kind: str) -> bool:
     """Whether what was sent is a call or a cast (`CALL`, `CAST`)."""
     return isinstance(event.term, tuple) and event.term[:1] == (kind,)
