@@ -748,9 +748,7 @@ table.wrong(ex.studio, "all studio", AllStudio, "['clock', 'recorder', 'display'
 table.wrong(ex.studio, "backwards studio", BackwardsStudio, "['clock']", "the order of the list")
 table.wrong(ex.studio, "shuffled studio", ShuffledStudio, "['clock', 'display']", "the order of the list")
 table.wrong(ex.studio, "half studio", HalfStudio, "['display']", "the list of children")
-table.wrong(
-    ex.studio, "undecided studio", UndecidedStudio, "a supervisor needs a strategy", "the line that the log names"
-)
+table.wrong(ex.studio, "undecided studio", UndecidedStudio, "a supervisor needs a strategy", "what was handed over")
 table.wrong(ex.studio, "inventive studio", InventiveStudio, "strategy must be one_for_one", "the child or the plan")
 table.wrong(ex.studio, "twice studio", TwiceStudio, "each child needs an id of its own", "the child or the plan")
 table.wrong(ex.studio, "shy studio", ShyStudio, "Ignore()", "what `init` returns")

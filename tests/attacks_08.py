@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,7 @@ from otp_mini import (
     child_spec,
     current_node,
     spawn,
+    spawn_link,
 )
 from otp_mini.exercises import child_specs as ex
 
@@ -31,7 +33,7 @@ table = Table()
 
 
 class Part(GenServer):
-    """As in the chapter: runs under its name."""
+    """As in the chapter: runs under its name, and counts pages."""
 
     @classmethod
     async def start_link(cls, name: Any) -> Any:  # type: ignore[override]
@@ -39,6 +41,20 @@ class Part(GenServer):
 
     def init(self, name: Any) -> Ok:
         return Ok(0)
+
+    def handle_cast(self, request: Any, pages: Any) -> NoReply:
+        return NoReply(pages + (request == "print"))
+
+    def handle_call(self, request: Any, from_: Any, pages: Any) -> Reply:
+        return Reply(pages, pages)
+
+
+class Stranger(GenServer):
+    """Runs under its name, and is no `Part`."""
+
+    @classmethod
+    async def start_link(cls, name: Any) -> Any:  # type: ignore[override]
+        return await super().start_link(name, name=name)
 
 
 # ---- three members of staff ---------------------------------------------------------------------------------
@@ -112,6 +128,10 @@ def class_staff(*names: Any) -> Any:
     return [ChildSpec(name, (Part, [name]), how) for name, how in zip(names, RESTARTS, strict=True)]  # type: ignore[arg-type]
 
 
+def strange_staff(*names: Any) -> Any:
+    return [ChildSpec(name, (Stranger.start_link, [name]), how) for name, how in zip(names, RESTARTS, strict=True)]  # type: ignore[arg-type]
+
+
 async def async_staff(*names: Any) -> Any:
     return good_staff(*names)
 
@@ -125,6 +145,7 @@ table.wrong(ex.staff, "calls start_link", calling_staff, "the parentheses after 
 table.wrong(ex.staff, "starts them in the wrong process", eager_staff, "who starts the process")
 table.wrong(ex.staff, "starts them without a link", unlinked_staff, "without a link the supervisor does not hear")
 table.wrong(ex.staff, "names the class as the start function", class_staff, "`Part.start_link`, and not the class")
+table.wrong(ex.staff, "starts another class", strange_staff, "each of the three is a `Part`")
 table.wrong(ex.staff, "is an async def", async_staff, "a plain `def`")
 table.wrong(ex.staff, "returns nothing", lambda *names: None, "is a `return` missing?")
 table.wrong(
@@ -226,7 +247,13 @@ table.wrong(ex.press_specs, "takes the dicts apart", popping_specs, "what your c
 table.wrong(ex.press_specs, "makes two at most", two_specs, "for whom there is a spec")
 table.wrong(ex.press_specs, "forgets what a dict may say", careless_specs, "the two fields that a dict may have")
 table.wrong(ex.press_specs, "passes one list", listed_specs, "the two fields that a dict may have")
-table.wrong(ex.press_specs, "needs all the keys", strict_specs, "KeyError")
+table.wrong(
+    ex.press_specs,
+    "needs all the keys",
+    strict_specs,
+    "KeyError",
+    "in `<listcomp>`" if sys.version_info < (3, 12) else "in `strict_specs`",
+)
 table.wrong(ex.press_specs, "goes backwards", reversed_specs, "their order")
 table.wrong(ex.press_specs, "numbers the ids", numbered_specs, "the `id` of each press")
 table.wrong(ex.press_specs, "has one width for all", narrow_specs, "the name and the width are two of them")
@@ -292,6 +319,35 @@ def whole_spec(most: int) -> ChildSpec:
 
 
 table.right(ex.archivist, "is a whole spec, and not a permanent one", whole_spec)
+
+
+async def start_archivist(numbers: Any) -> Any:
+    return await Archivist.start_link(numbers[0])
+
+
+def milliseconds(most: int) -> ChildSpec:
+    return child_spec((Archivist, most), shutdown=750 * most)
+
+
+table.right(
+    ex.archivist,
+    "has a start function of its own",
+    lambda most: ChildSpec("archivist", (start_archivist, [[most]]), shutdown=0.75 * most),
+)
+table.wrong(
+    ex.archivist,
+    "forgets the argument",
+    lambda most: child_spec(Archivist, shutdown=0.75 * most),
+    "the archivist is started with `most`",
+)
+table.wrong(
+    ex.archivist,
+    "has another argument",
+    lambda most: child_spec((Archivist, most + 1), shutdown=0.75 * most),
+    "the archivist is started with `most`",
+)
+table.wrong(ex.archivist, "counts milliseconds", milliseconds, "the unit of `shutdown`")
+table.wrong(ex.archivist, "spares nothing for a message", lasting(lambda most: 0.5 * most + 0.1), "nothing to spare")
 table.right(ex.archivist, "allows the full second", lasting(lambda most: 1.0 * most))
 table.hard_coded(ex.archivist, "has time for the twelve", lasting(lambda most: 8.0), "the first one")
 table.wrong(ex.archivist, "leaves the default", lambda most: (Archivist, most), "What is not done by then is cut off")
@@ -406,7 +462,7 @@ class Errand(GenServer):
         return Ok(title, Continue("print"))
 
     async def handle_continue(self, work: Any, title: Any) -> Any:
-        match await GenServer.call("press", ("print", title)):
+        match await GenServer.call("press", ("print", title), timeout=None):
             case "ok":
                 return Stop("normal", title)
             case ("error", why):
@@ -416,7 +472,7 @@ class Errand(GenServer):
 def stopping(on_ok: Any, on_error: Callable[[Any], Any]) -> type[Errand]:
     class Stopping(Errand):
         async def handle_continue(self, work: Any, title: Any) -> Any:
-            match await GenServer.call("press", ("print", title)):
+            match await GenServer.call("press", ("print", title), timeout=None):
                 case "ok":
                     return Stop(on_ok, title)
                 case ("error", why):
@@ -446,6 +502,16 @@ class Hushing(Errand):
             return Stop(("shutdown", "jam"), title)
 
 
+class Muting(Errand):
+    """Takes a jam for the end of its work."""
+
+    async def handle_continue(self, work: Any, title: Any) -> Any:
+        try:
+            return await super().handle_continue(work, title)
+        except Exit:
+            return Stop("normal", title)
+
+
 class Sending(Errand):
     """Has another process ask, and is done."""
 
@@ -461,7 +527,7 @@ class Raising(Errand):
     """Ends by an exit of its own."""
 
     async def handle_continue(self, work: Any, title: Any) -> Any:
-        answer = await GenServer.call("press", ("print", title))
+        answer = await GenServer.call("press", ("print", title), timeout=None)
         raise Exit("normal" if answer == "ok" else ("shutdown", answer[1]))
 
 
@@ -470,6 +536,33 @@ class Unasking(Errand):
 
     def handle_continue(self, work: Any, title: Any) -> Any:
         return Stop("normal", title)
+
+
+class Patient(Errand):
+    """Asks once more after it was printed."""
+
+    async def handle_continue(self, work: Any, title: Any) -> Any:
+        await GenServer.call("press", ("print", title), timeout=None)
+        return await super().handle_continue(work, title)
+
+
+class Lowering(Errand):
+    """Has something else printed than its title."""
+
+    async def handle_continue(self, work: Any, title: Any) -> Any:
+        return await super().handle_continue(work, title.lower())
+
+
+def asking(seconds: float) -> type[Errand]:
+    class Asking(Errand):
+        async def handle_continue(self, work: Any, title: Any) -> Any:
+            match await GenServer.call("press", ("print", title), timeout=seconds):
+                case "ok":
+                    return Stop("normal", title)
+                case ("error", why):
+                    return Stop(("shutdown", why), title)
+
+    return Asking
 
 
 class Returnless(Errand):
@@ -522,6 +615,12 @@ table.wrong(ex.errand, "takes a jam for an end", errand(Hushing), "what a call d
 table.wrong(ex.errand, "forgets to return its Stop", errand(Returnless), "is a `return` missing before a `Stop`?")
 table.wrong(ex.errand, "does not wait for the press", errand(Hasty), "how long does its call wait?")
 table.wrong(ex.errand, "asks from another process", errand(Sending), "when the press has answered")
+table.wrong(ex.errand, "waits five seconds", errand(asking(5.0)), "how long does its call wait?")
+table.wrong(ex.errand, "waits for one title", errand(asking(1.0)), "how long does its call wait?")
+table.wrong(ex.errand, "waits for two minutes", errand(asking(120.0)), "how long does its call wait?")
+table.wrong(ex.errand, "asks twice", errand(Patient), "how often one errand asks")
+table.wrong(ex.errand, "has another title printed", errand(Lowering), "the title that it was started with")
+table.wrong(ex.errand, "tells nobody of a jam", errand(Muting), "the errand ended with 'normal'")
 table.wrong(ex.errand, "asks nobody", errand(Unasking), "when the press has answered")
 
 # ---- a keeper -------------------------------------------------------------------------------------------------------
@@ -633,6 +732,45 @@ class Backwards(Trapping):
                 return NoReply(jobs)
 
 
+class Counting(Trapping):
+    """Writes the places of the jobs in its list."""
+
+    async def terminate(self, reason: Any, jobs: Any) -> None:
+        await super().terminate(reason, range(len(jobs)))
+
+
+class Sifting(Trapping):
+    """Takes a job for one that it has already."""
+
+    def handle_cast(self, request: Any, jobs: Any) -> NoReply:
+        match request:
+            case ("add", job) if job not in jobs:
+                return NoReply([*jobs, job])
+            case _:
+                return NoReply(jobs)
+
+
+class Choosy(Trapping):
+    """Writes at closing only."""
+
+    async def terminate(self, reason: Any, jobs: Any) -> None:
+        if reason == "shutdown":
+            await super().terminate(reason, jobs)
+
+
+class Sorting(Trapping):
+    async def terminate(self, reason: Any, jobs: Any) -> None:
+        await super().terminate(reason, sorted(jobs))
+
+
+class Brief(Trapping):
+    """Has no patience with the disk."""
+
+    async def terminate(self, reason: Any, jobs: Any) -> None:
+        for job in jobs:
+            await GenServer.call("disk", ("write", job), timeout=0.6)
+
+
 def keeping(kind: Any = Trapping, **changes: Any) -> Callable[[], Any]:
     return lambda: child_spec((kind, None), **{"shutdown": 25.0, **changes})
 
@@ -653,6 +791,15 @@ table.wrong(ex.keeper, "writes in another process", keeping(Handing), "what `ter
 table.wrong(ex.keeper, "waits for no answer", keeping(Casting), "what `terminate` waits for")
 table.wrong(ex.keeper, "writes twice", keeping(Twice, shutdown=29.9), "how often each job is written")
 table.wrong(ex.keeper, "has the order backwards", keeping(Backwards), "the order in which")
+table.wrong(ex.keeper, "writes numbers of its own", keeping(Counting), "the jobs as they were added")
+table.wrong(ex.keeper, "takes equal jobs for one", keeping(Sifting), "each as often as it was added")
+table.wrong(ex.keeper, "sorts the jobs", keeping(Sorting), "the order in which")
+table.wrong(ex.keeper, "writes at closing only", keeping(Choosy), "after which ends the jobs are written")
+table.wrong(
+    ex.keeper, "does not wait for a late disk", keeping(Brief), "how long the keeper waits for the disk's answer"
+)
+table.wrong(ex.keeper, "spares nothing for a message", keeping(shutdown=16.0), "nothing to spare")
+table.wrong(ex.keeper, "counts milliseconds", keeping(shutdown=25_000), "the unit of `shutdown`")
 table.wrong(ex.keeper, "returns nothing", lambda: None, "is a `return` missing?")
 
 # ---- a shop ---------------------------------------------------------------------------------------------------------
@@ -685,9 +832,9 @@ def row(config: Any, restart: Any = "permanent", shutdown: Any = "brutal_kill") 
 def parts(config: Any, **changes: Any) -> dict[str, Any]:
     """The four children of the solution, with other values for some fields."""
     fields = {
-        "report": {"restart": "temporary"},
+        "report": {"restart": "temporary", "shutdown": 5.0},
         "spooler": {"restart": "permanent", "shutdown": config["closing"]},
-        "prices": {"restart": "transient"},
+        "prices": {"restart": "transient", "shutdown": 5.0},
     }
     made: dict[str, Any] = {
         name: child_spec(config[name], id=name, **{**said, **changes.get(name, {})}) for name, said in fields.items()
@@ -756,6 +903,35 @@ def left_and_right(config: Any) -> Supervise:
     return Supervise([made[name] for name in ORDER], strategy="rest_for_one")
 
 
+def by_hand_floor(config: Any) -> Supervise:
+    """All but the report below a supervisor that its spec calls a worker: it has five seconds."""
+    made = parts(config)
+    inner = Supervise([made[name] for name in ORDER[1:]], strategy="rest_for_one")
+    floor = ChildSpec("floor", (Branch.start_link, [("floor", inner)]))
+    return Supervise([floor, made["report"]], strategy="one_for_one")
+
+
+def helped(config: Any) -> Supervise:
+    """Has a child of its own besides the staff."""
+    made = parts(config)
+    helper = child_spec((Part, "helper"), id="helper")
+    return Supervise([helper, *(made[name] for name in ORDER)], strategy="rest_for_one")
+
+
+class OnceByHand(Supervisor):
+    """Starts the report once, linked to a process of its own."""
+
+    def init(self, config: Any) -> Supervise:
+        made = parts(config)
+        spawn_link(self.alone, *made["report"].start)
+        return Supervise([made[name] for name in ORDER[1:]], strategy="rest_for_one")
+
+    @staticmethod
+    async def alone(start: Any, arguments: Any) -> None:
+        await start(*arguments)
+        await Process.sleep(INFINITY)
+
+
 class Starter(Supervisor):
     """Starts the report in its own `init`: the report is no child of anybody's."""
 
@@ -777,6 +953,7 @@ class Starter(Supervisor):
 table.right(ex.print_shop, "has the users of the spooler in a branch of their own", shop(each_alone))
 table.right(ex.print_shop, "has presses and prices in one branch", shop(users))
 table.right(ex.print_shop, "has large budgets", budgeted(1000, 1000))
+table.right(ex.print_shop, "has a helper", shop(helped))
 table.wrong(ex.print_shop, "gives up at the second end", budgeted(1, 3), "the budgets")
 table.wrong(ex.print_shop, "has a branch that gives up at the third end", budgeted(3, 2), "the budgets")
 table.wrong(ex.print_shop, "bears no end", budgeted(0, 3), "the budget: the shop itself has given up")
@@ -820,4 +997,16 @@ table.wrong(
 table.wrong(ex.print_shop, "waits for the presses", planned(presses={"shutdown": 5.0}), "the `shutdown` of the presses")
 table.wrong(ex.print_shop, "waits for ever", planned(spooler={"shutdown": INFINITY}), "the `shutdown` of the spooler")
 table.wrong(ex.print_shop, "has five seconds", planned(spooler={"shutdown": 5.0}), "the `shutdown` of the spooler")
-table.wrong(ex.print_shop, "starts the report in its own init", Starter, "the `restart` of 'report'")
+table.wrong(ex.print_shop, "starts the report in its own init", Starter, "everybody in the dict is one")
+table.wrong(ex.print_shop, "tries the report once by hand", OnceByHand, "everybody in the dict is one")
+table.wrong(
+    ex.print_shop, "leaves the report its class's time", planned(report={"shutdown": 0.25}), "of 'report': five"
+)
+table.wrong(ex.print_shop, "waits for the report for ever", planned(report={"shutdown": INFINITY}), "of 'report': five")
+table.wrong(ex.print_shop, "kills the prices", planned(prices={"shutdown": "brutal_kill"}), "of 'prices': five")
+table.wrong(
+    ex.print_shop,
+    "writes the spec of a supervisor by hand, as a worker",
+    shop(by_hand_floor),
+    "A supervisor between it and the shop",
+)

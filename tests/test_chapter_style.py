@@ -81,12 +81,13 @@ class Chapter:
         for cell in self.before_teachers:
             if cell["cell_type"] != "markdown":
                 continue
-            for part in re.split(r"(?=^#{1,4} )", cell["source"], flags=re.MULTILINE):
+            text = plain(cell["source"])  # before it is split: a comment in a fence is no heading
+            for part in re.split(r"(?=^#{1,4} )", text, flags=re.MULTILINE):
                 if part.startswith("#"):
                     title = part.split("\n")[0].lstrip("# ")
                     inside = bool(re.match(r"Drill|Repair|Design|And one question|Quiz|The cheat-sheet", title))
                 if not inside:
-                    kept.append(plain(part))
+                    kept.append(part)
         return "\n".join(kept)
 
 
@@ -282,6 +283,13 @@ RULES = [
 ]  # fmt: skip
 
 OLD: dict[str, set[str]] = {}
+
+
+def test_a_comment_in_folded_code_is_no_heading_of_the_running_text(tmp_path: Path) -> None:
+    fold = "<details>\n\n```elixir\n# a comment\nIO.puts(1)\n```\n\n</details>\n"
+    path = tmp_path / "99_one.ipynb"
+    path.write_text(json.dumps({"cells": [{"cell_type": "markdown", "source": f"Read this.\n\n{fold}"}]}))
+    assert Chapter(path).running_text.split() == ["Read", "this."]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)

@@ -24,6 +24,7 @@ from otp_mini import (
     Process,
     Reply,
     Supervisor,
+    child_spec,
     receive,
     self_,
     send,
@@ -279,6 +280,41 @@ def test_an_await_forgotten_in_the_answer_is_told_without_a_path() -> None:
     error = refusal(forgets_its_own, None)
     assert error.parts["Seen"] == "coroutine '_started' was never awaited"
     assert "nothing is sent" in error.parts["Look again at"]
+
+
+# ---- whose code it was -------------------------------------------------------------------------------------------
+
+
+async def uses(answer: Callable[[int], Any]) -> None:
+    answer(3)
+
+
+def test_code_that_the_check_calls_itself_is_told_of_by_its_line_and_not_of_a_callback() -> None:
+    def halves(number: int) -> float:
+        return number / (number - 3)
+
+    error = refusal(uses, halves)
+    line = halves.__code__.co_firstlineno + 1
+    assert error.parts["Seen"] == "ZeroDivisionError: division by zero"
+    assert error.parts["Look again at"].startswith(f"the line of yours that raised it: line {line}, in `halves`")
+    assert "callback" not in error.parts["Look again at"]
+
+
+def test_a_value_that_is_not_taken_is_told_of_and_no_callback() -> None:
+    def misspells(number: int) -> Any:
+        return child_spec((Tally, number), restrat="transient")
+
+    error = refusal(uses, misspells)
+    assert "got 'restrat'" in error.parts["Seen"]
+    assert error.parts["Look again at"].startswith("what was handed over")
+
+
+def test_an_exception_in_a_callback_is_still_told_of_as_the_end_of_its_server() -> None:
+    class Broken(GenServer):
+        def handle_call(self, request: Any, from_: Any, total: Any) -> Any:
+            raise ZeroDivisionError
+
+    assert "An exception in a callback ends the server" in refusal(ex.tally, Broken).parts["Look again at"]
 
 
 # ---- nothing of the machine -----------------------------------------------------------------------------------
