@@ -398,6 +398,16 @@ def test_no_code_output_or_table_of_a_chapter_scrolls_sideways(watched: Watched,
         assert page.evaluate(SCROLLING) == [], width
 
 
+def test_the_words_of_a_decision_table_stay_whole_on_a_phone(phone: Watched) -> None:
+    page = phone.open("notebooks/02_choosing_an_abstraction")
+    rows = page.locator(".otp-decision").first.evaluate("""table => [...table.querySelectorAll("thead th, td")]
+      .filter((cell) => !cell.textContent.includes(" "))
+      .filter((cell) => { const range = document.createRange(); range.selectNodeContents(cell);
+        return new Set([...range.getClientRects()].map((row) => Math.round(row.top / 12))).size > 1; })
+      .map((cell) => cell.textContent)""")
+    assert rows == []
+
+
 def test_the_rest_of_a_long_line_stands_further_in_and_is_copied_as_one_line(phone: Watched) -> None:
     page = phone.open("notebooks/05_supervisor_strategies")
     line = page.locator(".cell_input .code-line").filter(has_text='return Reply("paid" if').first
