@@ -1053,9 +1053,10 @@ SEEN: dict[Any, Any] = {}
 
 
 async def invoice_of_the_first_look(number: Any, draw: Any) -> Any:
-    if number not in SEEN:
-        SEEN.update(await Agent.get("orders", lambda orders: orders))
-    return await draw(SEEN[number]) if number in SEEN else None
+    seen = SEEN.setdefault(Process.whereis("orders"), {})
+    if number not in seen:
+        seen.update(await Agent.get("orders", lambda orders: orders))
+    return await draw(seen[number]) if number in seen else None
 
 
 async def invoice_without_patience(number: Any, draw: Any) -> Any:
