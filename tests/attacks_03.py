@@ -17,6 +17,7 @@ from otp_mini import (
     Process,
     Reply,
     Stop,
+    Task,
     Timeout,
     current_node,
     receive,
@@ -623,6 +624,21 @@ class ConstantOven(GoodOven):
     async def handle_continue(self, minutes: Any, state: Any) -> Any:
         await heat(minutes)
         return NoReply(220)
+
+
+class CopyingOven(GoodOven):
+    """Does what the lines of `heat` do, and does not call it."""
+
+    async def handle_continue(self, minutes: Any, state: Any) -> Any:
+        await Process.sleep(minutes * 60.0)
+        return NoReply(20 + 50 * minutes)
+
+
+class TaskOven(GoodOven):
+    """Heats in a task, and answers when it has the result."""
+
+    async def handle_continue(self, minutes: Any, state: Any) -> Any:
+        return NoReply(await Task.await_(Task.async_(heat, minutes), timeout=None))
 
 
 class DiscardingOven(GoodOven):
@@ -1333,6 +1349,9 @@ table.wrong(ex.sprinkler, "counts in milliseconds", MillisecondSprinkler, "the u
 table.hard_coded(ex.sprinkler, "has a period of a minute", MinuteSprinkler, "with another case")
 table.right(ex.sprinkler, "is written as in the chapter", GoodSprinkler)
 table.right(ex.sprinkler, "plans each tick from the first", PlannedSprinkler)
+table.wrong(
+    ex.oven, "sleeps as heat does, and does not call it", CopyingOven, "`heat` was exchanged", "who knows how long"
+)
 table.wrong(ex.oven, "drops what heat answers", DiscardingOven, "what becomes of the answer of `heat`")
 table.wrong(ex.oven, "heats when it is asked", LazyOven, "not the first question")
 table.wrong(ex.oven, "heats for each that asks", ReheatingOven, "What is hot answers at once")
@@ -1340,6 +1359,7 @@ table.wrong(ex.oven, "forgets to await heat", UnawaitedOven, "coroutine 'heat' w
 table.hard_coded(ex.oven, "is always 220 degrees hot", ConstantOven, "with another case", "the answer of `heat`")
 table.right(ex.oven, "is written as in the chapter", GoodOven)
 table.right(ex.oven, "heats beside the server and replies later", TicketOven)
+table.right(ex.oven, "heats in a task", TaskOven)
 table.wrong(ex.doorbell, "takes every string for a ring", StringDoorbell, "'low battery'", "and no other")
 table.wrong(ex.doorbell, "takes what holds a ring for one", ContainingDoorbell, "and no other")
 table.hard_coded(ex.doorbell, "knows the battery", TupleDoorbell, "returned None", "without a fitting `case`")

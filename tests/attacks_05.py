@@ -100,6 +100,14 @@ ShortPresses = presses(seconds=5.0)
 LongPresses = presses(seconds=600.0)
 EachPresses = presses(restarts=4)
 CoupledPresses = presses("one_for_all")
+TransientPresses = sup(
+    lambda names: Supervise([child_spec((Part, name), restart="transient") for name in names], "one_for_one", 10, 60.0)
+)
+SpelledOutPresses = sup(
+    lambda names: Supervise(
+        [ChildSpec(name, (Part.start_link, (name,)), "permanent") for name in names], "one_for_one", 10, 60.0
+    )
+)
 
 # ---- two functions ----------------------------------------------------------------------------------------
 
@@ -738,6 +746,7 @@ ArchiveObservatory = observatory(alone=[branch("weather"), *parts("archive")])
 
 table.right(ex.studio, "as in the chapter", GoodStudio)
 table.right(ex.presses, "as in the chapter", GoodPresses)
+table.right(ex.presses, "writes the specs out", SpelledOutPresses)
 table.right(ex.gives_up, "as in the chapter", gives_up)
 table.right(ex.moves, "as in the chapter", moves)
 table.right(ex.station, "as in the chapter", GoodStation)
@@ -758,6 +767,7 @@ table.wrong(ex.presses, "eleven presses", ElevenPresses, "it goes on", "all elev
 table.wrong(ex.presses, "short presses", ShortPresses, "it goes on", "within how many seconds")
 table.wrong(ex.presses, "long presses", LongPresses, "it gave up", "how long a restart is remembered")
 table.wrong(ex.presses, "each presses", EachPresses, "it gave up", "for all its children together")
+table.wrong(ex.presses, "transient presses", TransientPresses, "ended with 'normal'", "the `restart` of each press")
 table.wrong(ex.presses, "coupled presses", CoupledPresses, "['flatbed', 'rotary', 'proof']", "the strategy")
 table.wrong(ex.gives_up, "total", total, "6.0", "which crashes still count")
 table.wrong(ex.gives_up, "blocks", blocks, "where the window begins")

@@ -892,6 +892,16 @@ async def says_it_again(name: Any, line: Any, state: Any) -> Any:
     return await said(name, line), state
 
 
+async def says_it_again_at_once(name: Any, line: Any, state: Any) -> Any:
+    try:
+        return await GenServer.call(name, ("say", line)), state
+    except Exit as error:
+        match error.reason:
+            case ("timeout", _):
+                return "not here", state
+    return await said(name, line), state
+
+
 async def only_own(name: Any, line: Any, state: Any) -> Any:
     return (await said(name, line) if name in state else "not here"), state
 
@@ -925,6 +935,13 @@ table.wrong(
 )
 table.wrong(
     ex.switchboard, "says it again", board(simply, says_it_again), "['first']", "Its next life has not been asked"
+)
+table.wrong(
+    ex.switchboard,
+    "says it again at once",
+    board(simply, says_it_again_at_once),
+    "['fast']",
+    "Its next life has not been asked",
 )
 table.wrong(ex.switchboard, "knows only whom it connected", board(keeping, only_own), "another switchboard", one_life)
 table.wrong(ex.switchboard, "starts them itself", board(beside, by_its_name), "how many connections were started")

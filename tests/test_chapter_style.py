@@ -270,6 +270,13 @@ def terms_are_linked_at_their_first_use(chapter: Chapter) -> str:
     return f"not linked to the glossary where they first appear: {late}" if late else ""
 
 
+def the_next_chapter_is_named(chapter: Chapter) -> str:
+    later = [path.name for path in CHAPTERS if path.name > chapter.path.name]
+    if not later or re.search(rf"^\*\*Next\*\*: \[[^\]]+\]\({re.escape(later[0])}\)", chapter.markdown, re.MULTILINE):
+        return ""
+    return f"no line begins with **Next** and leads to {later[0]}"
+
+
 # Words of the course that no Python programmer brings along. Each is linked where a chapter first uses it.
 TERMS = ("mailbox", "monitor", "supervisor", "callback", "exit signal", "trap exits", "child specification", "BEAM")
 
@@ -279,7 +286,7 @@ RULES = [
     a_decision_table_is_there, earlier_chapters_are_asked_for, links_lead_to_what_exists, seven_exercises,
     drills_stand_behind_what_they_practise, quiz_and_summary, teachers_are_told_the_minutes, paths_are_marked,
     something_to_try, questions_are_answered, spelling_is_british, nothing_is_praised,
-    terms_are_linked_at_their_first_use,
+    terms_are_linked_at_their_first_use, the_next_chapter_is_named,
 ]  # fmt: skip
 
 OLD: dict[str, set[str]] = {}

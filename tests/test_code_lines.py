@@ -31,3 +31,9 @@ def test_the_lines_are_the_text(language: str, text: str) -> None:
 def test_a_line_knows_how_far_it_is_indented() -> None:
     styles = [style for _, style in lines_of(PYTHON, "python")]
     assert styles == [None, "--indent:4", "--indent:6", None, "--indent:4"]
+
+
+def test_a_line_may_be_broken_behind_a_bracket_and_before_a_dot_and_not_at_the_brackets_of_a_text() -> None:
+    html = highlight('sup = Tree.start(name="f(x).y")\n', get_lexer_by_name("python"), code_lines.LinesFormatter())
+    pieces = BeautifulSoup(html.replace("<wbr>", "|"), "html.parser").get_text().strip()
+    assert pieces == 'sup = Tree|.start(|name="f(x).y")'

@@ -763,6 +763,7 @@ async def _nobody(board: Pid, chat: Pid, name: str) -> None:
     await Process.sleep(A_WHILE)
     await _slow(board, pid, name)
     pid = await _ends_meanwhile(board, pid, name)
+    pid = await _is_there_again_at_once(board, chat, pid, name)
     [spec] = [child.spec for child in _kept(chat) if child.pid is pid]
     await DynamicSupervisor.terminate_child(chat, pid)
     await _say(board, name, "hi", "not here", "its connection had been stopped for good")
@@ -791,6 +792,31 @@ async def _ends_meanwhile(board: Pid, pid: Pid, name: str) -> Pid:
     await Process.sleep(A_WINDOW)
     done = f'{done}, and ("say", {name!r}, "second") was called'
     expect(done, await _board(board, ("say", name, "second"), done, idea), ["second"], idea)
+    next_life = Process.whereis(name)
+    assert next_life is not None
+    return next_life
+
+
+async def _is_there_again_at_once(board: Pid, chat: Pid, pid: Pid, name: str) -> Pid:
+    """A life ends over a line, and the next one has the name before anybody hears of the end. The pid of the next."""
+    [spec] = [child.spec for child in _kept(chat) if child.pid is pid]
+    await DynamicSupervisor.terminate_child(chat, pid)
+
+    async def life() -> None:
+        Process.register(self_(), name)
+        await receive()
+        Process.unregister(name)
+        await DynamicSupervisor.start_child(chat, spec)
+        raise Exit("cable cut")
+
+    spawn(life)
+    await Process.sleep(A_WHILE)
+    idea = "what is done when a connection ends before it has answered. Its next life has not been asked"
+    done = f'its connection ended over ("say", {name!r}, "fast"), and the next life was there at once'
+    expect(done, await _board(board, ("say", name, "fast"), done, idea), "not here", idea)
+    await Process.sleep(A_WINDOW)
+    done = f'{done}; then ("say", {name!r}, "slow") was called'
+    expect(done, await _board(board, ("say", name, "slow"), done, idea), ["slow"], idea)
     next_life = Process.whereis(name)
     assert next_life is not None
     return next_life

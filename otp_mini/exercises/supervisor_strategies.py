@@ -154,7 +154,8 @@ def _about_studio(sizes: list[int]) -> str:
 async def presses(Presses: Any, names: tuple[str, ...] = ("flatbed", "rotary", "proof")) -> None:
     """Ten restarts in a minute are fine, the eleventh ends it, and what is older is forgotten.
 
-    Demands: one budget for all presses, however many there are and whatever they are called.
+    Demands: one budget for all presses, however many there are and whatever they are called; a press comes back
+    after a crash and after a quiet end ("normal", "shutdown") alike.
     """
     cases = ((Presses, names), (Presses, ("intaglio", "letterpress", "screen", "offset", "relief")))
     await with_other_numbers(_one_works, cases)
@@ -167,6 +168,7 @@ async def _one_works(Presses: Any, names: tuple[str, ...]) -> None:
     gone = GONE in str(new)
     idea = _about_gone(root, keeper) if gone else "the strategy: presses have nothing to do with each other"
     expect(f"the press {names[0]!r} was ended; who is new?", new, [names[0]], idea)
+    await _comes_back_after_a_quiet_end(Presses, names)
     root = await _afresh(Presses, list(names), names)
     for number in range(10):
         await _end(names[number % len(names)])
@@ -179,6 +181,18 @@ async def _one_works(Presses: Any, names: tuple[str, ...]) -> None:
         idea = "who counts. Each of your supervisors has a budget of its own, and all presses together have one"
     expect("the eleventh crash came in second 59", _state(root), "it gave up", idea)
     await _forgets(Presses, names)
+
+
+async def _comes_back_after_a_quiet_end(Presses: Any, names: tuple[str, ...]) -> None:
+    for reason in ("normal", "shutdown"):
+        await _afresh(Presses, list(names), names)
+        old = Process.whereis(names[-1])
+        assert old is not None
+        await GenServer.stop(old, reason)
+        await Process.sleep(0.001)
+        idea = "the `restart` of each press: who is kept, however it ends, is a permanent child. That is the default"
+        new = Process.whereis(names[-1]) is not None
+        expect(f"the press {names[-1]!r} ended with {reason!r}; is there a new one?", new, True, idea)
 
 
 async def _forgets(Presses: Any, names: tuple[str, ...]) -> None:
