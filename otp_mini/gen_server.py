@@ -285,17 +285,25 @@ class GenServer(HasChildSpec):
         """Have a server terminate, and wait for its end.
 
         Raises:
-            Exit: nobody is there, the time is over, or it ended with another reason.
+            Exit: nobody is there, the time is over, or it ended with another reason. Also where it ended
+                before it came to this request, with whatever reason: another has stopped it.
 
         OTP: ``GenServer.stop/3``
         """
         where = ("GenServer", "stop", [server, reason, timeout])
         limit = check_timeout(timeout)
-        target = find(server)
+        target, caller = find(server), current_process()
+        last = caller.node.last_ref()
         try:
             await ask(target, "system", ("terminate", reason), limit, where)
-        except Exit:
-            if target is not None and same(target.reason, reason) and not target.alive:
+        except Exit as exit:
+            if target is None or target.alive or exit.reason[0] == "calling_self":
+                raise
+            if not _obeyed(target.current, caller, last):
+                if exit.reason[0] == "noproc":
+                    raise
+                raise Exit(((exit.reason[0], ("sys", "terminate", [target.pid, reason, timeout])), where)) from None
+            if same(target.reason, reason):
                 return "ok"
             raise
         raise AssertionError("a server answered a terminate")
@@ -310,6 +318,14 @@ class GenServer(HasChildSpec):
             return server
         target = find(server)
         return None if target is None else target.pid
+
+
+def _obeyed(last_message: Any, caller: ControlBlock, last: int) -> bool:
+    """Was it this caller's request, made after the reference number ``last``, at which the server ended?"""
+    if _callback(last_message) != "system" or last_message[2][0] != "terminate":
+        return False
+    pid, ref = last_message[1]
+    return ref.number > last and (pid is caller.pid or caller.coroutine is None)
 
 
 def same(one: object, other: object) -> bool:
@@ -663,6 +679,7 @@ class _Loop:
         while True:
             _, from_, request = message
             if request[0] == "terminate":
+                self.process.current = message  # it may have come while the server was suspended
                 return Stop(request[1], self.state)
             suspended = request[0] == "suspend" or (suspended and request[0] != "resume")
             try:

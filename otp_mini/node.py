@@ -591,6 +591,10 @@ class Node(Leaving):
         ref.number = self._refs = self._refs + 1
         return ref
 
+    def last_ref(self) -> int:
+        """The number of the reference that was made last."""
+        return self._refs
+
     def spawn(
         self,
         function: Callable[..., Any],

@@ -76,14 +76,20 @@ async def do(function: Any, /, *args: Any, **options: Any) -> Any:
 async def _do_plain(process: ControlBlock, function: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """Call a plain function of the program: whether others can see what it does shows when it has done it."""
     await _turn_given(process)
-    node: Any = process.node
-    before = node.touched()
     try:
         return made_by(function, function(*args, **options))
     finally:
-        if node.touched() != before:
-            process.reductions = 0
-            node.tell(function, args)
+        if _has_done_something(process):
+            process.node.tell(function, args)  # type: ignore[attr-defined]
+
+
+def _has_done_something(process: ControlBlock) -> bool:
+    """Has this turn done something visible? Then another may come before the next that does."""
+    node: Any = process.node
+    done: bool = hasattr(node, "touched") and node.touched()
+    if done:
+        process.reductions = 0
+    return done
 
 
 def made_by(function: Any, answer: Any) -> Any:
@@ -141,13 +147,35 @@ def _partial(function: Any, pointed: Any) -> Any:
 def own(function: Any) -> Any:
     """What stands for a function whose answer is awaited at once: it has its own points."""
     code = getattr(function, "__code__", None)
-    if code is None or code.co_flags & _SLOW or _is_the_librarys(code.co_filename):
+    if code is None:
+        return with_points(function)
+    if _is_the_librarys(code.co_filename):
+        return (
+            function if function.__qualname__ in _POINTED or not code.co_flags & _SLOW else partial(_served, function)
+        )
+    if code.co_flags & _SLOW:
         return with_points(function)
 
     async def answer(*args: Any, **options: Any) -> Any:
         return await (await do(function, *args, **options))
 
     return answer
+
+
+_POINTED: Final = frozenset({"receive", "GenServer.call", "Process.sleep"})
+"""Functions of the library that give the turn away themselves before they do something."""
+
+
+async def _served(function: Any, *args: Any, **options: Any) -> Any:
+    """Await a function of the library's, with a point before it. What it does in one turn, it does at once."""
+    process = runtime.running
+    if process is None:
+        return await function(*args, **options)
+    await _turn_given(process)
+    try:
+        return await function(*args, **options)
+    finally:
+        _has_done_something(process)
 
 
 def with_an_end(function: Any) -> Any:

@@ -74,6 +74,7 @@ class WatchedNode(Node):
         self.looked: list[ControlBlock] = []  # who found its mailbox empty in this step
         self.operations: list[tuple[str, tuple[Any, ...]]] | None = None  # in this step, where somebody records
         self.in_turn = False
+        self.own = 0  # so many things does a turn read before its process has done anything
         self.unwinding: ControlBlock | None = None  # whose ``finally`` blocks run, for it was killed
         self.refused: BaseException | None = None  # why this scenario cannot be explored
         self.channels: dict[str, deque[ExitSent | DownSent]] = {}
@@ -135,6 +136,7 @@ class WatchedNode(Node):
         self.reads.add(("life", process.pid.number))
         if process.answered is not None:
             self.reads.add(("wait", process.pid.number))  # until now a second answer would be a message
+        self.own = len(self.reads)
         runtime.running = process
         self.turn(process)
 
@@ -179,9 +181,9 @@ class WatchedNode(Node):
         for channel in [channel for channel in self.channels if channel.endswith(end)]:
             del self.channels[channel]
 
-    def touched(self) -> int:
-        """How much this step has touched so far."""
-        return len(self.reads) + len(self.writes)
+    def touched(self) -> bool:
+        """Has this turn touched anything so far, besides what each turn does?"""
+        return bool(self.writes) or len(self.reads) > self.own
 
     def tell(self, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
         """A process calls a plain function whose effect others may see."""

@@ -43,6 +43,7 @@ from otp_mini.explore import Schedules
 from otp_mini.process import runtime
 from otp_mini.watched import Footprint
 from tests.random_scenarios import THEMES, disagreement, exchanged
+from tests.replayed import digest
 
 ROOT = Path(__file__).parents[1]
 
@@ -740,6 +741,14 @@ async def timer_of_the_dead() -> Any:
     return Process.cancel_timer(timer) is False
 
 
+async def three() -> int:
+    return 3
+
+
+async def task_shut_down_at_once() -> Any:
+    return await Task.shutdown(Task.async_(three)) is not None
+
+
 async def two_timers_at_once() -> Any:
     for word in "ab":
         Process.send_after(self_(), word, 1)
@@ -753,6 +762,7 @@ async def two_timers_at_once() -> Any:
         (linked_and_unlinked, [False, True]),
         (two_names_for_one, ["a", "b"]),
         (timer_of_the_dead, [False, True]),
+        (task_shut_down_at_once, [False, True]),
         (two_timers_at_once, ["a", "b"]),
     ],
 )
@@ -996,6 +1006,21 @@ def test_a_schedule_is_replayed_event_for_event() -> None:
     runs = [replay(leader_race, schedule) for _ in range(20)]
     assert {str(run.trace) for run in runs} == {str(runs[0].trace)}
     assert {run.schedule for run in runs} == {schedule}
+
+
+def test_replays_are_the_same_event_for_event_in_another_python_where_asyncio_runs() -> None:
+    program = (
+        "import asyncio\n"
+        "async def cell():\n"
+        "    await asyncio.sleep(0)\n"
+        "    from tests.replayed import digest\n"
+        "    print(digest(0, 25))\n"
+        "asyncio.run(cell())\n"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": "7"}
+    command = [sys.executable, "-X", "dev", "-c", program]
+    said = subprocess.run(command, env=environment, cwd=ROOT, stdout=-1, stderr=-3, text=True, check=True)
+    assert said.stdout == f"{digest(0, 25)}\n"
 
 
 # ---- how it looks --------------------------------------------------------------------------------

@@ -1023,6 +1023,55 @@ def test_g36_stop_of_a_dead_server_exits_with_noproc() -> None:
     play(main)
 
 
+class Leaves(GenServer):
+    def init(self, argument: Any) -> Any:
+        return Ok(argument)
+
+    async def handle_cast(self, request: Any, state: Any) -> Any:
+        if request == "slow":
+            await Process.sleep(1)
+            return NoReply(state)
+        return Stop(request, state)
+
+    async def terminate(self, reason: Any, state: Any) -> None:
+        await Process.sleep(1)
+
+
+@pytest.mark.parametrize(("left", "asked"), [("boom", "normal"), ("normal", "normal"), ("normal", "shutdown")])
+def test_g36_a_stop_that_the_server_never_came_to_exits_with_the_reason_of_its_end(left: str, asked: str) -> None:
+    """Real: `{{left, {:sys, :terminate, [pid, asked, :infinity]}}, {GenServer, :stop, …}}`, for normal too."""
+
+    async def main() -> None:
+        pid = await Leaves.start(0)
+        GenServer.cast(pid, "slow")
+        GenServer.cast(pid, left)
+        with pytest.raises(Exit) as exit:
+            await GenServer.stop(pid, asked)
+        sys_terminate = ("sys", "terminate", [pid, asked, None])
+        assert exit.value.reason == ((left, sys_terminate), ("GenServer", "stop", [pid, asked, None]))
+
+    play(main)
+
+
+def test_g36_of_two_who_stop_a_server_at_once_one_is_told_that_it_was_the_other() -> None:
+    async def stopper(pid: Any, boss: Any) -> None:
+        try:
+            send(boss, await GenServer.stop(pid))
+        except Exit as exit:
+            send(boss, exit.reason[0][0])
+
+    async def main() -> None:
+        pid = await Leaves.start(0)
+        for _ in range(2):
+            spawn(stopper, pid, self_())
+        assert [await receive() for _ in range(2)] == ["ok", "normal"]
+        suspended = await Leaves.start(0)
+        await sys_.suspend(suspended)
+        assert await GenServer.stop(suspended) == "ok"
+
+    play(main)
+
+
 def test_g36_stop_that_times_out_exits_the_stopper() -> None:
     class Slow(GenServer):
         async def terminate(self, reason: object, state: Any) -> None:

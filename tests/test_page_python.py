@@ -16,11 +16,21 @@ from typing import IO, Any
 import pytest
 from page_outputs import comparable
 
+from tests.replayed import digest
 from tools import refresh
 
 HERE = Path(__file__).resolve().parent
 NOTEBOOKS = refresh.notebooks()
 NOT_COMPARED = {"nbval-ignore-output", "nbval-skip"}
+
+REPLAYING = ("random_scenarios", "replayed")
+WRITE = """
+for name, text in files.items():
+    path = pathlib.Path("/tmp/replays", name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _ = path.write_text(text)
+sys.path.insert(0, "/tmp/replays")
+"""
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -84,6 +94,16 @@ def test_a_chapter_gives_the_outputs_that_are_stored(path: Path, page_python: Pa
             assert comparable(shown[cell["id"]]) == comparable(cell["outputs"]), cell["source"]
             compared += 1
     assert compared
+
+
+def test_a_schedule_is_replayed_event_for_event_as_here(page_python: PagePython) -> None:
+    files = {f"tests/{name}.py": (HERE / f"{name}.py").read_text(encoding="utf-8") for name in REPLAYING}
+    cells = [
+        ("files", f"import pathlib, sys\nfiles = {files!r}\n" + WRITE),
+        ("replays", "from tests.replayed import digest\nprint(digest(0, 60))"),
+    ]
+    shown = {name: comparable(outputs) for name, outputs in page_python.run(cells).items()}
+    assert shown == {"files": [], "replays": [{"stdout": f"{digest(0, 60)}\n"}]}
 
 
 def test_another_output_and_an_error_are_seen_and_each_notebook_has_its_own_python(
