@@ -297,12 +297,13 @@ class GenServer(HasChildSpec):
         try:
             await ask(target, "system", ("terminate", reason), limit, where)
         except Exit as exit:
-            if target is None or target.alive or exit.reason[0] == "calling_self":
+            why: Any = exit.reason
+            if target is None or target.alive or why[0] == "calling_self":
                 raise
             if not _obeyed(target.current, caller, last):
-                if exit.reason[0] == "noproc":
+                if why[0] == "noproc":
                     raise
-                raise Exit(((exit.reason[0], ("sys", "terminate", [target.pid, reason, timeout])), where)) from None
+                raise Exit(((why[0], ("sys", "terminate", [target.pid, reason, timeout])), where)) from None
             if same(target.reason, reason):
                 return "ok"
             raise
