@@ -59,7 +59,8 @@ def pytest_configure(config: pytest.Config) -> None:
 # What a test asks for that takes long, and how `--quick` names it.
 LONG = {
     "chromium": "a browser", "live_site": "the built book", "book_site": "the built book", "elixir": "real Elixir",
-    "good_book": "a scratch book", "faulty_book": "a scratch book", "kernel": "a kernel", "jupyterlab": "a kernel",
+    "good_book": "a scratch book", "faulty_book": "a scratch book", "book": "a scratch book",
+    "kernel": "a kernel", "jupyterlab": "a kernel",
 }  # fmt: skip
 # The files that take longest: begun last, one of them would run alone at the end.
 FIRST = [
@@ -131,12 +132,17 @@ def pytest_testnodedown(node: Any) -> None:
     left_out.update(dict(Counter(getattr(node, "workeroutput", {}).get("left_out", {})) - left_out))
 
 
+CHAPTER = re.compile(
+    "|".join(sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))) + r"|attacks.*\[\d\d(?=-)"
+)
+
+
 def seconds_by_chapter(reports: Iterable[Any]) -> dict[str, float]:
-    """What the tests took that bear a chapter's name or number: what one more chapter would cost."""
+    """What the tests took that bear a chapter's name, or attack its checks: so much does one more chapter cost."""
     taken: Counter[str] = Counter()
     for report in reports:
-        if (found := re.search(r"\[(\d\d)-|\b(\d\d)_[a-z_]+", report.nodeid)) is not None:
-            taken[found[1] or found[2]] += report.duration
+        if (found := CHAPTER.search(report.nodeid)) is not None:
+            taken[found[0].partition("[")[2] or found[0][:2]] += report.duration
     return dict(sorted(taken.items()))
 
 

@@ -69,6 +69,7 @@ of the block, so that a machine without Elixir checks the pages too. After a cha
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import json
 import re
@@ -223,6 +224,25 @@ def run_elixir(elixir: str, code: str) -> str:
         script = Path(folder, "block.exs")
         script.write_text(code, encoding="utf-8")
         return _output([elixir, *SILENT, str(script)], Path(folder), code)
+
+
+def run_together(elixir: str, codes: list[str]) -> dict[str, str]:
+    """What blocks print that run one after the other in one BEAM: of those that neither fail nor warn there.
+
+    A start of the BEAM takes longer than most blocks. `run_elixir`, which runs a block alone, has the last word.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        scripts = {Path(folder, f"block_{number:03}.exs"): code for number, code in enumerate(codes)}
+        for script, code in scripts.items():
+            script.write_text(code, encoding="utf-8")
+        command = [elixir, *SILENT, str(Path(__file__).with_suffix(".exs")), folder]
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            subprocess.run(command, cwd=folder, capture_output=True, timeout=PATIENCE + 2 * len(codes), check=False)
+        return {
+            code: script.with_suffix(".out").read_text(encoding="utf-8")
+            for script, code in scripts.items()
+            if script.with_suffix(".out").exists() and not script.with_suffix(".err").exists()
+        }
 
 
 def run_python(code: str) -> str:

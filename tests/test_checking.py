@@ -371,6 +371,7 @@ async def asks_nobody_without_a_pause() -> None:
             Process.sleep(1.0)  # type: ignore[unused-coroutine]
 
 
+@pytest.mark.slow
 def test_a_loop_that_spends_its_whole_share_in_each_turn_is_ended_long_before_its_turns_are_too_many() -> None:
     async def waits(_: Any) -> None:
         spawn(asks_nobody_without_a_pause)

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import elixir_twins
 import pytest
-from elixir_twins import Twin, TwinError, pages, read_record, run_elixir, run_python, same, twins_in, twins_of
+from elixir_twins import (
+    Twin,
+    TwinError,
+    pages,
+    read_record,
+    run_elixir,
+    run_python,
+    run_together,
+    same,
+    twins_in,
+    twins_of,
+)
 
 
 def collected(language: str, folders: list[Path]) -> list[Twin]:
@@ -57,9 +70,19 @@ def test_the_record_holds_nothing_else() -> None:
     assert not gone, "blocks that are on no page any more: run `python tests/elixir_twins.py --record`"
 
 
+@pytest.fixture(scope="module")
+def together(elixir: str) -> Callable[[Path], dict[str, str]]:
+    """What the blocks of a page print, run in one BEAM."""
+    return cache(lambda page: run_together(elixir, [twin.code for twin in ELIXIR if twin.page == page]))
+
+
 @pytest.mark.parametrize("twin", ELIXIR, ids=place)
-def test_real_elixir_prints_what_the_page_says(elixir: str, twin: Twin) -> None:
-    printed = run_elixir(elixir, twin.code)
+def test_real_elixir_prints_what_the_page_says(
+    elixir: str, together: Callable[[Path], dict[str, str]], twin: Twin
+) -> None:
+    printed = together(twin.page).get(twin.code)
+    if printed is None or not same(printed, twin.printed):  # alone it may be another matter, and that decides
+        printed = run_elixir(elixir, twin.code)
     assert same(printed, twin.printed), f"{twin.where}: Elixir printed\n{printed}\nthe page says\n{twin.printed}"
 
 
@@ -142,6 +165,51 @@ def test_elixir_that_warns_or_fails_is_an_error_and_not_an_output(elixir: str) -
         run_elixir(elixir, "x = 1\nIO.puts(2)\n")
     with pytest.raises(TwinError, match="exit status 1"):
         run_elixir(elixir, 'raise "no"\n')
+
+
+LEAVES = """
+defmodule Left do
+  use GenServer
+  def init(state), do: {:ok, state}
+end
+defimpl String.Chars, for: Tuple do
+  def to_string(_), do: "left"
+end
+:ets.new(:left, [:named_table, :public])
+{:ok, _} = GenServer.start(Left, [], name: Left)
+spawn(fn -> Process.register(self(), :left) && Process.sleep(:infinity) end)
+send(self(), :left)
+Process.put(:left, 1)
+Process.flag(:trap_exit, true)
+IO.puts("ran")
+"""
+LOOKS = """
+IO.inspect({Process.whereis(Left), Process.whereis(:left), :ets.whereis(:left), Process.get(:left)})
+IO.inspect(Process.info(self(), :trap_exit))
+IO.inspect({Code.ensure_loaded?(Left), Code.ensure_loaded?(String.Chars.Tuple), String.Chars.impl_for({1})})
+receive do
+  message -> IO.inspect(message)
+after
+  0 -> IO.puts("nothing")
+end
+"""
+
+
+def test_blocks_in_one_beam_leave_nothing_to_each_other(elixir: str) -> None:
+    printed = run_together(elixir, [LEAVES, LOOKS, LOOKS + "\n", LEAVES + "\n"])
+    assert printed[LEAVES] == printed[LEAVES + "\n"] == "ran\n"
+    assert printed[LOOKS] == printed[LOOKS + "\n"] == run_elixir(elixir, LOOKS)
+
+
+@pytest.mark.parametrize(
+    "faulty", ["x = 1\nIO.puts(2)\n", 'raise "no"', "exit(:no)", "spawn_link(fn -> exit(:no) end)\nProcess.sleep(9)"]
+)
+def test_a_block_that_warns_or_fails_in_company_is_told_apart_and_the_others_go_on(elixir: str, faulty: str) -> None:
+    assert run_together(elixir, [faulty, "IO.puts(3)"]) == {"IO.puts(3)": "3\n"}
+
+
+def test_what_ends_the_beam_leaves_the_other_blocks_to_be_run_alone(elixir: str) -> None:
+    assert run_together(elixir, ["IO.puts(1)", "System.halt(0)", "IO.puts(2)"]) == {"IO.puts(1)": "1\n"}
 
 
 def test_write_puts_the_answer_into_a_page_and_into_a_notebook(

@@ -151,6 +151,7 @@ def test_the_hooks_of_a_commit_use_the_pinned_tools_and_nothing_else() -> None:
         assert tool in pinned_here
 
 
+@pytest.mark.slow
 def test_the_hook_for_notebooks_runs_the_tests_of_what_is_stored() -> None:
     """It names tests by parts of their names: these must be the ones that look at what is stored."""
     configuration = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))

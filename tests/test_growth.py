@@ -249,6 +249,7 @@ def test_a_piece_costs_the_same_where_there_is_eight_times_as_much(piece: Work) 
 # ---- the measure itself --------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("measure", [Cost, Steps])
 def test_what_goes_through_all_the_others_is_found(measure: type[Cost]) -> None:
     async def quadratic(n: int, cost: Cost) -> None:
@@ -262,6 +263,7 @@ def test_what_goes_through_all_the_others_is_found(measure: type[Cost]) -> None:
     assert growth(quadratic, 40, measure) > 1.5 * FLAT
 
 
+@pytest.mark.slow
 def test_what_is_done_inside_of_c_is_found_too() -> None:
     async def quadratic(n: int, cost: Cost) -> None:
         numbers = [*range(n)]

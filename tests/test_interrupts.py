@@ -138,6 +138,7 @@ def interrupted(node: Node, work: Callable[[], Any], line: Line) -> bool:
     return came
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("work", [call, start, stop, timer, restart], ids=lambda work: work.__name__)
 def test_an_interrupt_at_any_line_of_the_node_reaches_the_program_and_leaves_a_working_node(

@@ -317,6 +317,7 @@ def as_data(lab: Lab, found: list[Any]) -> list[list[float]]:
     return flat
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", SMALL)
 def test_the_merged_futures_are_what_unmerged_runs_give(scenario: Any) -> None:
     lab = Lab(scenario)
@@ -328,6 +329,7 @@ def test_the_merged_futures_are_what_unmerged_runs_give(scenario: Any) -> None:
     assert checked > 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", HIDDEN)
 def test_worlds_that_differ_in_a_table_or_in_a_loop_alone_are_not_merged(scenario: Any) -> None:
     """Four steps deep: the fourth start, and the third round, are where their futures part."""
@@ -524,6 +526,7 @@ def counted(lab: Lab, path: list[Any]) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", [*SMALL, shop])
 def test_counting_the_operations_gives_the_state_of_the_processes(scenario: Any) -> None:
     lab = Lab(scenario)
@@ -568,6 +571,7 @@ def test_wherever_a_crash_comes_counting_and_the_processes_agree(data: Any) -> N
 # ---- the document ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_document_is_plain_data_the_same_every_time() -> None:
     one, other = (json.dumps(Lab(shop, raises=RAISES).document(2)) for _ in range(2))
     assert one == other

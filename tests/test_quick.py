@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,6 +18,10 @@ def test_quick():
 
 @pytest.mark.slow
 def test_slow():
+    pass
+
+@pytest.mark.slow("a long story")
+def test_long():
     pass
 
 @pytest.fixture
@@ -48,14 +53,33 @@ def run(folder: Path, *options: str) -> str:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cores", [[], ["-n2", "--dist=loadfile"]], ids=["one core", "two cores"])
 def test_what_is_left_out_is_counted_by_its_reason(tmp_path: Path, cores: list[str]) -> None:
     said = run(tmp_path, "--quick", *cores)
     assert "1 passed" in said
-    assert "4 tests, and why: real Elixir (2), marked as slow (1), a browser (1)." in said
+    assert "5 tests, and why: real Elixir (2), marked as slow (1), a long story (1), a browser (1)." in said
 
 
+@pytest.mark.slow
 def test_without_it_everything_runs(tmp_path: Path) -> None:
     said = run(tmp_path)
-    assert "5 passed" in said
+    assert "6 passed" in said
     assert "left out" not in said
+
+
+def test_what_a_chapter_costs_is_counted_by_its_name_and_by_the_attacks_on_its_checks(
+    pytestconfig: pytest.Config,
+) -> None:
+    place = str(ROOT / "conftest.py")
+    [conftest] = [
+        plugin for plugin in pytestconfig.pluginmanager.get_plugins() if getattr(plugin, "__file__", "") == place
+    ]
+    ids = {
+        "tests/test_notebooks.py::test_a_refresh_keeps_every_byte[03_genserver_basics]": 1.0,
+        "tests/test_attacks.py::test_an_unusual_right_answer_passes[03-tally:-keeps-a-tuple]": 2.0,
+        "tests/test_elixir_twins.py::test_real_elixir[notebooks.05_supervisor_strategies]": 4.0,
+        "tests/test_waits.py::test_a_time[03-7]": 8.0,
+    }
+    reports = [SimpleNamespace(nodeid=name, duration=seconds) for name, seconds in ids.items()]
+    assert conftest.seconds_by_chapter(reports) == {"03": 3.0, "05": 4.0}
