@@ -14,6 +14,7 @@ from otp_mini import (
     ChildSpec,
     DynamicSupervisor,
     GenServer,
+    Node,
     Partition,
     PartitionSupervisor,
     Process,
@@ -24,11 +25,13 @@ from otp_mini import (
     child_spec,
     ets,
     processes,
+    receive,
     spawn,
     sys_,
     which,
 )
 from otp_mini.viz.tables import LIMIT, Table
+from otp_mini.waits import who_waits
 
 HOSTILE = ["<script>alert(1)</script>", "a & b", '"quoted"', "]]>", "-->", "two\nlines"]
 
@@ -383,3 +386,26 @@ def test_addresses_and_tables_say_what_they_are() -> None:
         "<ets 'ages' #Ref<0.0.2.1>: set of 1, protected, owner #PID<0.1.0>>",
         "<ets Agent #Ref<0.0.2.2>: bag of 0, public, owner #PID<0.1.0>>",
     ]
+
+
+def test_what_a_process_waits_for_is_told_in_the_same_words_by_the_table_and_of_a_deadlock() -> None:
+    class Silent(GenServer):
+        async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+            await receive()
+
+    async def main() -> Table:
+        await Silent.start_link(name="silent")
+        spawn(GenServer.call, "silent", "x", None)
+        spawn(Process.sleep, 60)
+        await Process.sleep(1)
+        return processes()
+
+    with Node(clock="virtual") as node:
+        table = node.run(main)
+        told = who_waits(node.blocks.values()).splitlines()
+    rows = [line.split() for line in str(table).splitlines()]
+    assert len(told) == 3
+    for line in told:
+        name, words = line.strip().split(" waits for ")
+        [row] = [row for row in rows if row[:1] == name.split()[-1:]]
+        assert " ".join(row[2:]).startswith(words), (row, words)
