@@ -150,10 +150,8 @@ class _Run:
         for strike in result.strikes:
             stage.at(strike.time, FAULT, lambda strike=strike: self.strike(strike))  # type: ignore[misc]
         self.next_request()
-        while stage.agenda:
+        while (when := stage.next_entry()) is not None and when <= self.until:
             instant, act = stage.next_act()
-            if instant > self.until:
-                break
             self.pass_until(instant)
             act()
             self.pass_until(stage.now())

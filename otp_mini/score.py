@@ -162,7 +162,7 @@ class Campaign:
 
     @property
     def all(self) -> list[Strike]:
-        """What is counted to somebody: to no fault, and to each."""
+        """What is counted to no fault, and what is counted to each."""
         return [self.unbroken, *self.strikes]
 
     @property
@@ -172,7 +172,7 @@ class Campaign:
 
     @property
     def availability(self) -> float:
-        """The requests that were answered rightly, of all: from 0 to 1."""
+        """The share of the requests that were answered rightly, from 0 to 1."""
         return self.right / self.requests if self.requests else 1.0
 
     @property

@@ -129,6 +129,10 @@ class Stage(Node):
         """Have this done after so many seconds."""
         self.at(self.now() + seconds, RELEASE, act)
 
+    def next_entry(self) -> float | None:
+        """When something is to be done next."""
+        return self.agenda[0][0] if self.agenda else None
+
     def next_act(self) -> tuple[float, Callable[[], None]]:
         """Take the next entry out of the agenda."""
         instant, _, _, act = heappop(self.agenda)
@@ -175,11 +179,11 @@ class Stage(Node):
         until = self.now() + seconds
         held = self.held.setdefault(block, _Held(until, block in self.ready))
         held.until = max(held.until, until)
-        self.at(until, RELEASE, lambda: self._release(block))
+        self.at(until, RELEASE, lambda: self._release(block, until))
 
-    def _release(self, block: ControlBlock) -> None:
+    def _release(self, block: ControlBlock, until: float) -> None:
         held = self.held.get(block)
-        if held is not None and held.until <= self.now():
+        if held is not None and held.until == until:
             del self.held[block]
             if held.woken and block.alive and block not in self.ready:
                 self.ready.append(block)

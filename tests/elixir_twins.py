@@ -246,8 +246,12 @@ def run_together(elixir: str, codes: list[str]) -> dict[str, str]:
 
 
 def run_python(code: str) -> str:
-    """What the block prints on this Python; raises `TwinError` if it fails or warns."""
-    return _output([sys.executable, "-c", code], ROOT, code)
+    """What the block prints on this Python, as a file; raises `TwinError` if it fails or warns."""
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder, "block.py")  # `explore` reads the source
+        script.write_text(code, encoding="utf-8")
+        run = f"import runpy, sys; runpy.run_path({str(script)!r}, run_name='__main__')"
+        return _output([sys.executable, "-c", run], ROOT, code)
 
 
 def _output(command: list[str], folder: Path, code: str) -> str:
