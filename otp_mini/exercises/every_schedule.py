@@ -71,7 +71,7 @@ def expect_in_every_schedule(
         What `explore` has found, for a check that wants to look closer.
 
     Raises:
-        NotYet: another outcome is possible, or there are more orders than were tried, or the answer
+        otp_mini.exercises.NotYet: another outcome is possible, or there are more orders than were tried, or the answer
             cannot be run in every order.
 
     Example:

@@ -24,12 +24,18 @@ _STYLE: Final = (
     "background:none}"
     ".otp-schedules caption{text-align:left;font-weight:bold;padding:2px 0 6px;caption-side:top;color:inherit}"
     ".otp-schedules :is(th,td){text-align:left;vertical-align:top;white-space:normal;padding:5px 12px 5px 0;"
-    "border:0;border-bottom:1px solid rgba(128,128,128,.45);background:none;color:inherit;overflow-wrap:break-word}"
+    "border:0;border-bottom:1px solid rgba(128,128,128,.45);background:none;color:inherit}"
     ".otp-schedules thead th{border-bottom:2px solid currentColor;vertical-align:bottom}"
+    ".otp-schedules .w{overflow-wrap:anywhere}"
     ".otp-schedules .n{text-align:right;font-variant-numeric:tabular-nums}"
     ".otp-schedules code{background:none;border:0;padding:0;color:inherit;font-size:.94em}"
     "</style>"
 )
+
+
+_BREAKS: Final = ' class="w"'
+_CLASSES: Final = {"outcome": "", "is": "", "step": ' class="n"', "schedules": ' class="n"', "the shortest": ""}
+"""Of the heads: those of numbers stand to the right; what a program has said may be broken anywhere."""
 
 
 class Outcomes:
@@ -55,8 +61,8 @@ class Outcomes:
         for text, wrong, many, shortest in shown:
             verdict = f"<td>{'wrong' if wrong else 'right'}</td>" if judged else ""
             rows.append(
-                f'<tr><th scope="row"><code>{_text(text)}</code></th>{verdict}'
-                f'<td class="n">{many:,}</td><td><code>{_text(shortest)}</code></td></tr>'
+                f'<tr><th scope="row" class="w"><code>{_text(text)}</code></th>{verdict}'
+                f'<td class="n">{many:,}</td><td class="w"><code>{_text(shortest)}</code></td></tr>'
             )
         if left:
             rows.append(f'<tr><td colspan="{4 if judged else 3}">and {left:,} more outcomes</td></tr>')
@@ -66,7 +72,7 @@ class Outcomes:
 
 def _side_by_side(compared: Compared) -> str:
     rows = [
-        f'<tr><th scope="row" class="n">{number}</th><td>{_text(one)}</td><td>{_text(two)}</td></tr>'
+        f'<tr><th scope="row" class="n">{number}</th><td{_BREAKS}>{_text(one)}</td><td{_BREAKS}>{_text(two)}</td></tr>'
         for number, (one, two) in enumerate(compared.rows[:MOST_STEPS], compared.same)
     ]
     if len(compared.rows) > MOST_STEPS:
@@ -76,7 +82,7 @@ def _side_by_side(compared: Compared) -> str:
 
 
 def _table(caption: str, heads: list[str], rows: list[str]) -> str:
-    head = "".join(f'<th scope="col">{_text(each)}</th>' for each in heads)
+    head = "".join(f'<th scope="col"{_CLASSES.get(each, _BREAKS)}>{_text(each)}</th>' for each in heads)
     body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
     return f"<table><caption>{_text(caption)}</caption>{body}</table>"
 
