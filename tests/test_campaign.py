@@ -51,42 +51,14 @@ from otp_mini.campaign import Replayed
 from otp_mini.faults import Draw, Fault
 from otp_mini.score import Campaign
 from otp_mini.terms import picture
+from tests.campaign_program import PINNED, Server, all_orders, buy, everything, server, shop
+from tests.random_campaigns import wrong_after
 
 ROOT = Path(__file__).parents[1]
 MINUTES = 1 / 60
 
 
 # ---- a small shop --------------------------------------------------------------------------------
-
-
-class Server(GenServer):
-    """Remembers what it is given; says how long an answer takes."""
-
-    def init(self, argument: Any) -> Any:
-        return Ok([])
-
-    async def handle_call(self, request: Any, from_: Any, state: list[Any]) -> Any:
-        match request:
-            case ("wait", seconds):
-                await Process.sleep(seconds)
-                return Reply("done", state)
-            case "all":
-                return Reply(state, state)
-        return Reply("ok", [*state, request])
-
-    def handle_cast(self, request: Any, state: Any) -> Any:
-        return NoReply([*state, request])
-
-    def handle_info(self, message: Any, state: Any) -> Any:
-        return NoReply(state)
-
-
-def server(name: str, **spec: Any) -> ChildSpec:
-    return ChildSpec(name, (start_server, [name]), **spec)
-
-
-async def start_server(name: str) -> Any:
-    return await Server.start_link(None, name=name)
 
 
 async def start_stubborn(name: str) -> Any:
@@ -97,16 +69,6 @@ class Stubborn(Server):
     def init(self, argument: Any) -> Any:
         Process.flag(trap_exit=True)
         return Ok([])
-
-
-def shop(strategy: Any = "one_for_one", *names: str, **options: Any) -> Callable[[], Awaitable[Any]]:
-    """A tree of one supervisor with these servers below it."""
-
-    async def start_shop() -> Any:
-        children = [server(name) for name in names or ("cache", "gateway")]
-        return await Supervisor.start_link(children, strategy=strategy, **options)
-
-    return start_shop
 
 
 async def two_levels() -> Any:
@@ -122,10 +84,6 @@ async def two_levels() -> Any:
 
 async def ask_cache() -> Any:
     return await GenServer.call("cache", "order")
-
-
-async def all_orders() -> Any:
-    return await GenServer.call("cache", "all")
 
 
 def broken(fault: Fault, application: Any = None, probe: Any = ask_cache, **how: Any) -> Campaign:
@@ -789,45 +747,6 @@ def test_any_answer_but_false_is_right(answer: Any) -> None:
 
 # ---- the same everywhere -------------------------------------------------------------------------------
 
-ALL_KINDS = [
-    Crash("cache", every=60.0), Kill("gateway", every=70.0), Hang("cache", every=180.0), SlowStart("cache", every=90.0),
-    FailingStart("gateway", every=400.0), Unreachable("gateway", every=290.0), Flood("cache", every=90.0),
-    Storm(Kill(Below()), times=3, every=300.0),
-]  # fmt: skip
-
-
-async def buy() -> None:
-    await GenServer.call("gateway", ("wait", 0.25))
-    await GenServer.call("cache", "order")
-
-
-def everything(seed: int = 1) -> Campaign:
-    return campaign(shop(), ALL_KINDS, buy, seed, hours=0.2, state=all_orders)
-
-
-PINNED = """\
-start_shop: 0.2 virtual hours, seed 1, 46 faults, 719 requests
-  availability        73.57 %  529 of 719 answered rightly
-  state lost              528  of what state told
-  blast radius            0.8  processes started anew for a fault, at most 4
-  time to recover      24.5 s  8 faults noticed by users, the longest 61.9 s
-  gave up                   2  supervisors; 2 processes ended with them
-  went down                 2  times, the whole system
-                                                struck  wrong  anew  lost
-  Crash('cache', every=60.0)                  10 of 12      0    10   273
-  Kill('gateway', every=70.0)                  9 of 10     64    12     0
-  Hang('cache', every=180.0)                    3 of 3     33     0     0
-  SlowStart('cache', every=90.0)                7 of 8      0     7   217
-  FailingStart('gateway', every=400.0)          1 of 1     63     2    17
-  Unreachable('gateway', every=290.0)           1 of 2     30     0     0
-  Flood('cache', every=90.0)                    6 of 8      0     0     0
-  Storm(Kill(Below()), every=300.0, times=3)    1 of 2      0     1    21
-the worst: at 0:03:21.465 FailingStart('gateway', every=400.0) struck gateway: 63 requests not
-  answered rightly, recovered after 60.8 s, 2 started anew, 17 lost, the root gave up on gateway and
-  took 1 along, the whole system went down
-its first user asked at 0:03:19.000 and its call to cache exited: 'shutdown'
-"""
-
 
 def test_the_same_seed_gives_the_same_campaign_and_another_another() -> None:
     one, two, other = everything(), everything(), everything(2)
@@ -842,7 +761,7 @@ def test_the_report_is_this_text_on_every_python() -> None:
 
 
 def test_the_report_does_not_depend_on_the_order_of_sets() -> None:
-    program = "import tests.test_campaign as t; print(t.everything())"
+    program = "import tests.campaign_program as t; print(t.everything())"
     environment = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
@@ -963,3 +882,43 @@ def test_a_replay_shows_itself() -> None:
     assert "plants Hang" in html
     assert "Its first user asked at 0:01:01.000" in html
     assert str(replayed.up_to_the_user()).splitlines()[-1].startswith("66.000  user")
+
+
+# ---- in anger, against otp_mini itself -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_after_any_campaign_the_books_of_supervisors_and_registries_are_right(seed: int) -> None:
+    assert wrong_after(seed, hours=0.03) == []
+
+
+def test_a_library_that_forgets_something_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def keeps_the_pid(self: Any, child: Any, pid: Any) -> None:
+        child.pid = None
+
+    monkeypatch.setattr("otp_mini.supervisor._State.has_ended", keeps_the_pid)
+    assert any("pids and has" in line for line in wrong_after(0, hours=0.03))
+
+
+def test_a_registry_under_its_users_takes_the_whole_system_down_unless_they_go_together() -> None:
+    async def desks() -> Any:
+        return await Registry.start_link(keys="unique", name="desks")
+
+    async def desk(city: str) -> Any:
+        return await Server.start_link(None, name=Via("desks", city))
+
+    def tree(strategy: Any) -> Callable[[], Awaitable[Any]]:
+        async def start() -> Any:
+            children = [ChildSpec(city, (desk, [city])) for city in ("Basel", "Linz", "Trier", "Ulm")]
+            return await Supervisor.start_link([ChildSpec("desks", (desks, [])), *children], strategy=strategy)
+
+        return start
+
+    async def buy_in_ulm() -> Any:
+        return await GenServer.call(Via("desks", "Ulm"), "a ticket")
+
+    down = {
+        strategy: broken(Kill("desks", at=60.5), tree(strategy), buy_in_ulm).went_down
+        for strategy in ("one_for_one", "rest_for_one")
+    }
+    assert down == {"one_for_one": 1, "rest_for_one": 0}

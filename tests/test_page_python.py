@@ -16,6 +16,7 @@ from typing import IO, Any
 import pytest
 from page_outputs import comparable
 
+from tests import campaign_program
 from tests.replayed import digest
 from tools import refresh
 
@@ -104,6 +105,15 @@ def test_a_schedule_is_replayed_event_for_event_as_here(page_python: PagePython)
     ]
     shown = {name: comparable(outputs) for name, outputs in page_python.run(cells).items()}
     assert shown == {"files": [], "replays": [{"stdout": f"{digest(0, 60)}\n"}]}
+
+
+def test_a_campaign_has_the_report_that_every_python_gives(page_python: PagePython) -> None:
+    program = Path(campaign_program.__file__).read_text(encoding="utf-8")
+    shown = page_python.run([("program", program), ("report", "print(everything())")])
+    assert {name: comparable(outputs) for name, outputs in shown.items()} == {
+        "program": [],
+        "report": [{"stdout": campaign_program.PINNED}],
+    }
 
 
 def test_another_output_and_an_error_are_seen_and_each_notebook_has_its_own_python(

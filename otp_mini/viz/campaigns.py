@@ -44,7 +44,7 @@ _STYLE: Final = (
     ".otp-campaign thead :is(th,td){border-bottom:2px solid currentColor;vertical-align:bottom}"
     ".otp-campaign .n{text-align:right;font-variant-numeric:tabular-nums}.otp-campaign td.n{white-space:nowrap}"
     "@media (max-width:44rem){.otp-campaign table{font-size:12px}.otp-campaign :is(th,td){padding-right:7px}"
-    ".otp-campaign code{overflow-wrap:anywhere}.otp-campaign td.n{white-space:normal}}"
+    ".otp-campaign code{overflow-wrap:anywhere}}"
     ".otp-campaign code{background:none;border:0;padding:0;color:inherit;font-size:.94em}"
     "</style>"
 )
