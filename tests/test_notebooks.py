@@ -51,7 +51,7 @@ def test_there_are_notebooks() -> None:
 
 @each_notebook
 def test_it_was_run_from_top_to_bottom_in_a_fresh_kernel(path: Path) -> None:
-    """nbval, which compares the cells of a notebook that is named, compares nothing where the count is null."""
+    """nbval compares nothing in a cell whose count is null."""
     counts = [cell.execution_count for cell in code_cells(path)]
     assert counts == list(range(1, len(counts) + 1))
 
