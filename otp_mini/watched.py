@@ -127,8 +127,9 @@ class WatchedNode(Node):
         self.in_turn = False
         runtime.running = None
         for process in self.looked:
-            if process.waiting is not MESSAGE:  # it has seen that nothing had come, and went on
-                self.reads.add(("in", process.pid.number))
+            if process.waiting is MESSAGE and self.looked.count(process) == 1:
+                continue  # it has seen that nothing had come, and waits for it: that was no other answer
+            self.reads.add(("in", process.pid.number))
         return Footprint(frozenset(self.reads), frozenset(self.writes))
 
     def _turn_of(self, process: ControlBlock) -> None:

@@ -741,6 +741,23 @@ async def timer_of_the_dead() -> Any:
     return Process.cancel_timer(timer) is False
 
 
+async def two_words(target: Any) -> None:
+    for word in (0, 1):
+        send(target, word)
+
+
+async def looks_twice_and_waits(boss: Any) -> None:
+    seen = [await receive(timeout=0) for _ in range(2)]
+    await receive(lambda message: message == 0, timeout=1)
+    send(boss, tuple(0 if each == 0 else 1 if each == 1 else "-" for each in seen))
+
+
+async def looks_without_waiting() -> Any:
+    target = spawn(looks_twice_and_waits, self_())
+    spawn(two_words, target)
+    return await receive()
+
+
 async def three() -> int:
     return 3
 
@@ -763,6 +780,7 @@ async def two_timers_at_once() -> Any:
         (two_names_for_one, ["a", "b"]),
         (timer_of_the_dead, [False, True]),
         (task_shut_down_at_once, [False, True]),
+        (looks_without_waiting, [("-", "-"), ("-", 0), (0, "-"), (0, 1)]),
         (two_timers_at_once, ["a", "b"]),
     ],
 )
