@@ -2,8 +2,8 @@
 
 Read the source in this order; each file uses only those before it:
 ``errors``, ``terms``, ``copying``, ``mailbox``, ``matching``, ``clock``, ``tracing``, ``reports``, ``process``,
-``timers``, ``signals``, ``interrupts``, ``threads``, ``host``, ``node_options``, ``leavings``, ``node``,
-``primitives``, ``child_spec``, ``gen_server``, ``sys_``, ``table_keys``, ``plain_functions``, ``ets``,
+``timers``, ``signals``, ``interrupts``, ``threads``, ``waits``, ``host``, ``node_options``, ``leavings``,
+``node``, ``primitives``, ``child_spec``, ``gen_server``, ``sys_``, ``table_keys``, ``plain_functions``, ``ets``,
 ``task``, ``children``, ``supervisor``, ``dynamic_supervisor``, ``task_supervisor``, ``agent``, ``registry``,
 ``partition_supervisor``, ``application``, ``points``, ``watched``, ``explore``, ``stage``, ``faults``,
 ``score``, ``campaign``.
