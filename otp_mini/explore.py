@@ -31,7 +31,7 @@ import random
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from inspect import CO_COROUTINE
@@ -48,10 +48,13 @@ from .reports import logger
 from .terms import Down, ExitSignal, Pid, picture
 from .tracing import Event, Trace
 from .waits import who_waits
-from .watched import Footprint, WatchedNode
+from .watched import ALL, Footprint, WatchedNode
 
 LONGEST: Final = 2_000
 """A run of more steps is given up, and its outcome says so."""
+
+MOST: Final = 10_000
+"""So many runs at most, unless somebody wants more or fewer."""
 
 FIRST: Final = 500
 """So many schedules with few deviations are tried before all others."""
@@ -96,7 +99,7 @@ Choose = Callable[[int, tuple[str, ...], str], str]
 """Who goes next: gets the number of the step, who could go, and who went last."""
 
 
-class _Cut(Exception):
+class Cut(Exception):
     """This run would be equivalent to one that was seen."""
 
 
@@ -107,6 +110,20 @@ class Step:
     who: str
     enabled: tuple[str, ...]
     footprint: Footprint
+    lives: dict[Hashable, str]  # what stands for the life of each process of the run in a footprint, with its name
+
+    @property
+    def life(self) -> Hashable:
+        """What stands for the life of the one that went; None for a signal or a timer."""
+        return next((life for life, name in self.lives.items() if name == self.who), None)
+
+    def is_an_end(self) -> bool:
+        """Has the process ended in this step, and changed nothing else?"""
+        return self.footprint.writes == {self.life}
+
+    def is_silent(self) -> bool:
+        """Has it done nothing that another process could meet, unless it ends this one? It waits, or goes on."""
+        return not self.footprint.writes and self.footprint.reads == {self.life}
 
 
 @dataclass
@@ -145,7 +162,7 @@ class _Found:
     schedule: dict[int, str] = field(default_factory=dict)
 
 
-class _Record:
+class Record:
     """What a run did, step by step, in words that hold in every run: a process is told by its name."""
 
     def __init__(self) -> None:
@@ -164,7 +181,7 @@ class _Record:
 
 
 def _brief(term: Any, paths: dict[Pid, str]) -> str:
-    return _cut(_shown(term, paths), BRIEF)
+    return _cut(term_text(term, paths), BRIEF)
 
 
 def _cut(text: str, most: int = WIDEST) -> str:
@@ -194,15 +211,15 @@ def newest(enabled: tuple[str, ...], last: str) -> str:
     return usual(tuple(who for who in reversed(enabled) if ">" not in who) or enabled, last)
 
 
-def _run(
-    scenario: Callable[[], Any], choose: Choose, steps: list[Step] | None = None, record: _Record | None = None
+def run_once(
+    scenario: Callable[[], Any], choose: Choose, steps: list[Step] | None = None, record: Record | None = None
 ) -> tuple[Any, str, list[Step]]:
     """One run on a node of its own: the outcome, the outcome as text, and the steps.
 
     They are added to ``steps`` as they are taken, if it is given, and told to ``record``.
 
     Raises:
-        _Cut: ``choose`` gave the run up.
+        Cut: ``choose`` gave the run up.
     """
     node, steps, last = WatchedNode(), [] if steps is None else steps, ""
     with node:
@@ -216,12 +233,12 @@ def _run(
                     raise KeyboardInterrupt
                 enabled = tuple(choices)
                 last = choose(len(steps), enabled, last)
-                steps.append(Step(last, enabled, node.step_of(choices[last])))
+                steps.append(Step(last, enabled, node.step_of(choices[last]), node.lives))
                 _refuse_what_cannot_be_tried(node)
                 if record is not None:
                     record.note(last, node)
             value = _outcome(node, len(steps))
-            return value, _shown(value, node.paths), steps
+            return value, term_text(value, node.paths), steps
         finally:
             node.driving, runtime.running = False, None
             node.close()
@@ -252,7 +269,7 @@ def _outcome(node: WatchedNode, steps: int) -> Any:
 _NUMBERED: Final = re.compile(r"#PID<0\.(\d+)\.0>|#Ref<[\d.]+>")
 
 
-def _shown(value: Any, paths: dict[Pid, str]) -> str:
+def term_text(value: Any, paths: dict[Pid, str]) -> str:
     """An outcome for a person. A pid is shown by its process's name: its number depends on the schedule.
 
     For the same reason the references in it are counted anew.
@@ -303,7 +320,8 @@ def _written(value: Any, paths: dict[Pid, str], above: tuple[int, ...]) -> str:
 # ---- schedules as text ---------------------------------------------------------------------------
 
 
-def _deviations(steps: list[Step]) -> dict[int, str]:
+def deviations_of(steps: list[Step]) -> dict[int, str]:
+    """Who went at which step where usually another would have gone."""
     last, found = "", {}
     for depth, step in enumerate(steps):
         if step.who != usual(step.enabled, last):
@@ -312,7 +330,8 @@ def _deviations(steps: list[Step]) -> dict[int, str]:
     return found
 
 
-def _text(deviations: dict[int, str]) -> str:
+def as_text(deviations: dict[int, str]) -> str:
+    """A schedule as `replay` takes it."""
     return " ".join(f"@{depth} {who}" for depth, who in sorted(deviations.items())) or USUAL
 
 
@@ -365,19 +384,19 @@ def replay(scenario: Callable[[], Any], schedule: str = USUAL) -> Replay:
         >>> replay(first_word).outcome, replay(first_word, "@2 say2").outcome
         ('ping', 'pong')
     """
-    _check_scenario(scenario, "replay")
-    deviations, record = _parse(schedule), _Record()
-    with _quiet():
-        value, shown, steps = _run(scenario, _follow(deviations), record=record)
+    check_scenario(scenario, "replay")
+    deviations, record = _parse(schedule), Record()
+    with quiet():
+        value, shown, steps = run_once(scenario, _follow(deviations), record=record)
     for depth, who in deviations.items():
         if depth >= len(steps) or steps[depth].who != who:
             could = "the run is over by then" if depth >= len(steps) else f"could go: {', '.join(steps[depth].enabled)}"
             raise BadArg(f"the schedule has {name_of(who)} at step {depth}, and this run does not: {could}.")
     names = [step.who for step in steps]
-    return Replay(value, _text(_deviations(steps)), names, record.told, record.trace, shown)
+    return Replay(value, as_text(deviations_of(steps)), names, record.told, record.trace, shown)
 
 
-def _check_scenario(scenario: Any, function: str) -> None:
+def check_scenario(scenario: Any, function: str) -> None:
     """Raise `BadArg` for what cannot be run again and again.
 
     The source is read here once, so that its lack is told before anything runs.
@@ -392,7 +411,7 @@ def _check_scenario(scenario: Any, function: str) -> None:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Crashes are what is looked for: nothing is logged meanwhile. Ctrl-C comes between two steps."""
     before = logger.logger.disabled
     try:
@@ -417,6 +436,9 @@ class Schedules:
             a pid in it, stands there as its text.
         shortest: the schedule with the fewest deviations that was seen to lead to each, for `replay`.
         wrong: the outcomes to which ``check`` said no.
+        undisturbed: the processes that no other process ends, in any schedule.
+        unmissed: those of them whose own end nobody notices. Both are for `otp_mini.viz.schedule_graph`, and empty
+            where nobody asked for them, or not every schedule was tried.
     """
 
     def __init__(self, scenario: Callable[[], Any], found: dict[str, _Found], exhaustive: bool, stopped: str) -> None:
@@ -424,6 +446,8 @@ class Schedules:
         self.exhaustive = exhaustive
         self.stopped = stopped  # why it was not exhaustive
         self.wrong: list[Any] = []
+        self.undisturbed: frozenset[str] = frozenset()
+        self.unmissed: frozenset[str] = frozenset()
         self.outcomes: dict[Any, int] = {}
         self.shortest: dict[Any, str] = {}
         self.values: dict[Any, Any] = {}  # by the keys of `outcomes`
@@ -433,7 +457,7 @@ class Schedules:
         for text, each in found.items():
             key = self._key(each.value, text)
             self.outcomes[key] = each.count if exhaustive else len(each.seen)
-            self.shortest[key] = _text(each.schedule)
+            self.shortest[key] = as_text(each.schedule)
             self.values[key], self.texts[key] = each.value, text
         self.schedules = sum(self.outcomes.values())
 
@@ -446,7 +470,7 @@ class Schedules:
 
     def judge(self, check: Callable[[Any], Any]) -> None:
         """Say which outcomes are wrong."""
-        self.wrong = [key for key, value in self.values.items() if not _is_right(check, value)]
+        self.wrong = [key for key, value in self.values.items() if not is_right(check, value)]
         self.wrong_texts = {text for key, text in self.texts.items() if any(key is one for one in self.wrong)}
 
     def rows(self) -> list[tuple[str, bool, int, str]]:
@@ -484,7 +508,7 @@ class Schedules:
         if wrong is None or right is None:
             return
         rights = {row[0] for row in rows if row[1] == right[1]} - {wrong[0]}
-        with _quiet():
+        with quiet():
             text, schedule = _latest_turning(self.scenario, wrong[3], rights) or (right[0], right[3])
         one, two = (replay(self.scenario, by).told for by in (schedule, wrong[3]))
         same = next((n for n, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
@@ -513,18 +537,18 @@ def _latest_turning(scenario: Callable[[], Any], schedule: str, rights: set[str]
 
     Answers that outcome and the schedule; None where it was not found soon.
     """
-    _, _, steps = _run(scenario, _follow(_parse(schedule)))
+    _, _, steps = run_once(scenario, _follow(_parse(schedule)))
     names = [step.who for step in steps]
     turnings = [(at, who) for at, step in enumerate(steps) for who in step.enabled if who != step.who]
     for at, who in turnings[: -TURNINGS - 1 : -1]:
         for goes_on in (usual, newest):
-            _, text, others = _run(scenario, _along([*names[:at], who], goes_on))
+            _, text, others = run_once(scenario, _along([*names[:at], who], goes_on))
             if text in rights:
-                return text, _text(_deviations(others))
+                return text, as_text(deviations_of(others))
     return None
 
 
-def _is_right(check: Callable[[Any], Any], outcome: Any) -> bool:
+def is_right(check: Callable[[Any], Any], outcome: Any) -> bool:
     """Ask ``check``; one that expects a number cannot judge an exception, which is wrong then."""
     try:
         right: bool = guard(check, "explore's check")(outcome)
@@ -590,6 +614,12 @@ class _Search:
         self.found: dict[str, _Found] = {}
         self.progress = progress
         self.runs = 0  # in all three searches
+        self.noticing = False  # is the rest of this of interest?
+        self.met: set[str] = set()  # who was seen to go
+        self.disturbed: set[str] = set()  # whom another has ended
+        self.ended: set[str] = set()  # who was seen to come to its end
+        self.missed: set[str] = set()  # and whose end could come on the other side of a step that it meets
+        self.looked = False  # has a step asked for all processes or names?
 
     def tell(self) -> None:
         """A run is over: whoever shows the progress hears of it now and then."""
@@ -601,11 +631,25 @@ class _Search:
         """Note a run."""
         self.given_up += len(steps) >= LONGEST
         found = self.found.setdefault(text, _Found(value))
-        deviations = _deviations(steps)
+        deviations = deviations_of(steps)
         if not found.seen or len(deviations) < len(found.schedule):
             found.schedule = deviations
         found.seen.add(hash(tuple(deviations.items())))
+        if self.noticing:
+            self.notice(steps)
         return found
+
+    def notice(self, steps: list[Step]) -> None:
+        """Who of this run is disturbed by others, and whose end is noticed by them."""
+        for depth, step in enumerate(steps):
+            self.met.add(step.who)
+            self.looked = self.looked or ALL in step.footprint.writes
+            ended = {step.lives[one] for one in step.footprint.writes if one in step.lives}
+            self.disturbed |= ended - {step.who}
+            if step.who in ended - self.missed:
+                self.ended.add(step.who)
+                if _is_noticed(steps, depth):
+                    self.missed.add(step.who)
 
     def is_over(self, runs: int) -> bool:
         """Is the budget spent?"""
@@ -633,7 +677,7 @@ class _Search:
         runs = 0
         while waiting and runs < FIRST and not (runs and self.is_over(runs)):
             deviations = waiting.popleft()
-            value, text, steps = _run(self.scenario, _follow(deviations))
+            value, text, steps = run_once(self.scenario, _follow(deviations))
             runs += 1
             self.tell()
             self.meet(value, text, steps)
@@ -666,15 +710,15 @@ class _Search:
             sleep = _asleep(places[-1], steps[-1].footprint) if places else {}
             awake = tuple(who for who in enabled if who not in sleep)
             if not awake:
-                raise _Cut
+                raise Cut
             places.append(_Place(enabled, usual(awake, last), sleep))
             return places[-1].chosen
 
         try:
-            value, text, _ = _run(self.scenario, choose, steps=steps)
+            value, text, _ = run_once(self.scenario, choose, steps=steps)
             # Who sleeps when main ends was before that in a run that is equivalent as far as main goes.
             self.meet(value, text, steps).count += not _asleep(places[-1], steps[-1].footprint)
-        except _Cut:
+        except Cut:
             pass
         if len(places) != len(steps):
             raise BadArg(_NOT_THE_SAME)
@@ -686,7 +730,7 @@ class _Search:
         for seed in range(max(1, self.most // 10)):
             if self.does_not_end() or (self.until is not None and time.monotonic() > self.until):
                 break
-            value, text, steps = _run(self.scenario, _at_random(random.Random(seed)))
+            value, text, steps = run_once(self.scenario, _at_random(random.Random(seed)))
             self.tell()
             new = text not in self.found
             self.meet(value, text, steps)
@@ -700,7 +744,7 @@ class _Search:
             BadArg: one leads to another outcome now.
         """
         for text, found in [*self.found.items()][:CHECKED]:
-            _, now, _ = _run(self.scenario, _follow(found.schedule))
+            _, now, _ = run_once(self.scenario, _follow(found.schedule))
             if now != text:
                 raise BadArg(_NOT_THE_SAME)
             if len(found.schedule) > DEVIATIONS:
@@ -715,10 +759,53 @@ class _Search:
         """Leave out one deviation after the other, the last first, as long as the outcome stays."""
         for depth in sorted(deviations, reverse=True):
             fewer = {at: who for at, who in deviations.items() if at != depth}
-            _, now, steps = _run(self.scenario, _follow(fewer))
-            if now == text and len(shorter := _deviations(steps)) < len(deviations):
+            _, now, steps = run_once(self.scenario, _follow(fewer))
+            if now == text and len(shorter := deviations_of(steps)) < len(deviations):
                 deviations = shorter
         return deviations
+
+
+def _is_noticed(steps: list[Step], end: int) -> bool:
+    """Does a step of another process meet this end, and could it come on the other side of it?
+
+    It could not if it led to the step that the process took before. A step leads to a later one of the same
+    process, to one that it meets, and to the next one of whom it made ready.
+    """
+    one = steps[end]
+    if any(later.footprint.meets(one.footprint) for later in steps[end + 1 :]):
+        return True
+    before = next((depth for depth in range(end - 1, -1, -1) if steps[depth].who == one.who), -1)
+    led = _led_to(steps, before) | _led_to(steps, _made_ready(steps, end))
+    return any(
+        depth not in led and step.who != one.who and step.footprint.meets(one.footprint)
+        for depth, step in enumerate(steps[:end])
+    )
+
+
+def _made_ready(steps: list[Step], depth: int) -> int:
+    """The step since which the one that went here could go; -1 for none."""
+    who, at = steps[depth].who, depth
+    while at > 0 and who in steps[at - 1].enabled and steps[at - 1].who != who:
+        at -= 1
+    return at - 1
+
+
+def _led_to(steps: list[Step], last: int) -> set[int]:
+    """The steps that led to this one, and itself."""
+    led, waiting = set[int](), [last]
+    while waiting:
+        depth = waiting.pop()
+        if depth < 0 or depth in led:
+            continue
+        led.add(depth)
+        one = steps[depth]
+        waiting.append(_made_ready(steps, depth))
+        waiting += [
+            other
+            for other in range(depth)
+            if steps[other].who == one.who or steps[other].footprint.meets(one.footprint)
+        ]
+    return led
 
 
 def _at_random(draw: random.Random) -> Choose:
@@ -749,7 +836,7 @@ def explore(
     scenario: Callable[[], Any],
     check: Callable[[Any], Any] | None = None,
     *,
-    most: int = 10_000,
+    most: int = MOST,
     seconds: float | None = None,
     progress: Progress | None = None,
 ) -> Schedules:
@@ -803,17 +890,29 @@ def explore(
         check_plain(check, "explore's check")
     if progress is not None:
         check_plain(progress, "explore's progress")
-    _check_scenario(scenario, "explore")
-    search = _Search(scenario, most, limit, progress)
-    with _quiet():
+    check_scenario(scenario, "explore")
+    return explored(scenario, check, _Search(scenario, most, limit, progress))
+
+
+def explored(
+    scenario: Callable[[], Any], check: Callable[[Any], Any] | None = None, search: _Search | None = None
+) -> Schedules:
+    """What `explore` answers; without a search of its own, it also looks who is disturbed and noticed by others."""
+    if search is None:
+        search = _Search(scenario, MOST, None)
+        search.noticing = True
+    with quiet():
         search.few_deviations()
         whole = search.all_schedules()
         if not whole:
             search.random_schedules()
         search.look_again()
-    if progress is not None:
-        progress(search.runs, search.runs)
+    if search.progress is not None:
+        search.progress(search.runs, search.runs)
     result = Schedules(scenario, search.found, search.is_whole(whole), search.stopped)
+    if result.exhaustive and not search.looked:
+        result.undisturbed = frozenset(search.met - search.disturbed)
+        result.unmissed = frozenset(search.ended - search.missed) & result.undisturbed
     if check is not None:
         result.judge(check)
     result.compare()

@@ -68,7 +68,7 @@ async def do(function: Any, /, *args: Any, **options: Any) -> Any:
     process = runtime.running
     if code is None or code.co_flags & _SLOW or process is None or not hasattr(process.node, "touched"):
         return with_points(function)(*args, **options)
-    if _is_the_librarys(code.co_filename):
+    if is_the_librarys(code.co_filename):
         return function(*args, **options)
     return await _do_plain(process, function, args, options)
 
@@ -116,7 +116,7 @@ def is_visible(function: Any) -> bool:
     """Is it one of the library's plain functions whose effect another process may meet?"""
     if type(function) is not FunctionType or function.__code__.co_flags & inspect.CO_COROUTINE:
         return False
-    return _is_the_librarys(function.__code__.co_filename) and function.__name__ not in _QUIET
+    return is_the_librarys(function.__code__.co_filename) and function.__name__ not in _QUIET
 
 
 def with_points(function: Any) -> Any:
@@ -149,7 +149,7 @@ def own(function: Any) -> Any:
     code = getattr(function, "__code__", None)
     if code is None:
         return with_points(function)
-    if _is_the_librarys(code.co_filename):
+    if is_the_librarys(code.co_filename):
         return (
             function if function.__qualname__ in _POINTED or not code.co_flags & _SLOW else partial(_served, function)
         )
@@ -195,7 +195,7 @@ def with_an_end(function: Any) -> Any:
 def with_a_look(function: Any) -> Any:
     """A plain function of the program's that a process is to run, which must not answer a coroutine of its own."""
     code = getattr(function, "__code__", None)
-    if code is None or code.co_flags & _SLOW or _is_the_librarys(code.co_filename):
+    if code is None or code.co_flags & _SLOW or is_the_librarys(code.co_filename):
         return function
 
     @wraps(function)
@@ -215,11 +215,12 @@ def _is_slow(function: FunctionType) -> bool:
 
 def is_the_programs(code: CodeType) -> bool:
     """Is it the code of an ``async def``, and not the library's?"""
-    return bool(code.co_flags & _SLOW) and not _is_the_librarys(code.co_filename)
+    return bool(code.co_flags & _SLOW) and not is_the_librarys(code.co_filename)
 
 
 @cache
-def _is_the_librarys(file: str) -> bool:
+def is_the_librarys(file: str) -> bool:
+    """Is it a file of otp_mini itself?"""
     return Path(file).parent == Path(__file__).parent
 
 

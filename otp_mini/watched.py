@@ -79,6 +79,7 @@ class WatchedNode(Node):
         self.refused: BaseException | None = None  # why this scenario cannot be explored
         self.channels: dict[str, deque[ExitSent | DownSent]] = {}
         self.paths: dict[Pid, str] = {}  # the name of each process in a schedule
+        self.lives: dict[Hashable, str] = {}  # the same names, by what stands for the process's life in a footprint
         self._children: dict[tuple[str, str], int] = {}
         self._taken: set[str] = set()
         self.signals = WatchedSignals(self)
@@ -106,12 +107,13 @@ class WatchedNode(Node):
             self.clock.move_to(deadline)  # type: ignore[union-attr]
 
     def _offer_timers(self, found: dict[str, Callable[[], None]]) -> None:
-        self.timers.earliest()  # drops those of the dead
         now = self.clock.now()
         due = [(timer[0], number) for number, timer in self.timers.armed.items() if timer[0] <= now]
         for _, number in sorted(due):
             target = self.timers.armed[number][1]
             pid = target.pid if isinstance(target, ControlBlock) else target
+            if isinstance(pid, Pid) and pid.block is None:
+                continue  # nobody is there to hear it
             name = self.paths[pid] if isinstance(pid, Pid) else _plain(name_of(pid))
             base = name = f"{'time' if target is not pid else 'timer'}>{name}"
             same = 1
@@ -213,6 +215,7 @@ class WatchedNode(Node):
         self._children[above, label] = count
         self._taken.add(name)
         self.paths[process.pid] = name
+        self.lives["life", process.pid.number] = name
         process.mailbox = WatchedMailbox(process)
         process.__class__ = WatchedBlock
         return process
@@ -244,6 +247,11 @@ class WatchedNode(Node):
             if other is not None:
                 self.reads.add(("life", other.number))
         super().note(kind, pid, other, term)
+
+    def start_timer(self, seconds: float, target: object, message: Any, *, again: bool = False) -> int:
+        """`Node.start_timer`; of two that are due at one instant, the one that was set first has the first name."""
+        self.writes.add(("due", target.number if isinstance(target, Pid) else target))
+        return super().start_timer(seconds, target, message, again=again)
 
     def cancel_timer(self, number: int) -> float | None:
         """`Node.cancel_timer`."""

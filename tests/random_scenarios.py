@@ -33,7 +33,7 @@ from otp_mini import (
     send,
     spawn,
 )
-from otp_mini.explore import Choose, _at_random, _quiet, _run, _Search, usual
+from otp_mini.explore import Choose, _at_random, _Search, quiet, run_once, usual
 from otp_mini.registry import AlreadyRegistered
 
 THEMES = [
@@ -287,7 +287,7 @@ async def to_another(operation: str, other: Pid, word: int, held: dict[str, Any]
 def searched(scene: Callable[[], Any], most: int, *, plain: bool) -> tuple[bool, set[str], int]:
     """Was every schedule tried; the outcomes; and how many runs led to them."""
     search = _Search(scene, most, None)
-    with _quiet(), mock.patch("otp_mini.explore._asleep", lambda place, footprint: {}) if plain else mock.MagicMock():
+    with quiet(), mock.patch("otp_mini.explore._asleep", lambda place, footprint: {}) if plain else mock.MagicMock():
         whole = search.all_schedules()
     return whole, set(search.found), sum(found.count for found in search.found.values())
 
@@ -317,16 +317,16 @@ def exchanged(seed: int, runs: int = 2) -> tuple[int, list[str]]:
     Answers how many were tried, and a sentence for each that had another outcome.
     """
     scene, tried, wrong = larger(seed), 0, list[str]()
-    with _quiet():
+    with quiet():
         for run in range(runs):
-            _, outcome, steps = _run(scene, _at_random(random.Random(seed * 1000 + run)))
+            _, outcome, steps = run_once(scene, _at_random(random.Random(seed * 1000 + run)))
             names = [step.who for step in steps]
             for at, (one, two) in enumerate(pairwise(steps)):
                 if two.who not in one.enabled or one.who == two.who:
                     continue
                 order = [*names[:at], two.who, one.who, *names[at + 2 :]]
                 try:
-                    _, other, others = _run(scene, _in_order(order))
+                    _, other, others = run_once(scene, _in_order(order))
                 except KeyError:
                     continue  # one of them had a step more, or less
                 if not others[at].footprint.meets(one.footprint):

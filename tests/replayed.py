@@ -11,7 +11,7 @@ import random
 import sys
 
 from otp_mini import replay
-from otp_mini.explore import _at_random, _deviations, _quiet, _run, _text
+from otp_mini.explore import _at_random, as_text, deviations_of, quiet, run_once
 from tests.random_scenarios import larger
 
 
@@ -20,9 +20,9 @@ def digest(first: int, count: int) -> str:
     whole, steps, events = hashlib.sha256(), 0, 0
     for seed in range(first, first + count):
         scene = larger(seed)
-        with _quiet():
-            _, outcome, taken = _run(scene, _at_random(random.Random(seed)))
-        schedule = _text(_deviations(taken))
+        with quiet():
+            _, outcome, taken = run_once(scene, _at_random(random.Random(seed)))
+        schedule = as_text(deviations_of(taken))
         one, two = replay(scene, schedule), replay(scene, schedule)
         same = str(one) == str(two) and str(one.trace) == str(two.trace) and one.shown == outcome
         assert same and one.schedule == schedule and one.steps == [step.who for step in taken], f"seed {seed}"
