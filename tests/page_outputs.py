@@ -27,7 +27,7 @@ def comparable(outputs: list[dict[str, Any]], *, labs: bool = True) -> list[Any]
             told.append(("error", ename, addressless(output["evalue"])))
         else:
             data = simplified(output["data"])
-            if not labs and 'class="crash-lab"' in str(data.get("text/html")):
+            if not labs and 'class="otp-lab crash-lab"' in str(data.get("text/html")):
                 data["text/html"] = "a crash lab"
             told.append((output["output_type"], data))
     return told

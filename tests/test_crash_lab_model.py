@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from lab_scenarios import RAISES, linked, nursery, pair, part, picky, pool, shop, slow, ticking
 from playwright.sync_api import Page, sync_playwright
 
-import otp_mini
 from otp_mini.lab import Lab, futures_of, strategy_labs
+from otp_mini.viz import front_end
 
-SCRIPT = Path(otp_mini.__file__).parent / "widgets" / "crash_lab.js"
 ALIVE = 2  # running, starting, stopping; what comes after is not alive
 
 pytestmark = [
@@ -61,7 +59,7 @@ def model(chromium: str) -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page()
-        page.evaluate(LOAD, SCRIPT.read_text(encoding="utf-8"))
+        page.evaluate(LOAD, front_end.module("crash_lab")[0])
         yield page
         browser.close()
 

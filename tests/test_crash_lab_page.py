@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from otp_mini import receive, spawn
 from otp_mini.lab import Lab, strategy_labs
-from otp_mini.viz import player
+from otp_mini.viz import front_end, player
 
 pytestmark = [
     pytest.mark.timeout(300),  # a browser on a busy machine
@@ -407,7 +407,7 @@ const ask = async (path) => {
 
 def live_page(folder: Path, document: dict[str, Any]) -> Path:
     """A page whose lab asks the function `kernel` of the test for what is not stored."""
-    module, css = player.module()
+    module, css = front_end.module("crash_lab")
     options = json.dumps(player.options([document]))
     start = f"show(document.getElementById('lab'), {options}, {{ ask, css: {json.dumps(css)} }});"
     code = f"{module}\n{ASKING}\n{start}".replace("</", "<\\/")

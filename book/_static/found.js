@@ -7,7 +7,7 @@
   "use strict";
 
   const WORDS = "sphinx_highlight_terms", OPENED = "search:opened", BLOCKS = "h1, h2, h3, h4, p, li, dt, dd, td, pre";
-  const APART = "script, style, svg, .crash-lab, details:not([open]) > :not(summary)"; // a closed fold stays closed
+  const APART = "script, style, svg, .otp-lab, details:not([open]) > :not(summary)"; // a closed fold stays closed
   const plain = (address) => address.split("#")[0];
   const store = (work) => { try { return work(localStorage); } catch { return null; } }; // a browser that keeps nothing
 
@@ -34,7 +34,7 @@
     const found = [], texts = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
     while (texts.nextNode()) {
       const node = texts.currentNode, text = node.data.toLowerCase();
-      if (node.parentElement.closest("script, style, svg, .crash-lab")) continue;
+      if (node.parentElement.closest("script, style, svg, .otp-lab")) continue;
       for (const word of words) {
         for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + word.length)) {
           const range = new Range();

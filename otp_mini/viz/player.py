@@ -12,23 +12,16 @@ OTP: none
 
 from __future__ import annotations
 
-import functools
-import hashlib
-import json
-import re
 from collections.abc import Mapping, Sequence
-from html import escape
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from ..errors import BadArg, safe_repr
 from ..lab import futures_of, seconds_of
+from .front_end import fragment
 from .words import printable
 
 Document = Mapping[str, Any]
 
-_FRONT_END: Final = Path(__file__).resolve().parents[1] / "widgets"
-_NO_SCRIPT: Final = "This picture can be played where scripts run."
 _STOPPED, _ABSENT = 3, 7  # states of a process at the start, as in the document
 
 
@@ -76,7 +69,7 @@ def options(
 def page(chosen: Options) -> str:
     """The player as HTML."""
     label = f"Crash lab: {chosen['labs'][0]['title']}" if chosen["script"] is None else "The strategies side by side"
-    return _fragment(chosen, label, describe(chosen))
+    return fragment("crash_lab", chosen, label, describe(chosen))
 
 
 # ---- as text ----------------------------------------------------------------------------------------------
@@ -173,83 +166,6 @@ def _lives(document: Document, script: Sequence[int]) -> list[str]:
             elif op == start:
                 down.discard(process)
     return [f"{life} (down)" if process in down else str(life) for process, life in enumerate(lives)]
-
-
-# ---- as HTML ----------------------------------------------------------------------------------------------
-
-
-def _fragment(chosen: Options, label: str, instead: str) -> str:
-    version, code = _code()
-    # No "<" is left in the JSON, so nothing in it can end its script or begin a comment.
-    data = json.dumps(chosen, separators=(",", ":")).replace("<", "\\u003c")
-    return (
-        f'<div class="crash-lab" data-crash-lab="{version}" role="group" aria-label="{escape(printable(label))}">'
-        f'<script type="application/json">{data}</script>'
-        f'<pre class="fallback">{escape(instead)}</pre><p>{_NO_SCRIPT}</p></div>\n'
-        f'<script data-crash-lab-code="{version}">\n{code}</script>\n'
-    )
-
-
-@functools.cache
-def module() -> tuple[str, str]:
-    """The front end, squeezed: its ES module with the function ``show(element, options, more)``, and its style."""
-    source, css = ((_FRONT_END / f"crash_lab.{kind}").read_text(encoding="utf-8") for kind in ("js", "css"))
-    return f"{squeezed_script(source)}\n{_SHOW}", squeezed_style(css)
-
-
-_SHOW: Final = (
-    "const show = (el, { labs, script, ...chosen }, more) => "
-    "script ? compare(el, labs, { ...chosen, ...more, script }) : mount(el, labs[0], { ...chosen, ...more });"
-)
-
-
-@functools.cache
-def _code() -> tuple[str, str]:
-    """The front end as a classic script, under a name that its content gives.
-
-    A module script would not know when it runs. This one defines itself once for a page, then
-    mounts every lab that is there and not mounted yet: so outputs may come in any order and late.
-    """
-    source, css = module()
-    body = re.sub(r"^export ", "", source, flags=re.MULTILINE)
-    parts = f"{{ show, css: {json.dumps(css)} }}"
-    version = hashlib.sha256((body + parts + _MOUNT).encode()).hexdigest()[:8]
-    define = f'(globalThis.crashLab ??= {{}})["{version}"] ??= (() => {{\n{body}\nreturn {parts};\n}})();\n'
-    # What would end the script, or begin a comment in it, is written in another way.
-    code = (define + _MOUNT.replace("VERSION", version)).replace("</", "<\\/").replace("<!--", "<\\!--")
-    return version, code
-
-
-_MOUNT: Final = """\
-for (const el of document.querySelectorAll('[data-crash-lab="VERSION"]:not([data-ready])')) {
-el.dataset.ready = "";
-const { show, css } = globalThis.crashLab["VERSION"];
-show(el, JSON.parse(el.querySelector("script").textContent), { css, live: () => document.querySelector(".live-run") });
-}
-"""
-"""``.live-run`` is the button "Run live" of the book, where the page has one."""
-
-
-def squeezed_script(source: str) -> str:
-    """A script without comments and indentation.
-
-    It must keep to what is taken for granted here: no comment begins inside of a line unless two
-    spaces and ``//`` begin it, and no text goes over several lines.
-    """
-    source = re.sub(r"^[ \t]*/\*.*?\*/[ \t]*$", "", source, flags=re.DOTALL | re.MULTILINE)
-    lines = (re.sub(r"(^|\s\s+)// .*$", "", line).strip() for line in source.splitlines())
-    return "\n".join(line for line in lines if line)
-
-
-def squeezed_style(source: str) -> str:
-    """A style sheet without comments and the space that means nothing; the one mark in it stays.
-
-    No text in it may hold a comma, a colon, a semicolon or a brace. A space before a colon means something: below.
-    """
-    mark = "/* ---- inside ---- */"
-    parts = [re.sub(r"/\*.*?\*/", "", part, flags=re.DOTALL) for part in source.split(mark)]
-    bare = [re.sub(r"\s*([{};,])\s*|(:)\s+", r"\1\2", " ".join(part.split())) for part in parts]
-    return mark.join(part.replace(";}", "}") for part in bare)
 
 
 def _index(document: Document, name: str | None) -> int | None:

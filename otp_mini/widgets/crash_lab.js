@@ -1,17 +1,18 @@
 /* The crash lab's front end: play the recorded futures of a supervision tree. No framework, no network;
  * text enters the page only as text.
  *
- *   mount(element, lab, {css, ask, live, predict, select})      one tree
- *   compare(element, labs, {css, ask, live, script, select})    one crash script under several strategies, in lock-step
+ *   mount(element, lab, {css, ask, live, predict, select, address})      one tree
+ *   compare(element, labs, {css, ask, live, script, select, address})    one crash script under several strategies, in lock-step
  *   new Run(lab)                                                the model alone
  *
  * `lab` is a document of otp_mini.lab: processes, runs, and which run leads from which state to which.
  * `css` is the text of crash_lab.css. `ask`, where there is a kernel, answers a path that is not stored. `live` answers
- * the element that starts a kernel, or null. `script` is a list of actions to begin with; `select` a process's index.
+ * the element that starts a kernel, or null. `address` says whether the page's address keeps the path. `script` is a list of actions to begin with; `select` a process's index.
  *
  * An action is 4 * process + way; one below 0 lets so many milliseconds pass. In a path, [action, n] comes in the middle of the run before it, after n of
  * its events.
  */
+import { addressOf, button, calm, capital, div, flat, h, icon, list, longest, mark, nth, onKeys, para, put, rich, say, SHAPE, shell, span, stampOf, Transport, UNSAID } from "./lab_parts.js";
 
 // ---- the model: a path of actions, and one frame for every event ----
 const STATES = ["running", "starting", "stopping", "stopped", "dead", "finished", "forgotten", "absent"];
@@ -252,10 +253,6 @@ const GROUP = {
   rest_for_one: "the child that ended and those started after it are restarted",
   one_for_all: "when one child ends, all are stopped and restarted",
 };
-const nth = (n) => n + (n % 100 > 10 && n % 100 < 14 ? "th" : ["th", "st", "nd", "rd"][n % 10] || "th");
-const list = (names) => (names.length < 2 ? names.join("") : names.slice(0, -1).join(", ") + " and " + names.at(-1));
-const flat = (parts) => parts.map((part) => part.b ?? part.c ?? part).join("");
-const capital = (text) => text[0].toUpperCase() + text.slice(1);
 const restarts = (n) => `${n} ${n === 1 ? "restart" : "restarts"}`;
 const pass = (n) => (n === 1 ? "1 second passes" : `${n} seconds pass`);
 const pid = (n) => `#PID<0.${n}.0>`;
@@ -423,107 +420,12 @@ class Words {
   }
 }
 
-// ---- building blocks ----
-const SVG = "http://www.w3.org/2000/svg";
-const UNSAID = { "aria-hidden": "true" };
-function h(tag, props = {}, ...kids) {
-  const el = tag === "svg" || tag === "path" ? document.createElementNS(SVG, tag) : document.createElement(tag);
-  if (tag === "button") el.type = tag;
-  for (const [name, value] of Object.entries(props)) {
-    if (name.startsWith("on")) el.addEventListener(name.slice(2), value);
-    else if (value === true) el.setAttribute(name, "");
-    else if (value !== false && value != null) el.setAttribute(name, value);
-  }
-  el.append(...kids.flat().filter((kid) => kid != null));
-  return el;
-}
-const [div, span, para] = ["div", "span", "p"].map((tag) => (className, ...kids) => h(tag, { class: className }, ...kids));
-const button = (className, onclick, ...kids) => h("button", { class: className, onclick }, ...kids);
-const rich = (parts) => parts.map((part) => (typeof part === "string" ? part : "b" in part ? h("b", {}, part.b) : h("code", {}, part.c)));
-
-/** Replace what is in `el`; whoever had the keyboard's focus in there keeps it. */
-function put(el, ...kids) {
-  const all = () => [...el.querySelectorAll("button")], had = all().indexOf(el.getRootNode().activeElement);
-  el.replaceChildren(...kids.flat().filter((kid) => kid != null));
-  if (had >= 0) (all()[had] ?? all().at(-1))?.focus({ preventScroll: true });
-}
-
-const SHAPE = {
-  running: "M6 1.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 1 0 0-9z",
-  starting: "M6 1 11.4 10.6H.6z",
-  stopping: "M1.8 1.8h8.4v8.4H1.8z",
-  stopped: "M1 1h10v10H1zM3.5 3.5v5h5v-5z",
-  dead: "M2.5 1 6 4.5 9.5 1 11 2.5 7.5 6 11 9.5 9.5 11 6 7.5 2.5 11 1 9.5 4.5 6 1 2.5z",
-  finished: "M.8 4.8h10.4v2.4H.8z",
-  forgotten: "M6 1a5 5 0 1 0 0 10a5 5 0 1 0 0-10zm0 2a3 3 0 1 1 0 6a3 3 0 1 1 0-6z",
-  crashed: "M2.5 1 6 4.5 9.5 1 11 2.5 7.5 6 11 9.5 9.5 11 6 7.5 2.5 11 1 9.5 4.5 6 1 2.5z",
-  dragged: "M6 .3 11.7 6 6 11.7.3 6zM6 3 3 6l3 3 3-3z",
-  started: "M6 1 11.4 10.6H.6z",
-  first: "M1 1h2v10H1zM11 1v10L4 6z",
-  back: "M9.5 1v10L2.5 6z",
-  next: "M2.5 1v10l7-5z",
-  end: "M9 1h2v10H9zM1 1v10l7-5z",
-  play: "M2 .5v11L11.5 6z",
-  pause: "M2 1h3v10H2zM7 1h3v10H7z",
-};
-const icon = (d, size = 12) =>
-  h("svg", { viewBox: "0 0 12 12", width: size, height: size, ...UNSAID }, h("path", { d }));
-/** Say something in `el`, which keeps the room for the longest that it has to say. */
-function say(el, parts, longest) {
-  put(el, h("span", {}, rich(parts)));
-  el.dataset.longest = longest;
-}
-const longest = (texts) => texts.reduce((most, text) => (text.length > most.length ? text : most), "");
+// ---- the marks of a step ----
 const mostOf = (run, tell) => longest(run.shown.map((i) => flat(tell(run.frames[i]))));
-function mark(className, share) {
-  const i = h("i", { class: className });
-  i.style.left = `${100 * share}%`;
-  return i;
-}
 /** What the marks of a step mean, for a line below the tree. */
 const FATE = { crashed: "crashed", dragged: "died with another", stopped: "stopped", started: "started" };
 const legend = () => para("legend", "In this step: ", Object.keys(FATE).map((fate) => h("span", { "data-fate": fate }, fateIcon(fate), ` ${FATE[fate]}`)));
 const fateIcon = (fate) => icon(SHAPE[fate === "stopped" ? "stopping" : fate], 11);
-const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
-
-/** A constructed sheet passes a strict style-src, a <style> may not. */
-function dress(root, text) {
-  try {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(text);
-    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
-  } catch {
-    (root.head ?? root).append(h("style", {}, text));
-  }
-}
-
-/** Put a lab into a shadow root: the page's styles stay out, ours stay in. */
-function shell(el, name, css, ...kids) {
-  const [outside, inside = ""] = css.split("/* ---- inside ---- */");
-  const fresh = !el.shadowRoot, root = el.shadowRoot ?? el.attachShadow({ mode: "open" });
-  const page = document.documentElement;
-  if (!page.hasAttribute("data-crash-lab-theme")) {
-    page.setAttribute("data-crash-lab-theme", "");
-    dress(document, outside);
-  }
-  root.replaceChildren(div("lab", kids));
-  if (fresh) dress(root, inside);
-  el.classList.add("crash-lab");
-  el.dataset.lmSuppressShortcuts = "true";  // JupyterLab must leave our keys alone
-  el.setAttribute("role", "group");
-  el.setAttribute("aria-label", name);
-}
-
-/** Keys work inside the lab only. */
-function onKeys(el, find) {
-  el.addEventListener("keydown", (event) => {
-    const act = event.ctrlKey || event.metaKey || event.altKey ? null : find(event.key);
-    if (!act) return;
-    event.preventDefault();
-    event.stopPropagation();
-    act();
-  });
-}
 
 // ---- the tree ----
 const MOST_PIPS = 8;
@@ -745,86 +647,10 @@ class Tree {
   }
 }
 
-// ---- the transport: buttons, slider, marks ----
+// ---- how long a step is shown ----
 const DWELL = {
   inject: 1100, exit: 850, count: 1000, stop: 500, up: 500, keep: 1200, drop: 900, giveup: 1300, wait: 1000, fail: 1000, time: 1000,
 };
-
-/** Steps run from 0 to `count`; `stops` are those of the quiet moments, the first of them 0. */
-class Transport {
-  constructor({ go, stops, count, now, dwell, changed }) {
-    Object.assign(this, { go, stops, count, now, dwell, changed, speed: 1, timer: 0 });
-    this.keys = { ",": () => this.step(-1), ".": () => this.step(1), p: () => this.toggle() };
-    const tool = (shape, name, act) => h("button", { class: "tb", "aria-label": name, title: name, onclick: act }, icon(SHAPE[shape], 14));
-    this.parts = [
-      tool("first", "To the crash before", () => this.leap(-1)), tool("back", "One step back  ( , )", () => this.step(-1)),
-      tool("play", "Play  ( p )", () => this.toggle()), tool("next", "One step on  ( . )", () => this.step(1)),
-      tool("end", "To the next quiet moment", () => this.leap(1)),
-    ];
-    this.parts[2].classList.add("main");
-    const slide = () => { const to = +this.range.value; this.pause(); go(to); };
-    this.range = h("input", { type: "range", min: 0, step: 1, "aria-label": "Time line", oninput: slide });
-    this.marks = h("div", { class: "marks", ...UNSAID });
-    this.rate = h("button", { class: "rate", title: "Speed", onclick: () => { this.speed = { 1: 2, 2: 0.5 }[this.speed] ?? 1; changed(); } });
-    this.el = div("transport", div("tbs", this.parts), div("slide", this.marks, this.range), this.rate);
-  }
-
-  get playing() { return !!this.timer; }
-
-  step(by) {
-    this.pause();
-    this.go(this.now() + by);
-  }
-
-  leap(by) {
-    const stops = this.stops(), now = this.now();
-    this.pause();
-    this.go(by < 0 ? stops.findLast((stop) => stop < now) ?? 0 : stops.find((stop) => stop > now) ?? this.count());
-  }
-
-  toggle() {
-    if (this.playing) return this.pause();
-    if (this.now() >= this.count()) this.go(0);
-    this.play();
-  }
-
-  play() {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.tick(), this.dwell() / this.speed);
-    this.changed();
-  }
-
-  tick() {
-    if (!this.el.isConnected || this.now() >= this.count()) return this.pause();
-    this.go(this.now() + 1);
-    if (this.now() >= this.count()) return this.pause();
-    this.timer = setTimeout(() => this.tick(), this.dwell() / this.speed);
-  }
-
-  pause() {
-    if (!this.timer) return;
-    clearTimeout(this.timer);
-    this.timer = 0;
-    this.changed();
-  }
-
-  /** Show where the reader is; `text` says it. */
-  show(text) {
-    const [first, back, play, next, end] = this.parts, name = this.playing ? "Pause  ( p )" : "Play  ( p )";
-    const n = this.count(), at = this.now(), stops = this.stops();
-    put(this.rate, span("unseen", "Speed "), (this.speed === 0.5 ? "½" : this.speed) + "×");
-    play.querySelector("path").setAttribute("d", SHAPE[this.playing ? "pause" : "play"]);
-    play.title = name;
-    play.setAttribute("aria-label", name);
-    Object.assign(this.range, { max: Math.max(n, 1), value: at, disabled: !n });
-    this.range.style.setProperty("--done", n ? at / n : 0);
-    this.range.setAttribute("aria-valuetext", `step ${at} of ${n}: ${text}`);
-    put(this.marks, stops.slice(1).flatMap((stop, k) => [mark("", (stops[k] + 1) / n), mark("quiet", stop / n)]));
-    for (const tool of [first, back]) tool.setAttribute("aria-disabled", at <= 0);
-    for (const tool of [next, end]) tool.setAttribute("aria-disabled", at >= n);
-    play.setAttribute("aria-disabled", !n);
-  }
-}
 
 const NO_RAISE = "A supervisor cannot raise: it runs only OTP's own code.";
 const HELP = ["", "its work is done", "an orderly end", "nothing can refuse it"];
@@ -874,7 +700,19 @@ const toWaits = (waits) => waits.style.visibility || waits.querySelector("button
 const key = (path) => JSON.stringify(path.map((step) => [step.asked, step.keep]));
 const samePath = (a, b) => key(a) === key(b);
 
-export function mount(el, data, { css = "", ask, live = () => null, predict = false, select } = {}) {
+/** A path in the page's address: 4_w2000_17k3 is process 1 raising, 2 s passing, and process 4 finishing after 3 events of that. */
+const written = (path) => path.map(({ action, keep }) => (action < 0 ? "w" + -action : action) + (keep == null ? "" : "k" + keep)).join("_");
+/** The steps of a written path; null where it is none, or names a process that is not there. */
+function steps(text, lab) {
+  const found = text.split("_").map((step) => /^(?:w([1-9]\d{0,8})|(\d{1,5})(?:k(\d{1,5}))?)$/.exec(step));
+  if (!found.every(Boolean)) return null;
+  const all = found.map(([, wait, action, keep]) => ({ action: wait ? -wait : +action, keep: keep && +keep }));
+  return all.every(({ action }) => action < 4 * lab.procs.length) ? all : null;
+}
+const stampOfLabs = (labs) => stampOf(JSON.stringify(labs.map(({ ways, procs, ops }) => [ways, ops, procs.filter(({ st }) => st !== ABSENT).map(({ name, up, kind }) => [name, up, kind])])));
+const MIDDLE = "The address asks for an end in the middle of a run, which needs a kernel: run the notebook.";
+
+export function mount(el, data, { css = "", ask, live = () => null, predict = false, select, address = false } = {}) {
   const run = new Run(data), { lab } = run, words = new Words(run);
   let at = 0, seen = 0, why = -1, quiz = null, busy = false, now = false, note = "", hint = [], score = [0, 0], others = [];
   let pick = select ?? firstPick(run);
@@ -887,6 +725,7 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
     dwell: () => DWELL[run.frames[at].op] || 700,
     changed: () => paint(),
     stops: () => run.ends.map((end) => run.spot(end)),
+    leaps: ["To the crash before", "To the next quiet moment"],
   });
   const crumbs = h("ol", { class: "crumbs", "aria-label": "Your crashes so far" }), forks = div("forks");
   const caption = para("caption"), stamp = h("span", { class: "stamp", title: "Virtual time" }), because = div("because");
@@ -905,7 +744,7 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
   const forget = button("link", () => { others = []; score = [0, 0]; paint(); home(); }, "Forget them");
   const guess = h("button", { class: "switch", role: "switch", onclick: () => { predict = !predict; settle(); paint(); } }, h("i"), "Predict first");
 
-  shell(el, `Crash lab: ${lab.title}`, css,
+  shell(el, "crash-lab", `Crash lab: ${lab.title}`, css,
     div("head", crumbs, reset, guess), forks, tree.el, gets, legend(),
     div("dock", test, picker, said, because, bar.el),
     div("below",
@@ -921,6 +760,40 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
       Escape: () => { bar.pause(); if (quiz) home(); settle(); why = -1; paint(); },
     }[name];
   });
+
+  let kept = "", refused = "";
+  const place = addressOf(address, el, data.title, stampOfLabs([data]), { restore: recall, refuse: (sentence) => { refused = sentence; paint(); } });
+
+  /** Play the path that an address asks for; answers true, or why it cannot be. */
+  async function recall(text) {
+    const wanted = steps(text, run.lab);
+    if (!wanted || busy) return false;
+    bar.pause();
+    remember();
+    run.cut(0);
+    settle();
+    for (const { action, keep } of wanted) {
+      const act = run.path.length, asked = keep == null ? action : [action, keep];
+      if (keep == null ? !run.possible(action, act) : !act || keep >= run.ends[act] - run.ends[act - 1]) return forgetAll();
+      let future = keep == null ? run.stored(action, act) : null;
+      if (!future) future = await fetch_([...run.path.map((step) => step.asked), asked]);
+      if (!future) {
+        go(run.last);
+        return note || (keep == null ? `${endOf(lab)} The address goes on from here.` : MIDDLE);
+      }
+      run.learn(future);
+      run.add(action, future, asked);
+    }
+    seen = run.last;
+    go(run.last);
+    return true;
+  }
+
+  function forgetAll() {
+    run.cut(0);
+    go(0);
+    return false;
+  }
 
   function home() { tree.nodes[pick].el.focus({ preventScroll: true }); }
 
@@ -1077,12 +950,21 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
     if (why >= 0) put(because, rich(words.why(why)));
     bar.show(flat(text));
     guess.setAttribute("aria-checked", predict);
+    keepPath();
     paintPath(act);
     paintPicker(act);
     paintQuiz();
     paintLog(chain);
     paintCard(f);
     paintMeters(f);
+  }
+
+  /** The address says the path from now on. */
+  function keepPath() {
+    const text = written(run.path);
+    if (text === kept) return;
+    refused = "";
+    place.write((kept = text));
   }
 
   function paintPath(act) {
@@ -1111,7 +993,8 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
     paintWays(ways, lab, pick, (way) => (amid ? run.possibleAt(4 * pick + way, f) : possible(4 * pick + way)), stuck);
     wait.style.visibility = down || stuck || now ? "hidden" : "";  // it keeps its place, like the rest here
     const still = calm() && amid && !bar.playing && at === run.ends[act - 1] + 1;
-    if (stuck) put(tip, atTheEnd(endOf(lab), live));
+    if (refused) put(tip, refused);
+    else if (stuck) put(tip, atTheEnd(endOf(lab), live));
     else put(tip, note || (now ? "The kernel runs it anew, and ends this one here." : still ? rich(GO_ON) : ""));
     picker.setAttribute("aria-busy", busy);
   }
@@ -1209,7 +1092,7 @@ function firstPick({ lab: { procs } }) {
 }
 
 // ---- several strategies, the same crashes, in lock-step ----
-export function compare(el, documents, { css = "", ask, live = () => null, script = [], select } = {}) {
+export function compare(el, documents, { css = "", ask, live = () => null, script = [], select, address = false } = {}) {
   const lanes = documents.map((data) => {
     const run = new Run(data);
     return { run, lab: run.lab, words: new Words(run) };
@@ -1231,9 +1114,10 @@ export function compare(el, documents, { css = "", ask, live = () => null, scrip
   const reset = button("link", () => { bar.pause(); note = ""; load(); go(0); lanes[0].tree.nodes[pick].el.focus({ preventScroll: true }); }, "Reset");
   const bar = new Transport({
     go, stops: ends, count: total, now: () => step, changed: () => paint(),
+    leaps: ["To the crash before", "To the next quiet moment"],
     dwell: () => Math.max(...lanes.map((lane) => DWELL[lane.run.frames[frame(lane, step)].op] || 700)),
   });
-  shell(el, "The strategies side by side", css, div("lanes", lanes.map((lane) => lane.el)),
+  shell(el, "crash-lab", "The strategies side by side", css, div("lanes", lanes.map((lane) => lane.el)),
     div("sayings", lanes.map((lane) => lane.said)), legend(), div("dock flat", choices([who, h("span", {}, wait, " ", reset)], ways, tip)), bar.el, heard);
   el.shadowRoot.querySelector(".lab").classList.add("abreast");
   onKeys(el, (key) => ({ ...bar.keys, w: () => toWaits(wait) }[key] ?? ("1234".includes(key) ? () => {
@@ -1318,6 +1202,7 @@ export function compare(el, documents, { css = "", ask, live = () => null, scrip
 
   /** The controls follow how things stood before a run, until the reader has seen how it ends. */
   function paintControls(k) {
+    keepPath();
     const amid = step < ends()[k], N = { b: lab.procs[pick].name };
     const at = lanes.map(({ run: own }) => (amid ? own.frames[own.ends[k - 1]] : own.quiet(k))), alive = at.some((f) => isAlive(f.st[pick]));
     const stuck = !ask && !amid && lanes.some((lane, i) => isAlive(at[i].st[0]) && !lane.run.row(k));
@@ -1327,7 +1212,8 @@ export function compare(el, documents, { css = "", ask, live = () => null, scrip
     wait.style.visibility = stuck || !at.some((f) => isAlive(f.st[0])) ? "hidden" : "";
     const ready = !step && run.path.length ? run.path.map(({ action }) => lanes[0].words.plan(action)).join(", then ") : "";
     reset.style.visibility = !run.path.length || (!step && samePath(run.path, loaded)) ? "hidden" : "";
-    if (stuck) put(tip, atTheEnd(endOf(lab), live));
+    if (refused) put(tip, refused);
+    else if (stuck) put(tip, atTheEnd(endOf(lab), live));
     else put(tip, note || (ready ? [button("link", () => bar.play(), "Play"), `: ${ready}.`] : calm() && amid && !bar.playing && step === ends()[k - 1] + 1 ? rich(GO_ON) : ""));
   }
 
@@ -1340,9 +1226,46 @@ export function compare(el, documents, { css = "", ask, live = () => null, scrip
       extend(action, futures, k);
     }
     loaded = [...run.path];
+    kept = written(loaded);
   }
 
+  /** Play the path that an address asks for; answers true, or why it cannot be. */
+  function recall(text) {
+    const wanted = steps(text, lab);
+    if (!wanted || wanted.some(({ keep }) => keep != null)) return false;
+    bar.pause();
+    lanes.forEach((lane) => lane.run.cut(0));
+    for (const { action } of wanted) {
+      const k = run.path.length, futures = lanes.map((lane) => known(lane, action, k));
+      if (!lanes.some((lane) => lane.run.possible(action, k))) {
+        load();
+        go(0);
+        return false;
+      }
+      if (!futures.every(Boolean)) {
+        go(total());
+        return `${endOf(lab)} The address goes on from here.`;
+      }
+      extend(action, futures, k);
+    }
+    go(total());
+    return true;
+  }
+
+  function keepPath() {
+    const text = written(run.path);
+    if (text === kept) return;
+    refused = "";
+    place.write((kept = text));
+  }
+
+  let kept = "", refused = "";
+  const place = addressOf(address, el, "strategies", stampOfLabs(documents), { restore: recall, refuse: (sentence) => { refused = sentence; paint(); } });
   load();
   paint();
   return { lanes, go, choose };
 }
+
+/** What a page or a widget calls. */
+export const show = (el, { labs, script, ...chosen }, more) =>
+  script ? compare(el, labs, { ...chosen, ...more, script }) : mount(el, labs[0], { ...chosen, ...more });

@@ -22,7 +22,7 @@ from ..lab import Lab, strategy_labs
 from ..lab.futures import ROOM, WAITS, Entry
 from ..lab.performance import Show
 from ..lab.world import Request, Scenario
-from ..viz import player
+from ..viz import front_end, player
 from .cells import Cell, running_cell
 
 VIEW: Final = "application/vnd.jupyter.widget-view+json"
@@ -242,7 +242,7 @@ def _widget_class() -> Any:
     """The widget. Made when first needed: the package works without anywidget."""
     anywidget: Any = import_module("anywidget")
     traitlets: Any = import_module("traitlets")
-    module, css = player.module()
+    module, css = front_end.module("crash_lab")
     code = f"{module}\nconst css = {json.dumps(css)};\n{_RENDER.replace('SECONDS', str(_ANSWER_IN))}"
 
     def asked(widget: Any, message: Any, _buffers: Any) -> None:

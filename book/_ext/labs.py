@@ -1,8 +1,8 @@
-"""One copy of the crash lab's script for the whole book.
+"""One copy of the labs' scripts for the whole book.
 
-A stored output carries the script that plays it, so that it works wherever it is shown. On the
-pages of one site that would be the same script many times over: here each version of it becomes
-one file in ``_static``, and a page asks for it once.
+A stored output carries the scripts that play it, so that it works wherever it is shown: one that all labs
+share, and one for its kind. On the pages of one site that would be the same script many times over: here each
+version of each becomes one file in ``_static``, and a page asks for it once.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-_SCRIPT = re.compile(r'<script data-crash-lab-code="([0-9a-f]{8})">(.*?)</script>\n?', re.DOTALL)
+_SCRIPT = re.compile(r'<script data-lab-code="(\w+\.[0-9a-f]{8})">(.*?)</script>\n?', re.DOTALL)
 
 
 def serve_once(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Take the scripts out of a page's outputs, and put one that loads the file in place of the first."""
+    """Take the scripts out of a page's outputs; in place of the first of each, put one that loads the file."""
     pathto = context.get("pathto")
     asked: set[str] = set()
 
     def served(found: re.Match[str]) -> str:
         version, code = found.groups()
-        name = f"crash_lab.{version}.js"
+        name = f"{version}.js"
         _write(Path(app.outdir) / "_static" / name, code)
         if version in asked:
             return ""
         asked.add(version)
-        # Run when the whole page is there: so it finds every lab, whichever output came first.
+        # Run when the whole page is there, in this order: so it finds what it shares, and every lab.
         return f'<script defer src="{pathto(f"_static/{name}", resource=True)}"></script>\n'
 
     if pathto is not None and "body" in context:
