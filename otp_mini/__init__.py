@@ -93,6 +93,10 @@ def _load(name: str) -> Any:
         from .widgets.observer import observer
 
         return observer
+    if name == "schedule_lab":
+        from .widgets.schedule_lab import schedule_lab
+
+        return schedule_lab
     from .widgets import crash_lab
 
     return getattr(crash_lab, name)
@@ -100,6 +104,7 @@ def _load(name: str) -> Any:
 
 _LOOKING = (
     "which", "processes", "tree", "life_of", "decision_table", "observer", "crash_lab", "compare_strategies",
+    "schedule_lab",
 )  # fmt: skip
 
 
@@ -124,6 +129,7 @@ __all__ = [
     "life_of",
     "observer",
     "processes",
+    "schedule_lab",
     "tree",
     "which",
     "EtsTransfer",

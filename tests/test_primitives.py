@@ -1525,7 +1525,7 @@ for missing in ("ipywidgets", "anywidget", "graphviz", "traitlets", "IPython"):
     sys.modules[missing] = None
 from otp_mini import *
 import otp_mini
-looking = [tree, which, processes, observer, crash_lab, compare_strategies, life_of, decision_table]
+looking = [tree, which, processes, observer, crash_lab, compare_strategies, life_of, decision_table, schedule_lab]
 assert not [name for name in sys.modules if name.startswith(("otp_mini.viz", "otp_mini.widgets", "asyncio"))]
 assert set(otp_mini.__all__) <= set(globals())
 assert all(name.__doc__ and name.__wrapped__ for name in looking)
@@ -1556,7 +1556,7 @@ def test_every_public_name_is_brought_by_a_star() -> None:
 
 
 @pytest.mark.parametrize("name", ["tree", "which", "processes", "observer", "crash_lab", "compare_strategies",
-                                  "life_of", "decision_table"])  # fmt: skip
+                                  "life_of", "decision_table", "schedule_lab"])  # fmt: skip
 def test_a_name_that_loads_later_shows_what_it_will_be(name: str) -> None:
     later = getattr(otp_mini, name)
     assert inspect.signature(later) == inspect.signature(later.__wrapped__)

@@ -1,0 +1,323 @@
+"""The schedule lab: from the graph of a scenario's schedules to plain data, to HTML and to text.
+
+The HTML holds every schedule, as differences from place to place, with the script and the style that play
+them: it needs no kernel and no network. What the scenario says is data in it, or escaped.
+
+OTP: none
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from ..errors import BadArg, safe_repr
+from ..explore import Schedules, as_text, check_scenario, deviations_of, explored, is_right, quiet, run_once, usual
+from ..plain_functions import check_plain
+from .front_end import fragment
+from .schedule_graph import Graph, Picture, Place, graph_of
+from .standing import ENDED, READY, WAITS, Row
+from .words import printable
+
+STATES: Final = (READY, WAITS, ENDED, "table")
+
+OPEN, RIGHT, WRONG = 0, 1, 2
+"""What is still possible from a place on: both, only right outcomes, or only wrong ones."""
+
+LONGEST_OUTCOME: Final = 120
+"""So many letters of an outcome are told."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """One scenario, and what is wrong with an outcome.
+
+    Attributes:
+        title: for people.
+        scenario: as for `otp_mini.explore.explore`.
+        check: as there.
+        fault: what a wrong outcome is called, such as ``"lost update"``.
+        goal: what the reader is asked to do.
+    """
+
+    title: str
+    scenario: Callable[[], Any]
+    check: Callable[[Any], Any] | None = None
+    fault: str | None = None
+    goal: str | None = None
+
+    def __post_init__(self) -> None:
+        check_scenario(self.scenario, "schedule_lab")
+        if self.check is not None:
+            check_plain(self.check, "schedule_lab's check")
+        for name in ("title", "fault", "goal"):
+            value = getattr(self, name)
+            if not isinstance(value, str) and not (value is None and name != "title"):
+                raise BadArg(f"{name} is a text, got {safe_repr(value)}")
+
+
+class Recorded:
+    """A level with all that was found out about it.
+
+    Args:
+        level: what is recorded.
+        most: so many places are recorded at most.
+    """
+
+    def __init__(self, level: Level, most: int) -> None:
+        self.level = level
+        self.result: Schedules = explored(level.scenario, level.check)
+        self.graph: Graph = graph_of(level.scenario, most, result=self.result)
+        self.places = _reached(self.graph)
+        self.numbers = {id(place): number for number, place in enumerate(self.places)}
+
+    # ---- right and wrong
+
+    @cached_property
+    def outcomes(self) -> list[tuple[str, bool | None]]:
+        """Each outcome, as text, with what ``check`` says of it: those of `explore` first, then others."""
+        check, found = self.level.check, dict[str, bool | None]()
+        for text, wrong, _, _ in self.result.rows():
+            found[text] = None if check is None else not wrong
+        for place in self.places:
+            if place.outcome is not None and place.outcome.text not in found:
+                value = place.outcome.value
+                found[place.outcome.text] = None if check is None else is_right(check, value)
+        return list(found.items())
+
+    def verdict(self, text: str, right: bool | None) -> str:
+        """An outcome, in a sentence."""
+        short = _short(text)
+        if right is None:
+            return f"The outcome is {short}."
+        if right:
+            return f"Right: {short}."
+        expected = [_short(each) for each, good in self.outcomes if good]
+        wanted = f"{' or '.join(expected)} was expected, " if 0 < len(expected) <= 3 else ""
+        fault = printable(self.level.fault or "") or "wrong"
+        return f"{fault[0].upper()}{fault[1:]}: {wanted}{short} stands."
+
+    @cached_property
+    def fates(self) -> list[int]:
+        """What is still possible from each place on."""
+        judged, fates = dict(self.outcomes), dict[int, int]()
+        for place in reversed(self._in_order()):
+            seen = {fates[id(after)] for after in self._after(place)}
+            if place.outcome is not None:
+                verdict = judged[place.outcome.text]
+                seen = {OPEN if verdict is None else RIGHT if verdict else WRONG}
+            elif len(place.moves) < len(place.offered):
+                seen.add(OPEN)  # nobody knows where the others lead
+            fates[id(place)] = seen.pop() if len(seen) == 1 else OPEN
+        return [fates[id(place)] for place in self.places]
+
+    def _after(self, place: Place) -> list[Place]:
+        return [self.graph.places[place.moves[who][0]] for who in place.offered if who in place.moves]
+
+    def _in_order(self) -> list[Place]:
+        """All places, each before those behind it."""
+        left = {id(place): 0 for place in self.places}
+        for place in self.places:
+            for after in self._after(place):
+                left[id(after)] += 1
+        order = [self.places[0]]
+        for place in order:
+            for after in self._after(place):
+                left[id(after)] -= 1
+                if not left[id(after)]:
+                    order.append(after)
+        return order
+
+    # ---- the shortest way to break it
+
+    @cached_property
+    def shortest(self) -> tuple[int, list[str]] | None:
+        """How few choices break it, and a schedule that does, as the names of those who go."""
+        paths: list[tuple[int, int, list[str], int]] = [(0, 0, [], 0)]
+        seen: set[int] = set()
+        while paths:
+            choices, length, path, number = heapq.heappop(paths)
+            place = self.places[number]
+            if number in seen:
+                continue
+            seen.add(number)
+            if self.fates[number] == WRONG:
+                return choices, self._to_the_end(path)
+            for who in place.offered:
+                if who in place.moves:
+                    after = self.numbers[id(self.graph.places[place.moves[who][0]])]
+                    heapq.heappush(paths, (choices + (len(place.offered) > 1), length + 1, [*path, who], after))
+        return None
+
+    def _to_the_end(self, path: list[str]) -> list[str]:
+        """A schedule that begins so and goes on as usual, as far as that is recorded."""
+        place, whole = self.places[0], list[str]()
+
+        def choose(depth: int, enabled: tuple[str, ...], last: str) -> str:
+            nonlocal place
+            who = path[depth] if depth < len(path) else place.silent or usual(enabled, last)
+            who = who if who in place.moves else next(iter(place.moves))
+            whole.append(who)
+            place = self.graph.places[place.moves[who][0]]
+            return who
+
+        with quiet():
+            run_once(self.level.scenario, choose)
+        return whole
+
+    def schedule(self, path: Sequence[str]) -> str:
+        """A path as a text that `otp_mini.explore.replay` takes."""
+        with quiet():
+            _, _, steps = run_once(self.level.scenario, lambda depth, enabled, last: path[depth])
+        return as_text(deviations_of(steps))
+
+    # ---- as data
+
+    def document(self) -> dict[str, Any]:
+        """All that the page needs, as plain data."""
+        writer = _Writer(self.graph)
+        places = [writer.place(place, self) for place in self.places]
+        shortest = None
+        if self.shortest is not None:
+            choices, path = self.shortest
+            shortest = {"choices": choices, "path": [writer.who(who) for who in path], "text": self.schedule(path)}
+        ends = []
+        for text, right in self.outcomes:
+            ends.append([_short(text), right, self.verdict(text, right)])
+        return {
+            "title": printable(self.level.title),
+            "goal": None if self.level.goal is None else printable(self.level.goal),
+            "who": writer.all_who,
+            "rows": writer.all_rows,
+            "texts": writer.texts,
+            "places": places,
+            "ends": ends,
+            "shortest": shortest,
+            "headline": self.result.headline(),
+            "same": self.result.exhaustive and len(self.result.outcomes) == 1,
+            "whole": self.graph.whole,
+        }
+
+    # ---- as text
+
+    def text(self) -> str:
+        """The outcomes, how many schedules lead to each, and the shortest of them."""
+        rows, left = self.result.shown()
+        width = max((len(f"{many:,}") for _, _, many, _ in rows), default=0)
+        lines = [f"Schedule lab: {printable(self.level.title)}", self.result.headline()]
+        for text, wrong, many, by in rows:
+            lines.append(f"  {many:>{width},} x  {_short(text)}{'  wrong' * wrong}  by {by}")
+        if left:
+            lines.append(f"  and {left:,} more outcomes")
+        if self.shortest is not None:
+            choices = self.shortest[0]
+            lines.append(f"It can be broken with {choices} choice{'' if choices == 1 else 's'} of who goes next.")
+        return "\n".join(lines)
+
+
+def _reached(graph: Graph) -> list[Place]:
+    """The places to which a reader can come, in the order in which they were found."""
+    seen, todo = {0}, [0]
+    while todo:
+        place = graph.places[todo.pop()]
+        for who in place.offered:
+            if who in place.moves and place.moves[who][0] not in seen:
+                seen.add(place.moves[who][0])
+                todo.append(place.moves[who][0])
+    return [graph.places[number] for number in sorted(seen)]
+
+
+def _short(text: str) -> str:
+    text = printable(text)
+    return text if len(text) <= LONGEST_OUTCOME else f"{text[: LONGEST_OUTCOME - 1]}…"
+
+
+class _Writer:
+    """Numbers what stands in many places: names, rows and texts."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.all_who: list[list[str]] = []
+        self.all_rows: list[list[str]] = []
+        self.texts: list[str] = [""]
+        self._who: dict[str, int] = {}
+        self._rows: dict[tuple[str, str], int] = {}
+        self._texts = {"": 0}
+        self._before: dict[int, int] = {}
+
+    def who(self, path: str) -> int:
+        """Who can go: a process, a signal on its way, a timer."""
+        if path not in self._who:
+            self._who[path] = len(self.all_who)
+            self.all_who.append([path, self._called(path)])
+        return self._who[path]
+
+    def _called(self, path: str) -> str:
+        one, arrow, other = path.partition(">")
+        if not arrow:
+            return self.graph.names.get(path, path)
+        there = self.graph.names.get(other, other)
+        told = {"time": f"time for {there}", "timer": f"a timer of {there}"}
+        return told.get(one, f"a signal from {self.graph.names.get(one, one)} to {there}")
+
+    def row(self, key: tuple[str, str]) -> int:
+        if key not in self._rows:
+            self._rows[key] = len(self.all_rows)
+            kind, name = key
+            self.all_rows.append([kind, self.graph.names.get(name, name) if kind == "process" else name])
+        return self._rows[key]
+
+    def text(self, text: str) -> int:
+        said = self.graph.say(text)
+        if said not in self._texts:
+            self._texts[said] = len(self.texts)
+            self.texts.append(said)
+        return self._texts[said]
+
+    def place(self, place: Place, recorded: Recorded) -> list[Any]:
+        """``[from, differences, moves, fate, end]``, and who is ready, in order, where there are several.
+
+        A difference is ``[row, state, why, hand, has, at, mailbox...]``, or ``[row]`` where it is gone; the moves
+        are ``who, place, says`` in turn, with the place -1 where it is not recorded.
+        """
+        before: Picture = {}
+        came_from = -1
+        number = recorded.numbers[id(place)]
+        for other, _ in self._known(place, recorded):
+            came_from, before = other, recorded.places[other].picture
+        moves: list[int] = []
+        for who in place.offered:
+            to, says = place.moves.get(who, (-1, ""))
+            after = -1 if to < 0 else recorded.numbers[id(self.graph.places[to])]
+            if after >= 0:
+                self._before.setdefault(after, number)
+            moves += [self.who(who), after, self.text(says)]
+        end = None if place.outcome is None else [text for text, _ in recorded.outcomes].index(place.outcome.text)
+        found = [came_from, self.differences(before, place.picture), moves, recorded.fates[number], end]
+        return [*found, [self.who(who) for who in place.enabled]] if len(place.enabled) > 1 else found
+
+    def _known(self, place: Place, recorded: Recorded) -> list[tuple[int, Place]]:
+        number = recorded.numbers[id(place)]
+        before = self._before.get(number)
+        return [] if before is None or before >= number else [(before, recorded.places[before])]
+
+    def differences(self, before: Picture, after: Picture) -> list[list[int]]:
+        found = [self._cells(key, row) for key, row in after.items() if before.get(key) != row]
+        return found + [[self.row(key)] for key in before if key not in after]
+
+    def _cells(self, key: tuple[str, str], row: Row) -> list[int]:
+        cells = [self.text(each) for each in (row.why, row.hand, row.has, row.at, *row.box)]
+        return [self.row(key), STATES.index(row.state), *cells]
+
+
+def page(levels: Sequence[Mapping[str, Any]], instead: str) -> str:
+    """The lab as HTML, from the documents of its levels.
+
+    Args:
+        instead: the text that stands where scripts do not run.
+    """
+    label = f"Schedule lab: {levels[0]['title']}"
+    return fragment("schedule_lab", {"levels": list(levels)}, label, instead)

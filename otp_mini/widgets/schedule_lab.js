@@ -1,0 +1,364 @@
+/* The schedule lab's front end: the reader is the scheduler. Every step is recorded; text enters the page only as text.
+ *
+ *   show(element, {levels}, {css, address})     the lab
+ *   new Level(document)                         the model of one level alone
+ *
+ * A level is a document of otp_mini.viz.schedule_page: places, who can go from each, and what differs behind.
+ * `address` says whether the page's address keeps the run.
+ */
+import { addressOf, button, calm, div, h, icon, list, onKeys, para, put, rich, SHAPE, shell, span, stampOf, Transport, UNSAID } from "./lab_parts.js";
+
+// ---- the model: a path of steps through the places ----
+const [RIGHT, WRONG] = [1, 2];  // what is still possible from a place on; 0: more than one thing
+const STATES = ["ready", "waits", "ended", "table"];
+const travels = (path) => path.includes(">");  // a signal or a timer, and no process
+
+export class Level {
+  constructor(doc) {
+    this.doc = doc;
+    this.pictures = new Map();
+  }
+
+  get start() { return { place: 0, steps: [] }; }
+
+  fate(place) { return this.doc.places[place][3]; }
+
+  end(place) { return this.doc.ends[this.doc.places[place][4]] ?? null; }
+
+  /** Who can go from a place: `who`, the place behind (-1: not recorded), what the step does. */
+  offered(place) {
+    const flat = this.doc.places[place][2], found = [];
+    for (let i = 0; i < flat.length; i += 3) found.push({ who: flat[i], to: flat[i + 1], says: this.doc.texts[flat[i + 2]] });
+    return found;
+  }
+
+  name(who) { return this.doc.who[who][1]; }
+
+  /** How things stand at a place: for each row its cells, or nothing where it is not there. */
+  picture(place) {
+    if (this.pictures.has(place)) return this.pictures.get(place);
+    const way = [];
+    for (let p = place; p >= 0 && !this.pictures.has(p); p = this.doc.places[p][0]) way.unshift(p);
+    let rows = this.pictures.get(this.doc.places[way[0]][0]) ?? [];
+    for (const p of way) {
+      rows = [...rows];
+      for (const [row, ...cells] of this.doc.places[p][1]) rows[row] = cells.length ? cells : undefined;
+      this.pictures.set(p, rows);
+    }
+    return rows;
+  }
+
+  row(place, row) {
+    const cells = this.picture(place)[row], text = (i) => this.doc.texts[i];
+    if (!cells) return { st: "absent", why: "", hand: "", has: "", at: "", box: [] };
+    const [st, why, hand, has, at, ...box] = cells;
+    return { st: STATES[st], why: text(why), hand: text(hand), has: text(has), at: text(at), box: box.map(text) };
+  }
+
+  /** The place after so many steps. */
+  at(steps, count = steps.length) { return count ? steps[count - 1].to : 0; }
+
+  /** Go on where only one can go. */
+  settle(steps) {
+    for (;;) {
+      const only = this.offered(this.at(steps));
+      if (only.length !== 1 || only[0].to < 0) return steps;
+      steps.push({ ...only[0], free: false });
+    }
+  }
+
+  /** The steps of a list of choices, or null where one of them cannot be made. */
+  follow(choices) {
+    const steps = this.settle([]);
+    for (const who of choices) {
+      const move = this.offered(this.at(steps)).find((each) => each.who === who);
+      if (!move || move.to < 0) return null;
+      steps.push({ ...move, free: true });
+      this.settle(steps);
+    }
+    return steps;
+  }
+
+  choices(steps, count = steps.length) { return steps.slice(0, count).flatMap(({ who, free }) => (free ? [who] : [])); }
+
+  /** How many choices were made when all was lost, or null. */
+  lost(steps) {
+    const step = steps.findIndex(({ to }) => this.fate(to) === WRONG);
+    return this.fate(0) === WRONG ? 0 : step < 0 ? null : this.choices(steps, step + 1).length;
+  }
+
+  /** The steps as a text that `replay` takes: where somebody goes other than usual, or where what is usual is not known. */
+  schedule(steps) {
+    const { places, who } = this.doc, path = (w) => who[w][0], said = [];
+    let line = [], last = -1;  // who is ready, the longest first, each with the step that made it so
+    steps.forEach((step, i) => {
+      const place = this.at(steps, i), able = places[place][5] ?? this.offered(place).map((move) => move.who);
+      const old = line.filter(({ w }) => w !== last && able.includes(w)), known = old.map(({ w }) => w);
+      line = [...old, ...able.filter((w) => !known.includes(w)).map((w) => ({ w, i }))];
+      const ready = line.filter(({ w }) => !travels(path(w))), queue = ready.length ? ready : line;
+      const goesOn = able.includes(last) && !travels(path(last));
+      const sure = able.length < 2 || goesOn || queue.length < 2 || queue[0].i !== queue[1].i;
+      if (!sure || step.who !== (goesOn ? last : queue[0].w)) said.push(`@${i} ${path(step.who)}`);
+      last = step.who;
+    });
+    return said.join(" ") || "(usual)";
+  }
+}
+
+// ---- the lab ----
+const MARKS = { ready: SHAPE.play, waits: SHAPE.pause, ended: SHAPE.stopped, table: SHAPE.finished, absent: SHAPE.forgotten };
+const SAID = { ready: "ready", ended: "has ended", table: "table", absent: "not started" };
+const MOST_OTHERS = 4, MOST_TOLD = 4;
+const KEYS = "|1| to |9| choose who goes next, |u| lets it go on as usual, |e| runs on to the end, |,| and |.| step back and on, |p| plays.";
+const times = (n) => `${n} ${n === 1 ? "choice" : "choices"}`;
+
+export function show(el, { levels: documents }, { css = "", address = false } = {}) {
+  const levels = documents.map((doc) => {
+    const level = new Level(doc), steps = level.settle([]);
+    return { level, doc, steps, at: steps.length, from: 0, others: [], tried: false, broken: false, showing: false };
+  });
+  let now = levels[0], note = "", spoken = "";
+
+  const nav = levels.length > 1 ? h("div", { class: "levels", role: "group", "aria-label": "Levels" }) : null;
+  const title = div("headline"), goal = para("goal"), board = div("board");
+  const ask = para("who"), choices = h("div", { class: "choices", role: "group", "aria-label": "Who goes next" });
+  const caption = h("p", { class: "caption", "aria-live": "polite" }), verdict = h("div", { class: "verdict", role: "status" });
+  const usual = button("link", () => asUsual(), "As usual"), run = button("link", () => toEnd(), "Run on to the end");
+  const again = button("link", () => restart(), "Start again"), others = div("forks");
+  const log = h("ol", { class: "log", tabindex: 0, "aria-label": "What happened" });
+  const bar = new Transport({
+    go: (step) => { now.from = Math.max(0, Math.min(now.at, step)); now.at = Math.max(0, Math.min(now.steps.length, step)); now.from = Math.min(now.from, now.at); paint(); },
+    count: () => now.steps.length, now: () => now.at, dwell: () => 900, changed: () => paint(),
+    stops: () => [0, ...now.steps.flatMap(({ free }, i) => (free ? [i] : [])), now.steps.length],
+    leaps: ["To the choice before", "To the next choice"],
+  });
+  shell(el, "schedule-lab", `Schedule lab: ${documents[0].title}`, css,
+    nav, title, goal, board,
+    div("dock", div("asks", ask, span("more", usual, run, again)), choices, caption, verdict, bar.el),
+    others, div("title", "What happened"), log,
+    h("details", { class: "keys" }, h("summary", {}, "Keys"), h("p", {}, rich(KEYS.split("|").map((text, i) => (i % 2 ? { c: text } : text))))));
+
+  onKeys(el, (key) => {
+    const move = "123456789".includes(key) ? offered()[key - 1] : null;
+    return move ? () => choose(move) : { ...bar.keys, u: asUsual, e: toEnd }[key];
+  });
+
+  const place = addressOf(address, el, documents.length > 1 ? `${documents[0].title} and more` : documents[0].title, stampOf(JSON.stringify(documents)), {
+    restore, refuse: (sentence) => { note = sentence; paint(); },
+  });
+
+  function here() { return now.level.at(now.steps, now.at); }
+
+  function offered() { return now.level.offered(here()); }
+
+  function over() { return now.at === now.steps.length && now.level.end(here()); }
+
+  /** Let one go. Where the reader stands in the middle of a run, another one begins here, unless it is the same step. */
+  function choose(move) {
+    bar.pause();
+    note = "";
+    if (move.to < 0) note = `This page does not hold what comes when ${now.level.name(move.who)} goes here: there are too many schedules.`;
+    else step(move);
+    keep();
+    paint();
+    if (over() && !el.shadowRoot.activeElement?.isConnected) verdict.querySelector("button")?.focus({ preventScroll: true });
+  }
+
+  function step(move) {
+    const { level, steps, at } = now, free = offered().length > 1;
+    now.from = at;
+    if (steps[at]?.who === move.who) {
+      const next = steps.findIndex((each, i) => i > at && each.free);
+      now.at = next < 0 ? steps.length : next;
+    } else {
+      remember();
+      now.showing = false;
+      now.steps = level.settle([...steps.slice(0, at), { ...move, free }]);
+      now.at = now.steps.length;
+    }
+    if (over()) finish();
+  }
+
+  function finish() {
+    if (now.showing) return;
+    now.tried = true;
+    now.broken ||= over()[1] === false;
+  }
+
+  function keep() { place.write(now.at ? [levels.indexOf(now), ...now.level.choices(now.steps, now.at)].join("_") : ""); }
+
+  /** Who would go: the one that went last, else the first that is recorded. */
+  function usualMove() {
+    const moves = offered().filter(({ to }) => to >= 0), last = now.steps[now.at - 1]?.who;
+    return moves.find(({ who }) => who === last) ?? moves[0];
+  }
+
+  function asUsual() {
+    const move = usualMove();
+    if (move) choose(move);
+  }
+
+  function toEnd() {
+    const from = now.at;
+    for (let move = usualMove(); move && !over(); move = usualMove()) step(move);
+    now.from = from;
+    bar.pause();
+    keep();
+    paint();
+    verdict.querySelector("button")?.focus({ preventScroll: true });
+  }
+
+  /** Keep a run that came to its end and is about to be left. */
+  function remember() {
+    const { level, steps } = now, key = String(level.choices(steps));
+    if (!level.end(level.at(steps)) || now.others.some((other) => String(level.choices(other)) === key)) return;
+    now.others = [steps, ...now.others].slice(0, MOST_OTHERS);
+  }
+
+  function restart() {
+    bar.pause();
+    remember();
+    begin([]);
+    keep();
+    choices.querySelector("button")?.focus({ preventScroll: true });
+  }
+
+  function begin(path) {
+    note = "";
+    now.steps = now.level.follow(path);
+    now.showing = false;
+    now.at = now.steps.length;
+    now.from = 0;
+    paint();
+  }
+
+  function showMe() {
+    remember();
+    const { level, doc } = now, steps = [];
+    for (const who of doc.shortest.path) {
+      const moves = level.offered(level.at(steps)), move = moves.find((each) => each.who === who);
+      steps.push({ ...move, free: moves.length > 1 });
+    }
+    Object.assign(now, { steps, at: level.settle([]).length, from: 0, showing: true });
+    paint();
+    bar.parts[2].focus({ preventScroll: true });
+    if (!calm()) bar.play();
+  }
+
+  /** The run that an address asks for. */
+  function restore(text) {
+    const [index, ...path] = text.split("_").map(Number), level = levels[index], steps = level?.level.follow(path);
+    if (!steps) return false;
+    bar.pause();
+    now = level;
+    remember();
+    note = "";
+    Object.assign(now, { steps, at: steps.length, from: 0, showing: false });
+    if (over()) finish();
+    paint();
+    return true;
+  }
+
+  // Painting: everything on the page follows from what stands above.
+
+  function paint() {
+    const { level, doc } = now, end = over(), moves = offered();
+    paintLevels();
+    put(title, nav ? "" : doc.title);
+    put(goal, doc.goal ?? "You are the scheduler: you choose who goes next. Can you make it go wrong?");
+    paintBoard();
+    put(ask, end ? "The run is over." : moves.length > 1 ? "Who goes next?" : moves.length ? "Only one can go:" : "");
+    const last = now.steps[now.at - 1]?.who;
+    choices.hidden = !moves.length;
+    put(choices, moves.map((move, i) => h("button", {
+      class: "choice", "aria-disabled": move.to < 0, onclick: () => choose(move),
+    }, h("kbd", UNSAID, i + 1), span("", h("b", {}, level.name(move.who)), h("small", {}, move.to < 0 ? "not recorded" : move.says)), move.who === last ? h("em", {}, "went last") : null)));
+    usual.hidden = run.hidden = !!end || !moves.length;
+    again.hidden = now.at <= level.settle([]).length && !now.steps.some(({ free }) => free);
+    paintSaid(end);
+    paintVerdict(end);
+    bar.show(spoken);
+    paintOthers();
+    paintLog();
+  }
+
+  function paintLevels() {
+    if (!nav) return;
+    const done = (each) => (each.doc.shortest ? each.broken : each.tried);
+    put(nav, levels.map((each, i) => h("button", {
+      class: "level", "aria-current": each === now ? "true" : null, onclick: () => { bar.pause(); now = each; note = ""; keep(); paint(); },
+    }, `${i + 1} ${each.doc.title}`, done(each) ? span("done", icon(SHAPE.running, 10), span("unseen", ", done")) : null)));
+  }
+
+  function paintBoard() {
+    const { level, doc } = now, place = here(), before = level.picture(level.at(now.steps, now.from));
+    const cells = level.picture(place), hot = (i) => now.from < now.at && String(before[i]) !== String(cells[i]);
+    put(board, doc.rows.map(([kind, name], i) => {
+      const { st, why, hand, has, at, box } = level.row(place, i), waits = st === "waits" ? `waits ${why}` : SAID[st];
+      const state = st === "ended" && why ? `has ended: ${why}` : waits, said = (text) => h("code", { title: text }, text);
+      const mail = [...(hand ? [h("li", { class: "hand" }, h("small", {}, "in hand "), h("code", {}, hand))] : []), ...box.map((text) => h("li", {}, h("code", {}, text)))];
+      return h("div", { class: "card", "data-st": st, "data-row": name, "data-hot": hot(i) ? 1 : null, role: "group", "aria-label": kind === "table" ? `table ${name}` : name },
+        div("name", icon(MARKS[st], 11), " ", h("b", {}, name), span("state", kind === "table" && st === "absent" ? "not there" : state)),
+        kind === "table" ? null : div("at", at ? said(at) : ""),
+        div("has", has ? said(has) : ""),
+        kind === "table" ? null : mail.length ? h("ol", { class: "box", "aria-label": `Mailbox of ${name}` }, mail) : div("box", st === "absent" || st === "ended" ? "" : span("empty", "no mail")));
+    }));
+  }
+
+  function paintSaid(end) {
+    const { level, steps, at, from } = now, did = steps.slice(from, at), last = did.slice(-MOST_TOLD);
+    const told = (did.length > last.length ? "… " : "") + last.map(({ who, says }) => `${level.name(who)}: ${says}.`).join(" ");
+    const next = [...new Set(offered().map(({ who }) => level.name(who)))];
+    spoken = note || told || "Nothing has happened yet.";
+    caption.setAttribute("aria-live", bar.playing ? "off" : "polite");
+    put(caption, spoken, end || note || !next.length ? "" : span("unseen", ` Next: ${list(next)}.`));
+  }
+
+  function paintVerdict(end) {
+    const { doc, level, steps } = now;
+    verdict.hidden = !end;
+    if (!end) return put(verdict);
+    const [, right, sentence] = end, next = levels[levels.indexOf(now) + 1], text = level.schedule(steps);
+    verdict.dataset.right = right;
+    put(verdict,
+      h("p", {}, icon(right === false ? SHAPE.dead : SHAPE.running, 12), " ", h("b", {}, sentence), " ", measure(right)),
+      h("p", {}, "This schedule, for ", h("code", {}, "replay"), ": ", h("code", { class: "schedule" }, text)),
+      div("row",
+        doc.shortest && now.tried && !now.showing ? button("go", showMe, "Show me the shortest") : null,
+        button("again", restart, "Try again"),
+        next ? button("again", () => { now = next; note = ""; keep(); paint(); choices.querySelector("button")?.focus({ preventScroll: true }); }, "Next level") : null));
+  }
+
+  /** How good the reader was, in a sentence. */
+  function measure(right) {
+    const { doc, level, steps } = now, lost = level.lost(steps), best = doc.shortest?.choices;
+    if (doc.same) return `Nobody can break it. ${doc.headline}`;
+    if (right === false && lost !== null) {
+      if (now.showing) return `Lost with ${times(lost)}: from there on, all schedules end so.`;
+      return `Broken in ${times(lost)}: from there on, all schedules end so. ${best < lost ? `Broken in ${times(best)} is possible.` : "No way is shorter."}`;
+    }
+    if (best !== undefined) return `Broken in ${times(best)} is possible. ${doc.headline}`;
+    return doc.headline;
+  }
+
+  function paintOthers() {
+    const { level } = now, key = String(level.choices(now.steps)), left = now.others.filter((each) => String(level.choices(each)) !== key);
+    put(others, "Other runs: ", left.map((steps) =>
+      button("fork", () => { bar.pause(); remember(); Object.assign(now, { steps, at: steps.length, from: 0, showing: false }); keep(); paint(); },
+        `${level.schedule(steps)} → ${level.end(level.at(steps))[0]}`)));
+    others.hidden = !left.length;
+  }
+
+  function paintLog() {
+    const { level, steps, at } = now, turn = now.tried ? steps.findIndex(({ to }) => level.fate(to) === WRONG || level.fate(to) === RIGHT) : -1;
+    const decided = turn >= 0 && !level.fate(0) && level.fate(steps[turn].to);
+    put(log, steps.map(({ who, says, free }, i) => h("li", { class: (i === at - 1 ? "now" : i >= at ? "later" : "") + (free ? " free" : "") },
+      h("button", { class: "line", tabindex: -1, "aria-current": i === at - 1 ? "step" : null, onclick: () => { bar.pause(); bar.go(i + 1); } },
+        h("b", {}, level.name(who)), `: ${says}`, decided && i === turn ? h("em", {}, decided === WRONG ? " from here on it is lost" : " from here on it is safe") : null))));
+    const line = log.children[at - 1];
+    log.scrollTop = line ? Math.max(0, line.offsetTop - log.clientHeight * 0.6) : 0;
+  }
+
+  paint();
+  return { choose, get now() { return now; } };
+}
