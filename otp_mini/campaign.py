@@ -46,6 +46,12 @@ from .stage import DEADLINE, FAULT, REBOOT, REQUEST, Busy, Stage, too_busy
 from .terms import Pid, picture
 from .tracing import Event, Trace, Why
 
+SIGN: Final = 100
+"""After so many requests each time ``progress`` is told."""
+
+Progress = Callable[[int, int], None]
+"""Is told how far a campaign is: the virtual seconds that have passed, and all of them."""
+
 LONGEST: Final = 120
 """So many letters are kept of what a user saw."""
 
@@ -111,9 +117,10 @@ class _Auditor(NamedTuple):
 class _Run:
     """A campaign under way."""
 
-    def __init__(self, plan: Plan, replaying: int = 0) -> None:
+    def __init__(self, plan: Plan, replaying: int = 0, progress: Progress | None = None) -> None:
         self.result = Campaign(plan)
         self.plan = plan
+        self.progress = progress
         self.replaying = replaying  # the number of the fault from which on all is recorded
         self.current = self.result.unbroken
         self.users: list[_User] = []
@@ -197,6 +204,8 @@ class _Run:
         self.result.requests += 1
         stage.at(user.asked + self.plan.patience, DEADLINE, lambda: self.give_up(user, self.waits_for(user.block)))
         self.next_request()
+        if self.progress is not None and self.result.requests % SIGN == 0:
+            self.progress(int(self.stage.now()), int(self.plan.end))
 
     def waits_for(self, block: ControlBlock) -> str:
         """What a user waits for, by names: a pid would say nothing."""
@@ -502,6 +511,7 @@ def campaign(
     patience: float = 5.0,
     state: Callable[[], Any] | None = None,
     reboot: float | None = 60.0,
+    progress: Progress | None = None,
 ) -> Campaign:
     """Break a system again and again, and score what its users saw of that.
 
@@ -522,6 +532,7 @@ def campaign(
             was lost to that fault: the difference of two numbers, or so many members of a collection.
         reboot: when the root has ended, so many seconds later everything that is left is ended, and the
             system is started anew. None leaves it down.
+        progress: is told now and then how many virtual seconds have passed, and of how many.
 
     Raises:
         BadArg: an argument has a value that it cannot have, the system does not start, or a fault has a target
@@ -573,8 +584,14 @@ def campaign(
         a_number(f"campaign: {name}", number, above=True)
     if reboot is not None:
         a_number("campaign: reboot", reboot, above=True)
+    end = 3600.0 * hours
+    if every >= end:
+        raise BadArg(f"campaign: the first request would come after {every:g} s, and all is over after {end:g} s")
+    for fault in given:
+        if fault.at is not None and fault.at >= end:
+            raise BadArg(f"{fault!r} would come after the end of the campaign, which is at {end:g} s: see hours")
     plan = Plan(application, given, probe, seed, float(hours), every, patience, state, reboot, _replayed)
-    return _Run(plan).go().result
+    return _Run(plan, progress=progress).go().result
 
 
 __all__ = ["Campaign", "GaveUp", "Replayed", "Strike", "campaign"]

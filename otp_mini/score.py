@@ -69,7 +69,7 @@ class GaveUp(NamedTuple):
     took: int
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Strike:
     """One fault as it came, and what is counted to it.
 
@@ -89,7 +89,7 @@ class Strike:
         went_down: did the root of the tree end?
     """
 
-    plan: Plan = field(repr=False)
+    plan: Plan
     number: int
     time: float
     fault: Fault | None
@@ -117,6 +117,8 @@ class Strike:
         if not self.struck:
             return f"{said} found nobody there"
         return f"{said} struck {', '.join(dict.fromkeys(self.struck))}: {', '.join(self.consequences())}"
+
+    __repr__ = __str__
 
     def consequences(self) -> list[str]:
         """What came of it, each thing in a few words."""

@@ -367,7 +367,7 @@ def test_a_target_that_is_down_is_not_struck_and_that_is_told() -> None:
     faults = [FailingStart("cache", at=60.5, times=4), Kill("cache", at=70.5)]
     result = campaign(shop(), faults, ask_cache, hours=2 * MINUTES)
     assert result.strikes[1].struck == []
-    assert str(result.strikes[1]) == "At 0:01:10.500 Kill('cache', at=70.5) found nobody there"
+    assert repr(result.strikes[1]) == "At 0:01:10.500 Kill('cache', at=70.5) found nobody there"
     assert result.by_fault()[1][1] == "0 of 1"
 
 
@@ -478,6 +478,8 @@ async def never() -> Any:
         ({"seed": 1.5}, "seed must be a whole number"),
         ({"hours": 0}, "hours must be a number above 0"),
         ({"every": -1}, "every must be"),
+        ({"every": 60.0}, "the first request would come after 60 s, and all is over after 60 s"),
+        ({"faults": [Kill("cache", at=60.0)]}, "would come after the end of the campaign, which is at 60 s"),
         ({"patience": None}, "patience must be"),
         ({"reboot": 0}, "reboot must be"),
         ({"state": not_there}, "state had no answer from the system before anything was broken"),

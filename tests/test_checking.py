@@ -13,24 +13,20 @@ from attacks import passes, refusal
 from attacks_03 import ForgetfulTally, QueueingDesk
 
 from otp_mini import (
-    ChildSpec,
     Exit,
-    FailingStart,
     GenServer,
-    Kill,
     Node,
     NoReply,
     Ok,
     Process,
     Reply,
-    Supervisor,
     child_spec,
     receive,
     self_,
     send,
     spawn,
 )
-from otp_mini.exercises import NotYet, check, checking, core_philosophy, expect, published, survives
+from otp_mini.exercises import check, checking, core_philosophy, expect, published
 from otp_mini.exercises import genserver_basics as ex
 from otp_mini.exercises import supervisor_strategies as strategies
 
@@ -379,105 +375,3 @@ def test_a_loop_that_spends_its_whole_share_in_each_turn_is_ended_long_before_it
 
     seen = refusal(waits, None)
     assert "coroutine 'Process.sleep' was never awaited" in seen.parts["Seen"]
-
-
-# ---- a campaign of faults in a check ---------------------------------------------------------------------
-
-
-class Till(GenServer):
-    def init(self, argument: Any) -> Any:
-        return Ok(0)
-
-    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
-        return Reply(state, state + (request == "pay"))
-
-
-async def pay() -> None:
-    await GenServer.call("till", "pay")
-
-
-async def paid() -> Any:
-    return await GenServer.call("till", "paid")
-
-
-async def open_till() -> Any:
-    return await Till.start_link(None, name="till")
-
-
-def till(**options: Any) -> Callable[[], Any]:
-    async def start() -> Any:
-        return await Supervisor.start_link([ChildSpec("till", (open_till, []))], strategy="one_for_one", **options)
-
-    return start
-
-
-async def users_can_pay(start: Any) -> None:
-    """Users can pay whatever comes."""
-    faults = [Kill("till", at=30.5), FailingStart("till", at=60.5, times=2)]
-    survives(start, faults, pay, idea="how many restarts a bad minute takes", hours=0.03)
-
-
-async def nothing_is_lost(start: Any) -> None:
-    """What was paid stays paid."""
-    survives(start, [Kill("till", at=30.5)], pay, idea="where the money is kept", hours=0.03, state=paid, lost=0)
-
-
-def test_an_answer_that_survives_a_campaign_passes(capsys: pytest.CaptureFixture[str]) -> None:
-    asyncio.run(check(users_can_pay, till()))
-    assert capsys.readouterr().out == "ok: users_can_pay: users can pay whatever comes.\n"
-
-
-def test_a_campaign_that_breaks_the_answer_names_the_fault_and_what_a_user_saw() -> None:
-    error = refusal(users_can_pay, till(max_restarts=2))
-    done, seen = error.parts["What was done"], error.parts["Seen"]
-    assert "At 0:01:00.500 FailingStart('till', at=60.5, times=2) struck till" in done
-    assert "the root gave up on till" in done
-    assert "a user asked at 0:01:01.000 and its call to till exited: no such process" in seen
-    assert error.parts["Hoped for"] == "all of the requests answered rightly"
-    assert error.parts["Look again at"] == "how many restarts a bad minute takes"
-    assert "gives up on till" in error.happened
-    assert "user ends" in error.happened.splitlines()[-1]
-
-
-def test_a_campaign_that_loses_state_says_how_much() -> None:
-    error = refusal(nothing_is_lost, till())
-    assert "Kill('till', at=30.5)" in error.parts["What was done"]
-    assert "30 lost" in error.parts["Seen"]
-    assert error.parts["Hoped for"] == "nothing lost of what the system remembers"
-
-
-def test_a_campaign_tells_what_is_wrong_before_any_fault() -> None:
-    class Shy(Till):
-        def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
-            return NoReply(state)
-
-    async def start() -> Any:
-        async def shy() -> Any:
-            return await Shy.start_link(None, name="till")
-
-        return await Supervisor.start_link([ChildSpec("till", (shy, []))], strategy="one_for_one")
-
-    error = refusal(users_can_pay, start)
-    assert "before any fault came: a user asked at 0:00:01.000" in error.parts["Seen"]
-
-
-def test_a_campaign_tells_a_stub_a_failed_start_and_a_missing_target_as_any_check_does() -> None:
-    async def stub() -> Any:
-        raise NotImplementedError
-
-    async def fails() -> Any:
-        return {}["till"]
-
-    async def other() -> Any:
-        return await Supervisor.start_link([], strategy="one_for_one")
-
-    assert "NotImplementedError" in refusal(users_can_pay, stub).parts["Seen"]
-    assert "KeyError: 'till'" in refusal(users_can_pay, fails).parts["Seen"]
-    assert "no child with the id and no path 'till'" in refusal(users_can_pay, other).parts["Seen"]
-
-
-def test_a_check_may_demand_less_than_all() -> None:
-    found = survives(till(max_restarts=0), [Kill("till", at=30.5)], pay, idea="", hours=0.1, availability=0.8)
-    assert 0.8 < found.availability < 0.9
-    with pytest.raises(NotYet, match=r"at least 99.9 % of the requests"):
-        survives(till(max_restarts=0), [Kill("till", at=30.5)], pay, idea="", hours=0.1, availability=0.999)

@@ -10,10 +10,11 @@ Each chapter has a module of checks; `check` runs one of them on a fresh node wi
 
 from __future__ import annotations
 
-from .checking import NotYet, check, expect, survives
+from .checking import NotYet, check, expect
 from .every_schedule import expect_in_every_schedule
 from .published import remember
+from .surviving import expect_to_survive
 
 remember()
 
-__all__ = ["NotYet", "check", "expect", "expect_in_every_schedule", "survives"]
+__all__ = ["NotYet", "check", "expect", "expect_in_every_schedule", "expect_to_survive"]

@@ -30,17 +30,15 @@ import textwrap
 import threading
 import traceback
 import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, redirect_stderr
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
-from .. import BadArg, Deadlock, Exit, Node, Pid, Process, StartError, campaign, current_node, self_, spawn
+from .. import BadArg, Deadlock, Exit, Node, Pid, Process, StartError, current_node, self_, spawn
 from ..errors import describe_exception, describe_reason, safe_repr
-from ..faults import Fault
 from ..process import ControlBlock
-from ..score import Campaign, Strike, percent
 from ..terms import is_quiet
 from ..tracing import Event, Trace
 from ..viz.sequence import sequence_chart
@@ -114,62 +112,6 @@ def expect(done: str, seen: object, hoped: object, idea: str) -> None:
     """
     if not same(seen, hoped):
         raise NotYet(done, safe_repr(seen), safe_repr(hoped), idea)
-
-
-def survives(
-    application: Any,
-    faults: Iterable[Fault],
-    probe: Callable[[], Any],
-    *,
-    idea: str,
-    availability: float = 1.0,
-    lost: float | None = None,
-    **how: Any,
-) -> Campaign:
-    """Demand in a check that a system survives a campaign of faults; answers the campaign.
-
-    The message names the fault that breaks it: when it came, what it was, and what a user saw. It never says
-    how to build the system.
-
-    Args:
-        application: and ``faults``, ``probe``: as in `otp_mini.campaign`.
-        idea: what to look at again; never the solution.
-        availability: so many of the requests have to be answered rightly, from 0 to 1.
-        lost: so much of the state may be lost, as ``state`` tells it; None for any loss.
-        how: ``seed``, ``hours``, ``state`` and the like, as in `otp_mini.campaign`.
-
-    Raises:
-        NotYet: it does not survive.
-        Exception: what the system raised when it was started.
-    """
-    try:
-        found = campaign(application, faults, probe, **how)
-    except BadArg as error:
-        raise error.__cause__ or error from None
-    if found.availability < availability:
-        share = "all" if availability == 1 else f"at least {100 * availability:g} %"
-        hoped = f"{share} of the requests answered rightly"
-        raise _broken(max(found.all, key=lambda strike: strike.wrong), found, hoped, idea)
-    if lost is not None and found.lost > lost:
-        hoped = f"{'nothing' if lost == 0 else f'{lost:g} at most'} lost of what the system remembers"
-        raise _broken(max(found.all, key=lambda strike: strike.lost), found, hoped, idea)
-    return found
-
-
-def _broken(strike: Strike, found: Campaign, hoped: str, idea: str) -> NotYet:
-    """The fault after which a system did not do what was demanded."""
-    done = f"a campaign of {found.plan.hours:g} virtual hours with seed {found.plan.seed}"
-    saw = f"a user {strike.saw}; " if strike.saw else ""
-    seen = f"{saw}in all {percent(found.right, found.requests)} of the requests answered rightly"
-    if found.lost:
-        seen += f" and {found.lost:,g} lost"
-    if strike.fault is None:
-        return NotYet(done, f"before any fault came: {seen}", hoped, idea)
-    failure = NotYet(f"{done}: {strike}", seen, hoped, idea)
-    told = str(sequence_chart(strike.replay().up_to_the_user())).splitlines()
-    left = [f"  ({len(told) - SHOWN} lines after these)"] if len(told) > SHOWN else []
-    failure.happened = "\n".join(line[:110] for line in [*told[:SHOWN], *left])
-    return failure
 
 
 async def check(test: Check, *given: Any, quiet: bool = False, **others: Any) -> None:

@@ -96,7 +96,7 @@ def expect_in_every_schedule(
     """
     done = f"{done}, in every order that is possible"
     try:
-        result = explore(scenario, right or (lambda outcome: same(outcome, hoped)), most=most, progress=_sign_of_life())
+        result = explore(scenario, right or (lambda outcome: same(outcome, hoped)), most=most, progress=sign_of_life())
     except BadArg as error:
         raise NotYet(done, str(error), "a run that can be repeated", _REPEATED) from None
     words = hoped if right is not None and isinstance(hoped, str) else safe_repr(hoped)
@@ -119,7 +119,7 @@ _TOO_MANY: Final = (
 )
 
 
-def _sign_of_life() -> Callable[[int, int | None], None]:
+def sign_of_life() -> Callable[[int, int | None], None]:
     """Tells the node of the check that something goes on, though nobody has a turn there meanwhile."""
     node = current_node()
 

@@ -87,7 +87,10 @@ class SideBySide:
         headline = printable(self.both.headline())
         heads, *rows = self.both.rows()
         tables = _table(headline, heads, rows, (1, 2))
-        pictures = map(_framed, (self.both.one, self.both.other))
+        pictures = [
+            f"<p><b>{escape(printable(each.plan.name))}</b></p>{_framed(each)}"
+            for each in (self.both.one, self.both.other)
+        ]
         return f'{_STYLE}<div class="otp-campaign" {_region(headline)}>{tables}</div>{"".join(pictures)}'
 
 
