@@ -65,6 +65,7 @@ LONG = {
 # The files that take longest: begun last, one of them would run alone at the end.
 FIRST = [
     "test_browser.py",
+    "test_cells_in_browser.py",
     "test_tree_in_browser.py",
     "test_crash_lab_page.py",
     "test_crash_lab_widget.py",

@@ -23,6 +23,7 @@ from importlib.metadata import metadata, version
 from pathlib import Path
 from typing import Any
 
+import page_scripts
 import patches
 import wheels
 from jupyterlite_pyodide_kernel.constants import PYODIDE_PYTHON_VERSION, PYODIDE_VERSION
@@ -35,6 +36,7 @@ STORAGE = "otp-patterns"  # the name under which a browser keeps the readers' ed
 EXTENSIONS = ("@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyterlab-manager", "anywidget")
 KERNEL_PLUGIN = "@jupyterlite/pyodide-kernel-extension:kernel"
 IN_PLACE = (wheels.PACKAGE, "graphviz")  # what the cells of a page need where no Jupyter is: lite/in_place.py
+PAGE = "static/page"  # the front end of those cells; page.json there names its files
 NO_TIME = "1980-01-01T00:00:00Z"  # the same input gives the same bytes
 
 # No file of a notebook is shared with the kernel, so none of the service worker's work is needed. Without it there is
@@ -56,13 +58,15 @@ def build(out: Path, notebooks: Path, package: Path, cache: Path, npm: str) -> N
         work = Path(name)
         site = work / "site"
         packages, pyodide, viz = collect(work, package, cache, npm)
+        modules = page_scripts.fetch(cache, npm)
         say("JupyterLite")
         application(site, work)
         locked = place_python(site, pyodide, packages)
         start = place_start(locked.parent, viz)
+        bundled = place_page(site, modules, npm)
         place_notebooks(site, copies)
         configure(site, start, locked, copies)
-        credit(site, [wheel for _, wheel in packages])
+        credit(site, [wheel for _, wheel in packages], bundled)
         check(site)
         swap(site, out)
     say(f"done in {time.monotonic() - began:.0f} s: {megabytes(out):.0f} MB, {len(copies)} notebook(s)")
@@ -144,6 +148,15 @@ def place_start(folder: Path, viz: Path) -> Path:
     return start
 
 
+def place_page(site: Path, modules: Path, npm: str) -> list[tuple[str, str, str]]:
+    """Put the front end of the page's own cells in place, and its names into page.json; answer the packages in it."""
+    folder = site / PAGE
+    folder.mkdir(parents=True)
+    names, bundled = page_scripts.bundle(modules, folder, npm)
+    write_json(folder / "page.json", {entry: f"{PAGE}/{name}" for entry, name in names.items()})
+    return bundled
+
+
 def place_notebooks(site: Path, copies: list[LiveNotebook]) -> None:
     """Write the live notebooks where JupyterLite looks for files."""
     for notebook in copies:
@@ -175,10 +188,11 @@ def configure(site: Path, start: Path, lock: Path, copies: list[LiveNotebook]) -
         "release": digest(file.read_bytes()),
         "python": {"start": start.relative_to(site).as_posix(), "lock": lock.relative_to(site).as_posix(),
                    "packages": list(IN_PLACE)},
+        "page": read_json(site / PAGE / "page.json"),
         "notebooks": {notebook.stem: notebook.path for notebook in copies}})
 
 
-def credit(site: Path, packages: list[Wheel]) -> None:
+def credit(site: Path, packages: list[Wheel], bundled: list[tuple[str, str, str]]) -> None:
     """Write down what other people made, with version and licence."""
     core, kernel = "jupyterlite-core", "jupyterlite-pyodide-kernel"
     kernel_licence = wheels.licence(metadata(kernel))  # its stand-ins state none of their own
@@ -197,6 +211,7 @@ def credit(site: Path, packages: list[Wheel]) -> None:
         lines.append(f"{name} {package['version']}, inside JupyterLite: {package['license']}")
     lines += [f"{wheel.name} {wheel.version}: {wheel.licence or kernel_licence}"
               for wheel in packages if wheel.name != wheels.PACKAGE]
+    lines += [f"{name} {released}, inside editor.js: {terms}" for name, released, terms in bundled]
     write_text(site / "third-party.txt", "\n".join(lines) + "\n")
 
 
@@ -225,7 +240,7 @@ def check(site: Path) -> None:
     named += [f"{folder}/{package['file_name']}" for package in packages.values()]
     live = read_json(site / "live.json")
     named += [f"files/{path}" for path in live["notebooks"].values()]
-    named += [live["python"]["start"], live["python"]["lock"]]
+    named += [live["python"]["start"], live["python"]["lock"], *live["page"].values()]
     if not loaded.issuperset(live["python"]["packages"]):
         raise BuildError("the cells of a page would look for packages outside the book.")
     for name in named:

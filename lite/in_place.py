@@ -155,6 +155,7 @@ class Cells:
         """Let `print`, `display` and what is written to stderr belong to the cells."""
         sys.stdout, sys.stderr = Stream("stdout", self.output), Stream("stderr", self.output)
         builtins.display = self.display  # type: ignore[attr-defined]
+        builtins.input = asks_nobody
 
     def start(self, cell: str, code: str, solution: bool = False) -> asyncio.Task[str]:
         """Begin to run a cell; its task gives how it ended.
@@ -252,6 +253,11 @@ class Cells:
             last += f"\nline {here[-1].lineno} of {which}: {here[-1].line}"
         more = len(frames) > 1 or isinstance(error, BaseExceptionGroup)
         return last, "".join(traceback.format_exception(error)).rstrip() if more else ""
+
+
+def asks_nobody(prompt: object = "") -> str:
+    """What `input` is: a page runs a cell without stopping to ask."""
+    raise RuntimeError("a cell of this page cannot ask: write the answer into the cell, in the place of input()")
 
 
 def own_frames_away(error: BaseException) -> None:

@@ -245,14 +245,14 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:8]
 
 
-def run(command: list[Any], problem: str, cwd: Path | None = None) -> None:
+def run(command: list[Any], problem: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> None:
     """Run a command quietly; where it fails, say `problem` and the last line that it printed."""
     program = shutil.which(str(command[0]))  # on Windows npm is npm.cmd, which only its whole name starts
     if program is None:
         raise BuildError(f"{problem}: there is no {command[0]} on this machine.")
     done = subprocess.run(
-        [program, *map(str, command[1:])], cwd=cwd, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace")
+        [program, *map(str, command[1:])], cwd=cwd, env=env, check=False, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace")
     if done.returncode:
         lines = done.stdout.strip().splitlines() or [f"status {done.returncode}"]
         raise BuildError(f"{problem}: {lines[-1].strip()}")

@@ -37,12 +37,6 @@ LONG_SLICE = 0.005
 LONG_TURN = 0.5
 STUCK_AFTER = 1.0
 POLL = 0.02
-# In a web page Python has no signals: nothing reaches a cell that waits.
-WAY_OUT = (
-    "A cell cannot be interrupted in a web page. To go on, restart Python (menu Kernel, Restart): your text is kept."
-    if sys.platform == "emscripten"
-    else "Interrupt the cell (Ctrl-C, or the stop button) to go on."
-)
 HEARTBEAT = 0.25
 """How often, in seconds, a sleeping cell wakes its loop: ipykernel only notes Ctrl-C, for the loop to look at."""
 
@@ -73,6 +67,18 @@ class Driven(Protocol):
     def interrupt(self) -> None: ...  # noqa: D102
     def pass_time(self) -> bool: ...  # noqa: D102
     def delay(self) -> float | None: ...  # noqa: D102
+
+
+def way_out() -> str:
+    """How a reader gets out of a cell that waits for ever."""
+    if getattr(sys.stdout, "below_a_cell", False):  # the cells of a page, lite/in_place.py
+        return "To go on, press Stop: your text is kept, and so is what has run."
+    if sys.platform == "emscripten":  # a notebook in a web page: without signals nothing reaches a cell
+        return (
+            "A cell cannot be interrupted in a web page. To go on, restart Python (menu Kernel, Restart): "
+            "your text is kept."
+        )
+    return "Interrupt the cell (Ctrl-C, or the stop button) to go on."
 
 
 def running_loop() -> Any:
@@ -393,7 +399,7 @@ class Host:
                 logger.warning(
                     "still waiting, and nothing in this node can end the wait:\n%s\n%s",
                     who_waits(self.node.blocks.values()),
-                    WAY_OUT,
+                    way_out(),
                 )
                 await pause(None)
         elif self.asyncio_is_busy():

@@ -18,10 +18,16 @@ from pathlib import Path
 from typing import NoReturn
 
 import lab_server
+import other_browsers
 import pytest
 import scratch_book
 
 import course
+
+sys.path.insert(0, str(course.ROOT / "lite"))
+
+import page_scripts
+import wheels
 
 CHROMIUM_NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge"]
 CHROMIUM_PLACES = [
@@ -48,6 +54,37 @@ def chromium() -> str:
     found = [path for name in CHROMIUM_NAMES if (path := shutil.which(name))]
     found += [place for place in CHROMIUM_PLACES if Path(place).exists()]
     return found[0] if found else lacking("no Chromium on this machine")
+
+
+@pytest.fixture(scope="session")
+def firefox_program() -> str:
+    """The path of a Firefox."""
+    return shutil.which("firefox-esr") or shutil.which("firefox") or lacking("no Firefox on this machine")
+
+
+@pytest.fixture(scope="session")
+def webkit_programs() -> tuple[str, str]:
+    """The paths of WebKit's driver and of its small browser."""
+    return other_browsers.webkit_programs() or lacking("no WebKit with a driver and a display on this machine")
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """The path of Node."""
+    return shutil.which("node") or lacking("no Node on this machine")
+
+
+@pytest.fixture(scope="session")
+def page_modules() -> Path:
+    """The folder with the npm packages of the page and the compiler that looks at its types, fetched once."""
+    npm = shutil.which("npm") or lacking("no npm on this machine to fetch the page's packages with")
+    cache = (course.LITE / "cache").resolve()
+    cache.mkdir(parents=True, exist_ok=True)
+    with course.lock():
+        try:
+            return page_scripts.fetch(cache, npm, tools=True)
+        except wheels.BuildError as error:
+            lacking(str(error))
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The built book in a real browser: "Run live", on a static server below a sub-path, with every other host refused."""
+"""The built book in a real browser: chapters as notebooks, below a sub-path, with every other host refused."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def open_chapter(page: Page, server: Server, name: str, query: str = "") -> None
 
 
 def run_live(page: Page, state: str = "ready") -> FrameLocator:
-    page.get_by_role("button", name="Run live").click()
+    page.get_by_role("button", name="Open as a notebook").click()
     return live(page, state)
 
 
@@ -258,13 +258,13 @@ def test_an_edit_survives_releases_and_hides_none(live_site: Path, chromium: str
 
         server.folder = sites[1]  # a new release of another chapter
         open_chapter(page, server, chapter)
-        expect(says).to_contain_text("goes on with your copy")
+        expect(says).to_contain_text("opens with your copy")
         run_live(page, "shown")
         assert first_code_cell(page) == "'my own'"
 
         server.folder = sites[2]  # a new release of this one
         open_chapter(page, server, chapter)
-        expect(says).to_contain_text("newer than the copy that you changed")
+        expect(says).to_contain_text("newer than the notebook that you changed")
         expect(copies.locator("summary")).to_have_text("Your earlier copies (1)")
         run_live(page, "shown")
         assert first_code_cell(page) == "print('second release')"
@@ -353,10 +353,10 @@ def test_the_bar_works_by_keyboard_and_shows_the_focus(server: Server, browser: 
     page.keyboard.press("Enter")
     expect(run).to_have_attribute("aria-expanded", "true")
     expect(run).to_have_text("Back to the text")
-    expect(page.locator(".live-says")).to_contain_text("Starting Python in your browser")
+    expect(page.locator(".live-says")).to_contain_text("Starting the notebook in your browser")
     expect(page.locator("article.bd-article")).to_be_hidden()
     page.keyboard.press("Enter")
-    expect(run).to_have_text("Run live")
+    expect(run).to_have_text("Open as a notebook")
     expect(page.locator("article.bd-article")).to_be_visible()
     expect(page.locator(".live-room")).to_be_hidden()
 

@@ -321,8 +321,9 @@ def write_small_site(folder: Path, kernel: dict[str, Any], packages: dict[str, A
     config = {"jupyter-config-data": {"litePluginSettings": {build_lite.KERNEL_PLUGIN: kernel}}}
     (folder / "jupyter-lite.json").write_text(json.dumps(config), encoding="utf-8")
     (folder / "static" / "lock.json").write_text(json.dumps({"packages": packages}), encoding="utf-8")
-    python = json.dumps({"start": "static/pyodide.mjs", "lock": "static/lock.json", "packages": ["jedi"]})
-    (folder / "live.json").write_text(f'{{"notebooks": {live}, "python": {python}}}', encoding="utf-8")
+    python = {"start": "static/pyodide.mjs", "lock": "static/lock.json", "packages": ["jedi"]}
+    told = {"notebooks": json.loads(live), "python": python, "page": {"page": "static/jedi"}}
+    (folder / "live.json").write_text(json.dumps(told), encoding="utf-8")
 
 
 def test_a_site_that_would_ask_elsewhere_is_refused(tmp_path: Path) -> None:
@@ -372,6 +373,15 @@ def test_cells_of_a_page_find_their_python_in_the_site(tmp_path: Path, changed: 
     live["python"] |= changed
     (tmp_path / "live.json").write_text(json.dumps(live), encoding="utf-8")
     with pytest.raises(wheels.BuildError, match=told):
+        build_lite.check(tmp_path)
+
+
+def test_the_front_end_of_a_page_is_in_the_site(tmp_path: Path) -> None:
+    write_small_site(*small_site(tmp_path))
+    live = json.loads((tmp_path / "live.json").read_text(encoding="utf-8"))
+    live["page"]["worker"] = "static/page/worker.0.js"
+    (tmp_path / "live.json").write_text(json.dumps(live), encoding="utf-8")
+    with pytest.raises(wheels.BuildError, match=r"static/page/worker\.0\.js is not a file"):
         build_lite.check(tmp_path)
 
 

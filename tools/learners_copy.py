@@ -8,7 +8,7 @@ from it (see `book/_ext/exercise_view.py` for the marks):
 * the outputs of exercises, and of cells tagged `predict`, are cleared; the others stay, to be read before a first run;
 * the code of an exercise is tagged so that "Run All Cells" goes on behind a stub, which raises.
 
-`course.py lab` opens these copies in a folder of their own, and "Run live" opens them in the page
+`course.py lab` opens these copies in a folder of their own, and "Open as a notebook" opens them in the page
 (`lite/live_notebooks.py`, which leaves out all outputs).
 
 **A reader's work is never overwritten.** A copy carries two numbers in its metadata: `published`, a hash of the text in

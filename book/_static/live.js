@@ -1,4 +1,4 @@
-/* "Run live": the chapter of this page as a notebook, run by Python in the browser.
+/* "Open as a notebook": the chapter of this page in JupyterLite, for free work. Its cells run in the text, too: in_place.js.
  *
  * lite/build_lite.py makes the folder lite/ of the site; its live.json names the live copy of every chapter. The name
  * carries a hash of the content, and the browser keeps what a reader changes under that name (IndexedDB, by JupyterLite).
@@ -14,23 +14,29 @@
   if (!page) return;
   const stem = page[1];
 
+  /** What live.json says, or undefined: in a file, without a live part, and without a connection. */
+  const asked = location.protocol === "file:" ? Promise.resolve(undefined)
+    : fetch(new URL("lite/live.json", root), { cache: "no-cache" }).then((answer) => (answer.ok ? answer.json() : undefined)).catch(() => undefined);
+  globalThis.otpLive = { book: asked, chapter: stem }; // in_place.js needs it too
+
   const TEXTS = {
-    offer: "Python runs in this page; nothing is installed. The first start loads about 30 MB and can take a minute or more.",
-    resume: "You have changed this chapter in this browser: Run live goes on with your copy.",
-    released: "This chapter is newer than the copy that you changed. Run live opens the new one; yours is listed below.",
-    starting: "Starting Python in your browser. The first time, this can take a minute or more.",
+    offer: "The code cells run where they stand: click into one, or press its Run; nothing is installed.",
+    resume: "You have changed this chapter's notebook in this browser: it opens with your copy.",
+    released: "This chapter is newer than the notebook that you changed. The new one opens; yours is listed below.",
+    starting: "Starting the notebook in your browser. About 30 MB are loaded once; it can take a minute or more.",
     slow: "Python is still starting. On a slow machine or connection this takes some minutes.",
     ready: "Python is ready. Shift+Enter runs a cell, the Run menu runs them all. Your changes stay in this browser.",
     dead: "Python stopped. Reload this page to start it again; your changes are kept.",
     failed: "The notebook did not start in this browser. Reload the page to try again; a current Firefox, Chrome, Edge or Safari is needed.",
     fresh: "This is the chapter as it was published.",
     aside: "This is the chapter as it was published. Your copy is listed below.",
-    file: "This page was opened as a file, and browsers do not let a file start Python. "
+    file: "This page was opened as a file, and browsers do not let a file start Python: it can be read, and its cells do not run. "
       + "With python3 course.py read the same page comes from this machine and runs.",
     unbuilt: "This copy of the book was built without its in-page Python: the chapter can be read here, not run. "
       + "python3 course.py lab opens it in JupyterLab.",
     remove: "Delete this copy? It cannot be brought back.",
   };
+  const OPEN = "Open as a notebook";
   const SLOW_AFTER = 60_000, FAILED_AFTER = 300_000, LOOK_EVERY = 200, STAYS_AFTER = 1_000;
 
   const element = (name, properties = {}, ...children) => {
@@ -110,9 +116,10 @@
 
   /* --- the bar above the chapter ------------------------------------------------------------------------ */
 
-  const run = element("button", { type: "button", className: "live-run", textContent: "Run live" });
+  const run = element("button", { type: "button", className: "live-run", textContent: OPEN });
   const tab = element("a", { className: "live-tab", target: "_blank", rel: "noopener", textContent: "Open in a tab" });
   const afresh = element("button", { type: "button", className: "live-afresh", textContent: "Start afresh", hidden: true });
+  const over = element("button", { type: "button", className: "live-over", textContent: "Take your notebook over into the text", hidden: true });
   const says = element("p", { className: "live-says" });
   const list = element("ul");
   const earlier = element("details", { className: "live-earlier", hidden: true }, element("summary"), list);
@@ -165,7 +172,7 @@
     const passed = headings.filter((each) => each.getBoundingClientRect().top < window.innerHeight / 3);
     // A heading ends with the theme's link to itself, which is no part of its words.
     const words = passed.at(-1)?.cloneNode(true);
-    words?.querySelectorAll(".headerlink").forEach((each) => each.remove());
+    words?.querySelectorAll(".headerlink, .in-place-state").forEach((each) => each.remove());
     return words && passed.at(-1).tagName !== "H1" ? words.textContent.trim() : "";
   };
 
@@ -205,7 +212,7 @@
       article().hidden = on;
       document.documentElement.classList.toggle("live-on", on);
       run.setAttribute("aria-expanded", String(on));
-      run.textContent = on ? "Back to the text" : "Run live";
+      run.textContent = on ? "Back to the text" : OPEN;
       afresh.hidden = !on || opened !== current();
     }
     if (!on) {
@@ -267,17 +274,20 @@
     list.replaceChildren(...others.map(earlierCopy));
     earlier.firstChild.textContent = `Your earlier copies (${others.length})`;
     earlier.hidden = !others.length;
-    return { mine: files.some((file) => file.path === current() && changed(file)), others };
+    return { mine: files.find((file) => file.path === current() && changed(file)), others };
   };
 
   const earlierCopy = (file) => {
     const when = new Date(file.last_modified).toLocaleString(document.documentElement.lang || undefined,
       { dateStyle: "medium", timeStyle: "medium" });
     const open = element("button", { type: "button", textContent: "Open" });
+    const over = element("button", { type: "button", textContent: "Take over into the text" });
     const drop = element("button", { type: "button", textContent: "Delete" });
     open.setAttribute("aria-label", `Open the copy that was saved ${when}`);
+    over.setAttribute("aria-label", `Take over into the text the copy that was saved ${when}`);
     drop.setAttribute("aria-label", `Delete the copy that was saved ${when}`);
     open.onclick = async () => { await save(); show(file.path); };
+    over.onclick = () => takeOver(file);
     drop.onclick = async () => {
       if (!window.confirm(TEXTS.remove)) return;
       if (opened === file.path) { await toggle(); close(); }
@@ -285,25 +295,39 @@
       await listEarlier();
       run.focus();
     };
-    return element("li", {}, element("span", { textContent: `saved ${when}` }), open, drop);
+    return element("li", {}, element("span", { textContent: `saved ${when}` }), open, over, drop);
   };
 
-  /** Say what "Run live" would open. */
+  /** Put what the reader wrote in a notebook into the cells of the text. */
+  const takeOver = async (file) => {
+    if (article().hidden) await toggle();
+    try {
+      say((await globalThis.inPlace.load()).take(file.content, file.path === current()));
+    } catch (error) {
+      say(error.message);
+    }
+  };
+
+  /** Say what the button would open. */
   const offer = async () => {
     const { mine, others } = await listEarlier();
     const newer = others.some(({ path }) => !path.includes(current().replace(/\.ipynb$/, "")));
+    over.hidden = !mine;
+    over.onclick = () => takeOver(mine);
     say(mine ? TEXTS.resume : newer ? TEXTS.released : TEXTS.offer);
   };
 
+  /** Put the bar in its place as soon as there is one: later it would move the text. Its buttons come to life below. */
+  const place = () => {
+    if (!bar.isConnected) article()?.before(bar);
+    return bar.isConnected;
+  };
+
   const start = async () => {
-    if (!article()) return;
-    article().before(bar);
-    if (location.protocol === "file:") return say(TEXTS.file);
-    try {
-      const answer = await fetch(new URL("lite/live.json", root), { cache: "no-cache" });
-      book = answer.ok ? await answer.json() : undefined;
-    } catch { /* no connection: the same as no file */ }
-    if (!book || !current()) return say(TEXTS.unbuilt);
+    if (!place()) return;
+    if (location.protocol === "file:") return unable(TEXTS.file);
+    book = await asked;
+    if (!book || !current()) return unable(TEXTS.unbuilt);
     run.setAttribute("aria-expanded", "false");
     run.setAttribute("aria-controls", "live-notebook");
     run.onclick = toggle;
@@ -314,7 +338,7 @@
       await toggle(); // one notebook at a time: two would write over each other's changes
       close();
     };
-    bar.prepend(run, tab, afresh);
+    run.disabled = false;
     remember();
     bar.append(earlier);
     new MutationObserver(follow).observe(document.documentElement, { attributeFilter: ["data-theme"] });
@@ -328,6 +352,19 @@
     }
   };
 
+  /** Nothing runs here: say why. */
+  const unable = (text) => {
+    say(text);
+    [run, tab, afresh, over].forEach((each) => each.remove());
+  };
+
+  say(TEXTS.offer);
+  run.disabled = true;
+  bar.append(run, tab, afresh, over);
+  if (!place()) {
+    const parsed = new MutationObserver(() => { if (place()) parsed.disconnect(); });
+    parsed.observe(document, { childList: true, subtree: true });
+  }
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
 })();

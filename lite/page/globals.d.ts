@@ -1,0 +1,7 @@
+/* What the modules find that no import says. */
+declare module "*.py" {
+  const text: string;
+  export default text;
+}
+
+declare var crashLab: Record<string, { css: string; show(lab: Element, data: unknown, more: object): void }>;

@@ -1,0 +1,64 @@
+/* What the browser keeps: lite/page/store.mjs. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Store } from "../../lite/page/store.mjs";
+
+class Storage {
+  constructor() { this.map = new Map(); }
+  get length() { return this.map.size; }
+  key(at) { return [...this.map.keys()][at]; }
+  getItem(key) { return this.map.get(key) ?? null; }
+  setItem(key, text) { this.map.set(key, text); }
+  removeItem(key) { this.map.delete(key); }
+}
+
+test("an edit is kept by cell and chapter, and forgotten when it is the published text again", () => {
+  const storage = new Storage();
+  const [one, two] = [new Store("01", storage), new Store("02", storage)];
+  assert.equal(one.write("a", "mine", "published"), true);
+  assert.deepEqual(one.read("a", "published"), { text: "mine", published: "published", current: true });
+  assert.equal(two.read("a", "published"), null);
+  assert.deepEqual(one.edits(), { a: { text: "mine", published: "published" } });
+  one.write("a", "published", "published");
+  assert.equal(storage.length, 0);
+});
+
+test("an edit of another edition is said to be one, unless the new text is the same", () => {
+  const store = new Store("01", new Storage());
+  store.write("a", "mine", "old");
+  assert.equal(store.read("a", "new").current, false);
+  assert.equal(store.read("a", "mine"), null);
+});
+
+test("a storage that is full, forbidden or holds something else is no reason to stop", () => {
+  const refuses = { getItem() { throw new Error("no"); }, setItem() { throw new Error("full"); }, removeItem() { throw new Error("no"); } };
+  const store = new Store("01", refuses);
+  assert.equal(store.write("a", "x", "y"), false);
+  assert.equal(store.read("a", "y"), null);
+  const storage = new Storage();
+  const other = new Store("01", storage);
+  for (const text of ["{", "null", "[]", '{"text": 1}']) {
+    storage.setItem(other.key("a"), text);
+    assert.equal(other.read("a", "y"), null);
+    assert.deepEqual(other.edits(), {});
+  }
+  assert.deepEqual([store.edits(), store.predictions(), store.progress("a"), store.came("a", null)], [{}, {}, null, false]);
+});
+
+test("how far a reader came is kept with its edition, and what is no such thing is nothing", () => {
+  const storage = new Storage(), store = new Store("01", storage);
+  assert.equal(store.came("a", { state: "passed", published: "text" }), true);
+  assert.deepEqual(store.progress("a"), { state: "passed", published: "text" });
+  assert.deepEqual(store.exercises(), { a: { state: "passed", published: "text" } });
+  assert.equal(new Store("02", storage).progress("a"), null);
+  store.came("a", { state: "done", published: "text" });
+  assert.equal(store.progress("a"), null);
+});
+
+test("predictions are those of this chapter", () => {
+  const storage = new Storage(), store = new Store("01", storage);
+  store.predict("fold", "mine");
+  new Store("02", storage).predict("other", "not here");
+  assert.deepEqual(store.predictions(), { fold: "mine" });
+});
