@@ -112,7 +112,11 @@ def firefox(executable: str, profile: Path) -> Iterator[Firefox]:
                 break
         else:
             raise AssertionError("Firefox ended before it listened")
-        yield Firefox(found[1])
+        tab = Firefox(found[1])
+        try:
+            yield tab
+        finally:
+            tab.socket.close()
 
 
 # --- WebKit ---------------------------------------------------------------------------------------------------------
