@@ -75,11 +75,11 @@
     const container = lab.closest("div.cell[data-cell-id]");
     if (!container || lab.contains(document.activeElement) || lab.closest(".in-place-output")) return;
     const at = [...container.querySelectorAll("[data-crash-lab]")].indexOf(lab);
-    const fresh = lab.cloneNode(true), { show, css } = globalThis.crashLab[lab.dataset.crashLab];
+    const fresh = lab.cloneNode(true), { show, css } = globalThis.otpLabs[lab.dataset.crashLab];
     const ask = async (path, lane) => (await load()).askLab(container, at, path, lane);
     fresh.dataset.asks = "";
     lab.replaceWith(fresh);
-    show(fresh, JSON.parse(fresh.querySelector("script").textContent), { css, ask });
+    show(fresh, JSON.parse(fresh.querySelector("script").textContent), { css, ask, address: true });
   };
 
   /** With its Python a lab shows some controls more: those that are in sight wait until the pointer comes. */

@@ -4,4 +4,4 @@ declare module "*.py" {
   export default text;
 }
 
-declare var crashLab: Record<string, { css: string; show(lab: Element, data: unknown, more: object): void }>;
+declare var otpLabs: Record<string, { css: string; show(lab: Element, data: unknown, more: object): void }>;

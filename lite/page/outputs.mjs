@@ -92,7 +92,7 @@ export const labsIn = (root) => /** @type {HTMLElement[]} */ ([...root.querySele
  * @param {(path: any[], lane?: number) => Promise<object>} ask
  */
 export const mount = (lab, ask) => {
-  const { show, css } = globalThis.crashLab[lab.dataset.crashLab ?? ""];
+  const { show, css } = globalThis.otpLabs[lab.dataset.crashLab ?? ""];
   show(lab, JSON.parse(lab.querySelector("script")?.textContent ?? "null"), { css, ask });
 };
 
