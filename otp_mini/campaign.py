@@ -13,11 +13,14 @@ The score says what came of it:
 * *time to recover*: from a fault to the first right answer after the wrong ones;
 * *supervisors that gave up*, and how many processes went with each.
 
-What happens after a fault is counted to it until the next one comes. Wrong answers are counted to the fault after
-which they began as long as there is no right one in between; if another fault takes the whole system down
-meanwhile, from there on to that. When the root of the tree has ended, the
-whole system is started anew after ``reboot`` seconds, as an operating system would do it: nothing of before
-is left then.
+What happens after a fault is counted to it until the next one strikes somebody. Wrong answers are counted to the
+fault after which they began as long as there is no right one in between; if another fault takes the whole system
+down meanwhile, from there on to that. When the root of the tree has ended, the whole system is started anew after
+``reboot`` seconds, as an operating system would do it: nothing of before is left then.
+
+The score is as good as the probe and ``state``. A system that answers nonsense is answered rightly to a probe
+that does not look at the answer. And a fault strikes processes: what stands in a global of a module, no fault
+touches.
 
 The same seed gives the same campaign, event for event, on every Python. The faults come at times that depend
 on the seed alone, so two designs meet the same faults and can be compared: `Campaign.beside`.
@@ -36,13 +39,13 @@ from typing import Any, Final, NamedTuple
 
 from .application import Application
 from .children import children_of
-from .errors import BadArg, describe_reason, name_of, printable, safe_repr
+from .errors import BadArg, describe_reason, name_of, not_awaited, printable, safe_repr
 from .faults import Draw, Fault, a_number
 from .lab.world import silence
 from .primitives import traced_name
 from .process import ControlBlock
 from .score import Campaign, GaveUp, Plan, Strike, clock, wrapped
-from .stage import DEADLINE, FAULT, REBOOT, REQUEST, Busy, Stage, too_busy
+from .stage import DEADLINE, FAULT, PATIENCE, REBOOT, REQUEST, Busy, Stage, too_busy
 from .terms import Pid, picture
 from .tracing import Event, Trace, Why
 
@@ -75,6 +78,7 @@ class _Ears(Trace):
 
     def record(self, time: float, kind: str, pid: Pid | None, other: Pid | None = None, term: object = None) -> Event:
         """Count an event."""
+        time -= self.run.stage.zero
         self.run.hears(time, kind, pid, other, term)
         if self.keeps:
             return super().record(time, kind, pid, other, term)
@@ -83,7 +87,7 @@ class _Ears(Trace):
     def received(self, time: float, pid: Pid, message: object) -> None:
         """A message is taken."""
         if self.keeps:
-            super().received(time, pid, message)
+            super().received(time - self.run.stage.zero, pid, message)
 
     def caused(self, pid: Pid, number: int) -> None:
         """What it does next was caused by this."""
@@ -103,6 +107,7 @@ class _User:
         self.asked = asked
         self.block: ControlBlock
         self.ended: float | None = None
+        self.returned = False
         self.answer: Any = None
         self.late = ""  # what it was waiting for when its patience was at an end
 
@@ -132,6 +137,8 @@ class _Run:
         self.suspect: Strike | None = None  # the first one since which the system has not told its state
         self.following: Strike | None = None  # the last one meanwhile
         self.auditor: _Auditor | None = None
+        self.early: list[_Auditor] = []  # who asks for its state so that it is known when a fault comes
+        self.takes = 0.0  # so many seconds an answer of theirs takes
         self.known: Any = None  # what it told last
         self.draws = [Draw(plan.seed, 2 * index + 1) for index in range(len(plan.faults))]
         self.ears = _Ears(self)
@@ -153,6 +160,8 @@ class _Run:
         for fault in plan.faults:
             fault.check(stage)
         self.first_state()
+        stage.zero = stage.now()
+        self.state_soon(0)
         stage.tracer = self.ears
         for strike in result.strikes:
             stage.at(strike.time, FAULT, lambda strike=strike: self.strike(strike))  # type: ignore[misc]
@@ -161,7 +170,7 @@ class _Run:
             instant, act = stage.next_act()
             self.pass_until(instant)
             act()
-            self.pass_until(stage.now())
+            self.pass_until(stage.elapsed())
         self.state_before()
         self.recover(math.inf)
         result.turns = stage.turns
@@ -189,13 +198,14 @@ class _Run:
 
     def request(self) -> None:
         """A user asks."""
-        stage, probe, user = self.stage, self.plan.probe, _User(self.stage.now())
+        stage, probe, user = self.stage, self.plan.probe, _User(self.stage.elapsed())
 
         async def play() -> None:
             try:
                 user.answer = await probe()
+                user.returned = True
             finally:
-                user.ended = stage.now()
+                user.ended = stage.elapsed()
 
         if not self.ears.keeps:
             self.ears.names.clear()
@@ -205,7 +215,7 @@ class _Run:
         stage.at(user.asked + self.plan.patience, DEADLINE, lambda: self.give_up(user, self.waits_for(user.block)))
         self.next_request()
         if self.progress is not None and self.result.requests % SIGN == 0:
-            self.progress(int(self.stage.now()), int(self.plan.end))
+            self.progress(int(self.stage.elapsed()), int(self.plan.end))
 
     def waits_for(self, block: ControlBlock) -> str:
         """What a user waits for, by names: a pid would say nothing."""
@@ -233,7 +243,7 @@ class _Run:
 
     def verdict(self, user: _User) -> None:
         """Was it right? Then an outage is over; else one begins."""
-        ended = self.stage.now() if user.ended is None else user.ended
+        ended = self.stage.elapsed() if user.ended is None else user.ended
         wrong = self.what_was_wrong(user)
         self.result.asked.append((user.asked, not wrong))
         if not wrong:
@@ -259,7 +269,10 @@ class _Run:
         reason = user.block.reason
         if user.late:
             return f"had no answer within {self.plan.patience:g} s: {user.late}"
-        if isinstance(reason, str) and reason == "normal":
+        if user.returned:
+            if inspect.iscoroutine(user.answer):
+                user.answer.close()
+                raise BadArg(f"campaign: what the probe returned is no answer: {not_awaited(user.answer)}.")
             return "was answered False" if user.answer is False else ""
         said = _told(reason)
         return said if len(said) <= LONGEST else f"{said[: LONGEST - 1]}…"
@@ -268,8 +281,9 @@ class _Run:
 
     def strike(self, strike: Strike) -> None:
         """A fault comes."""
-        stage = self.stage
+        stage, before = self.stage, self.current
         self.state_before()
+        self.state_soon(strike.number)
         self.current = strike
         if strike.number == self.replaying:
             self.ears.keep(stage)
@@ -280,7 +294,9 @@ class _Run:
             return
         assert strike.fault is not None
         strike.fault.strike(stage, self.draws[strike.source], strike.struck)
-        if self.plan.state is not None:
+        if not strike.struck and not strike.fault.lasts:
+            self.current = before  # it found nobody, so nothing of what happens now comes from it
+        elif self.plan.state is not None:
             stage.later(strike.fault.lasts, lambda: self.state_after(strike))
 
     def hears(self, time: float, kind: str, pid: Pid | None, other: Pid | None, term: Any) -> None:
@@ -296,7 +312,7 @@ class _Run:
         elif kind == "fault" and self.ears.keeps:
             self.victim = self.victim or other
         elif kind == "exit" and pid is self.stage.root:
-            self.current.went_down = True
+            self.current.went_down += 1
             self.downed = self.current
             if self.owners and self.current not in self.owners:
                 self.owners.append(self.current)
@@ -308,12 +324,21 @@ class _Run:
         if reboot is None:
             return
 
+        tried: list[float] = []
+
         def start() -> None:
+            tried.append(stage.elapsed())
             stage.reboot()
-            stage.at(stage.now() + reboot, REBOOT, again)
+            if self.plan.state is not None:
+                self.state_after(self.downed)  # also where it was told before, from what has ended only now
+            stage.at(stage.elapsed() + reboot, REBOOT, again)
 
         def again() -> None:
-            if stage.root is root:
+            if stage.root is not root:
+                return
+            if stage.booting and stage.elapsed() < tried[-1] + PATIENCE:
+                stage.at(stage.elapsed() + reboot, REBOOT, again)  # it takes its time
+            else:
                 start()
 
         stage.at(time + reboot, REBOOT, start)
@@ -328,20 +353,41 @@ class _Run:
         """
         if self.plan.state is None:
             return
+        began = self.stage.now()
         auditor = self.ask_state()
         self.stage.run_to_rest(lambda: not auditor.block.alive, self.plan.patience)
+        self.takes = self.stage.now() - began
         if not auditor.told:
-            raise BadArg("state had no answer from the system before anything was broken: run it by itself first")
+            why = f"it had none within {self.plan.patience:g} s: {self.waits_for(auditor.block)}"
+            why = why if auditor.block.alive else _told(auditor.block.reason)
+            raise BadArg(f"state had no answer from the system before anything was broken: {why}")
         self.compare(auditor, self.current)
+        self.result.first = self.known
 
     def state_before(self) -> None:
         """Ask what is remembered now, unless the system is down, or does not answer."""
         if self.plan.state is None or self.suspect is not None or self.owners:
             return
         auditor = self.ask_state()
-        self.stage.run_to_rest(lambda: not auditor.block.alive, self.plan.patience)
+        self.stage.pass_until(self.stage.elapsed())
+        if not auditor.told:
+            self.takes = self.takes or self.plan.patience
         self.end_audit(auditor)
         self.compare(auditor, self.current)
+
+    def state_soon(self, number: int) -> None:
+        """Where an answer takes time, it is asked for so long before the next fault: faults come when the seed says."""
+        if not self.takes or number >= len(self.result.strikes):
+            return
+        time = self.result.strikes[number].time
+
+        def ask() -> None:
+            if self.suspect is None and not self.owners:
+                auditor = self.ask_state()
+                self.early.append(auditor)
+                self.stage.at(time, DEADLINE, lambda: self.end_audit(auditor))
+
+        self.stage.at(max(self.stage.elapsed(), time - self.takes), REQUEST, ask)
 
     def state_after(self, strike: Strike) -> None:
         """A fault has come: ask what is remembered, again and again until there is an answer."""
@@ -354,7 +400,7 @@ class _Run:
     def audit(self) -> None:
         """Ask once, while everything goes on."""
         auditor = self.auditor = self.ask_state()
-        self.stage.at(self.stage.now() + self.plan.patience, DEADLINE, lambda: self.end_audit(auditor))
+        self.stage.at(self.stage.elapsed() + self.plan.patience, DEADLINE, lambda: self.end_audit(auditor))
 
     def end_audit(self, auditor: _Auditor) -> None:
         """The patience of an auditor is at an end."""
@@ -363,6 +409,9 @@ class _Run:
 
     def hear_auditor(self) -> None:
         """Did the system tell its state? What is missing was lost to the first fault since it last did."""
+        for early in [each for each in self.early if not each.block.alive]:
+            self.early.remove(early)
+            self.compare(early, self.current)
         auditor = self.auditor
         if auditor is None or auditor.block.alive:
             return
@@ -378,13 +427,13 @@ class _Run:
 
     def culprit(self, suspect: Strike) -> Strike:
         """Of the faults since the system last told its state, the first one that ended a process for good."""
-        since = self.result.strikes[suspect.number - 1 : self.current.number]
+        since = [suspect, *self.result.strikes[suspect.number : self.current.number]]
         return next((each for each in since if each.restarted or each.gave_up or each.went_down), suspect)
 
     def compare(self, auditor: _Auditor, cause: Strike) -> None:
         """What was known and is not told any more is lost."""
         for told in auditor.told:
-            cause.lost += _lost(told if self.known is None else self.known, told)
+            cause.lost += missing(told if self.known is None else self.known, told)
             self.known = told
 
     def ask_state(self) -> _Auditor:
@@ -393,7 +442,7 @@ class _Run:
         assert state is not None
 
         async def ask() -> None:
-            told.append(await state())
+            told.append(_kept(await state(), self.stage.copy))
 
         return _Auditor(self.stage.spawn(ask, label="auditor"), told)
 
@@ -405,7 +454,7 @@ def _told(reason: object) -> str:
             short = describe_reason(why)
             short = short.partition(":")[0].partition(" (")[0] if isinstance(why, str) else short
             return f"its {printable(function)} to {printable(name_of(server))} exited: {short}"
-    return f"got {describe_reason(reason)}"
+    return f"{'got' if isinstance(reason, BaseException) else 'exited:'} {describe_reason(reason)}"
 
 
 def _living(block: ControlBlock) -> int:
@@ -414,11 +463,14 @@ def _living(block: ControlBlock) -> int:
     return sum(1 + _living(each) for each in below if each is not None)
 
 
-def _lost(before: Any, after: Any) -> float:
+def missing(before: Any, after: Any) -> float:
     """What was there and is not: of two numbers the difference, of two collections those that are missing."""
     if _is_number(before) and _is_number(after):
         return float(max(0, before - after))
     for told in (before, after):
+        if inspect.iscoroutine(told):
+            told.close()
+            raise BadArg(f"campaign: what state returned tells nothing: {not_awaited(told)}.")
         if not isinstance(told, Collection) or isinstance(told, str | bytes):
             raise BadArg(
                 "state must return a number each time, or a collection of what is remembered; it returned "
@@ -429,6 +481,11 @@ def _lost(before: Any, after: Any) -> float:
     except TypeError:  # some of it has no hash
         kept = [*after]
         return sum(not _taken(each, kept) for each in before)
+
+
+def _kept(told: Any, copy: Callable[[Any], Any]) -> Any:
+    """What was told, as it is now: the system may change it afterwards."""
+    return copy([*told]) if isinstance(told, Collection) and not isinstance(told, str | bytes) else told
 
 
 def _is_number(told: object) -> bool:
@@ -522,14 +579,16 @@ def campaign(
             when it has started is an error; one that is down when a fault comes is not struck, and that is
             counted.
         probe: an ``async def`` that plays one user's request. It runs in a process of its own. If it returns,
-            the request was answered rightly; if it returns False, raises or exits, it was not.
+            the request was answered rightly; if it returns False, raises or exits, it was not. So have it say
+            whether the answer is the right one: ``return await GenServer.call("cache", 3) == 9``.
         seed: says when the faults come and whom they strike, where that is drawn.
-        hours: so long it goes on, in virtual time.
+        hours: so long it goes on, in virtual time, from when the system has started.
         every: so many seconds lie between two requests.
         patience: after so many seconds a user gives up: the request was not answered rightly.
         state: an ``async def`` that asks the system what it remembers and returns that: a number, or a
             collection. It runs before each fault, and after it until there is an answer. What is missing then
-            was lost to that fault: the difference of two numbers, or so many members of a collection.
+            was lost to that fault: the difference of two numbers, or so many members of a collection (of a dict,
+            so many keys). So have it tell what must never go: all orders that were taken, and not those that wait.
         reboot: when the root has ended, so many seconds later everything that is left is ended, and the
             system is started anew. None leaves it down.
         progress: is told now and then how many virtual seconds have passed, and of how many.
@@ -574,6 +633,8 @@ def campaign(
     is_application = isinstance(application, type) and issubclass(application, Application)
     if not (is_application or inspect.iscoroutinefunction(application)):
         raise BadArg(f"campaign needs an `async def` that starts the system, got {safe_repr(application)}")
+    if isinstance(faults, Fault) or not isinstance(faults, Iterable):
+        raise BadArg(f'campaign: faults come in a list, as in [Kill("cache")], got {safe_repr(faults)}')
     given = tuple(faults)
     for fault in given:
         if not isinstance(fault, Fault):

@@ -11,17 +11,21 @@ from __future__ import annotations
 
 import copy
 import math
+import sys
 from dataclasses import KW_ONLY, dataclass, fields
 from typing import Any, Final
 
 from .children import supervisor_state
-from .errors import BadArg, safe_repr
+from .errors import BadArg, Exit, safe_repr
 from .lab.world import RAISE, end_process
 from .matching import name_key
 from .stage import Found, Stage, check_target, written
 
 EVERY: Final = 600.0
 """A fault comes so often on average, in seconds, if nobody says otherwise."""
+
+MOST: Final = 1_000_000
+"""So many times may a fault come, or do what it does."""
 
 _MASK: Final = 2**64 - 1
 _ORDER: Final = ("fault", "crash")
@@ -98,6 +102,8 @@ class Fault:
         """The seconds at which it strikes before the end."""
         if self.at is not None:
             return [self.at] if self.at < end else []
+        if end / self.every > MOST:
+            raise BadArg(f"{self!r} would come more than {MOST:,} times in {end:g} s")
         found: list[float] = []
         now = 0.0
         while (now := round(now + self.every * (0.5 + draw.share()), 3)) < end:
@@ -145,7 +151,11 @@ class Crash(Fault):
     OTP: none
     """
 
-    error: Exception = RuntimeError("planted by the campaign")  # noqa: RUF009  (a copy of it is raised)
+    error: Exception | Exit = RuntimeError("planted by the campaign")  # noqa: RUF009  (a copy of it is raised)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        an_error("Crash: error", self.error)
 
     def check_found(self, stage: Stage, found: Found) -> None:
         """See `Fault.check_found`."""
@@ -251,10 +261,11 @@ class FailingStart(_AtStart):
     """
 
     times: int = 3
-    error: Exception = RuntimeError("planted by the campaign")  # noqa: RUF009  (a copy of it is raised)
+    error: Exception | Exit = RuntimeError("planted by the campaign")  # noqa: RUF009  (a copy of it is raised)
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        an_error("FailingStart: error", self.error)
         a_count("FailingStart: times", self.times)
 
     def starts(self) -> list[float | BaseException]:
@@ -389,15 +400,21 @@ class Storm(Fault):
 
 def a_number(what: str, value: object, *, above: bool = False) -> None:
     """Raise `BadArg` unless this is a finite number from 0 up, or above it."""
-    good = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    if not good or value < 0 or (above and value == 0):  # type: ignore[operator]
+    good = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
+    if not good or value > sys.float_info.max or (above and value == 0):  # type: ignore[operator]
         raise BadArg(f"{what} must be a number {'above 0' if above else 'from 0 up'}, got {safe_repr(value)}")
 
 
 def a_count(what: str, value: object) -> None:
     """Raise `BadArg` unless this is a whole number from 1 up."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise BadArg(f"{what} must be a whole number from 1 up, got {safe_repr(value)}")
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST:
+        raise BadArg(f"{what} must be a whole number from 1 up to {MOST:,}, got {safe_repr(value)}")
+
+
+def an_error(what: str, value: object) -> None:
+    """Raise `BadArg` unless this is an error that a process may end with."""
+    if not isinstance(value, Exception | Exit):
+        raise BadArg(f"{what} must be an instance of an exception, as in OSError('disk full'), got {safe_repr(value)}")
 
 
 __all__ = ["Crash", "FailingStart", "Fault", "Flood", "Hang", "Kill", "SlowStart", "Storm", "Unreachable"]

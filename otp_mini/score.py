@@ -86,7 +86,7 @@ class Strike:
         recovery: seconds to the first right answer after the wrong ones; None where no user noticed it (or
             where they had not had an answer before it, either), infinity where none came any more.
         gave_up: the supervisors that gave up.
-        went_down: did the root of the tree end?
+        went_down: how often the root of the tree ended.
     """
 
     plan: Plan
@@ -101,7 +101,7 @@ class Strike:
     lost: float = 0
     recovery: float | None = None
     gave_up: list[GaveUp] = field(default_factory=list)
-    went_down: bool = False
+    went_down: int = 0
 
     def replay(self) -> Any:
         """Run the campaign once more up to this fault, and record what happens then.
@@ -127,8 +127,11 @@ class Strike:
             said.append("never recovered" if self.recovery == math.inf else f"recovered after {self.recovery:.1f} s")
         said += [f"{self.restarted:,} started anew"] if self.restarted else []
         said += [f"{self.lost:,g} lost"] if self.lost else []
-        said += [f"{each.supervisor} gave up on {each.child} and took {each.took} along" for each in self.gave_up]
-        said += ["the whole system went down"] if self.went_down else []
+        for supervisor, child in dict.fromkeys((each.supervisor, each.child) for each in self.gave_up):
+            took = [each.took for each in self.gave_up if (each.supervisor, each.child) == (supervisor, child)]
+            along = f" and took {sum(took):,} along" if any(took) else ""
+            said.append(f"{supervisor} gave up on {child}{_times(len(took))}{along}")
+        said += [f"the whole system went down{_times(self.went_down)}"] if self.went_down else []
         return said or ["nobody noticed"]
 
 
@@ -153,11 +156,13 @@ class Campaign:
         strikes: every fault as it came, with what is counted to it.
         unbroken: what went wrong before the first fault, in a `Strike` without a fault.
         turns: so many turns its processes took.
+        first: what ``state`` told before anything was broken.
     """
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.requests = self.right = self.turns = 0
+        self.first: Any = None
         self.strikes = plan.strikes()
         self.unbroken = Strike(plan, 0, 0.0, None)
         self.asked: list[tuple[float, bool]] = []  # when each request was asked, and whether it was answered rightly
@@ -277,8 +282,8 @@ class Campaign:
         said = []
         if self.unbroken.wrong:
             said.append(
-                f"before the first fault {counted(self.unbroken.wrong, 'request')} not answered rightly; the first "
-                f"user {self.unbroken.saw}"
+                f"{counted(self.unbroken.wrong, 'request')} not answered rightly before any fault, or in an outage "
+                f"that began then; the first user {self.unbroken.saw}"
             )
         if self.worst is not None:
             said.append(f"the worst: {str(self.worst)[:1].lower()}{str(self.worst)[1:]}")
@@ -393,6 +398,10 @@ def counted(number: int, what: str) -> str:
     """
     several = "es" if what.endswith("s") else "s"
     return f"{number:,} {what}{'' if number == 1 else several}"
+
+
+def _times(number: int) -> str:
+    return "" if number == 1 else f" {number:,} times"
 
 
 def _seconds(value: float) -> str:

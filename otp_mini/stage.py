@@ -44,8 +44,6 @@ SHOWN: Final = 12
 # What comes first where two entries of the agenda are due at one instant.
 DEADLINE, RELEASE, REBOOT, FAULT, REQUEST = range(5)
 
-_BOOT: Final = ("boot",)
-
 
 @dataclass(frozen=True)
 class Below:
@@ -110,15 +108,20 @@ class Stage(Node):
         super().__init__(clock="virtual")
         self.application = application
         self.root: Pid | None = None
-        self.boss: ControlBlock | None = None  # starts the system, and outlives it
+        self.boss: ControlBlock | None = None  # starts the system, and lives as long as nobody starts it anew
         self.agenda: list[tuple[float, int, int, Callable[[], None]]] = []
         self.held: dict[ControlBlock, _Held] = {}
         self.spoilt: dict[str, list[float | BaseException]] = {}  # the next starts of a child, by its path
         self.tables[BEFORE_INIT] = self._opens
         self.booting = False  # is the system being started again?
+        self.zero = 0.0  # when the campaign began: the system had started then
         self._entries = self._taken = 0
 
     # ---- the agenda -------------------------------------------------------------------------
+
+    def elapsed(self) -> float:
+        """Seconds since the campaign began: all instants of the agenda are told so."""
+        return self.now() - self.zero
 
     def at(self, instant: float, rank: int, act: Callable[[], None]) -> None:
         """Have this done then."""
@@ -127,7 +130,7 @@ class Stage(Node):
 
     def later(self, seconds: float, act: Callable[[], None]) -> None:
         """Have this done after so many seconds."""
-        self.at(self.now() + seconds, RELEASE, act)
+        self.at(self.elapsed() + seconds, RELEASE, act)
 
     def next_entry(self) -> float | None:
         """When something is to be done next."""
@@ -145,7 +148,7 @@ class Stage(Node):
             Busy: there is no end of what is done meanwhile.
         """
         self._taken = 0
-        self.advance(max(0.0, instant - self.now()))
+        self.advance(max(0.0, instant - self.elapsed()))
 
     def turn(self, process: ControlBlock) -> None:
         """A turn for whoever is not held."""
@@ -176,7 +179,7 @@ class Stage(Node):
 
     def hold(self, block: ControlBlock, seconds: float) -> None:
         """Let it do nothing for so long; of two times the longer one counts."""
-        until = self.now() + seconds
+        until = self.elapsed() + seconds
         held = self.held.setdefault(block, _Held(until, block in self.ready))
         held.until = max(held.until, until)
         self.at(until, RELEASE, lambda: self._release(block, until))
@@ -258,12 +261,12 @@ class Stage(Node):
 
     def workers(self, target: Below) -> list[Found]:
         """All living workers below a supervisor."""
-        top = self.root.block if target.supervisor is None and self.root is not None else None
+        top, above = self.root.block if target.supervisor is None and self.root is not None else None, ""
         if target.supervisor is not None and (found := self.find(target.supervisor, 0.0)) is not None:
-            top = found.block
+            top, above = found.block, "" if found.pid is self.root else f"{found.path}/"
         return [
-            Found(child.pid.block, self.path_of(child.pid.block))
-            for _, child in _below("", top)
+            Found(child.pid.block, f"{above}{path}")
+            for path, child in _below("", top)
             if isinstance(child.pid, Pid) and child.pid.block is not None and not _supervises(child)
         ]
 
@@ -313,23 +316,10 @@ class Stage(Node):
         Raises:
             BadArg: it does not start, or answers no pid. Its ``__cause__`` is the error, if there was one.
         """
-        before, start = self.root, self.start_system
-
-        async def campaign() -> None:
-            """The process that starts the system, and does what the faults do."""
-            Process.flag(trap_exit=True)
-            await start()
-            while True:
-                if await receive() is _BOOT:
-                    self.booting = True
-                    with suppress(Exception, Exit):  # else it stays down, until the next try
-                        await start()
-                    self.booting = False
-
-        self.boss = self.spawn(campaign, label="campaign")
-        self.run_to_rest(lambda: self.root is not before or not self.boss.alive, PATIENCE)  # type: ignore[union-attr]
-        if not self.boss.alive:
-            reason = self.boss.reason
+        before, boss = self.root, self.spawn_boss()
+        self.run_to_rest(lambda: self.root is not before or not boss.alive, PATIENCE)
+        if not boss.alive:
+            reason = boss.reason
             error = reason if isinstance(reason, BaseException) else Exit(reason)
             said = describe_exception(error) if error is reason else str(error)
             raise BadArg(f"the application did not start: {said}") from error
@@ -339,6 +329,26 @@ class Stage(Node):
             raise BadArg(
                 "the application started, and its root ended before anything was broken: run it by itself first"
             )
+
+    def spawn_boss(self, *, again: bool = False) -> ControlBlock:
+        """Have a process start the system, and do what the faults do.
+
+        Args:
+            again: was the system down? Then, where it does not start, it stays down until the next try.
+        """
+        start = self.start_system
+
+        async def campaign() -> None:
+            Process.flag(trap_exit=True)
+            self.booting = again
+            with suppress(*((Exception, Exit) if again else ())):
+                await start()
+            self.booting = False
+            while True:
+                await receive()
+
+        self.boss = self.spawn(campaign, label="campaign")
+        return self.boss
 
     async def start_system(self) -> None:
         application = self.application
@@ -357,13 +367,15 @@ class Stage(Node):
 
     def reboot(self) -> None:
         """End whatever is left of the system, and start it anew: nothing of before is there any more."""
+        boss = self.boss
         for block in list(self.blocks.values()):
-            if block.alive and block is not self.boss:
+            if block.alive and block is not boss:
                 self.kill(block.pid)
         self.held.clear()
         self.spoilt.clear()
-        assert self.boss is not None
-        self.deliver(self.boss, _BOOT)
+        assert boss is not None
+        self.kill(boss.pid)  # with what its start function has made in it: tables, names
+        self.spawn_boss(again=True)
 
     def run_to_rest(self, done: Callable[[], bool], patience: float) -> None:
         """Run, and let time pass, until that is so, or nothing comes any more, or patience is at an end.
@@ -382,8 +394,9 @@ class Stage(Node):
 def too_busy(stage: Stage) -> Deadlock:
     """What is to be said where the system does not come to rest."""
     return Deadlock(
-        f"at virtual second {stage.now():.3f} of the campaign the system took more than {MOST_TURNS:,} turns without "
-        "coming to rest. Do two processes answer each other for ever, or does one send itself message after message?"
+        f"at virtual second {stage.elapsed():.3f} of the campaign the system took more than {MOST_TURNS:,} turns "
+        "without coming to rest. Do two processes answer each other for ever, or does one send itself message "
+        "after message?"
     )
 
 

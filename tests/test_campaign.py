@@ -24,6 +24,7 @@ from otp_mini import (
     Crash,
     Deadlock,
     DynamicSupervisor,
+    Exit,
     FailingStart,
     Flood,
     GenServer,
@@ -34,6 +35,7 @@ from otp_mini import (
     Process,
     Registry,
     Reply,
+    Shared,
     SlowStart,
     Storm,
     Supervisor,
@@ -50,6 +52,7 @@ from otp_mini import (
 from otp_mini.campaign import Replayed
 from otp_mini.faults import Draw, Fault
 from otp_mini.score import Campaign
+from otp_mini.stage import Stage
 from otp_mini.terms import picture
 from tests.campaign_program import PINNED, Server, all_orders, buy, everything, server, shop
 from tests.random_campaigns import wrong_after
@@ -433,6 +436,12 @@ def test_a_target_that_cannot_be_is_an_error_that_says_why(fault: Fault, words: 
         (lambda: Storm(Storm(Kill("cache"))), "a storm is made of a fault"),
         (lambda: Storm(Kill("cache", at=3.0)), "the storm says"),
         (lambda: Kill(["cache"]), "name"),
+        (lambda: Kill("cache", every=10**400), "Kill: every must be a number above 0, got 1000"),
+        (lambda: Crash("cache", error="full"), "Crash: error must be an instance of an exception"),
+        (lambda: Crash("cache", error=KeyboardInterrupt()), "error must be an instance of an exception"),
+        (lambda: FailingStart("cache", error=OSError), "FailingStart: error must be an instance of an exception"),
+        (lambda: FailingStart("cache", times=10**10), "a whole number from 1 up to 1,000,000"),
+        (lambda: Flood("cache", messages=10**10), "a whole number from 1 up to 1,000,000"),
         (lambda: Kill(run(pid_of_a_process)), "a pid leads nowhere once its process is restarted"),
     ],
 )  # fmt: skip
@@ -474,6 +483,11 @@ async def never() -> Any:
         ({"probe": lambda: None}, "probe must be an `async def`"),
         ({"probe": None}, "probe must be an `async def`"),
         ({"state": 3}, "state must be an `async def`"),
+        ({"faults": Kill("cache")}, 'faults come in a list, as in [Kill("cache")], got Kill'),
+        ({"faults": 3}, "faults come in a list"),
+        ({"faults": [Kill("cache", every=1e-9)]}, "would come more than 1,000,000 times in 60 s"),
+        ({"patience": 10**400}, "patience must be a number above 0"),
+        ({"state": not_there}, "before anything was broken: got OSError: no disk"),
         ({"faults": ["cache"]}, 'faults are written as Kill("cache")'),
         ({"seed": 1.5}, "seed must be a whole number"),
         ({"hours": 0}, "hours must be a number above 0"),
@@ -666,7 +680,7 @@ def test_what_goes_wrong_before_the_first_fault_is_counted_to_none() -> None:
 
     result = broken(Kill("cache", at=60.5), probe=probe)
     assert (result.availability, result.unbroken.wrong, result.strikes[0].wrong) == (0.0, 119, 0)
-    assert "before the first fault 119 requests not answered rightly; the first user asked at" in str(result)
+    assert "119 requests not answered rightly before any fault, or in an outage that began then" in str(result)
     with pytest.raises(BadArg, match="no fault came here"):
         result.unbroken.replay()
 
@@ -745,6 +759,168 @@ def test_any_answer_but_false_is_right(answer: Any) -> None:
         return answer
 
     assert campaign(shop(), [], probe, hours=0.1 * MINUTES).availability == 1.0
+
+
+async def forgets_to_wait() -> Any:
+    return ask_cache()
+
+
+async def forgets_to_wait_for_the_state() -> Any:
+    return all_orders()
+
+
+@pytest.mark.parametrize(
+    "how", [{"probe": forgets_to_wait}, {"state": forgets_to_wait_for_the_state}], ids=["probe", "state"]
+)
+def test_a_probe_that_returns_what_it_should_have_awaited_is_an_error_and_no_right_answer(how: dict[str, Any]) -> None:
+    with pytest.raises(BadArg, match=r"was called but not awaited\. Write `await (ask_cache|all_orders)\(\.\.\.\)`"):
+        broken(Kill("cache", at=60.5), **how)
+
+
+def test_a_probe_that_ends_before_its_answer_was_answered_wrongly_however_it_ends() -> None:
+    async def raises() -> None:
+        raise Exit("normal")
+
+    async def leaves() -> None:
+        Process.exit(self_pid(), "normal")
+        await receive()
+
+    async def dies() -> None:
+        Process.exit(self_pid(), "kill")
+        await receive()
+
+    found = {each.__name__: campaign(shop(), [], each, hours=0.1 * MINUTES) for each in (raises, leaves, dies)}
+    assert {name: result.right for name, result in found.items()} == {"raises": 0, "leaves": 0, "dies": 0}
+    assert "exited: it ended by itself" in found["leaves"].unbroken.saw
+    assert "exited: it was killed" in found["dies"].unbroken.saw
+
+
+# ---- a system that takes its time ------------------------------------------------------------------------
+
+
+class Slow(Server):
+    async def init(self, argument: Any) -> Any:
+        await Process.sleep(10.0)
+        return Ok([])
+
+
+async def slow_system() -> Any:
+    async def cache() -> Any:
+        return await Slow.start_link(None, name="cache")
+
+    return await Supervisor.start_link([ChildSpec("cache", (cache, []))], strategy="one_for_one", name="top")
+
+
+def test_the_hours_begin_when_the_system_has_started() -> None:
+    result = broken(Kill("cache", at=5.5), slow_system)
+    assert [time for time, _ in result.asked] == [float(second) for second in range(1, 120)]
+    # Down from 5.5 to 15.5: who asks from 6 to 10 gives up, and the others are answered at 15.5.
+    assert (result.strikes[0].wrong, result.strikes[0].recovery) == (5, 10.0)
+    times = [event.time for event in result.strikes[0].replay().trace]
+    assert (times[0], times == sorted(times)) == (5.5, True)
+
+
+def test_a_start_that_takes_longer_than_reboot_is_not_cut_off() -> None:
+    result = broken(Kill("top", at=5.5), slow_system, reboot=3.0)
+    # Started at 8.5 and up at 18.5. Who asks from 14 on has an answer within five seconds.
+    assert (result.strikes[0].wrong, result.strikes[0].recovery, result.went_down) == (8, 13.0, 1)
+
+
+def test_a_state_that_takes_its_time_delays_neither_faults_nor_users() -> None:
+    async def state() -> Any:
+        await Process.sleep(2.0)
+        return await all_orders()
+
+    result = broken(Kill("cache", at=60.5), state=state)
+    assert [time for time, _ in result.asked] == [float(second) for second in range(1, 120)]
+    assert result.strikes[0].lost == 58  # of 60, two have been written anew when it is told at 62.5
+    assert result.strikes[0].replay().trace.events[0].time == 60.5
+
+
+def test_a_state_is_what_it_was_when_it_was_told() -> None:
+    told: list[int] = []
+
+    async def probe() -> None:
+        told.append(1)
+        if len(told) == 70:
+            told.clear()
+
+    async def state() -> Any:
+        return told
+
+    assert broken(Kill("gateway", at=60.5), probe=probe, state=state).lost == 60 - 49
+
+
+def test_nothing_of_the_process_that_started_the_system_is_left_when_it_is_started_anew() -> None:
+    async def start() -> Any:
+        ets.new("orders", named=True, access="public")
+        Process.register(self_pid(), "starter")
+        return await shop(name="top")()
+
+    async def probe() -> Any:
+        found = ets.lookup("orders", "order")
+        ets.insert("orders", ("order", 1))
+        return not found or await ask_cache() == "ok"
+
+    async def orders() -> Any:
+        return len(ets.tab2list("orders"))
+
+    result = broken(Kill("top", at=10.5), start, probe, reboot=5.0, state=orders)
+    assert (result.strikes[0].recovery, result.lost) == (5.5, 1)
+
+
+# ---- who is blamed -------------------------------------------------------------------------------------
+
+
+class Relapse(Server):
+    """Crashes three seconds after each start but the first."""
+
+    def init(self, lives: Any) -> Any:
+        lives.value.append(1)
+        if len(lives.value) > 1:
+            Process.send_after(self_pid(), "boom", 3.0)
+        return Ok([])
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        raise RuntimeError(message)
+
+
+def relapsing(*faults: Fault) -> Campaign:
+    """Four minutes in which the system goes down by itself, 3 s after each time that it was started anew."""
+    lives: list[int] = []
+
+    async def cache() -> Any:
+        return await Relapse.start_link(Shared(lives), name="cache")
+
+    async def start() -> Any:
+        return await Supervisor.start_link([ChildSpec("cache", (cache, []))], strategy="one_for_one", max_restarts=0)
+
+    async def probe() -> None: ...
+
+    return campaign(start, faults, probe, hours=4 * MINUTES)
+
+
+def test_a_fault_that_struck_nobody_is_blamed_for_nothing() -> None:
+    first, other = relapsing(Kill("cache", at=10.5), Kill("cache", at=80.5)).strikes
+    assert (first.struck, first.went_down, first.restarted) == (["cache"], 4, 3)
+    assert (other.struck, other.went_down, other.restarted, other.gave_up) == ([], 0, 0, [])
+
+
+def test_every_time_that_the_system_goes_down_is_counted_and_told_in_a_few_words() -> None:
+    result = relapsing(Kill("cache", at=10.5))
+    assert (result.went_down, len(result.gave_up)) == (4, 4)
+    assert str(result.strikes[0]).endswith(
+        "3 started anew, the root gave up on cache 4 times, the whole system went down 4 times"
+    )
+
+
+def test_a_draw_among_many_workers_asks_for_the_path_of_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    path_of = Stage.path_of
+    monkeypatch.setattr(Stage, "path_of", lambda stage, block: asked.append(block) or path_of(stage, block))
+    workers = shop("one_for_one", "a", "b", "c")
+    assert campaign(workers, [Kill(Below(), at=2.5)], no_tree, hours=0.1 * MINUTES).strikes[0].struck[0] in "abc"
+    assert asked == []
 
 
 # ---- the same everywhere -------------------------------------------------------------------------------

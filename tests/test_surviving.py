@@ -105,6 +105,28 @@ def test_a_campaign_tells_a_stub_a_failed_start_and_a_missing_target_as_any_chec
     assert "no child with the id and no path 'till'" in refusal(users_can_pay, other).parts["Seen"]
 
 
+def test_what_is_kept_where_no_fault_comes_to_is_refused_unless_it_may_outlive_the_system() -> None:
+    kept = [0]
+
+    class Global(Till):
+        def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+            kept[0] += request == "pay"
+            return Reply(kept[0], state)
+
+    async def start() -> Any:
+        async def shop() -> Any:
+            return await Global.start_link(None, name="till")
+
+        return await Supervisor.start_link([ChildSpec("till", (shop, []))], strategy="one_for_one")
+
+    error = refusal(nothing_is_lost, start)
+    assert error.parts["Seen"] == "the new one remembered 107 more than the first one did when it started"
+    assert "outside all processes" in error.parts["Look again at"]
+    how = {"hours": 0.03, "state": paid, "lost": 0}
+    assert expect_to_survive(start, [Kill("till", at=30.5)], pay, "", outlives=True, **how).lost == 0
+    assert expect_to_survive(till(), [], pay, "", **how).lost == 0
+
+
 def test_a_check_may_demand_less_than_all() -> None:
     found = expect_to_survive(till(max_restarts=0), [Kill("till", at=30.5)], pay, "", hours=0.1, availability=0.8)
     assert 0.8 < found.availability < 0.9

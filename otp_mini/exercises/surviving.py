@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from ..campaign import campaign
+from ..campaign import campaign, missing
 from ..errors import BadArg
 from ..faults import Fault
 from ..score import Campaign, Strike, percent
@@ -37,6 +37,7 @@ def expect_to_survive(
     *,
     availability: float = 1.0,
     lost: float | None = None,
+    outlives: bool = False,
     **how: Any,
 ) -> Campaign:
     """Demand in a check that a system survives a campaign of faults; answers the campaign.
@@ -49,6 +50,8 @@ def expect_to_survive(
         idea: what to look at again; never the solution.
         availability: so many of the requests have to be answered rightly, from 0 to 1.
         lost: so much of the state may be lost, as ``state`` tells it; None for any loss.
+        outlives: may the system remember something when it is started again from nothing, as from a file? Else
+            what is kept in a global or in a class, which no fault touches, is refused where ``lost`` is given.
         how: ``seed``, ``hours``, ``state`` and the like, as in `otp_mini.campaign`.
 
     Raises:
@@ -66,7 +69,24 @@ def expect_to_survive(
     if lost is not None and found.lost > lost:
         hoped = f"{'nothing' if lost == 0 else f'{lost:g} at most'} lost of what the system remembers"
         raise _broken(max(found.all, key=lambda strike: strike.lost), found, hoped, idea)
+    if lost is not None and not outlives:
+        _forgets(found, how)
     return found
+
+
+def _forgets(found: Campaign, how: dict[str, Any]) -> None:
+    """See that a system that is started anew from nothing remembers nothing of the one before."""
+    plan = found.plan
+    again = campaign(plan.application, [], plan.probe, **{**how, "hours": 2.5 * plan.every / 3600})
+    too_much = missing(again.first, found.first)
+    if too_much:
+        raise NotYet(
+            "the campaign was over, with all its processes; then the system was started once more",
+            f"the new one remembered {too_much:,g} more than the first one did when it started",
+            "a system that remembers in its processes and tables, and nothing outlives them",
+            "what is kept in a variable outside all processes, or in a class: no fault touches that, and no other "
+            "node would have it",
+        )
 
 
 def _broken(strike: Strike, found: Campaign, hoped: str, idea: str) -> NotYet:
