@@ -613,7 +613,7 @@ def campaign(
         ...     return await Agent.get("till", lambda total: total)
         >>> faults = [Kill("till", at=60.5), Hang("till", at=120.5, for_=7.0)]
         >>> campaign(start_shop, faults, pay, hours=0.05, state=total)
-        start_shop: 0.05 virtual hours, seed 1, 2 faults, 179 requests
+        start_shop: 3 virtual minutes, seed 1, 2 faults, 179 requests
           availability        98.88 %  177 of 179 answered rightly
           state lost               60  of what state told
           blast radius            0.5  processes started anew for a fault, at most 1

@@ -237,9 +237,8 @@ class Campaign:
 
     def headline(self) -> str:
         """What was done, in one sentence."""
-        hours = f"{self.plan.hours:g} virtual hour{'' if self.plan.hours == 1 else 's'}"
         many = f"{counted(len(self.strikes), 'fault')}, {counted(self.requests, 'request')}"
-        return f"{printable(self.plan.name)}: {hours}, seed {self.plan.seed}, {many}"
+        return f"{printable(self.plan.name)}: {virtual(self.plan.hours)}, seed {self.plan.seed}, {many}"
 
     def figures(self) -> list[tuple[str, str, str]]:
         """The score as rows: what, how much, and what that counts."""
@@ -366,6 +365,17 @@ def clock(seconds: float) -> str:
     milliseconds = round(1000 * seconds)
     minutes, rest = divmod(milliseconds, 60_000)
     return f"{minutes // 60}:{minutes % 60:02}:{rest // 1000:02}.{rest % 1000:03}"
+
+
+def virtual(hours: float) -> str:
+    """How long a campaign is.
+
+    Example:
+        >>> virtual(1.0), virtual(2.5), virtual(1 / 30), virtual(1 / 60)
+        ('1 virtual hour', '2.5 virtual hours', '2 virtual minutes', '1 virtual minute')
+    """
+    number, unit = (hours, "hour") if hours >= 1 else (60 * hours, "minute")
+    return f"{number:g} virtual {unit}{'' if f'{number:g}' == '1' else 's'}"
 
 
 def percent(right: int, all: int) -> str:

@@ -91,7 +91,7 @@ def everything(seed: int = 1) -> Campaign:
 
 
 PINNED = """\
-start_shop: 0.2 virtual hours, seed 1, 46 faults, 719 requests
+start_shop: 12 virtual minutes, seed 1, 46 faults, 719 requests
   availability        73.57 %  529 of 719 answered rightly
   state lost              528  of what state told
   blast radius            0.8  processes started anew for a fault, at most 4

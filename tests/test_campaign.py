@@ -990,7 +990,7 @@ def test_two_designs_stand_side_by_side() -> None:
 
     one, other = result("one_for_one"), result("one_for_all")
     assert str(one.beside(other)) == (
-        "0.1 virtual hours, seed 1, 17 faults, 359 requests\n"
+        "6 virtual minutes, seed 1, 17 faults, 359 requests\n"
         "                 one_for_one  one_for_all\n"
         "availability        100.00 %     100.00 %\n"
         "state lost         not asked    not asked\n"
@@ -1041,6 +1041,8 @@ def test_the_picture_has_a_text_alternative_and_a_name() -> None:
     assert soup.find("svg")["aria-label"] == result.headline()  # type: ignore[index]
     assert soup.find("pre").get_text() == str(result)  # type: ignore[union-attr]
     assert len(soup.find_all("table")) == 2
+    regions = [tag["aria-label"] for tag in soup.find_all(role="region")]
+    assert len(regions) == len(set(regions)) > 0  # else a reader's list of them says the same twice
     assert soup.find_all(style=lambda style: bool(style) and "color:" in style) == []
     assert picture(result).svg() == picture(result).svg()
 

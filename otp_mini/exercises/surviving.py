@@ -20,7 +20,7 @@ from typing import Any, Final
 from ..campaign import campaign, missing
 from ..errors import BadArg
 from ..faults import Fault
-from ..score import Campaign, Strike, percent
+from ..score import Campaign, Strike, percent, virtual
 from ..viz.sequence import sequence_chart
 from .checking import NotYet
 from .every_schedule import sign_of_life
@@ -91,7 +91,7 @@ def _forgets(found: Campaign, how: dict[str, Any]) -> None:
 
 def _broken(strike: Strike, found: Campaign, hoped: str, idea: str) -> NotYet:
     """The fault after which a system did not do what was demanded."""
-    done = f"a campaign of {found.plan.hours:g} virtual hours with seed {found.plan.seed}"
+    done = f"a campaign of {virtual(found.plan.hours)} with seed {found.plan.seed}"
     saw = f"a user {strike.saw}; " if strike.saw else ""
     seen = f"{saw}in all {percent(found.right, found.requests)} of the requests answered rightly"
     if found.lost:

@@ -25,7 +25,7 @@ _TIMES: Final = 48
 _INK: Final = 'stroke="currentColor" stroke-width="1.5" fill="none"'
 _LEGEND: Final = (
     ("none", "nobody was there"), ("quiet", "no user noticed"), ("wrong", "wrong answers"),
-    ("gave up", "a supervisor gave up"),
+    ("gave up", "gave up or went down"),
 )  # fmt: skip
 _RANK: Final = [kind for kind, _ in _LEGEND]
 
@@ -67,7 +67,8 @@ class Report:
         heads = ("fault", "struck", "wrong answers", "started anew", "state lost")
         tables += _table("By fault", heads, result.by_fault(), (1, 2, 3, 4), code=True)
         notes = "".join(f"<p>{escape(_capital(note))}.</p>" for note in result.notes())
-        return f'{_STYLE}<div class="otp-campaign" {_region(headline)}>{tables}{notes}</div>{_framed(result)}'
+        region = _region(f"Score of {headline}")
+        return f'{_STYLE}<div class="otp-campaign" {region}>{tables}{notes}</div>{_framed(result)}'
 
     def svg(self) -> str:
         """The line of time. Everything in it that the program said is escaped."""
@@ -91,7 +92,8 @@ class SideBySide:
             f"<p><b>{escape(printable(each.plan.name))}</b></p>{_framed(each)}"
             for each in (self.both.one, self.both.other)
         ]
-        return f'{_STYLE}<div class="otp-campaign" {_region(headline)}>{tables}</div>{"".join(pictures)}'
+        region = _region(f"Scores: {headline}")
+        return f'{_STYLE}<div class="otp-campaign" {region}>{tables}</div>{"".join(pictures)}'
 
 
 class Scene:
