@@ -1,0 +1,825 @@
+"""The checks of chapter 10, an agent or a GenServer.
+
+They bid one after the other and at the same moment, let bidders end and time pass, and look at what each is told.
+Each docstring says in its first line what "ok" claims, and then what the check demands: the text of the exercise has
+to say all of it. What is given is the numbers of the first case; each check runs at least one other case besides.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from .. import (
+    Agent,
+    BadArg,
+    Exit,
+    GenServer,
+    Pid,
+    Process,
+    StartError,
+    current_node,
+    ets,
+    receive,
+    self_,
+    send,
+    spawn,
+    sys_,
+)
+from ..errors import describe_exception, describe_reason, safe_repr
+from .checking import NotYet, expect
+from .comparing import same
+from .looking import CALL, answered, is_of, not_started, sent_since, so_far, turns_of, with_other_numbers
+
+A_WHILE: Final = 0.1
+"""Virtual seconds in which a process that has something to do does it."""
+
+
+# ---- those who ask --------------------------------------------------------------------------------------------
+
+
+class _Asker:
+    """A process that asks once, notes what it was told and when, and ends, or stays until it is killed."""
+
+    def __init__(self, work: Callable[[], Any], done: str, *, stays: bool = False) -> None:
+        self.done, self.told, self.after = done, list[tuple[str, Any]](), -1.0
+        began, node = current_node().now(), current_node()
+
+        async def ask() -> None:
+            try:
+                self.told.append(("answer", await answered(work(), done)))
+            except (Exit, Exception) as error:
+                self.told.append(("error", error))
+            self.after = round(node.now() - began, 3)
+            if stays:
+                await receive(lambda _: False)
+
+        self.pid = spawn(ask)
+
+    def answer(self, idea: str, done: str = "") -> Any:
+        """What it was told by now."""
+        if not self.told:
+            raise NotYet(done or self.done, "no answer so far", "an answer", idea)
+        kind, told = self.told[0]
+        if kind == "answer":
+            return told
+        raise _failed(told, done or self.done, idea)
+
+
+def _failed(error: BaseException, done: str, idea: str) -> BaseException:
+    """An exit or an exception as what was seen; a mistake of the reader's own code as it is."""
+    if isinstance(error, Exit):
+        return NotYet(done, f"an exit: {describe_reason(error.reason)}", "an answer", idea)
+    return error
+
+
+async def _told(value: Any, done: str, idea: str) -> Any:
+    """The answer of a client function or a call, asked for in the process of the check."""
+    try:
+        return await answered(value, done)
+    except Exit as error:
+        raise _failed(error, done, idea) from None
+
+
+async def _ask(server: Any, request: Any, idea: str) -> Any:
+    return await _told(GenServer.call(server, request), f"the call {safe_repr(request)} was made", idea)
+
+
+async def _expect_answer(server: Any, request: Any, hoped: object, idea: str, when: str = "") -> None:
+    done = f"{when}the call {safe_repr(request)} was made"
+    expect(done, await _told(GenServer.call(server, request), done, idea), hoped, idea)
+
+
+async def _started(server: Any, argument: object) -> Pid:
+    """One of the reader's servers, linked to the check, which outlives it."""
+    Process.flag(trap_exit=True)
+    try:
+        pid = await answered(server.start_link(argument), f"{server.__name__}.start_link was called")
+    except StartError as error:
+        raise not_started(error) from None
+    if not isinstance(pid, Pid):
+        raise NotYet(f"{server.__name__} was started", safe_repr(pid), "a process that runs", "what `init` returns")
+    return pid
+
+
+async def _end(pid: Pid, reason: object = "kill") -> None:
+    """End a process, and forget the news of it."""
+    Process.unlink(pid)
+    Process.exit(pid, reason)
+    await Process.sleep(A_WHILE)
+
+
+def _heard() -> list[Any]:
+    """What lies in the mailbox of the check, without the ends of what it started."""
+    info = Process.info(self_())
+    return [message for message in info["messages"] if isinstance(message, tuple)] if info else []
+
+
+def _tables() -> list[Any]:
+    """All tables of the node, each once."""
+    return [*dict.fromkeys(current_node().tables.get("ets", {}).values())]
+
+
+async def _collect() -> list[Any]:
+    """Take out what `_heard` sees."""
+    found = _heard()
+    for message in found:
+        await receive(lambda m, message=message: m is message or same(m, message))
+    return found
+
+
+# ---- drill 1 --------------------------------------------------------------------------------------------------
+
+_ONE_STEP: Final = (
+    "how many functions are handed to the agent for one bid. Between two of them there is room for somebody else's, "
+    "and a lock or a check before binds only those who know of it"
+)
+
+
+async def bid_at_once(function: Any, best: int = 50) -> None:
+    """A bid is judged in one step, in the order in which bids reach the agent, whoever else uses it.
+
+    Demands: the value is a pair; a price that is not higher is too low; a function that somebody else hands over at
+    the same moment is neither lost nor undone; the caller's other messages stay where they are.
+    """
+    await with_other_numbers(_one_bidding, ((function, best), (function, 7)))
+
+
+async def _one_bidding(function: Any, best: int) -> None:
+    lot = await Agent.start(lambda: ("nobody", best))
+    send(self_(), ("a letter", 1))
+    value: tuple[Any, int] = ("nobody", best)
+    for bidder, price in (
+        ("ann", best),
+        ("ann", best + 10),
+        ("ben", best + 10),
+        (("table", 4), best + 9),
+        (("table", 4), best + 20),
+    ):
+        hoped = "accepted" if price > value[1] else "too low"
+        done = f"the best bid was {value[1]}, and {safe_repr(bidder)} bid {price}"
+        idea = "the comparison, and what the function returns on each way through it"
+        expect(done, await _told(function(lot, bidder, price), done, idea), hoped, idea)
+        value = (bidder, price) if hoped == "accepted" else value
+        idea = "what the agent's function returns: a pair of the answer and the next value"
+        expect(f"{done}; what is the agent's value?", await Agent.get(lot, lambda v: v), value, idea)
+    expect("meanwhile a letter lay in the caller's mailbox; is it there?", _heard(), [("a letter", 1)], "what is taken")
+    await _collect()
+    await _two_at_once(function, lot, value[1])
+    await _desk_at_once(function, lot)
+
+
+async def _two_at_once(function: Any, lot: Any, best: int) -> None:
+    done = f"the best bid was {best}; Ann's bid of {best + 70} reached the agent just before Ben's of {best + 60}"
+    await sys_.suspend(lot)
+    ann = _Asker(lambda: function(lot, "ann", best + 70), done)
+    ben = _Asker(lambda: function(lot, "ben", best + 60), done)
+    await Process.sleep(A_WHILE)
+    await sys_.resume(lot)
+    await Process.sleep(A_WHILE)
+    told = [ann.answer(_ONE_STEP), ben.answer(_ONE_STEP)]
+    expect(f"{done}; what were they told?", told, ["accepted", "too low"], _ONE_STEP)
+    value = await Agent.get(lot, lambda v: v)
+    expect(f"{done}; what is the agent's value?", value, ("ann", best + 70), _ONE_STEP)
+
+
+async def _desk_at_once(function: Any, lot: Any) -> None:
+    """Somebody who knows nothing of the function sets the value straight after the bid."""
+    done = "a bid of 500 more reached the agent just before a function of somebody else's, which set 900 more"
+    _, best = await Agent.get(lot, lambda v: v)
+    await sys_.suspend(lot)
+    ann = _Asker(lambda: function(lot, "ann", best + 500), done)
+    await Process.sleep(A_WHILE)
+    Agent.cast(lot, lambda _: ("desk", best + 900))
+    await Process.sleep(A_WHILE)
+    await sys_.resume(lot)
+    await Process.sleep(A_WHILE)
+    expect(f"{done}; what was the bidder told?", ann.answer(_ONE_STEP), "accepted", _ONE_STEP)
+    value = await Agent.get(lot, lambda v: v)
+    expect(f"{done}; what is the agent's value?", value, ("desk", best + 900), _ONE_STEP)
+
+
+# ---- drill 2 --------------------------------------------------------------------------------------------------
+
+_NO_WAIT: Final = (
+    "which process waits for the letter. What runs in the lot, in `handle_call` or in a `Continue`, keeps whoever "
+    "calls next waiting"
+)
+_IN_ORDER: Final = (
+    "who writes the letters: one process, one after the other, for as long as the lot lives. It needs no more than "
+    "to be told"
+)
+
+
+async def clerked_lot(ClerkedLot: Any, prices: tuple[int, ...] = (20, 30, 40)) -> None:
+    """Bids are answered at once, and each accepted one gets its letter, one after the other, in their order.
+
+    Demands: letters may take long or short; a refused bid gets none; the bidder may have ended; two lots do not wait
+    for each other; no process is left when the lot was stopped by `shutdown`.
+    """
+    await with_other_numbers(_one_clerk, ((ClerkedLot, prices), (ClerkedLot, (5, 6, 8, 9))))
+
+
+def _letters(home: Pid, takes: dict[int, float]) -> Callable[[Any, int], Awaitable[None]]:
+    async def letter(bidder: Any, price: int) -> None:
+        send(home, ("begun", bidder, price))
+        await Process.sleep(takes.get(price, 1.0))
+        send(home, ("finished", bidder, price))
+
+    return letter
+
+
+async def _one_clerk(ClerkedLot: Any, prices: tuple[int, ...]) -> None:
+    takes = {price: (3.0, 0.5, 1.0)[n % 3] for n, price in enumerate(prices)}
+    before = set(current_node().processes())
+    lot = await _started(ClerkedLot, _letters(self_(), takes))
+    await _expect_answer(lot, "best", ("nobody", 0), "what the lot knows at first", "the lot was started, and ")
+    done = f"{len(prices)} bids of {list(prices)} and a lower one were made at the same moment"
+    bids = [(f"bidder {price}", price) for price in prices]
+    askers = [_Asker(lambda bid=bid: GenServer.call(lot, ("bid", *bid), 60.0), done) for bid in bids]  # type: ignore[misc]
+    askers.append(_Asker(lambda: GenServer.call(lot, ("bid", "late", prices[0]), 60.0), done))
+    best = _Asker(lambda: GenServer.call(lot, "best", 60.0), "`best` was asked for while letters were written")
+    await Process.sleep(20.0)
+    told = [asker.answer(_NO_WAIT) for asker in askers]
+    expect(f"{done}; what were they told?", told, ["accepted"] * len(bids) + ["too low"], "how a bid is judged")
+    waited = [asker.after for asker in askers]
+    expect(f"{done}; how many seconds did each wait?", waited, [0.0] * len(askers), _NO_WAIT)
+    expect(best.done, best.answer(_NO_WAIT), bids[-1], "the answer to `best`: the pair of bidder and price")
+    expect(f"{best.done}; for how many seconds?", best.after, 0.0, _NO_WAIT)
+    _expect_letters(done, await _collect(), bids)
+    await _other_lot(ClerkedLot, lot, prices[-1])
+    await _shut_down(ClerkedLot, lot, before, prices[-1])
+
+
+def _expect_letters(done: str, heard: list[Any], bids: list[tuple[str, int]]) -> None:
+    written = [(bidder, price) for what, bidder, price in heard if what == "begun"]
+    idea = "which bids get a letter: each accepted one, once"
+    expect(f"{done}; who got a letter?", sorted(written, key=safe_repr), sorted(bids, key=safe_repr), idea)
+    hoped = [(what, *bid) for bid in bids for what in ("begun", "finished")]
+    expect(f"{done}; in which order were the letters begun and finished?", heard, hoped, _IN_ORDER)
+
+
+async def _other_lot(ClerkedLot: Any, lot: Pid, best: int) -> None:
+    """A second lot, whose letters are short, beside the first, whose letter is long."""
+    home = self_()
+    other = await _started(ClerkedLot, _letters(home, {1: 1.0}))
+    await _expect_answer(other, "best", ("nobody", 0), "where the best bid is kept: in each lot's own state")
+    await _ask(lot, ("bid", "ann", best + 1), _NO_WAIT)
+    await _ask(other, ("bid", "ben", 1), _NO_WAIT)
+    await Process.sleep(3.0)
+    idea = "to whom a clerk belongs: each lot has its own, with its own way to write"
+    heard = sorted(await _collect(), key=safe_repr)
+    hoped = sorted([(what, *bid) for bid in (("ann", best + 1), ("ben", 1)) for what in ("begun", "finished")])
+    expect("two lots took a bid each; which letters were written?", heard, sorted(hoped, key=safe_repr), idea)
+    await _end(other, "shutdown")
+
+
+async def _shut_down(ClerkedLot: Any, lot: Pid, before: set[Pid], best: int) -> None:
+    await _ask(lot, ("bid", "cat", best + 100), _NO_WAIT)
+    await _end(lot, "shutdown")
+    await Process.sleep(10.0)
+    left = [pid for pid in current_node().processes() if pid not in before]
+    idea = "how the clerk hears of the end of its lot: by a link, or by a supervisor above both"
+    expect("the lot was stopped with the reason `shutdown`; how many of its processes live?", len(left), 0, idea)
+    await _collect()
+
+
+# ---- drill 3 --------------------------------------------------------------------------------------------------
+
+_ANEW: Final = (
+    "what each accepted bid does to the time, and what becomes of the timer that the start or an earlier bid has set"
+)
+_ONLY_BIDS: Final = (
+    "what lets the time begin anew: an accepted bid, and nothing else. A `Timeout` in a result is put off by every "
+    "message"
+)
+_ARRIVED: Final = (
+    "a timer that has fired while the lot was busy. Its message is in the mailbox and cannot be cancelled any more; "
+    "how does the lot know that it belongs to an earlier bid?"
+)
+
+
+async def going_lot(GoingLot: Any, seconds: float = 10.0) -> None:
+    """A lot closes when its time has passed since the last accepted bid, and nothing else moves its end.
+
+    Demands: without a bid it closes its seconds after the start; refused bids, questions and strange messages change
+    nothing; a bid that arrived in time is judged although the lot comes to it late; each lot has its own time; nobody
+    asks again and again whether it is time.
+    """
+    await with_other_numbers(_one_going, ((GoingLot, seconds), (GoingLot, 3.0), (GoingLot, 300.0)))
+
+
+async def _one_going(GoingLot: Any, seconds: float) -> None:
+    quiet = await _started(GoingLot, seconds)
+    lot = await _started(GoingLot, seconds)
+    began, turns = current_node().now(), turns_of(quiet)
+
+    async def at(share: float) -> str:
+        await Process.sleep(began + share * seconds - current_node().now())
+        return f"after {share:g} of its time "
+
+    judged = "how a bid is judged while the lot is open"
+    await _expect_answer(lot, ("bid", "ann", 50), "accepted", judged, await at(0.6))
+    await at(0.95)
+    expect(f"{seconds:g} seconds were to pass; how many turns did it take?", turns_of(quiet) - turns < 3, True, _POLLS)
+    await _expect_answer(quiet, ("bid", "ann", 0), "too low", "how long the lot is open", await at(0.96))
+    await _expect_answer(quiet, ("bid", "ann", 50), "closed", "when a lot without a bid closes", await at(1.04))
+    await _expect_answer(quiet, "best", ("nobody", 0), "the answer to `best` after the end", await at(1.05))
+    await _expect_answer(lot, ("bid", "ben", 60), "accepted", _ANEW, await at(1.2))
+    await _expect_answer(lot, ("bid", "cat", 55), "too low", _ANEW, await at(1.7))
+    await _expect_answer(lot, "best", ("ben", 60), "the answer to `best`", await at(1.9))
+    for stray in ("hello", 17, ("sold",), None):
+        send(lot, stray)
+    await _expect_answer(lot, ("bid", "cat", 60), "too low", _ANEW, await at(2.15))
+    await _expect_answer(lot, ("bid", "cat", 99), "closed", _ONLY_BIDS, await at(2.25))
+    await _expect_answer(lot, "best", ("ben", 60), "the answer to `best` after the end", await at(2.3))
+    await at(5.0)
+    await _expect_answer(lot, ("bid", "cat", 99), "closed", "whether a closed lot opens again")
+    for pid in (lot, quiet):
+        await _end(pid)
+    await _busy_lot(GoingLot, seconds)
+
+
+_POLLS: Final = (
+    "how the lot learns that its time is over. A timer sends one message, when it is time; nobody has to look"
+)
+
+
+async def _busy_lot(GoingLot: Any, seconds: float) -> None:
+    """A bid arrives in time, the lot is busy, and the old timer fires before the lot comes to the bid."""
+    lot = await _started(GoingLot, seconds)
+    await Process.sleep(0.2 * seconds)
+    await _ask(lot, ("bid", "ann", 50), "how a bid is judged")
+    await Process.sleep(0.3 * seconds)
+    await sys_.suspend(lot)
+    await Process.sleep(0.3 * seconds)
+    done = "a bid arrived in time while the lot was busy, and the lot came to it after the old end"
+    ben = _Asker(lambda: GenServer.call(lot, ("bid", "ben", 60), 10 * seconds), done)
+    await Process.sleep(0.5 * seconds)
+    await sys_.resume(lot)
+    await Process.sleep(0.05 * seconds)
+    idea = "what decides whether a bid came in time: the order in the mailbox, in which the end is a message too"
+    expect(f"{done}; what was the bidder told?", ben.answer(idea), "accepted", idea)
+    await _expect_answer(lot, ("bid", "cat", 55), "too low", _ARRIVED, f"{done}. Straight after it ")
+    await Process.sleep(0.85 * seconds)
+    await _expect_answer(lot, ("bid", "cat", 55), "too low", _ARRIVED, f"{done}. Before its new end ")
+    await Process.sleep(0.2 * seconds)
+    await _expect_answer(lot, ("bid", "cat", 99), "closed", _ANEW, f"{done}. After its new end ")
+    await _end(lot)
+
+
+# ---- drill 4 --------------------------------------------------------------------------------------------------
+
+_READS: Final = "in which process `price` looks, and where: what stands in a named table can be read without asking"
+
+
+async def board(Board: Any, lots: tuple[tuple[str, int], ...] = (("clock", 50), ("vase", 90))) -> None:
+    """Prices are read at once and without a message, the board alone writes them, and a new board begins anew.
+
+    Demands: `put` returns when the price can be read; `price` is a plain function and answers None for what was never
+    put; the prices stand in a table that is not public.
+    """
+    await with_other_numbers(_one_board, ((Board, lots), (Board, (("lamp", 3), (("lot", 12), 8), ("map", 40)))))
+
+
+async def _one_board(Board: Any, lots: tuple[tuple[Any, int], ...]) -> None:
+    pid = await _started(Board, None)
+    expect('the board was started; is it called "board"?', Process.whereis("board") is pid, True, "its name")
+    _expect_price(Board, lots[0][0], None, "nothing was put so far; ")
+    for lot, price in lots:
+        await _put(Board, lot, price)
+    for lot, price in lots:
+        _expect_price(Board, lot, price, "prices were put; ")
+    await _put(Board, lots[0][0], lots[0][1] - 1)
+    _expect_private()
+    await _busy_board(Board, pid, *lots[1])
+    await _end(pid)
+    pid = await _started(Board, None)
+    idea = "what a new board begins with. A global of Python, or of a class, does not end with a process"
+    _expect_price(Board, lots[0][0], None, "the board was killed and started anew; ", idea)
+    await _put(Board, lots[0][0], 11)
+    await _end(pid)
+
+
+async def _put(Board: Any, lot: Any, price: int) -> None:
+    done = f"Board.put({lot!r}, {price}) was called"
+    expect(done, await _told(Board.put(lot, price), done, "who does the writing"), "ok", "what `put` returns")
+    _expect_price(Board, lot, price, f"{done}, and then ", "when `put` returns: not before the price can be read")
+
+
+def _expect_price(Board: Any, lot: Any, hoped: int | None, when: str, idea: str = _READS) -> None:
+    done = f"{when}Board.price({lot!r}) was called"
+    since, before = so_far(), len(current_node().processes())
+    try:
+        seen = Board.price(lot)
+    except BadArg as error:
+        raise NotYet(done, describe_exception(error), safe_repr(hoped), "the table: who makes it, and when") from None
+    if inspect.isawaitable(seen):
+        getattr(seen, "close", lambda: None)()
+        raise NotYet(done, "a coroutine", "the price", f"the kind of function, a plain `def`; and {_READS}")
+    expect(done, seen, hoped, idea)
+    expect(f"{done}; how many messages were sent for it?", len(sent_since(since)), 0, _READS)
+    expect(f"{done}; how many processes were started?", len(current_node().processes()) - before, 0, _READS)
+
+
+def _expect_private() -> None:
+    """There is a table, and it is not public."""
+    tables = _tables()
+    idea = "where the prices stand. What Python shares is no table: on the BEAM no process can read it"
+    expect("prices were put; is there a table?", bool(tables), True, idea)
+    public = [table for table in tables if ets.info(table, "protection") == "public"]
+    idea = "who may write in the table: its access. The function `put` binds only those who use it"
+    expect("prices were put; can any process write in the table?", bool(public), False, idea)
+
+
+async def _busy_board(Board: Any, pid: Pid, lot: Any, price: int) -> None:
+    await sys_.suspend(pid)
+    _expect_price(Board, lot, price, "the board was busy; ")
+    writer = _Asker(lambda: Board.put(lot, price + 5), "the board was busy, and `put` was called")
+    await Process.sleep(1.0)
+    idea = "when `put` returns. A cast returns before anything is written"
+    expect(f"{writer.done}; has it returned before the board has written?", bool(writer.told), False, idea)
+    _expect_price(Board, lot, price, "the board was busy, `put` was waiting; ")
+    await sys_.resume(pid)
+    await Process.sleep(A_WHILE)
+    expect(writer.done, writer.answer("what `put` waits for"), "ok", "what `put` returns")
+    _expect_price(Board, lot, price + 5, "the board has come to it; ")
+
+
+# ---- repair 1 -------------------------------------------------------------------------------------------------
+
+_GONE: Final = (
+    "who hears of the end of a bidder: whoever has set a monitor, and that is the process in which `Process.monitor` "
+    "runs. The news comes as a message"
+)
+
+
+async def mended_bids(MendedBids: Any, prices: tuple[int, ...] = (40, 50, 60)) -> None:
+    """The bids of a bidder who has ended are void, and the board is told each change of the highest bid once.
+
+    Demands: of all bids of a bidder; of a bidder who ended before the bid was judged, too; nothing is sent where
+    nothing changes; strange messages change nothing; no bidder ends because of the server.
+    """
+    await with_other_numbers(_one_auction, ((MendedBids, prices), (MendedBids, (1, 5, 7))))
+
+
+class _Auction:
+    """Bidders of the check, who live until they are killed, and a board, which is the check."""
+
+    def __init__(self, MendedBids: Any, bids: Pid) -> None:
+        self.MendedBids, self.bids = MendedBids, bids
+
+    async def bid(self, price: int, hoped: str = "accepted", stays: bool = True) -> _Asker:
+        done = f"somebody bid {price}"
+        bidder = _Asker(lambda: self.MendedBids.bid(self.bids, price), done, stays=stays)
+        if stays:
+            await Process.sleep(A_WHILE)
+            expect(done, bidder.answer("what `bid` returns"), hoped, "how a bid is judged")
+        return bidder
+
+    async def told(self, done: str, hoped: list[int], idea: str = _GONE) -> None:
+        await Process.sleep(A_WHILE)
+        expect(f"{done}; what was the board told?", await _collect(), [("best", price) for price in hoped], idea)
+
+
+async def _one_auction(MendedBids: Any, prices: tuple[int, ...]) -> None:
+    low, mid, high = prices
+    try:
+        bids = await answered(MendedBids.start(self_()), "`MendedBids.start` was called with the board")
+    except StartError as error:
+        raise not_started(error) from None
+    auction = _Auction(MendedBids, bids)
+    once = "when the board is told: each time the highest bid is another one, and only then"
+    ann = await auction.bid(low)
+    ben = await auction.bid(mid)
+    await auction.bid(low, "too low")
+    cat = await auction.bid(high)
+    await auction.told("three bids were accepted, and one was not", [low, mid, high], once)
+    await _end(cat.pid)
+    await auction.told("the highest bidder was killed", [mid])
+    await _end(ann.pid, "shutdown")
+    await auction.told("a bidder whose bid was not the highest ended", [], once)
+    for stray in ("hello", ("best", 5), ("bid", 1), None):
+        send(bids, stray)
+    await auction.told("strange messages were sent", [], "the messages that a server does not know")
+    await _end(ben.pid, "shutdown")
+    await auction.told("the last bidder ended", [0])
+    await auction.bid(1, stays=False)
+    await auction.told("somebody bid 1, and came to the normal end at once", [1, 0])
+    await _twice(auction, low, mid, high)
+    await _ended_before(auction, low, high)
+    await _server_ends(auction, bids, low)
+
+
+async def _twice(auction: _Auction, low: int, mid: int, high: int) -> None:
+    """One bidder bids twice, with another's bid between."""
+    home, bids = self_(), auction.bids
+
+    async def persistent() -> None:
+        for price in (low, high):
+            await receive(lambda m: m == "bid")
+            await answered(auction.MendedBids.bid(bids, price), "somebody bid twice")
+            send(home, "done")
+        await receive(lambda _: False)
+
+    ann = spawn(persistent)
+    send(ann, "bid")
+    await receive(lambda m: m == "done", timeout=60.0)
+    ben = await auction.bid(mid)
+    send(ann, "bid")
+    await receive(lambda m: m == "done", timeout=60.0)
+    await auction.told("three bids came, the first and the last from one bidder", [low, mid, high])
+    await _end(ann)
+    await auction.told("the bidder with two bids ended", [mid], "which bids of a bidder are void: all of them")
+    await _end(ben.pid)
+    await auction.told("the other one ended too", [0], "which bids of a bidder are void: all of them")
+
+
+async def _ended_before(auction: _Auction, low: int, high: int) -> None:
+    """A bidder ends while the bid waits in the mailbox."""
+    await sys_.suspend(auction.bids)
+    bidder = _Asker(lambda: auction.MendedBids.bid(auction.bids, high), "somebody bid while the server was busy")
+    await Process.sleep(A_WHILE)
+    await _end(bidder.pid)
+    await sys_.resume(auction.bids)
+    await Process.sleep(A_WHILE)
+    heard = await _collect()
+    done = f"{bidder.done}, and ended before the bid was judged; what was the board told?"
+    if heard:
+        expect(done, heard, [("best", high), ("best", 0)], _GONE)
+    await _end((await auction.bid(low)).pid)
+    await auction.told("after that somebody bid and ended", [low, 0])
+
+
+async def _server_ends(auction: _Auction, bids: Pid, low: int) -> None:
+    bidder = await auction.bid(low)
+    before = len(current_node().processes())
+    turns = turns_of(bids)
+    await Process.sleep(60.0)
+    expect("nothing happened for a minute; how many turns had the server?", turns_of(bids) - turns < 3, True, _GONE)
+    await _end(bids)
+    idea = "what ties the bidder to the server. A link ends both; a monitor only tells"
+    expect("the server was killed; does the bidder live?", Process.alive(bidder.pid), True, idea)
+    expect("the server was killed; how many processes ended?", before - len(current_node().processes()), 1, idea)
+    await _collect()
+
+
+# ---- repair 2 -------------------------------------------------------------------------------------------------
+
+_BANK: Final = (
+    "which process waits for the bank. `handle_call` may return `NoReply`, and the answer can be given later, when "
+    "the news is there"
+)
+_FAILS: Final = "how the offer hears of the end of whoever asks the bank, and what it does with each of the ends"
+_LATE: Final = "what limits the asking: thirty seconds, for the buyer that is being charged, and for no later one"
+
+BANK_LIMIT: Final = 30.0
+
+
+async def mended_offer(MendedOffer: Any, seconds: float = 3.0) -> None:
+    """An offer answers while the bank is asked, is sold to who pays, and open again for all others after any failure.
+
+    Demands: one `charge` for each buyer who finds it open, and none for the others; a `charge` that hangs is ended
+    after thirty seconds; the limit of one buyer does not reach the next; a sold offer stays sold.
+    """
+    await with_other_numbers(_one_offer, ((MendedOffer, seconds), (MendedOffer, 25.0), (MendedOffer, 0.5)))
+
+
+def _bank(home: Pid) -> Callable[[Any], Awaitable[bool]]:
+    async def charge(buyer: Any) -> bool:
+        kind, takes = buyer
+        send(home, ("charged", kind))
+        await Process.sleep(takes)
+        send(home, ("came back", kind))
+        if kind == "raises":
+            raise ValueError("no such card")
+        if kind == "exits":
+            raise Exit("normal")
+        return bool(kind == "pays")
+
+    return charge
+
+
+async def _one_offer(MendedOffer: Any, seconds: float) -> None:
+    offer = await _started(MendedOffer, _bank(self_()))
+    await _expect_answer(offer, "what", "open", "what the offer knows at first")
+    for kind in ("is broke", "raises", "exits"):
+        await _refused(offer, kind, seconds)
+    await _hangs(offer)
+    await _second_after_first(offer)
+    await _end(offer)
+    offer = await _started(MendedOffer, _bank(self_()))
+    await _paid(offer, seconds)
+    await _end(offer)
+
+
+def _buys(offer: Pid, kind: str, takes: float) -> _Asker:
+    done = f"a buyer whose bank takes {takes:g} seconds and then {_AND_THEN[kind]} called the offer"
+    return _Asker(lambda: GenServer.call(offer, ("buy", (kind, takes)), 100.0), done)
+
+
+_AND_THEN: Final = {
+    "is broke": "returns False",
+    "raises": "raises an error",
+    "exits": "ends with `normal`",
+    "hangs": "would return",
+    "pays": "returns True",
+}
+
+
+async def _reserved(offer: Pid, buyer: _Asker, takes: float) -> None:
+    """While the bank is asked."""
+    await Process.sleep(takes / 4)
+    if buyer.told:  # too early, so it is an exit or a mistake
+        expect(f"{buyer.done}; what was it told before the bank had answered?", buyer.answer(_BANK), "nothing", _BANK)
+    others = [
+        _Asker(lambda: GenServer.call(offer, ("buy", ("pays", 1.0)), 100.0), f"{buyer.done}, and another buyer called"),
+        _Asker(lambda: GenServer.call(offer, "what", 100.0), f"{buyer.done}, and `what` was asked"),
+    ]
+    await Process.sleep(takes / 4)
+    for other in others:
+        expect(other.done, other.answer(_BANK), "reserved", _BANK)
+        expect(f"{other.done}; after how many seconds was it answered?", other.after, 0.0, _BANK)
+
+
+async def _settled(offer: Pid, buyer: _Asker, takes: float, told: str, what: str, idea: str) -> None:
+    await Process.sleep(takes / 2 + A_WHILE)
+    expect(f"{buyer.done}; what was it told?", buyer.answer(idea), told, idea)
+    expect(f"{buyer.done}; after how many seconds?", buyer.after, takes, idea)
+    if not Process.alive(offer):
+        raise NotYet(buyer.done, "the offer has ended", "an offer that lives on", _FAILS)
+    await _expect_answer(offer, "what", what, idea, f"{buyer.done} and was told {told!r}; then ")
+
+
+async def _refused(offer: Pid, kind: str, seconds: float) -> None:
+    buyer = _buys(offer, kind, seconds)
+    await _reserved(offer, buyer, seconds)
+    await _settled(offer, buyer, seconds, "refused", "open", _FAILS)
+    hoped = [("charged", kind), ("came back", kind)]
+    idea = "how often `charge` is called: once for each buyer who finds the offer open"
+    expect(f"{buyer.done}; what did the bank see?", await _collect(), hoped, idea)
+
+
+async def _hangs(offer: Pid) -> None:
+    buyer = _buys(offer, "hangs", 40.0)
+    await _reserved(offer, buyer, BANK_LIMIT)
+    await _settled(offer, buyer, BANK_LIMIT, "refused", "open", _LATE)
+    await Process.sleep(60.0)
+    idea = "what becomes of a `charge` that was given up: it has to be ended, or it takes the money later"
+    expect(f"{buyer.done}; what did the bank see?", await _collect(), [("charged", "hangs")], idea)
+
+
+async def _second_after_first(offer: Pid) -> None:
+    """A second buyer is still being charged when the limit of the first would have been over."""
+    first = _buys(offer, "is broke", 1.0)
+    await Process.sleep(10.0)
+    expect(first.done, first.answer(_BANK), "refused", _FAILS)
+    for stray in ("hello", ("late",), None):
+        send(offer, stray)
+    second = _buys(offer, "is broke", 25.0)
+    await _reserved(offer, second, 25.0)
+    await _settled(offer, second, 25.0, "refused", "open", _LATE)
+    await _collect()
+
+
+async def _paid(offer: Pid, seconds: float) -> None:
+    buyer = _buys(offer, "pays", seconds)
+    await _reserved(offer, buyer, seconds)
+    sold = "what the offer remembers when it is sold"
+    await _settled(offer, buyer, seconds, "sold", "sold", sold)
+    await _collect()
+    other = _buys(offer, "pays", 1.0)
+    await Process.sleep(2 * BANK_LIMIT)
+    expect(f"the offer was sold, and {other.done}", other.answer(sold), "sold", sold)
+    expect(f"the offer was sold, and {other.done}; after how many seconds?", other.after, 0.0, sold)
+    idea = "whom a sold offer charges: nobody"
+    expect(f"the offer was sold, and {other.done}; what did the bank see?", await _collect(), [], idea)
+    await _expect_answer(offer, "what", "sold", _LATE, "a minute after the sale ")
+
+
+# ---- the design -----------------------------------------------------------------------------------------------
+
+_PRICES: Final = "where the prices stand, and to which process that place belongs: not to what may end before it"
+
+
+async def saleroom(Saleroom: Any, lots: dict[str, float] | None = None) -> None:
+    """Paddle numbers are given once, lots close in their time and crash alone, and prices are read without asking.
+
+    Demands: also while a lot is away; a lot that was started again begins anew; so do all lots when the process that
+    keeps the prices has ended.
+    """
+    cases = (lots or {"clock": 10.0, "vase": 20.0}, {"north": 4.0, "sea": 6.0, "woods": 30.0})
+    await with_other_numbers(_one_saleroom, [(Saleroom, each) for each in cases])
+
+
+async def _one_saleroom(Saleroom: Any, lots: dict[str, float]) -> None:
+    root = await _started(Saleroom, lots)
+    expect('it was started; is it called "saleroom"?', Process.whereis("saleroom") is root, True, "its name")
+    room = _Room(Saleroom, lots)
+    await room.paddles(5)
+    first, second, *_ = lots
+    await room.unknown()
+    for lot in lots:
+        room.price(lot, 0)
+        await room.bid(lot, 1, 30, "accepted")
+    await room.bid(first, 2, 30, "too low")
+    await room.crash(first, second)
+    await room.closes(first, lots[first])
+    await room.paddles(3)
+    await room.owner_ends()
+    await room.closes(second, lots[second])
+    await _end(root, "shutdown")
+
+
+class _Room:
+    """The reader's saleroom, and what the check knows of it."""
+
+    def __init__(self, Saleroom: Any, lots: dict[str, float]) -> None:
+        self.Saleroom, self.lots, self.given = Saleroom, lots, 0
+
+    async def paddles(self, askers: int) -> None:
+        done = f"{askers} visitors asked for a paddle at the same moment, after {self.given} others"
+        asked = [_Asker(self.Saleroom.paddle, done) for _ in range(askers)]
+        await Process.sleep(A_WHILE)
+        idea = "how the next number is read and counted on: in one step, in a process that no crash of a lot ends"
+        numbers = sorted((asker.answer(idea) for asker in asked), key=safe_repr)
+        hoped = sorted(range(self.given + 1, self.given + askers + 1), key=safe_repr)
+        expect(f"{done}; which numbers were given?", numbers, hoped, idea)
+        self.given += askers
+
+    def price(self, lot: str, *hoped: int | None, when: str = "", idea: str = _PRICES) -> None:
+        done = f"{when}Saleroom.price({lot!r}) was called"
+        since = so_far()
+        try:
+            seen = self.Saleroom.price(lot)
+        except (BadArg, Exit) as error:
+            raise NotYet(done, describe_exception(error), safe_repr(hoped[0]), _PRICES) from None
+        if inspect.isawaitable(seen):
+            getattr(seen, "close", lambda: None)()
+            raise NotYet(done, "a coroutine", "the price", f"the kind of function, a plain `def`; and {_READS}")
+        if not any(same(seen, each) for each in hoped):
+            expect(done, seen, hoped[0], idea)
+        expect(f"{done}; how many messages were sent for it?", len(sent_since(since)), 0, _READS)
+
+    async def bid(self, lot: str, paddle: int, price: int, hoped: str, when: str = "") -> Pid | None:
+        """Bid, and answer which process has judged."""
+        done = f"{when}paddle {paddle} bid {price} for {lot!r}"
+        since, idea = so_far(), "how a bid is judged, and when the lot closes"
+        expect(done, await _told(self.Saleroom.bid(lot, paddle, price), done, idea), hoped, idea)
+        if hoped == "accepted":
+            self.price(lot, price, when=f"{done}, was told 'accepted', and then ", idea="when the price is written")
+        asked = [event.other for event in sent_since(since) if is_of(event, CALL)]
+        return asked[-1] if asked else None
+
+    async def unknown(self) -> None:
+        await self.bid("no lot of this name", 1, 30, "no such lot")
+        self.price("no lot of this name", None)
+
+    async def winner(self, lot: str, hoped: int | None, when: str) -> None:
+        done = f"{when}Saleroom.winner({lot!r}) was called"
+        idea = "what `winner` returns before the end, and after it"
+        expect(done, await _told(self.Saleroom.winner(lot), done, idea), hoped, idea)
+
+    async def crash(self, first: str, second: str) -> None:
+        judge = await self.bid(first, 2, 40, "accepted")
+        other = await self.bid(second, 3, 50, "accepted")
+        idea = "where a bid is judged: in a process of the lot's own, which is asked by a call"
+        done = "two lots were bid for; were they judged by two processes?"
+        expect(done, judge is not None and judge is not other, True, idea)
+        assert judge is not None
+        Process.exit(judge, "kill")
+        self.price(first, 40, 0, when="the process of the lot had been killed a moment ago; ")
+        await Process.sleep(A_WHILE)
+        begins = "what a lot begins with when it is started again: no bids, and a price of 0"
+        self.price(first, 0, when="the lot had crashed and was started again; ", idea=begins)
+        alone = "whom the end of a lot touches: nobody else"
+        self.price(second, 50, when="another lot had crashed; ", idea=alone)
+        again = await self.bid(second, 4, 60, "accepted", "another lot had crashed; ")
+        expect("another lot crashed; is this one the same process?", again is other, True, alone)
+
+    async def closes(self, lot: str, seconds: float) -> None:
+        """From its last bid on, or from its start."""
+        await Process.sleep(seconds / 2)
+        await self.bid(lot, 3, 70, "accepted", "after half of its time ")
+        await Process.sleep(0.7 * seconds)
+        await self.bid(lot, 4, 70, "too low", "after 0.7 of its time since the last accepted bid ")
+        await self.winner(lot, None, "before the end ")
+        await Process.sleep(0.35 * seconds)
+        when = f"{1.05 * seconds:g} seconds after the last accepted bid "
+        await self.bid(lot, 4, 99, "closed", when)
+        self.price(lot, 70, when=when)
+        await self.winner(lot, 3, when)
+
+    async def owner_ends(self) -> None:
+        tables = _tables()
+        idea = "where the prices stand. What Python shares is no table: on the BEAM no process can read it"
+        expect("the saleroom runs; is there a table?", bool(tables), True, idea)
+        for owner in {ets.info(table, "owner") for table in tables}:
+            Process.exit(owner, "kill")
+        await Process.sleep(A_WHILE)
+        when = "the process that owns the prices had been killed; "
+        idea = "what must not outlive the prices, and which strategy says so"
+        for lot in self.lots:
+            self.price(lot, 0, when=when, idea=idea)
+        await self.bid(next(iter(self.lots)), 5, 10, "accepted", when)
