@@ -221,11 +221,13 @@ async def clerked_lot(ClerkedLot: Any, prices: tuple[int, ...] = (20, 30, 40)) -
     await with_other_numbers(_one_clerk, ((ClerkedLot, prices), (ClerkedLot, (5, 6, 8, 9))))
 
 
-def _letters(home: Pid, takes: dict[int, float]) -> Callable[[Any, int], Awaitable[None]]:
-    async def letter(bidder: Any, price: int) -> None:
-        send(home, ("begun", bidder, price))
+def _letters(home: Pid, takes: dict[int, float], dear: str = "") -> Callable[[Any, int], Awaitable[None]]:
+    """A way to write, which tells the check; ``dear`` tells the letters of two lots apart."""
+
+    async def letter(bidder: str, price: int) -> None:
+        send(home, ("begun", dear + bidder, price))
         await Process.sleep(takes.get(price, 1.0))
-        send(home, ("finished", bidder, price))
+        send(home, ("finished", dear + bidder, price))
 
     return letter
 
@@ -263,14 +265,14 @@ def _expect_letters(done: str, heard: list[Any], bids: list[tuple[str, int]]) ->
 async def _other_lot(ClerkedLot: Any, lot: Pid, best: int) -> None:
     """A second lot, whose letters are short, beside the first, whose letter is long."""
     home = self_()
-    other = await _started(ClerkedLot, _letters(home, {1: 1.0}))
+    other = await _started(ClerkedLot, _letters(home, {1: 1.0}, "dear "))
     await _expect_answer(other, "best", ("nobody", 0), "where the best bid is kept: in each lot's own state")
     await _ask(lot, ("bid", "ann", best + 1), _NO_WAIT)
     await _ask(other, ("bid", "ben", 1), _NO_WAIT)
     await Process.sleep(3.0)
     idea = "to whom a clerk belongs: each lot has its own, with its own way to write"
     heard = sorted(await _collect(), key=safe_repr)
-    hoped = sorted([(what, *bid) for bid in (("ann", best + 1), ("ben", 1)) for what in ("begun", "finished")])
+    hoped = sorted([(what, *bid) for bid in (("ann", best + 1), ("dear ben", 1)) for what in ("begun", "finished")])
     expect("two lots took a bid each; which letters were written?", heard, sorted(hoped, key=safe_repr), idea)
     await _end(other, "shutdown")
 
@@ -324,7 +326,8 @@ async def _one_going(GoingLot: Any, seconds: float) -> None:
     await at(0.95)
     expect(f"{seconds:g} seconds were to pass; how many turns did it take?", turns_of(quiet) - turns < 3, True, _POLLS)
     await _expect_answer(quiet, ("bid", "ann", 0), "too low", "how long the lot is open", await at(0.96))
-    await _expect_answer(quiet, ("bid", "ann", 50), "closed", "when a lot without a bid closes", await at(1.04))
+    idea = f"when a lot without a bid closes, and {_ONLY_BIDS}"
+    await _expect_answer(quiet, ("bid", "ann", 50), "closed", idea, await at(1.04))
     await _expect_answer(quiet, "best", ("nobody", 0), "the answer to `best` after the end", await at(1.05))
     await _expect_answer(lot, ("bid", "ben", 60), "accepted", _ANEW, await at(1.2))
     await _expect_answer(lot, ("bid", "cat", 55), "too low", _ANEW, await at(1.7))
@@ -502,7 +505,9 @@ async def _one_auction(MendedBids: Any, prices: tuple[int, ...]) -> None:
     await auction.told("a bidder whose bid was not the highest ended", [], once)
     for stray in ("hello", ("best", 5), ("bid", 1), None):
         send(bids, stray)
-    await auction.told("strange messages were sent", [], "the messages that a server does not know")
+    strange = "the messages that a server does not know: they change nothing, and end nothing"
+    await auction.told("strange messages were sent", [], strange)
+    expect("strange messages were sent; does the server live?", Process.alive(bids), True, strange)
     await _end(ben.pid, "shutdown")
     await auction.told("the last bidder ended", [0])
     await auction.bid(1, stays=False)

@@ -1,0 +1,1085 @@
+"""Attacks on the checks of chapter 10, an agent or a GenServer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attacks import Table
+
+from otp_mini import (
+    Agent,
+    Continue,
+    Down,
+    Exit,
+    ExitSignal,
+    GenServer,
+    NoReply,
+    Ok,
+    Process,
+    Reply,
+    Stop,
+    Supervise,
+    Supervisor,
+    Task,
+    Timeout,
+    child_spec,
+    ets,
+    self_,
+    send,
+    spawn,
+    spawn_link,
+    spawn_monitor,
+)
+from otp_mini.child_spec import ChildSpec
+from otp_mini.exercises import agent_or_genserver as ex
+
+table = Table()
+
+
+def highest(bids: dict[Any, int]) -> int:
+    return max(bids.values(), default=0)
+
+
+class Lot(GenServer):
+    """As in the chapter: it keeps the best bid."""
+
+    def init(self, _: Any) -> Any:
+        return Ok(("nobody", 0))
+
+    def handle_call(self, request: Any, from_: Any, best: Any) -> Any:
+        match request:
+            case ("bid", bidder, price) if price > best[1]:
+                return Reply("accepted", (bidder, price))
+            case ("bid", _, _):
+                return Reply("too low", best)
+            case "best":
+                return Reply(best, best)
+
+
+class Clerk(GenServer):
+    """As in the chapter: it writes letters."""
+
+    def init(self, letter: Any) -> Any:
+        return Ok(letter)
+
+    async def handle_cast(self, request: Any, letter: Any) -> Any:
+        match request:
+            case ("write", bidder, price):
+                await letter(bidder, price)
+        return NoReply(letter)
+
+
+# ---- a bid in one step ------------------------------------------------------------------------------------
+
+
+def judge(best: Any, bidder: Any, price: int) -> Any:
+    return ("accepted", (bidder, price)) if price > best[1] else ("too low", best)
+
+
+async def bid_with_arguments(lot: Any, bidder: Any, price: int) -> Any:
+    return await Agent.get_and_update(lot, judge, bidder, price)
+
+
+async def bid_in_two(lot: Any, bidder: Any, price: int) -> Any:
+    _, best = await Agent.get(lot, lambda best: best)
+    if price <= best:
+        return "too low"
+    await Agent.update(lot, lambda _: (bidder, price))
+    return "accepted"
+
+
+async def bid_and_hope(lot: Any, bidder: Any, price: int) -> Any:
+    """The value is right; the answer was decided before."""
+    _, best = await Agent.get(lot, lambda best: best)
+    await Agent.update(lot, lambda old: max(old, (bidder, price), key=lambda bid: bid[1]))
+    return "accepted" if price > best else "too low"
+
+
+class Lock(GenServer):
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        return Reply(await bid_in_two(*request), state)
+
+
+async def bid_by_a_lock(lot: Any, bidder: Any, price: int) -> Any:
+    if Process.whereis("lock") is None:
+        await Lock.start(None, name="lock")
+    return await GenServer.call("lock", (lot, bidder, price))
+
+
+async def bid_turned_round(lot: Any, bidder: Any, price: int) -> Any:
+    def wrong(best: Any) -> Any:
+        return ((bidder, price), "accepted") if price > best[1] else (best, "too low")
+
+    return await Agent.get_and_update(lot, wrong)
+
+
+async def bid_of_equals(lot: Any, bidder: Any, price: int) -> Any:
+    def lax(best: Any) -> Any:
+        return ("accepted", (bidder, price)) if price >= best[1] else ("too low", best)
+
+    return await Agent.get_and_update(lot, lax)
+
+
+async def bid_without_answer(lot: Any, bidder: Any, price: int) -> Any:
+    await Agent.update(lot, lambda best: (bidder, price) if price > best[1] else best)
+
+
+async def bid_of_fifty(lot: Any, bidder: Any, price: int) -> Any:
+    return await Agent.get_and_update(lot, judge, bidder, price) if price > 50 else "too low"
+
+
+async def bid_unawaited(lot: Any, bidder: Any, price: int) -> Any:
+    return Agent.get_and_update(lot, judge, bidder, price)
+
+
+table.wrong(ex.bid_at_once, "reads, compares and writes", bid_in_two, "how many functions are handed to the agent")
+table.wrong(ex.bid_at_once, "decides the answer before it writes", bid_and_hope, "how many functions are handed")
+table.wrong(ex.bid_at_once, "has a lock of its own", bid_by_a_lock, "binds only those who know of it")
+table.wrong(ex.bid_at_once, "turns the pair round", bid_turned_round, "what the function returns on each way")
+table.wrong(ex.bid_at_once, "accepts an equal price", bid_of_equals, "the comparison")
+table.wrong(ex.bid_at_once, "tells the bidder nothing", bid_without_answer, "what the function returns on each way")
+table.wrong(ex.bid_at_once, "returns the call unawaited", bid_unawaited, "`await`")
+table.hard_coded(
+    ex.bid_at_once, "knows that the best bid is 50", bid_of_fifty, "what your answer does with another case"
+)
+table.right(ex.bid_at_once, "hands over the arguments beside the function", bid_with_arguments)
+
+
+# ---- a lot with a clerk ------------------------------------------------------------------------------------
+
+
+class ClerkedLot(Lot):
+    """An accepted bid is passed to `write`, which the others here override."""
+
+    async def init(self, letter: Any) -> Any:
+        return Ok((await Clerk.start_link(letter), ("nobody", 0)))
+
+    async def write(self, clerk: Any, bidder: Any, price: int) -> None:
+        GenServer.cast(clerk, ("write", bidder, price))
+
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        clerk, best = state
+        match request:
+            case ("bid", bidder, price) if price > best[1]:
+                await self.write(clerk, bidder, price)
+                return Reply("accepted", (clerk, (bidder, price)))
+            case ("bid", _, _):
+                return Reply("too low", state)
+            case "best":
+                return Reply(best, state)
+
+
+class LotOfLetters(ClerkedLot):
+    """Its state has the letter itself in the clerk's place."""
+
+    def init(self, letter: Any) -> Any:  # type: ignore[override]
+        return Ok((letter, ("nobody", 0)))
+
+
+class WaitingLot(LotOfLetters):
+    async def write(self, clerk: Any, bidder: Any, price: int) -> None:
+        await clerk(bidder, price)
+
+
+class ContinuingLot(LotOfLetters):
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        letter, best = state
+        match request:
+            case ("bid", bidder, price) if price > best[1]:
+                return Reply("accepted", (letter, (bidder, price)), Continue((bidder, price)))
+        return await super().handle_call(request, from_, state)
+
+    async def handle_continue(self, bid: Any, state: Any) -> Any:
+        await state[0](*bid)
+        return NoReply(state)
+
+
+class HurriedLot(LotOfLetters):
+    async def write(self, clerk: Any, bidder: Any, price: int) -> None:
+        spawn_link(clerk, bidder, price)
+
+
+class TaskedLot(LotOfLetters):
+    async def write(self, clerk: Any, bidder: Any, price: int) -> None:
+        await Task.await_(Task.async_(clerk, bidder, price))
+
+
+class OrphanedLot(ClerkedLot):
+    async def init(self, letter: Any) -> Any:
+        return Ok((await Clerk.start(letter), ("nobody", 0)))
+
+
+class WordyLot(ClerkedLot):
+    """Every bid gets a letter."""
+
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        match request:
+            case ("bid", bidder, price) if price <= state[1][1]:
+                await self.write(state[0], bidder, price)
+        return await super().handle_call(request, from_, state)
+
+
+class SharedClerkLot(ClerkedLot):
+    """All lots have one clerk, under a name."""
+
+    async def init(self, letter: Any) -> Any:
+        if Process.whereis("clerk") is None:
+            await Clerk.start_link(letter, name="clerk")
+        return Ok(("clerk", ("nobody", 0)))
+
+
+class KnowingClerkedLot(ClerkedLot):
+    async def write(self, clerk: Any, bidder: Any, price: int) -> None:
+        if price in (20, 30, 40) or price > 100 or price in (1, 41):
+            await super().write(clerk, bidder, price)
+
+
+class QueueingLot(LotOfLetters):
+    """The lot keeps the letters in its state, and a task at a time writes one."""
+
+    def init(self, letter: Any) -> Any:  # type: ignore[override]
+        Process.flag(trap_exit=True)
+        return Ok((letter, ("nobody", 0), [], False))
+
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        letter, best, waiting, busy = state
+        match request:
+            case ("bid", bidder, price) if price > best[1]:
+                after = self.next(letter, (bidder, price), [*waiting, (bidder, price)], busy)
+                return Reply("accepted", after)
+            case "best":
+                return Reply(best, state)
+        return Reply("too low", state)
+
+    def next(self, letter: Any, best: Any, waiting: list[Any], busy: bool) -> Any:
+        if waiting and not busy:
+            spawn_link(letter, *waiting[0])
+            return letter, best, waiting[1:], True
+        return letter, best, waiting, busy
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        match message:
+            case ExitSignal(_, "shutdown"):
+                return Stop("shutdown", state)
+            case ExitSignal():
+                return NoReply(self.next(*state[:3], False))
+        return NoReply(state)
+
+
+table.wrong(ex.clerked_lot, "writes before it answers", WaitingLot, "which process waits for the letter")
+table.wrong(ex.clerked_lot, "writes in a continue", ContinuingLot, "in a `Continue`, keeps whoever calls next waiting")
+table.wrong(ex.clerked_lot, "awaits a task", TaskedLot, "which process waits for the letter")
+table.wrong(ex.clerked_lot, "has a process for each letter", HurriedLot, "one process, one after the other")
+table.wrong(ex.clerked_lot, "starts a clerk without a link", OrphanedLot, "how the clerk hears of the end of its lot")
+table.wrong(ex.clerked_lot, "writes to those it refuses", WordyLot, "which bids get a letter")
+table.wrong(ex.clerked_lot, "has one clerk for all lots", SharedClerkLot, "to whom a clerk belongs")
+table.hard_coded(ex.clerked_lot, "knows three prices", KnowingClerkedLot, "another case", "which bids get a letter")
+table.right(ex.clerked_lot, "hands out the letters to one process after the other", QueueingLot)
+
+
+# ---- going, going, gone ------------------------------------------------------------------------------------
+
+
+class GoingLot(Lot):
+    """The others here override what a timer is and what becomes of it."""
+
+    def init(self, seconds: Any) -> Any:
+        return Ok(self.again(("nobody", 0), seconds, None))
+
+    def again(self, best: Any, seconds: float, timer: Any) -> Any:
+        turn = 0 if timer is None else timer + 1
+        Process.send_after(self_(), ("close", turn), seconds)
+        return best, seconds, turn
+
+    def ends(self, message: Any, timer: Any) -> bool:
+        return bool(message == ("close", timer))
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        best, seconds, timer = state
+        match request:
+            case "best":
+                return Reply(best, state)
+            case ("bid", _, _) if timer == "closed":
+                return Reply("closed", state)
+            case ("bid", bidder, price) if price > best[1]:
+                return Reply("accepted", self.again((bidder, price), seconds, timer))
+        return Reply("too low", state)
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        best, seconds, timer = state
+        return NoReply((best, seconds, "closed") if self.ends(message, timer) else state)
+
+
+class CancellingLot(GoingLot):
+    def again(self, best: Any, seconds: float, timer: Any) -> Any:
+        if timer is not None:
+            Process.cancel_timer(timer)
+        return best, seconds, Process.send_after(self_(), "close", seconds)
+
+    def ends(self, message: Any, timer: Any) -> bool:
+        return bool(message == "close")
+
+
+class EagerLot(CancellingLot):
+    """All timers count."""
+
+    def again(self, best: Any, seconds: float, timer: Any) -> Any:
+        return best, seconds, Process.send_after(self_(), "close", seconds)
+
+
+class OnceLot(CancellingLot):
+    """The time begins once."""
+
+    def again(self, best: Any, seconds: float, timer: Any) -> Any:
+        return best, seconds, timer or Process.send_after(self_(), "close", seconds)
+
+
+class LateLot(GoingLot):
+    """Without a bid it never closes."""
+
+    def init(self, seconds: Any) -> Any:
+        return Ok((("nobody", 0), seconds, -1))
+
+
+class QuietLot(GoingLot):
+    """It closes when no message has come for its time."""
+
+    def init(self, seconds: Any) -> Any:
+        return Ok((("nobody", 0), seconds, None), Timeout(seconds))
+
+    def again(self, best: Any, seconds: float, timer: Any) -> Any:
+        return best, seconds, None
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        answer, after, _ = super().handle_call(request, from_, state)
+        return Reply(answer, after, None if after[2] == "closed" else Timeout(state[1]))
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        if message == "timeout":
+            return NoReply((state[0], state[1], "closed"))
+        return NoReply(state, Timeout(state[1]))
+
+
+class LookingLot(GoingLot):
+    """It looks at the clock ten times in its time."""
+
+    def init(self, seconds: Any) -> Any:
+        Process.send_after(self_(), "look", seconds / 10)
+        return Ok((("nobody", 0), seconds, 10))
+
+    def again(self, best: Any, seconds: float, timer: Any) -> Any:
+        return best, seconds, 10
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        best, seconds, left = state
+        if message != "look" or left == "closed":
+            return NoReply(state)
+        Process.send_after(self_(), "look", seconds / 10)
+        return NoReply((best, seconds, left - 1 if left > 1 else "closed"))
+
+
+class TenLot(GoingLot):
+    def again(self, best: Any, seconds: float, timer: Any) -> Any:
+        return super().again(best, 10.0, timer)
+
+
+class OpenedLot(CancellingLot):
+    """A strange message ends the sale."""
+
+    def ends(self, message: Any, timer: Any) -> bool:
+        return True
+
+
+class HelpedLot(GoingLot):
+    """Each accepted bid has a process that sleeps; the one before is killed, and told from the others by its pid."""
+
+    def again(self, best: Any, seconds: float, timer: Any) -> Any:
+        if timer is not None:
+            Process.unlink(timer)
+            Process.exit(timer, "kill")
+        return best, seconds, spawn_link(self.sleep, self_(), seconds)
+
+    @staticmethod
+    async def sleep(lot: Any, seconds: float) -> None:
+        await Process.sleep(seconds)
+        send(lot, ("close", self_()))
+
+
+table.wrong(ex.going_lot, "begins its time once", OnceLot, "what each accepted bid does to the time")
+table.wrong(ex.going_lot, "lets all timers count", EagerLot, "what becomes of the timer")
+table.wrong(ex.going_lot, "cancels a timer that has fired", CancellingLot, "cannot be cancelled any more")
+table.wrong(ex.going_lot, "closes after silence", QuietLot, "A `Timeout` in a result is put off by every message")
+table.wrong(ex.going_lot, "stays open without a bid", LateLot, "when a lot without a bid closes")
+table.wrong(ex.going_lot, "looks again and again", LookingLot, "nobody has to look")
+table.wrong(ex.going_lot, "ends by any message", OpenedLot, "what becomes of the timer")
+table.hard_coded(ex.going_lot, "knows ten seconds", TenLot, "another case")
+table.right(ex.going_lot, "has a process that sleeps for each bid", HelpedLot)
+
+
+# ---- a board -----------------------------------------------------------------------------------------------
+
+
+class Board(GenServer):
+    access = "protected"
+
+    @classmethod
+    async def start_link(cls, _: Any = None) -> Any:  # type: ignore[override]
+        return await super().start_link(None, name="board")
+
+    @staticmethod
+    async def put(lot: Any, price: int) -> Any:
+        return await GenServer.call("board", ("put", lot, price))
+
+    @staticmethod
+    def price(lot: Any) -> Any:
+        rows = ets.lookup("board", lot)
+        return rows[0][1] if rows else None
+
+    def init(self, _: Any) -> Any:
+        ets.new("board", named=True, access=self.access)
+        return Ok(None)
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        match request:
+            case ("put", lot, price):
+                ets.insert("board", (lot, price))
+                return Reply("ok", state)
+            case ("price", lot):
+                return Reply(type(self).price(lot), state)
+
+
+class PublicBoard(Board):
+    access = "public"
+
+    @staticmethod
+    async def put(lot: Any, price: int) -> Any:
+        ets.insert("board", (lot, price))
+        return "ok"
+
+
+class AskedBoard(Board):
+    @staticmethod
+    async def price(lot: Any) -> Any:  # type: ignore[override]
+        return await GenServer.call("board", ("ask", lot))
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        match request:
+            case ("ask", lot):
+                return Reply(Board.price(lot), state)
+        return super().handle_call(request, from_, state)
+
+
+class CastBoard(Board):
+    @staticmethod
+    async def put(lot: Any, price: int) -> Any:
+        return GenServer.cast("board", ("put", lot, price))
+
+    def handle_cast(self, request: Any, state: Any) -> Any:
+        _, lot, price = request
+        ets.insert("board", (lot, price))
+        return NoReply(state)
+
+
+class GlobalBoard(Board):
+    prices: dict[Any, int] = {}  # noqa: RUF012
+
+    @staticmethod
+    def price(lot: Any) -> Any:
+        return GlobalBoard.prices.get(lot)
+
+    def init(self, _: Any) -> Any:
+        GlobalBoard.prices.clear()
+        return Ok(None)
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        _, lot, price = request
+        GlobalBoard.prices[lot] = price
+        return Reply("ok", state)
+
+
+class RowBoard(Board):
+    @staticmethod
+    def price(lot: Any) -> Any:
+        return ets.lookup("board", lot)
+
+
+class ClientBoard(Board):
+    """The client writes, and may not."""
+
+    @staticmethod
+    async def put(lot: Any, price: int) -> Any:
+        ets.insert("board", (lot, price))
+        return "ok"
+
+
+class KnowingBoard(Board):
+    @staticmethod
+    def price(lot: Any) -> Any:
+        rows = ets.lookup("board", lot)
+        return rows[0][1] if rows and lot in ("clock", "vase") else None
+
+
+class KeyedBoard(Board):
+    """One row with all prices, and it answers later."""
+
+    def init(self, _: Any) -> Any:
+        ets.new("all prices", named=True)
+        ets.insert("all prices", ("prices", {}))
+        return Ok({})
+
+    @staticmethod
+    def price(lot: Any) -> Any:
+        return ets.lookup("all prices", "prices")[0][1].get(lot)
+
+    def handle_call(self, request: Any, from_: Any, prices: Any) -> Any:
+        _, lot, price = request
+        prices = {**prices, lot: price}
+        ets.insert("all prices", ("prices", prices))
+        GenServer.reply(from_, "ok")
+        return NoReply(prices)
+
+
+table.wrong(ex.board, "lets the client write in a public table", PublicBoard, "who may write in the table")
+table.wrong(ex.board, "asks the board", AskedBoard, "the kind of function, a plain `def`")
+table.wrong(ex.board, "writes by a cast", CastBoard, "when `put` returns")
+table.wrong(ex.board, "keeps the prices in its class", GlobalBoard, "What Python shares is no table")
+table.wrong(ex.board, "returns the rows", RowBoard, "what stands in a named table")
+table.wrong(ex.board, "lets the client write in its own table", ClientBoard, "Have the owner do it")
+table.hard_coded(ex.board, "knows two lots", KnowingBoard, "another case")
+table.right(ex.board, "has all prices in one row", KeyedBoard)
+
+
+# ---- bids of those who are there ---------------------------------------------------------------------------
+
+
+def judged(state: Any, who: Any, price: int) -> Any:
+    board, bids = state
+    if price <= highest(bids):
+        return "too low", state
+    send(board, ("best", price))
+    return "accepted", (board, bids | {who: price})
+
+
+class MendedBids(GenServer):
+    @staticmethod
+    async def bid(bids: Any, price: int) -> Any:
+        return await GenServer.call(bids, ("bid", self_(), price))
+
+    def init(self, board: Any) -> Any:
+        return Ok((board, {}))
+
+    def watch(self, who: Any) -> None:
+        Process.monitor(who)
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        _, who, price = request
+        answer, state = judged(state, who, price)
+        if answer == "accepted":
+            self.watch(who)
+        return Reply(answer, state)
+
+    def without(self, who: Any, bids: Any) -> Any:
+        return {p: n for p, n in bids.items() if p is not who}
+
+    def tell(self, board: Any, before: Any, after: Any) -> None:
+        if highest(after) != highest(before):
+            send(board, ("best", highest(after)))
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        board, bids = state
+        match message:
+            case Down(_, who, _):
+                rest = self.without(who, bids)
+                self.tell(board, bids, rest)
+                return NoReply((board, rest))
+        return NoReply(state)
+
+
+class AgentBids:
+    """The agent sets the monitor, and drops the news."""
+
+    @staticmethod
+    async def start(board: Any) -> Any:
+        return await Agent.start(lambda: (board, {}))
+
+    @staticmethod
+    async def bid(bids: Any, price: int) -> Any:
+        def watched(state: Any, who: Any) -> Any:
+            Process.monitor(who)
+            return judged(state, who, price)
+
+        return await Agent.get_and_update(bids, watched, self_())
+
+
+class ClientBids(MendedBids):
+    """The bidder monitors itself."""
+
+    @staticmethod
+    async def bid(bids: Any, price: int) -> Any:
+        Process.monitor(self_())
+        return await GenServer.call(bids, ("bid", self_(), price))
+
+    def watch(self, who: Any) -> None:
+        pass
+
+
+class LinkedBids(MendedBids):
+    def init(self, board: Any) -> Any:
+        Process.flag(trap_exit=True)
+        return Ok((board, {}))
+
+    def watch(self, who: Any) -> None:
+        Process.link(who)
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        match message:
+            case ExitSignal(who, _):
+                return super().handle_info(Down(None, who, ""), state)  # type: ignore[arg-type]
+        return NoReply(state)
+
+
+class LoudBids(MendedBids):
+    """The board is told at each end."""
+
+    def tell(self, board: Any, before: Any, after: Any) -> None:
+        send(board, ("best", highest(after)))
+
+
+class ForgetfulBids(MendedBids):
+    """Whoever ends, no bid is left."""
+
+    def without(self, who: Any, bids: Any) -> Any:
+        return {}
+
+
+class SilentBids(MendedBids):
+    def tell(self, board: Any, before: Any, after: Any) -> None:
+        pass
+
+
+class StrictBids(MendedBids):
+    """No last case."""
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        match message:
+            case Down():
+                return super().handle_info(message, state)
+
+
+class LastBids(MendedBids):
+    """Only the last bid of a bidder is void: each bid has a key of its own."""
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        _, who, price = request
+        known = any(key[0] is who for key in state[1])
+        answer, state = judged(state, (who, price), price)
+        if answer == "accepted" and not known:
+            self.watch(who)
+        return Reply(answer, state)
+
+    def without(self, who: Any, bids: Any) -> Any:
+        own = [key for key in bids if key[0] is who]
+        return {key: price for key, price in bids.items() if key not in own[-1:]}
+
+
+class KnowingBids(MendedBids):
+    def without(self, who: Any, bids: Any) -> Any:
+        return {p: n for p, n in bids.items() if p is not who or n not in (40, 50, 60, 1)}
+
+
+class ReferringBids(LastBids):
+    """A list of bids by their monitors; the first `Down` of a bidder takes them all."""
+
+    def without(self, who: Any, bids: Any) -> Any:
+        return {key: price for key, price in bids.items() if key[0] is not who}
+
+
+table.wrong(ex.mended_bids, "has the agent set a monitor", AgentBids, "who hears of the end of a bidder")
+table.wrong(ex.mended_bids, "sets the monitor in the bidder", ClientBids, "in which `Process.monitor` runs")
+table.wrong(ex.mended_bids, "links the bidders", LinkedBids, "A link ends both")
+table.wrong(ex.mended_bids, "tells the board at each end", LoudBids, "when the board is told")
+table.wrong(ex.mended_bids, "tells the board nothing at an end", SilentBids, "who hears of the end")
+table.wrong(ex.mended_bids, "forgets all bids", ForgetfulBids, "what was the board told?")
+table.wrong(ex.mended_bids, "has no last case", StrictBids, "messages that a server does not know")
+table.wrong(ex.mended_bids, "takes back the last bid alone", LastBids, "all of them")
+table.hard_coded(ex.mended_bids, "knows three prices", KnowingBids, "another case")
+table.right(ex.mended_bids, "keeps each bid under a key of its own", ReferringBids)
+
+
+# ---- a bank in the middle of a sale ------------------------------------------------------------------------
+
+
+class MendedOffer(GenServer):
+    limit: float | None = 30.0
+
+    def init(self, charge: Any) -> Any:
+        return Ok(("open", charge, None))
+
+    @staticmethod
+    async def pay(charge: Any, buyer: Any) -> None:
+        raise Exit(("the bank says", await charge(buyer)))
+
+    def start(self, charge: Any, buyer: Any) -> Any:  # type: ignore[override]
+        pid, ref = spawn_monitor(self.pay, charge, buyer)
+        if self.limit:
+            Process.send_after(self_(), ("late", pid), self.limit)
+        return ref
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        what, charge, _ = state
+        match request:
+            case ("buy", buyer) if what == "open":
+                return NoReply(("reserved", charge, (type(self).start(self, charge, buyer), from_)))
+        return Reply(what, state)
+
+    def late(self, pid: Any, state: Any) -> Any:
+        Process.exit(pid, "kill")
+        return NoReply(state)
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        _, charge, paying = state
+        match message:
+            case ("late", pid):
+                return self.late(pid, state)
+            case Down(ref, _, reason) if paying and ref == paying[0]:
+                sold = self.paid(reason)
+                GenServer.reply(paying[1], "sold" if sold else "refused")
+                return NoReply(("sold" if sold else "open", charge, None))
+        return NoReply(state)
+
+    def paid(self, reason: Any) -> bool:
+        return bool(reason == ("the bank says", True))
+
+
+class WaitingOffer(MendedOffer):
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        what, charge, _ = state
+        match request:
+            case ("buy", buyer) if what == "open":
+                try:
+                    paid = await Task.await_(Task.async_(charge, buyer), timeout=30.0)
+                except Exit:
+                    paid = False
+                return Reply("sold" if paid else "refused", ("sold" if paid else "open", charge, None))
+        return Reply(what, state)
+
+
+class ContinuingOffer(MendedOffer):
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        what, charge, _ = state
+        match request:
+            case ("buy", buyer) if what == "open":
+                return NoReply(("reserved", charge, None), Continue((buyer, from_)))
+        return Reply(what, state)
+
+    async def handle_continue(self, told: Any, state: Any) -> Any:
+        buyer, from_ = told
+        sold = await state[1](buyer)
+        GenServer.reply(from_, "sold" if sold else "refused")
+        return NoReply(("sold" if sold else "open", state[1], None))
+
+
+class LinkedOffer(MendedOffer):
+    def start(self, charge: Any, buyer: Any) -> Any:
+        pid = spawn_link(self.pay, charge, buyer)
+        Process.send_after(self_(), ("late", pid), 30.0)
+        return Process.monitor(pid)
+
+
+class PatientOffer(MendedOffer):
+    limit = None
+
+
+class OpenOffer(MendedOffer):
+    """Nothing is reserved."""
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        result = super().handle_call(request, from_, state)
+        if isinstance(result, NoReply):
+            return NoReply(("open", *result.state[1:]))
+        return result
+
+
+class ForgivingOffer(MendedOffer):
+    """Every quiet end is a payment."""
+
+    @staticmethod
+    async def pay(charge: Any, buyer: Any) -> None:
+        if not await charge(buyer):
+            raise Exit("refused")
+
+    def paid(self, reason: Any) -> bool:
+        return bool(reason == "normal")
+
+
+class GivingUpOffer(MendedOffer):
+    """When it is late, the buyer is refused, and the bank goes on."""
+
+    def start(self, charge: Any, buyer: Any) -> Any:
+        _, ref = spawn_monitor(self.pay, charge, buyer)
+        Process.send_after(self_(), ("late", ref), 30.0)
+        return ref
+
+    def late(self, ref: Any, state: Any) -> Any:
+        _, charge, paying = state
+        if paying is None or paying[0] != ref:
+            return NoReply(state)
+        GenServer.reply(paying[1], "refused")
+        return NoReply(("open", charge, None))
+
+
+class MixedUpOffer(MendedOffer):
+    """It ends the one who asks the bank, and does not ask for whom the time is over."""
+
+    def start(self, charge: Any, buyer: Any) -> Any:
+        pid, ref = spawn_monitor(self.pay, charge, buyer)
+        Process.register(pid, f"bank {ref}")
+        Process.send_after(self_(), ("late", None), 30.0)
+        return ref
+
+    def late(self, pid: Any, state: Any) -> Any:
+        if state[2] and (asking := Process.whereis(f"bank {state[2][0]}")):
+            Process.exit(asking, "kill")
+        return NoReply(state)
+
+
+class KnowingOffer(MendedOffer):
+    limit = 20.0
+
+
+class TaskOffer(MendedOffer):
+    """A task that traps nothing, watched by a helper that answers the offer by a cast."""
+
+    def start(self, charge: Any, buyer: Any) -> Any:
+        helper = spawn(self.help, self_(), charge, buyer)
+        return Process.monitor(helper)
+
+    @staticmethod
+    async def help(offer: Any, charge: Any, buyer: Any) -> None:
+        Process.flag(trap_exit=True)
+        task = Task.async_(charge, buyer)
+        raise Exit(("the bank says", await TaskOffer.result(task)))
+
+    @staticmethod
+    async def result(task: Any) -> bool:
+        told = await Task.yield_(task, timeout=30.0) or await Task.shutdown(task, "brutal_kill")
+        return bool(told == Ok(True))
+
+
+table.wrong(ex.mended_offer, "awaits a task in `handle_call`", WaitingOffer, "which process waits for the bank")
+table.wrong(ex.mended_offer, "asks the bank in a continue", ContinuingOffer, "which process waits for the bank")
+table.wrong(ex.mended_offer, "links whoever asks", LinkedOffer, "hears of the end of whoever asks the bank")
+table.wrong(ex.mended_offer, "has no limit", PatientOffer, "what limits the asking")
+table.wrong(ex.mended_offer, "reserves nothing", OpenOffer, "which process waits for the bank")
+table.wrong(ex.mended_offer, "takes a quiet end for a payment", ForgivingOffer, "what it does with each of the ends")
+table.wrong(ex.mended_offer, "gives up and lets the bank go on", GivingUpOffer, "it has to be ended")
+table.wrong(ex.mended_offer, "ends the next one who asks", MixedUpOffer, "and for no later one")
+table.hard_coded(ex.mended_offer, "has a limit that fits three seconds", KnowingOffer, "what limits the asking")
+table.right(ex.mended_offer, "has a helper with a task", TaskOffer)
+
+
+# ---- a saleroom --------------------------------------------------------------------------------------------
+
+
+class SaleLot(GenServer):
+    @classmethod
+    async def start_link(cls, config: Any) -> Any:  # type: ignore[override]
+        return await super().start_link(config, name=("lot", config[0]))
+
+    def init(self, config: Any) -> Any:
+        lot, seconds = config
+        self.make(lot)
+        return Ok(self.changed({"lot": lot, "seconds": seconds, "turn": 0}, (None, 0)))
+
+    def make(self, lot: Any) -> None:
+        pass
+
+    def changed(self, sale: Any, best: Any) -> Any:
+        turn = sale["turn"] + 1
+        Process.send_after(self_(), ("close", turn), sale["seconds"])
+        self.show(sale["lot"], best[1])
+        return sale | {"best": best, "turn": turn}
+
+    def show(self, lot: Any, price: int) -> None:
+        ets.insert("saleroom", (lot, price))
+
+    def handle_call(self, request: Any, from_: Any, sale: Any) -> Any:
+        best, closed = sale["best"], sale["turn"] is None
+        match request:
+            case "winner":
+                return Reply(best[0] if closed else None, sale)
+            case "price":
+                return Reply(best[1], sale)
+            case ("bid", _, _) if closed:
+                return Reply("closed", sale)
+            case ("bid", paddle, price) if price > best[1]:
+                return Reply("accepted", self.changed(sale, (paddle, price)))
+        return Reply("too low", sale)
+
+    def handle_info(self, message: Any, sale: Any) -> Any:
+        return NoReply(sale | {"turn": None} if message == ("close", sale["turn"]) else sale)
+
+
+def sale_prices() -> Any:
+    return ets.new("saleroom", named=True, access="public")
+
+
+async def start_paddles() -> Any:
+    return await Agent.start_link(lambda: 1, name="paddles")
+
+
+async def start_lots(specs: Any) -> Any:
+    return await Supervisor.start_link(specs, strategy="one_for_one")
+
+
+class Saleroom(Supervisor):
+    lot: Any = SaleLot
+    strategy = "rest_for_one"
+
+    @classmethod
+    async def start_link(cls, lots: Any) -> Any:  # type: ignore[override]
+        return await super().start_link(lots, name="saleroom")
+
+    def init(self, lots: Any) -> Any:
+        below = ChildSpec("lots", (start_lots, (self.each(lots),)), type="supervisor")
+        return Supervise([*self.keepers(), below], strategy=self.strategy)  # type: ignore[arg-type]
+
+    def keepers(self) -> Any:
+        return [ChildSpec("paddles", (start_paddles, ())), child_spec((Agent, sale_prices), id="prices")]
+
+    def each(self, lots: Any) -> Any:
+        return [child_spec((self.lot, lot), id=lot) for lot in lots.items()]
+
+    @staticmethod
+    async def paddle() -> Any:
+        return await Agent.get_and_update("paddles", lambda n: (n, n + 1))
+
+    @staticmethod
+    async def bid(lot: Any, paddle: Any, price: int) -> Any:
+        if not ets.lookup("saleroom", lot):
+            return "no such lot"
+        return await GenServer.call(("lot", lot), ("bid", paddle, price))
+
+    @staticmethod
+    def price(lot: Any) -> Any:
+        rows = ets.lookup("saleroom", lot)
+        return rows[0][1] if rows else None
+
+    @staticmethod
+    async def winner(lot: Any) -> Any:
+        return await GenServer.call(("lot", lot), "winner")
+
+
+class FlatSaleroom(Saleroom):
+    """A lot that crashes takes those after it along."""
+
+    def init(self, lots: Any) -> Any:
+        return Supervise([*self.keepers(), *self.each(lots)], strategy="rest_for_one")
+
+
+class OneSaleroom(Saleroom):
+    """The prices come back empty, and the lots do not hear of it."""
+
+    strategy = "one_for_one"
+
+
+class AskingSaleroom(Saleroom):
+    @staticmethod
+    async def price(lot: Any) -> Any:  # type: ignore[override]
+        return await GenServer.call(("lot", lot), "price")
+
+
+class CountingSaleroom(Saleroom):
+    """Two steps for a number."""
+
+    @staticmethod
+    async def paddle() -> Any:
+        number = await Agent.get("paddles", lambda n: n)
+        await Agent.update("paddles", lambda n: n + 1)
+        return number
+
+
+class OwningLot(SaleLot):
+    """Each lot has a table of its own."""
+
+    def make(self, lot: Any) -> None:
+        ets.new(f"price of {lot}", named=True)
+
+    def show(self, lot: Any, price: int) -> None:
+        ets.insert(f"price of {lot}", (lot, price))
+
+
+class OwningSaleroom(Saleroom):
+    lot = OwningLot
+
+    @staticmethod
+    async def bid(lot: Any, paddle: Any, price: int) -> Any:
+        if Process.whereis(("lot", lot)) is None:
+            return "no such lot"
+        return await GenServer.call(("lot", lot), ("bid", paddle, price))
+
+    @staticmethod
+    def price(lot: Any) -> Any:
+        rows = ets.lookup(f"price of {lot}", lot) if "no lot" not in lot else []
+        return rows[0][1] if rows else None
+
+
+class EarlyLot(SaleLot):
+    """The time is that of the start."""
+
+    def changed(self, sale: Any, best: Any) -> Any:
+        if sale["turn"] == 0:
+            return super().changed(sale, best)
+        self.show(sale["lot"], best[1])
+        return sale | {"best": best}
+
+
+class EarlySaleroom(Saleroom):
+    lot = EarlyLot
+
+
+class TellingLot(SaleLot):
+    """Whoever leads is told at any time."""
+
+    def handle_call(self, request: Any, from_: Any, sale: Any) -> Any:
+        if request == "winner":
+            return Reply(sale["best"][0], sale)
+        return super().handle_call(request, from_, sale)
+
+
+class TellingSaleroom(Saleroom):
+    lot = TellingLot
+
+
+class KnowingSaleroom(Saleroom):
+    def each(self, lots: Any) -> Any:
+        return super().each({lot: {"clock": 10.0, "vase": 20.0}.get(lot, 10.0) for lot in lots})
+
+
+class CounterSaleroom(Saleroom):
+    """The numbers are a row of a second table, whose owner does nothing else."""
+
+    def keepers(self) -> Any:
+        return [child_spec((Agent, self.numbers), id="numbers"), child_spec((Agent, sale_prices), id="prices")]
+
+    @staticmethod
+    def numbers() -> Any:
+        pid = self_()
+        ets.new("numbers", named=True, access="public")
+        ets.insert("numbers", ("paddle", 0))
+        return pid
+
+    @staticmethod
+    async def paddle() -> Any:
+        return ets.update_counter("numbers", "paddle", 1)
+
+
+table.wrong(ex.saleroom, "has all in one list", FlatSaleroom, "whom the end of a lot touches")
+table.wrong(ex.saleroom, "restarts the prices alone", OneSaleroom, "which strategy says so")
+table.wrong(ex.saleroom, "asks the lot for its price", AskingSaleroom, "the kind of function, a plain `def`")
+table.wrong(ex.saleroom, "counts in two steps", CountingSaleroom, "in one step")
+table.wrong(ex.saleroom, "gives each lot a table of its own", OwningSaleroom, "to which process that place belongs")
+table.wrong(ex.saleroom, "begins the time once", EarlySaleroom, "when the lot closes")
+table.wrong(ex.saleroom, "names a winner before the end", TellingSaleroom, "what `winner` returns before the end")
+table.hard_coded(ex.saleroom, "knows two lots", KnowingSaleroom, "another case")
+table.right(ex.saleroom, "counts paddles in a table", CounterSaleroom)
