@@ -380,8 +380,8 @@ _READS: Final = "in which process `price` looks, and where: what stands in a nam
 async def board(Board: Any, lots: tuple[tuple[str, int], ...] = (("clock", 50), ("vase", 90))) -> None:
     """Prices are read at once and without a message, the board alone writes them, and a new board begins anew.
 
-    Demands: `put` returns when the price can be read; `price` is a plain function and answers None for what was never
-    put; the prices stand in a table that is not public.
+    Demands: what is put can be read as soon as the call returns; the price is read by a plain function, which answers
+    None for what was never put; the prices stand in a table that is not public.
     """
     await with_other_numbers(_one_board, ((Board, lots), (Board, (("lamp", 3), (("lot", 12), 8), ("map", 40)))))
 
