@@ -32,6 +32,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -483,13 +484,24 @@ def missing(before: Any, after: Any) -> float:
         return sum(not _taken(each, kept) for each in before)
 
 
+def _needs_nothing(function: Any) -> bool:
+    """Is this an ``async def`` that can be called without arguments?"""
+    if not inspect.iscoroutinefunction(function):
+        return False
+    try:
+        inspect.signature(function).bind()
+    except TypeError:
+        return False
+    return True
+
+
 def _kept(told: Any, copy: Callable[[Any], Any]) -> Any:
     """What was told, as it is now: the system may change it afterwards."""
     return copy([*told]) if isinstance(told, Collection) and not isinstance(told, str | bytes) else told
 
 
 def _is_number(told: object) -> bool:
-    return isinstance(told, int | float) and not isinstance(told, bool)
+    return isinstance(told, int | float) and not isinstance(told, bool) and abs(told) <= sys.float_info.max
 
 
 def _taken(thing: object, kept: list[Any]) -> bool:
@@ -555,6 +567,18 @@ def _replayed(strike: Strike) -> Replayed:
     who = next((pid for pid in asked if pid in ended), None)
     user = run.failed[0].block.pid if run.failed else None
     return Replayed(strike, trace, None if who is None else trace.why(who), user)
+
+
+def _check_functions(application: Any, probe: Any, state: Any, progress: Any) -> None:
+    """Raise `BadArg` for what is no function of its kind."""
+    for name, function in (("probe", probe), ("state", state)):
+        if not (_needs_nothing(function) or (name == "state" and function is None)):
+            raise BadArg(f"campaign: {name} must be an `async def` without arguments, got {safe_repr(function)}")
+    is_application = isinstance(application, type) and issubclass(application, Application)
+    if not (is_application or inspect.iscoroutinefunction(application)):
+        raise BadArg(f"campaign needs an `async def` that starts the system, got {safe_repr(application)}")
+    if not (progress is None or callable(progress)):
+        raise BadArg(f"campaign: progress must be a function, got {safe_repr(progress)}")
 
 
 def campaign(
@@ -627,12 +651,7 @@ def campaign(
           rightly, recovered after 7.0 s
         its first user asked at 0:02:01.000 and its call to till exited: no answer within the time-out
     """
-    for name, function in (("probe", probe), ("state", state)):
-        if not (inspect.iscoroutinefunction(function) or (name == "state" and function is None)):
-            raise BadArg(f"campaign: {name} must be an `async def` without arguments, got {safe_repr(function)}")
-    is_application = isinstance(application, type) and issubclass(application, Application)
-    if not (is_application or inspect.iscoroutinefunction(application)):
-        raise BadArg(f"campaign needs an `async def` that starts the system, got {safe_repr(application)}")
+    _check_functions(application, probe, state, progress)
     if isinstance(faults, Fault) or not isinstance(faults, Iterable):
         raise BadArg(f'campaign: faults come in a list, as in [Kill("cache")], got {safe_repr(faults)}')
     given = tuple(faults)

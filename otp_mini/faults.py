@@ -131,10 +131,14 @@ class Fault:
     def strike(self, stage: Stage, draw: Draw, struck: list[str]) -> None:
         """Do it; adds the path of whom it strikes, and nothing where nobody is there just now."""
         found = stage.find(self.target, draw.share())
-        if found is not None:
+        if found is not None and self.can_strike(found):
             struck.append(found.path)
             stage.note("fault", stage.sender, found.pid, repr(self))
             self.do(stage, found)
+
+    def can_strike(self, found: Found) -> bool:
+        """Is there something just now that this kind of fault can take from the process?"""
+        return True
 
     def do(self, stage: Stage, found: Found) -> None:
         """What it does to the process that was found."""
@@ -297,11 +301,13 @@ class Unreachable(Fault):
         if found.block.name is None:
             raise BadArg(f"{self!r}: {found.path} has no registered name that could lead nowhere")
 
+    def can_strike(self, found: Found) -> bool:
+        """See `Fault.can_strike`: its name is lost already, or its next life took none."""
+        return found.block.name is not None
+
     def do(self, stage: Stage, found: Found) -> None:
         """Take its name away, and give it back later."""
         block, name = found.block, found.block.name
-        if name is None:
-            return  # it is lost already, or its next life took no name
         stage.unregister(name)
 
         def comes_back() -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from .errors import BadArg, name_of, printable
+from .errors import BadArg, name_of, printable, safe_repr
 from .faults import Draw, Fault
 from .terms import picture
 
@@ -317,6 +317,8 @@ class Beside:
     """Two campaigns with the same faults: see `Campaign.beside`."""
 
     def __init__(self, one: Campaign, other: Campaign) -> None:
+        if not isinstance(other, Campaign):
+            raise BadArg(f"a campaign stands beside another one, got {safe_repr(other)}")
         differing = [name for name, a, b in _met(one.plan, other.plan) if a != b]
         if differing:
             raise BadArg(

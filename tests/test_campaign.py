@@ -482,6 +482,8 @@ async def never() -> Any:
         ({"application": lambda: None}, "needs an `async def` that starts the system"),
         ({"probe": lambda: None}, "probe must be an `async def`"),
         ({"probe": None}, "probe must be an `async def`"),
+        ({"probe": start_stubborn}, "probe must be an `async def` without arguments"),
+        ({"progress": 5}, "progress must be a function"),
         ({"state": 3}, "state must be an `async def`"),
         ({"faults": Kill("cache")}, 'faults come in a list, as in [Kill("cache")], got Kill'),
         ({"faults": 3}, "faults come in a list"),
@@ -777,6 +779,21 @@ def test_a_probe_that_returns_what_it_should_have_awaited_is_an_error_and_no_rig
         broken(Kill("cache", at=60.5), **how)
 
 
+@pytest.mark.parametrize("number", [math.nan, math.inf, 10**400])
+def test_a_state_that_is_no_finite_number_is_an_error(number: float) -> None:
+    async def state() -> Any:
+        return number
+
+    with pytest.raises(BadArg, match="state must return a number each time"):
+        broken(Kill("cache", at=60.5), state=state)
+
+
+def test_a_name_that_is_lost_already_cannot_be_lost_again() -> None:
+    faults = [Unreachable("storage/cache", at=60.5), Unreachable("storage/cache", at=62.5)]
+    strikes = campaign(two_levels, faults, ask_cache, hours=2 * MINUTES).strikes
+    assert [(each.struck, each.wrong) for each in strikes] == [(["storage/cache"], 30), ([], 0)]
+
+
 def test_a_probe_that_ends_before_its_answer_was_answered_wrongly_however_it_ends() -> None:
     async def raises() -> None:
         raise Exit("normal")
@@ -1004,6 +1021,8 @@ def test_two_designs_stand_side_by_side() -> None:
             one.beside(result("one_for_all", **how))
     with pytest.raises(BadArg, match="differ in faults"):
         one.beside(broken(Kill("cache", at=1.0), hours=0.1))
+    with pytest.raises(BadArg, match="stands beside another one, got 5"):
+        one.beside(5)
 
 
 HOSTILE = "<img src=x onerror=alert(1)>\x1b[31m\n&\"'"
