@@ -113,6 +113,19 @@ def test_where_there_is_no_list_a_line_is_written(page: Page) -> None:
     assert line.input_value() == ""
 
 
+def test_whoever_reads_elixir_predicts_in_its_tab_and_it_is_the_same_prediction(page: Page) -> None:
+    page.locator("label.sd-tab-label", has_text="Elixir").click()
+    line = page.locator(".twin-tabs").get_by_role("textbox", name="Your prediction").locator("visible=true")
+    assert line.count() == 1
+    line.fill("two")
+    fold = page.locator("details.predict-twin")
+    assert not fold.get_by_text("You predicted").is_visible()
+    fold.locator("summary").click()
+    assert fold.locator(".prediction-said").inner_text() == "You predicted: two"
+    page.locator("label.sd-tab-label", has_text="Python").click()
+    assert line.input_value() == "two"
+
+
 def test_the_same_cell_further_down_has_a_prediction_of_its_own(page: Page) -> None:
     page.get_by_role("radio").first.check()
     page.locator("details.predict").nth(2).locator("summary").click()

@@ -43,10 +43,14 @@ def chapter(fold: str = FOLD) -> str:
     def text(source: str) -> nbformat.NotebookNode:
         return nbformat.v4.new_markdown_cell(source)
 
+    drawn = code("five = 5", "twin")
+    picture = {"text/html": '<div class="sequence-chart"><svg></svg></div>', "text/plain": "the picture"}
+    drawn.outputs.append(nbformat.v4.new_output("display_data", data=picture))
     cells = [
         text("# Chapter"), code("before = 0"), code("one = 1", "twin"), code("two = 2", "twin"), text(fold),
         text("Between."), code("three = 3"), text(FOLD.replace("beside", "alone")),
         text("More."), code("four = 4", "twin"), text(FOLD.replace("beside", "again")),
+        text("A picture."), drawn, text(FOLD.replace("beside", "drawn")),
     ]  # fmt: skip
     return notebook(*cells)
 
@@ -68,7 +72,7 @@ def test_a_page_has_a_column_for_each_language(good_book: ScratchBook) -> None:
 
 
 def test_a_chapter_has_tabs_with_the_tagged_cells_and_the_elixir(good_book: ScratchBook) -> None:
-    first, second = good_book.page("twins_chapter").select(".sd-tab-set")
+    first, second, _ = good_book.page("twins_chapter").select(".sd-tab-set")
     assert [label.get_text().strip() for label in first.find_all("label")] == ["Python", "Elixir"]
     python, elixir = first.select(".sd-tab-content")
     assert [word in python.get_text() for word in ("before", "one", "out of one", "two", "out of two", "three")] == [
@@ -78,6 +82,14 @@ def test_a_chapter_has_tabs_with_the_tagged_cells_and_the_elixir(good_book: Scra
     assert elixir.select_one(".twin-prints + .twin-output").get_text().strip() == "beside"
     assert "four" in second.select(".sd-tab-content")[0].get_text()
     assert "again" in second.select(".sd-tab-content")[1].get_text()
+
+
+def test_where_python_has_drawn_a_picture_the_elixir_tab_says_where_it_is(good_book: ScratchBook) -> None:
+    said = "The picture of this run is in the Python tab."
+    tabs = good_book.page("twins_chapter").select(".twin-tabs")
+    assert [bool(tab.select("svg")) for tab in tabs] == [False, False, True]
+    assert [tab.select(".sd-tab-content")[1].get_text().count(said) for tab in tabs] == [0, 0, 1]
+    assert [tab.select(".sd-tab-content")[0].get_text().count(said) for tab in tabs] == [0, 0, 0]
 
 
 def test_every_pair_of_tabs_follows_the_last_choice(good_book: ScratchBook) -> None:

@@ -20,6 +20,7 @@ from sphinx_design.shared import create_component
 logger = logging.getLogger(__name__)
 
 _FOLD = '<details class="elixir"'
+PICTURE = "The picture of this run is in the Python tab."
 _SYNC = "language"  # every pair of tabs follows the reader's last choice
 
 
@@ -65,7 +66,7 @@ def tab_twins(app: Sphinx, doctree: nodes.document) -> None:
         for node in [*python, opening, *elixir]:
             section.remove(node)
         tabs += _tab("Python", python, first=True)
-        tabs += _tab("Elixir", _labelled(elixir[:-1]), first=False)
+        tabs += _tab("Elixir", [*_labelled(elixir[:-1]), *_picture_of(python)], first=False)
 
 
 def _cells_before(opening: nodes.raw) -> list[nodes.Node]:
@@ -100,6 +101,12 @@ def _labelled(blocks: list[nodes.Node]) -> list[nodes.Node]:
             block["classes"].append("twin-output")
         labelled.append(block)
     return labelled
+
+
+def _picture_of(cells: list[nodes.Node]) -> list[nodes.Node]:
+    """Where the picture is that the text speaks of, if a cell has drawn one: nobody draws one for Elixir."""
+    drawn = any("<svg" in raw.astext() for cell in cells for raw in cell.findall(nodes.raw))
+    return [nodes.paragraph(text=PICTURE, classes=["twin-prints"])] if drawn else []
 
 
 def _tab(title: str, content: list[nodes.Node], first: bool) -> nodes.container:

@@ -35,37 +35,53 @@
     return null;
   };
 
-  const choice = (fold, list, changed) => {
-    const name = keyOf(fold), before = recall(name);
-    const fieldset = element("fieldset", { className: "prediction" }, element("legend", { textContent: "Your prediction" }));
-    for (const item of list.children) {
+  const choice = (name, title, list, changed) => {
+    const fieldset = element("fieldset", { className: "prediction" }, element("legend", { textContent: title }));
+    const inputs = [...list.children].map((item) => {
       const words = item.textContent.trim();
-      const input = element("input", { type: "radio", name, value: words, checked: words === before });
+      const input = element("input", { type: "radio", name, value: words });
       input.onchange = () => changed(words);
       fieldset.append(element("label", {}, input, " ", ...[...item.childNodes].map((node) => node.cloneNode(true))));
-    }
+      return input;
+    });
     list.hidden = true;
-    return fieldset;
+    return [fieldset, (words) => { for (const input of inputs) input.checked = input.value === words; }];
   };
 
-  const line = (fold, changed) => {
-    const input = element("input", { type: "text", maxLength: 300, autocomplete: "off", value: recall(keyOf(fold)) });
+  const line = (title, shown, changed) => {
+    const input = element("input", { type: "text", maxLength: 300, autocomplete: "off" });
     input.oninput = () => changed(input.value.trim());
-    input.onkeydown = (event) => { if (event.key === "Enter") fold.querySelector("summary").focus(); };
-    return element("p", { className: "prediction" }, element("label", {}, "Your prediction ", input));
+    input.onkeydown = (event) => { if (event.key === "Enter") shown.querySelector("summary").focus(); };
+    const show = (words) => { if (input.value.trim() !== words) input.value = words; };
+    return [element("p", { className: "prediction" }, element("label", {}, `${title} `, input)), show];
+  };
+
+  /** Where a prediction is made and shown: before a cell's outputs, and in the other tab before what its twin prints. */
+  const placesOf = (fold) => {
+    const tabs = fold.closest(".twin-tabs"), twin = tabs?.querySelector("details.predict-twin");
+    const places = [{ spot: fold.closest(".cell_output"), shown: fold, name: keyOf(fold), title: "Your prediction" }];
+    if (twin) {
+      const all = [...tabs.querySelectorAll("details.predict")], number = all.length > 1 ? ` ${all.indexOf(fold) + 1}` : "";
+      places.push({ spot: twin, shown: twin, name: `${keyOf(fold)}:twin`, title: `Your prediction${number}` });
+    }
+    return places;
   };
 
   const equip = (fold) => {
-    const said = element("p", { className: "prediction-said", hidden: true });
-    const tell = (words) => {
-      said.textContent = `You predicted: ${words}`;
-      said.hidden = !words;
-    };
+    const list = answersBefore(fold), shows = [];
+    const tell = (words) => { for (const show of shows) show(words); };
     const changed = (words) => { keep(keyOf(fold), words); tell(words); };
-    const list = answersBefore(fold);
-    const cell = fold.closest(".cell_output");
-    cell.before(list ? choice(fold, list, changed) : line(fold, changed));
-    fold.querySelector("summary").after(said);
+    for (const { spot, shown, name, title } of placesOf(fold)) {
+      const said = element("p", { className: "prediction-said", hidden: true });
+      const [asks, show] = list ? choice(name, title, list, changed) : line(title, shown, changed);
+      spot.before(asks);
+      ([...shown.querySelectorAll(":scope > .prediction-said")].pop() ?? shown.querySelector("summary")).after(said);
+      shows.push((words) => {
+        show(words);
+        said.textContent = `You predicted: ${words}`;
+        said.hidden = !words;
+      });
+    }
     tell(recall(keyOf(fold)));
     // What was drawn in a closed fold had no width: tell it that there is one now.
     fold.addEventListener("toggle", () => { if (fold.open) window.dispatchEvent(new Event("resize")); });
