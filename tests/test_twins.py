@@ -102,6 +102,7 @@ def test_every_pair_of_tabs_follows_the_last_choice(good_book: ScratchBook) -> N
 def test_a_fold_without_tagged_cells_before_it_stays_a_fold(good_book: ScratchBook) -> None:
     [fold] = good_book.page("twins_chapter").select("details.elixir")
     assert "alone" in fold.get_text()
+    assert fold.select_one(".twin-prints + .twin-output").get_text().strip() == "alone", "output cannot pass for code"
 
 
 def test_cells_without_the_tag_stay_where_they_are(good_book: ScratchBook) -> None:

@@ -59,6 +59,7 @@ def tab_twins(app: Sphinx, doctree: nodes.document) -> None:
     for opening in [raw for raw in doctree.findall(nodes.raw) if raw.astext().startswith(_FOLD)]:
         python, elixir = _cells_before(opening), _folded(opening)
         if not python or not elixir:
+            _label(elixir)
             continue
         section = opening.parent
         tabs = create_component("tab-set", classes=["sd-tab-set", "twin-tabs"])
@@ -90,6 +91,13 @@ def _folded(opening: nodes.raw) -> list[nodes.Node]:
             return found
     logger.warning("a fold of Elixir has no </details> on a line of its own", location=opening)
     return []
+
+
+def _label(blocks: list[nodes.Node]) -> None:
+    """Say the same where they stand: in a fold that stays one."""
+    for block, labelled in [(block, _labelled([block])) for block in blocks]:
+        if len(labelled) > 1:
+            block.parent.insert(block.parent.index(block), labelled[0])
 
 
 def _labelled(blocks: list[nodes.Node]) -> list[nodes.Node]:
