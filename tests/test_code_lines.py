@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from book_ext import code_lines
+from browser import browsing
 from bs4 import BeautifulSoup
 from pygments import highlight
 from pygments.lexers import get_lexer_by_name
 
+STYLE = Path(__file__).parent.parent / "book" / "_static" / "course.css"
 PYTHON = '''def hello(name):
     text = """two
       lines"""
@@ -73,3 +78,71 @@ def test_in_a_table_code_is_broken_at_its_joints_first_and_words_are_not() -> No
         "by a_(|b), at once (e.g.)",
     ]
     assert (shown.select_one("th code")["class"], shown.select_one("th span")["class"]) == (["a_b.c"], ["p_re"])
+
+
+# ---- in a browser --------------------------------------------------------------------------------------------
+
+LINES = """element => {  // the lines on which its text is shown
+  const lines = new Map(), walk = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) for (let i = 0; i < walk.currentNode.length; i++) {
+    const range = document.createRange();
+    range.setStart(walk.currentNode, i);
+    range.setEnd(walk.currentNode, i + 1);
+    const box = range.getClientRects()[0];
+    if (box) lines.set(box.top, (lines.get(box.top) ?? "") + walk.currentNode.data[i]);
+  }
+  return [...lines.values()].map((line) => line.trim()).filter(Boolean);
+}"""
+
+
+def shown(chromium: str, folder: Path, body: str, selector: str, widths: range) -> list[list[str]]:
+    """The lines of each selected element, at each width of the column."""
+    page = folder / "page.html"
+    link = f'<link rel="stylesheet" href="{STYLE.as_uri()}">'
+    page.write_text(f'<!doctype html>{link}<article class="bd-article">{body}</article>', encoding="utf-8")
+    with browsing(chromium, folder / "profile", viewport={"width": 500, "height": 900}) as browser:
+        browser.page.goto(page.as_uri())
+
+        def at(width: int) -> Any:
+            browser.page.evaluate(f"document.querySelector('article').style.width = '{width}px'")
+            return [browser.page.evaluate(LINES, found) for found in browser.page.query_selector_all(selector)]
+
+        return [lines for width in widths for lines in at(width)]
+
+
+def test_no_operator_is_torn_however_narrow_the_column_is(chromium: str, tmp_path: Path) -> None:
+    code = 'timed.(fn -> [1] |> Enum.map(& &1 - 1) end) <- "#{how}"\n'
+    body = highlight(code, get_lexer_by_name("elixir"), code_lines.LinesFormatter())
+    found = shown(chromium, tmp_path, body, ".code-line", range(140, 420, 5))
+    assert max(map(len, found)) > 3, "it is broken"
+    for lines in found:
+        assert all(whole in " ".join(lines) for whole in ("->", "|>", "<-", ".(", "#{how")), lines
+
+
+def test_in_the_text_of_a_picture_names_are_broken_at_their_joints_only(chromium: str, tmp_path: Path) -> None:
+    cells = [
+        "11.000",
+        "GenServer.stop",
+        "handle_continue(&#x27;warm up&#x27;)",
+        "NoReply(state) after 3 s",
+        "&#x27;warm&#x27;",
+    ]
+    table = f"<table><tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr></table>"
+    context = {"body": f'<div class="server-life"></div><details open><summary>text</summary>{table}</details>'}
+    code_lines.breakable_tables(None, "", "", context, None)
+    found = shown(chromium, tmp_path, context["body"], "td", range(340, 480, 20))
+    assert [lines for lines in found if len(lines) > 1], "some are broken"
+    words = {"11.000", "GenServer.stop", "handle_", "continue(", "handle_continue(", "'warm", "up')", "'warm'"}
+    words |= {
+        "handle_continue('warm",
+        "continue('warm",
+        "'warm up')",
+        "NoReply(",
+        "state)",
+        "NoReply(state)",
+        "after",
+        "3",
+        "s",
+    }
+    for line in [line for lines in found for line in lines]:
+        assert line in words or set(line.split()) <= words, line
