@@ -9,6 +9,7 @@ import ast
 import asyncio
 import importlib
 import json
+import linecache
 import logging
 import sys
 import time
@@ -54,6 +55,8 @@ def defined(notebook: dict[str, Any]) -> dict[str, Any]:
             tree = ast.parse("".join(cell["source"]))
             kinds = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
             tree.body = [part for part in tree.body if isinstance(part, kinds)]
+            lines = "".join(cell["source"]).splitlines(keepends=True)
+            linecache.cache[cell["id"]] = (len(lines), None, lines, cell["id"])  # as a kernel does: explore reads it
             exec(compile(tree, cell["id"], "exec"), names)
     return names
 
