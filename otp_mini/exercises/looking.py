@@ -244,6 +244,9 @@ def not_started(error: StartError) -> BaseException:
                 reason = why
             case _:
                 break
+    match reason:
+        case ("EXIT", BaseException() as raised):  # raised by the start function itself, before there was a process
+            reason = raised
     if isinstance(reason, BaseException):
         return StartError(reason)
     idea = "what the error says of the child or the plan. A first start is tried once, and not again"
