@@ -67,7 +67,7 @@ def test_in_a_table_code_is_broken_at_its_joints_first_and_words_are_not() -> No
     ]
     body = f"<p><code>a_b</code></p><table><tr>{''.join(cells)}</tr></table>"
     context = {"body": body}
-    code_lines.breakable_tables(None, "", "", context, None)
+    code_lines.finished(None, "", "", context, None)
     assert context["body"].replace("<wbr>", "") == body
     shown = BeautifulSoup(context["body"].replace("<wbr>", "|"), "html.parser")
     assert [cell.text for cell in shown.select("th, td, p")] == [
@@ -78,6 +78,18 @@ def test_in_a_table_code_is_broken_at_its_joints_first_and_words_are_not() -> No
         "by a_(|b), at once (e.g.)",
     ]
     assert (shown.select_one("th code")["class"], shown.select_one("th span")["class"]) == (["a_b.c"], ["p_re"])
+
+
+def test_the_text_below_a_picture_has_lines_and_its_times_are_whole() -> None:
+    text = "● shop: 1 of 3 in 5 s\n├── ● till &lt;b&gt;\n   0.000  60.5 s pass\n"
+    context = {"body": f"<details><summary>The same as text</summary><pre>{text}</pre></details><pre>5 s</pre>"}
+    code_lines.finished(None, "", "", context, None)
+    page = BeautifulSoup(context["body"], "html.parser")
+    below, other = page.select("pre")
+    assert below.get_text() == BeautifulSoup(text, "html.parser").get_text()
+    assert [line["style"] for line in below.select(".code-line")] == ["--indent:0", "--indent:4", "--indent:3"]
+    assert [whole.get_text() for whole in below.select(".whole")] == ["5 s", "60.5 s"]
+    assert not other.select("span")
 
 
 # ---- in a browser --------------------------------------------------------------------------------------------
@@ -129,7 +141,7 @@ def test_in_the_text_of_a_picture_names_are_broken_at_their_joints_only(chromium
     ]
     table = f"<table><tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr></table>"
     context = {"body": f'<div class="server-life"></div><details open><summary>text</summary>{table}</details>'}
-    code_lines.breakable_tables(None, "", "", context, None)
+    code_lines.finished(None, "", "", context, None)
     found = shown(chromium, tmp_path, context["body"], "td", range(340, 480, 20))
     assert [lines for lines in found if len(lines) > 1], "some are broken"
     words = {"11.000", "GenServer.stop", "handle_", "continue(", "handle_continue(", "'warm", "up')", "'warm'"}

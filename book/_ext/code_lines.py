@@ -6,7 +6,8 @@ a rest at the left edge, where a reader would take it for the next statement. Be
 a line may be broken too, as one would break it by hand, and not within a name, an operator or the bracket of a value in
 a text. What is copied is the line as it is.
 
-In a table code may be broken behind a bracket, a dot and an underscore, before it is broken anywhere.
+In a table code may be broken behind a bracket, a dot and an underscore, before it is broken anywhere. The text below a
+picture has its lines as code has, and no time is torn from its unit.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ _BREAKS = re.compile(
 )
 _TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 _IN_TABLE = re.compile(r"(<code\b[^>]*>)(.*?)(?=</code>)|(<td>)([^<]+)(?=</td>)", re.DOTALL)
+_BELOW_PICTURE = re.compile(r"(?<=<summary>The same as text</summary><pre>)[^<]*(?=</pre>)")
+_DURATION = re.compile(r"\b[\d.]+ s\b")
 _JOINTS = re.compile(r"(?<=[\w\"'])(\(+|_|\.(?!\d))(?=[\w\"'])|(?<=[\w\"'])(\(+)(?=&)")
 
 
@@ -44,10 +47,18 @@ def _broken(line: str) -> str:
     return _BREAKS.sub("<wbr>", _CALLED.sub(r'<span class="whole">\g<0></span><wbr>', line))
 
 
-def breakable_tables(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
-    """Say in the tables of a finished page where their code may be broken."""
+def finished(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+    """Say in the tables of a finished page where their code may be broken, and in the texts below its pictures."""
     if "body" in context:
-        context["body"] = _TABLE.sub(lambda table: _IN_TABLE.sub(_jointed, table[0]), context["body"])
+        body = _TABLE.sub(lambda table: _IN_TABLE.sub(_jointed, table[0]), context["body"])
+        context["body"] = _BELOW_PICTURE.sub(lambda text: "".join(map(_told, text[0].splitlines(keepends=True))), body)
+
+
+def _told(line: str) -> str:
+    """A line of the text below a picture; the branches of a tree are its indentation."""
+    indent = len(line) - len(line.lstrip(" │├└─"))
+    whole = _DURATION.sub(r'<span class="whole">\g<0></span>', line)
+    return f'<span class="code-line" style="--indent:{indent}">{whole}</span>'
 
 
 def _jointed(cell: re.Match[str]) -> str:
@@ -65,5 +76,5 @@ class LinesFormatter(HtmlFormatter[str]):
 
 def setup(app: Sphinx) -> dict[str, bool]:
     PygmentsBridge.html_formatter = LinesFormatter
-    app.connect("html-page-context", breakable_tables)
+    app.connect("html-page-context", finished)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
