@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from otp_mini import Agent, ets, receive, self_, send, spawn
+from otp_mini import Agent, ChildSpec, Process, Supervisor, ets, receive, self_, send, spawn
 
 
 async def get_then_update(counter: Any, boss: Any) -> None:
@@ -64,6 +64,37 @@ async def cache_race() -> int:
 
 async def cache_cured() -> int:
     return await two_visitors(count_at_once)
+
+
+async def a_kill() -> list[str]:
+    async def worker(boss: Any) -> None:
+        send(boss, "one")
+        await Process.sleep(0)
+        send(boss, "two")
+
+    async def killer(pid: Any) -> None:
+        Process.exit(pid, "kill")
+
+    pid = spawn(worker, self_())
+    spawn(killer, pid)
+    Process.monitor(pid)
+    got: list[str] = []
+    while "Down" not in got:
+        message = await receive()
+        got.append(message if isinstance(message, str) else "Down")
+    return got
+
+
+async def a_supervisor_starts() -> str:
+    children = [ChildSpec(id=name, start=(Agent.start_link, (dict,))) for name in ("one", "two")]
+    supervisor = await Supervisor.start_link(children, strategy="one_for_one")
+
+    async def killer() -> None:
+        Process.exit(supervisor, "kill")
+
+    spawn(killer)
+    await Process.sleep(0)
+    return "started"
 
 
 def is_two(total: Any) -> bool:

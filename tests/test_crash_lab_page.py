@@ -259,6 +259,7 @@ def test_a_prediction_is_asked_for_before_anything_is_shown(browser: Browser, sh
         "Not quite. Orders is one_for_all: when one child ends, all are stopped and restarted."
     )
     assert r.lab.locator(".score").inner_text() == "0 of 1 right"
+    assert r.lab.locator(".option[aria-disabled=true]").count() == 4, "said aloud too: the question is answered"
     r.keys("Enter")
     expect(r.lab.locator(".caption")).to_contain_text("You make Payment raise")
     r.to_quiet()

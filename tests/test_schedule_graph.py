@@ -265,7 +265,7 @@ def forced(doc: dict[str, Any], level: set[int]) -> Iterator[int]:
 
 def test_a_cured_scenario_has_no_way_to_break_it() -> None:
     assert document(counter_cured)["shortest"] is None
-    assert document(counter_cured)["same"]
+    assert document(counter_cured)["safe"]
     assert document(counter_cured)["headline"] == "The same in all 4 schedules."
 
 
@@ -332,7 +332,7 @@ def test_the_text_form_tells_the_outcomes_and_the_shortest_schedule_to_each() ->
         "2 outcomes in 8 schedules, and there are no others.",
         "  4 x  2  by (usual)",
         "  4 x  1  wrong  by @6 look_then_insert2",
-        "It can be broken with 2 choices of who goes next.",
+        "In the lab it can be broken in 2 choices of who goes next, the usual ones counted.",
     ]
     both = str(schedule_lab(levels=LEVELS[1:]))
     assert both.count("Schedule lab: ") == 2

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from crash_lab_reader import HEAD, page_of
@@ -14,9 +15,12 @@ from lab_scenarios import pair
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from otp_mini import replay, schedule_lab
+from otp_mini.explore import quiet, run_once, usual
 from otp_mini.lab import Lab
 from otp_mini.viz import front_end, player
-from tests.schedule_scenarios import LEVELS, counter_race
+from otp_mini.viz.schedule_graph import _Plan
+from tests.schedule_scenarios import LEVELS, a_kill, a_supervisor_starts, counter_race, is_two
+from tests.test_explore import bank_race, dispatch_race, two_speak
 from tests.test_schedule_graph import hostile_mail, rows_of
 
 pytestmark = [
@@ -129,14 +133,14 @@ def test_a_lost_update_is_told_counted_and_shown(play: Play) -> None:
     play.link("Run on to the end").click()
     told = play.text(".verdict")
     assert told.lstrip().startswith("Lost update: 2 was expected, 1 stands. Broken in ")
-    assert "Broken in 2 choices is possible." in told or "No way is shorter." in told
+    assert "It can be broken in 2 choices." in told or "No way is shorter." in told
     assert replay(counter_race, play.text(".schedule")).outcome == 1
     assert [line for line in play.log if "from here on it is lost" in line]
     play.link("Show me the shortest").click()
     assert not play.lab.locator(".verdict").is_visible()
     for _ in range(40):
         play.press(".")
-    assert "Lost with 2 choices: from there on, all schedules end so." in play.text(".verdict")
+    assert "Lost with 2 choices: from there on it ends so, whoever goes next." in play.text(".verdict")
     assert replay(counter_race, play.text(".schedule")).outcome == 1
     assert play.lab.locator(".level").first.locator(".done").count() == 1
 
@@ -156,7 +160,7 @@ def test_a_cured_level_cannot_be_broken_whatever_is_chosen(play: Play) -> None:
 def test_back_and_fork_and_the_other_run_is_kept(play: Play) -> None:
     play.level(2)
     play.link("Run on to the end").click()
-    assert play.text(".verdict").lstrip().startswith("Right: 2. Broken in 2 choices is possible.")
+    assert play.text(".verdict").lstrip().startswith("Right: 2. It can be broken in 2 choices.")
     play.press(",", ",")
     before = len(play.log)
     play.lab.locator(".tb").first.click()
@@ -175,7 +179,7 @@ def test_by_keys_alone_and_the_focus_is_never_lost(play: Play) -> None:
     play.lab.locator(".choice").first.focus()
     play.press("1", "2", "u", "e")
     focused = "document.activeElement.shadowRoot?.activeElement?.textContent"
-    assert play.page.evaluate(focused) == "Show me the shortest"
+    assert play.page.evaluate(focused) == "Show me the shortest way"
     assert play.lab.locator(".verdict").is_visible()
     play.link("Try again").focus()
     play.press("Enter")
@@ -192,6 +196,54 @@ def test_what_happened_and_who_may_go_is_said_aloud(play: Play) -> None:
     assert play.lab.get_by_role("group", name="Who goes next").count() == 1
 
 
+def test_the_reader_is_told_what_is_right_and_what_has_happened_so_far(play: Play) -> None:
+    assert (
+        play.text(".goal") == "You are the scheduler: you choose who goes next. Right is 2. Can you make it go wrong?"
+    )
+    assert play.text(".caption").startswith("Before your first choice: ")
+    play.go(1)
+    play.press(",")
+    assert play.text(".caption").startswith("main: wait for a message."), "back: what happened last is told"
+    assert play.lab.locator(".choice em").all_inner_texts() == ["next in this run"]
+    seen = play.lab.locator(".marks i").evaluate_all(
+        "all => all.filter((i) => i.checkVisibility()).map((i) => i.className)"
+    )
+    assert set(seen) == {"quiet"}, "the crash lab's red marks mean nothing here"
+
+
+def test_where_it_was_lost_can_be_seen(play: Play) -> None:
+    play.link("Run on to the end").click()
+    assert play.text(".verdict code:has(code)").startswith('replay(counter_race, "')
+    play.link("See where it was lost").click()
+    assert play.text(".caption").partition("\n")[0].endswith(" From here on it is lost.")
+    assert "from here on it is lost" in play.text(".log .now")
+    assert "now" not in (play.lab.locator(".log li").last.get_attribute("class") or "")
+    focused = "document.activeElement.shadowRoot?.activeElement?.checkVisibility()"
+    assert play.page.evaluate(focused)
+
+
+def test_the_focus_is_not_lost_with_the_button_that_ends_the_run(play: Play) -> None:
+    play.link("As usual").focus()
+    for _ in range(60):
+        if play.offered:
+            play.press("Enter")
+    assert play.lab.locator(".verdict").is_visible()
+    focused = "document.activeElement.shadowRoot?.activeElement"
+    assert play.page.evaluate(f"{focused}.closest('.verdict') !== null")
+
+
+def test_printed_it_tells_the_level_the_outcome_and_every_step(play: Play) -> None:
+    play.link("Run on to the end").click()
+    play.page.emulate_media(media="print", reduced_motion="reduce")
+    assert [text.split("\n")[0] for text in play.lab.locator(".level:visible").all_inner_texts()] == [
+        "1 Break the counter"
+    ]
+    assert play.lab.locator(".verdict > p").first.is_visible()
+    assert not play.lab.locator(".row").is_visible()
+    assert play.lab.locator(".log").evaluate("log => log.scrollHeight <= log.clientHeight + 1")
+    play.page.emulate_media(media="screen", reduced_motion="reduce")
+
+
 # ---- what is shown is what was recorded --------------------------------------------------------------
 
 MODEL = """async ([source, docs]) => {
@@ -200,6 +252,13 @@ MODEL = """async ([source, docs]) => {
   const each = (list, act) => list.map((_, i) => act(i));
   const rows = (level) => each(level.doc.places, (place) => each(level.doc.rows, (row) => level.row(place, row)));
   window.rows = (n) => rows(levels[n]);
+  window.usually = (n) => {
+    const steps = levels[n].settle([]);
+    for (let move; (move = levels[n].usual(steps)); levels[n].settle(steps)) {
+      steps.push({ ...move, free: levels[n].offered(levels[n].at(steps)).length > 1 });
+    }
+    return levels[n].end(levels[n].at(steps))[0];
+  };
   window.told = (n, choices) => {
     const steps = levels[n].follow(choices);
     return [levels[n].schedule(steps), steps.map(({ who }) => who)];
@@ -225,6 +284,34 @@ def test_the_model_of_the_page_is_the_recorded_one_and_its_schedules_can_be_repl
             again = replay(LEVELS[number][1], schedule)
             assert again.steps == [doc["who"][who][0] for who in steps]
             assert set(again.schedule.split("@")) <= {*schedule.split("@"), "(usual)"}
+    page.close()
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [a_kill, dispatch_race, two_speak, bank_race, *(level[1] for level in LEVELS)],
+    ids=lambda scene: scene.__name__,
+)
+def test_what_is_usual_is_usual_for_explore_too(browser: Browser, scene: Any) -> None:
+    """Steps that are taken at once come earlier than in the usual run, and nobody loses his turn by that."""
+    page = browser.new_page()
+    page.evaluate(MODEL, [front_end.module("schedule_lab")[0], schedule_lab(scene).documents])
+    with quiet():
+        _, outcome, _ = run_once(scene, lambda depth, enabled, last: usual(enabled, last))
+    assert page.evaluate("usually(0)") == outcome
+    page.close()
+
+
+def test_a_schedule_in_which_somebody_becomes_a_server_can_be_replayed(browser: Browser) -> None:
+    """Who becomes a server stands at the head of the queue at once: not as long as it has been ready."""
+    page = browser.new_page()
+    with mock.patch.object(_Plan, "is_silent", lambda plan, step: False):  # as where not every schedule was tried
+        doc = schedule_lab(a_supervisor_starts).documents[0]
+    page.evaluate(MODEL, [front_end.module("schedule_lab")[0], [doc]])
+    for seed in range(40, 50):
+        choices, steps = choices_of(doc, random.Random(seed))
+        schedule, _ = page.evaluate("([n, c]) => told(n, c)", [0, choices])
+        assert replay(a_supervisor_starts, schedule).steps == [doc["who"][who][0] for who in steps]
     page.close()
 
 
@@ -263,11 +350,13 @@ def test_the_address_keeps_a_run_and_restores_it(play: Play) -> None:
     [
         (lambda kept: kept.rpartition("_")[0] + "_9", "a run that this lab does not have"),
         (lambda kept: kept + "x!", "a run that this lab does not have"),
+        (lambda kept: kept + "_", "a run that this lab does not have"),
+        (lambda kept: kept.replace("--1_", "--1e0_"), "a run that this lab does not have"),
         (lambda kept: kept.rpartition("--")[0], "a run that this lab does not have"),
         (lambda kept: kept.replace("--1_", "--7_"), "a run that this lab does not have"),
         (lambda kept: re.sub(r"more--\w+--", "more--abc--", kept), "of another version of this lab"),
     ],
-    ids=["step", "signs", "short", "level", "version"],
+    ids=["step", "signs", "end", "number", "short", "level", "version"],
 )
 def test_a_broken_or_old_address_is_refused_in_words(play: Play, change: Any, said: str) -> None:
     play.level(2)
@@ -288,6 +377,66 @@ def test_an_address_of_a_lab_that_is_elsewhere_is_refused_once_and_an_anchor_is_
     anchor = Play(play.page, "#the-counter")
     assert "address" not in anchor.text(".caption") + anchor.page.locator(".crash-lab .tip").inner_text()
     assert anchor.address == "the-counter"
+
+
+def test_the_browsers_back_and_forward_show_what_the_address_says(play: Play) -> None:
+    kept = []
+    for number in (1, 2):
+        play.go(number)
+        kept.append((play.address, play.log))
+        play.page.evaluate("location.hash = 'a-heading'")
+        play.link("Start again").click()
+    play.page.go_back()
+    play.page.go_back()
+    root = "document.querySelector('.schedule-lab').shadowRoot"
+    for step, (address, log) in (("", kept[0]), ("forward", kept[1]), ("back", kept[0])):
+        if step:
+            play.page.evaluate(f"history.{step}()")
+        play.page.wait_for_function(
+            f"log => String([...{root}.querySelectorAll('.log .line')].map((e) => e.textContent)) == String(log)",
+            arg=log,
+        )
+        assert play.address == address
+
+
+def test_what_is_shown_can_be_sent(play: Play) -> None:
+    play.link("Run on to the end").click()
+    play.link("Show me the shortest way").click()
+    address, log = play.address, play.log
+    again = Play(play.page, "#" + address)
+    until(again.page, ".schedule-lab", "!root.querySelector('.verdict').hidden")
+    assert again.log == log
+
+
+ADDRESSES = """async ([source, titles]) => {
+  const { addressOf } = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+  document.body.replaceChildren();
+  history.replaceState(null, "", "#");
+  const said = [], kept = titles.map((title, n) => {
+    const el = document.body.appendChild(document.createElement("div"));
+    const restore = (path) => !!said.push([n, path]), refuse = () => said.push([n]);
+    const place = addressOf(true, el, title, "1a", { restore, refuse });
+    place.write("" + n);
+    return location.hash;
+  });
+  for (const hash of kept) {
+    location.hash = hash + "_5";
+    await new Promise((done) => addEventListener("hashchange", done, { once: true }));
+  }
+  return said;
+}"""
+
+
+def test_each_lab_of_a_page_has_an_address_of_its_own_whatever_it_is_called(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    path.write_text(HEAD, encoding="utf-8")
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    titles = ["a", "a", "a 2", "a", "x" * 39 + " y", "-", "Zähler", "счётчик", "a--b", "__proto__", ""]
+    source = front_end.module("schedule_lab")[0]
+    said = page.evaluate(ADDRESSES, [source, titles])
+    assert said == [[number, f"{number}_5"] for number in range(len(titles))]
+    page.close()
 
 
 def test_the_crash_lab_keeps_its_path_too(play: Play) -> None:
@@ -379,6 +528,11 @@ def test_in_forced_colours_the_state_is_told_by_words_and_lines(play: Play) -> N
     assert play.lab.locator(".card[data-hot]").count() >= 1
     style = play.lab.locator(".card[data-hot]").first.evaluate("e => getComputedStyle(e).outlineStyle")
     assert style == "solid"
+    play.link("Run on to the end").click()
+    line = "e => getComputedStyle(e).borderLeftColor"
+    now, other = (play.lab.locator(f".log li{kind}").first.evaluate(line) for kind in (".now", ":not(.now, .free)"))
+    assert now != other, "the line of now can be told from the others"
+    assert play.lab.locator(".go").evaluate("e => getComputedStyle(e).borderTopStyle") == "solid"
     play.page.emulate_media(forced_colors="none", reduced_motion="reduce")
 
 
@@ -390,6 +544,41 @@ def test_where_scripts_do_not_run_the_text_is_read(browser: Browser, tmp_path: P
     page.goto(path.as_uri())
     assert "8 x  1  wrong  by (usual)" in page.locator("pre").inner_text()
     context.close()
+
+
+def test_what_was_not_recorded_is_said_and_nothing_is_claimed_of_it(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "some.html"
+    labs = [
+        schedule_lab(counter_race, is_two, most=30),
+        schedule_lab(counter_race, lambda total: False, title="never"),
+        schedule_lab(counter_race, title="no check"),
+        schedule_lab(counter_race, lambda total: total > 0, title="all right"),
+    ]
+    path.write_text(page_of(*(lab._repr_html_() for lab in labs)), encoding="utf-8")
+    page = browser.new_page(reduced_motion="reduce")
+    page.goto(path.as_uri())
+    few, never, free, right = page.locator(".schedule-lab").all()
+    few.locator(".choice").first.click()
+    few.locator(".choice[aria-disabled=true]").click(force=True)
+    assert few.locator(".caption").inner_text().startswith("This page does not hold what comes when ")
+    few.get_by_role("button", name="Run on to the end").click()
+    assert "does not hold" not in few.locator(".caption").inner_text()
+    assert "No way is shorter" not in few.locator(".verdict").inner_text()
+    for lab, said in (
+        (never, "It goes wrong whoever goes next."),
+        (free, "1. 2 outcomes"),
+        (right, "Nobody can break it."),
+    ):
+        lab.get_by_role("button", name="Run on to the end").click()
+        assert said in lab.locator(".verdict").inner_text()
+    assert free.locator(".goal").inner_text().endswith("How can it end?")
+    assert [str(lab).splitlines()[-1] for lab in labs[:2]] == [
+        "In the lab it can be broken in "
+        + str(labs[0].documents[0]["shortest"]["choices"])
+        + " choices of who goes next, the usual ones counted, or with fewer: not all is recorded.",
+        "It goes wrong whoever goes next.",
+    ]
+    page.close()
 
 
 def test_what_a_scenario_says_becomes_no_markup(browser: Browser, tmp_path: Path) -> None:

@@ -197,11 +197,26 @@ class Recorded:
             "ends": ends,
             "shortest": shortest,
             "headline": self.result.headline(),
-            "same": self.result.exhaustive and len(self.result.outcomes) == 1,
+            "scenario": self.called,
+            "safe": self.result.exhaustive and all(right for _, right in self.outcomes),
             "whole": self.graph.whole,
         }
 
+    @property
+    def called(self) -> str:
+        """What the scenario is called in a program."""
+        name = getattr(self.level.scenario, "__name__", "")
+        return name if name.isidentifier() else "scenario"
+
     # ---- as text
+
+    def _how_soon(self, choices: int) -> str:
+        """After how many choices it is broken; how many of them are unusual is what a schedule's text tells."""
+        if not choices:
+            return "It goes wrong whoever goes next."
+        fewer = "" if self.graph.whole else ", or with fewer: not all is recorded"
+        said = "1 choice" if choices == 1 else f"{choices} choices"
+        return f"In the lab it can be broken in {said} of who goes next, the usual ones counted{fewer}."
 
     def text(self) -> str:
         """The outcomes, how many schedules lead to each, and the shortest of them."""
@@ -213,8 +228,7 @@ class Recorded:
         if left:
             lines.append(f"  and {left:,} more outcomes")
         if self.shortest is not None:
-            choices = self.shortest[0]
-            lines.append(f"It can be broken with {choices} choice{'' if choices == 1 else 's'} of who goes next.")
+            lines.append(self._how_soon(self.shortest[0]))
         return "\n".join(lines)
 
 

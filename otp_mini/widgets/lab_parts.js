@@ -17,7 +17,7 @@ function h(tag, props = {}, ...kids) {
   if (tag === "button") el.type = tag;
   for (const [name, value] of Object.entries(props)) {
     if (name.startsWith("on")) el.addEventListener(name.slice(2), value);
-    else if (value === true) el.setAttribute(name, "");
+    else if (value === true) el.setAttribute(name, name.startsWith("aria-") ? "true" : "");
     else if (value !== false && value != null) el.setAttribute(name, value);
   }
   el.append(...kids.flat().filter((kid) => kid != null));
@@ -204,11 +204,12 @@ function stampOf(text) {
  */
 class Address {
   constructor(el, title, stamp, { restore, refuse }) {
-    const slug = title.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 40) || "lab";
-    const same = document.querySelectorAll(`[data-run^="${SIGN}${slug}."]`).length;
-    Object.assign(this, { el, stamp, restore, refuse, slug: slug + (same ? `-${same + 1}` : "") });
-    el.dataset.run = `${SIGN}${slug}.${same}`;
-    el.dataset.slug = this.slug;
+    const name = title.toLowerCase().replace(/[^a-z0-9]+/g, "-").slice(0, 40).replace(/^-+|-+$/g, "") || "lab";
+    const taken = [...document.querySelectorAll("[data-slug]")].map((other) => other.dataset.slug);
+    let slug = name;
+    for (let n = 2; taken.includes(slug); n++) slug = `${name}-${n}`;
+    Object.assign(this, { el, stamp, restore, refuse, slug });
+    el.dataset.slug = slug;
     addEventListener("hashchange", () => el.isConnected && this.read());
     setTimeout(() => this.read());  // when the others of the page are there as well
   }
@@ -217,6 +218,7 @@ class Address {
   async read() {
     const { hash } = location;
     if (!hash.startsWith("#" + SIGN) || hash === this.written) return;
+    this.written = hash;  // what stood here before may come back, by the browser's own buttons
     const [slug, stamp, path, ...rest] = hash.slice(1 + SIGN.length).split("--");
     if (slug !== this.slug) {
       const all = [...document.querySelectorAll("[data-slug]")];

@@ -6,10 +6,10 @@
  * A level is a document of otp_mini.viz.schedule_page: places, who can go from each, and what differs behind.
  * `address` says whether the page's address keeps the run.
  */
-import { addressOf, button, calm, div, h, icon, list, onKeys, para, put, rich, SHAPE, shell, span, stampOf, Transport, UNSAID } from "./lab_parts.js";
+import { addressOf, button, calm, capital, div, h, icon, list, onKeys, para, put, rich, SHAPE, shell, span, stampOf, Transport, UNSAID } from "./lab_parts.js";
 
 // ---- the model: a path of steps through the places ----
-const [RIGHT, WRONG] = [1, 2];  // what is still possible from a place on; 0: more than one thing
+const WRONG = 2;  // what is still possible from a place on, as 1 for right; 0: more than one thing
 const STATES = ["ready", "waits", "ended", "table"];
 const travels = (path) => path.includes(">");  // a signal or a timer, and no process
 
@@ -87,21 +87,43 @@ export class Level {
     return this.fate(0) === WRONG ? 0 : step < 0 ? null : this.choices(steps, step + 1).length;
   }
 
-  /** The steps as a text that `replay` takes: where somebody goes other than usual, or where what is usual is not known. */
-  schedule(steps) {
-    const { places, who } = this.doc, path = (w) => who[w][0], said = [];
-    let line = [], last = -1;  // who is ready, the longest first, each with the step that made it so
-    steps.forEach((step, i) => {
-      const place = this.at(steps, i), able = places[place][5] ?? this.offered(place).map((move) => move.who);
+  travels(who) { return who >= 0 && travels(this.doc.who[who][0]); }
+
+  /** Before each step, and behind the last: who could go, and the queue of them, each with the step that made it ready.
+   *
+   * `calm` leaves out of the queue's account what was taken at once though others were ready: it is nobody's turn.
+   */
+  queues(steps, calm = false) {
+    let line = [], last = -1;
+    return [...steps, {}].map(({ who, free }, i) => {
+      const place = this.at(steps, i), able = this.doc.places[place][5] ?? this.offered(place).map((move) => move.who);
       const old = line.filter(({ w }) => w !== last && able.includes(w)), known = old.map(({ w }) => w);
       line = [...old, ...able.filter((w) => !known.includes(w)).map((w) => ({ w, i }))];
-      const ready = line.filter(({ w }) => !travels(path(w))), queue = ready.length ? ready : line;
-      const goesOn = able.includes(last) && !travels(path(last));
-      const sure = able.length < 2 || goesOn || queue.length < 2 || queue[0].i !== queue[1].i;
-      if (!sure || step.who !== (goesOn ? last : queue[0].w)) said.push(`@${i} ${path(step.who)}`);
-      last = step.who;
+      last = calm && !free && able.length > 1 ? -1 : who;
+      const ready = line.filter(({ w }) => !this.travels(w));
+      return { able, queue: ready.length ? ready : line };
+    });
+  }
+
+  /** The steps as a text that `replay` takes: where somebody goes other than usual, or where what is usual is not known. */
+  schedule(steps) {
+    const queues = this.queues(steps), said = [];
+    steps.forEach(({ who }, i) => {
+      const { able, queue } = queues[i], last = i ? steps[i - 1].who : -1, goesOn = able.includes(last) && !this.travels(last);
+      // Who has become a server goes to the head of the queue, which only the recorded order tells.
+      const sure = able.length < 2 || goesOn || queue.length < 2 || (queue[0].i !== queue[1].i && queue[0].w === able[0]);
+      if (!sure || who !== (goesOn ? last : queue[0].w)) said.push(`@${i} ${this.doc.who[who][0]}`);
     });
     return said.join(" ") || "(usual)";
+  }
+
+  /** Who goes where nobody says otherwise: the one that went last, else who has been ready longest; of those recorded. */
+  usual(steps) {
+    const queues = this.queues(steps, true), { able, queue } = queues.at(-1);
+    const turn = steps.findLast(({ free }, i) => free || queues[i].able.length < 2), last = turn?.who ?? -1;
+    const wanted = able.includes(last) && !this.travels(last) ? last : queue[0]?.w;
+    const moves = this.offered(this.at(steps)).filter(({ to }) => to >= 0);
+    return moves.find(({ who }) => who === wanted) ?? moves[0];
   }
 }
 
@@ -109,7 +131,8 @@ export class Level {
 const MARKS = { ready: SHAPE.play, waits: SHAPE.pause, ended: SHAPE.stopped, table: SHAPE.finished, absent: SHAPE.forgotten };
 const SAID = { ready: "ready", ended: "has ended", table: "table", absent: "not started" };
 const MOST_OTHERS = 4, MOST_TOLD = 4;
-const KEYS = "|1| to |9| choose who goes next, |u| lets it go on as usual, |e| runs on to the end, |,| and |.| step back and on, |p| plays.";
+const USUAL = "the one that went last, else the one that has been ready longest";
+const KEYS = `|1| to |9| choose who goes next, |u| lets it go on as usual (${USUAL}), |e| goes on so to the end, |,| and |.| step back and on, |p| plays.`;
 const times = (n) => `${n} ${n === 1 ? "choice" : "choices"}`;
 
 export function show(el, { levels: documents }, { css = "", address = false } = {}) {
@@ -124,11 +147,13 @@ export function show(el, { levels: documents }, { css = "", address = false } = 
   const ask = para("who"), choices = h("div", { class: "choices", role: "group", "aria-label": "Who goes next" });
   const caption = h("p", { class: "caption", "aria-live": "polite" }), verdict = h("div", { class: "verdict", role: "status" });
   const usual = button("link", () => asUsual(), "As usual"), run = button("link", () => toEnd(), "Run on to the end");
+  usual.title = `Lets go on ${USUAL}`;
+  run.title = `Goes on as usual to the end: ${USUAL}`;
   const again = button("link", () => restart(), "Start again"), others = div("forks");
   const log = h("ol", { class: "log", tabindex: 0, "aria-label": "What happened" });
   const bar = new Transport({
-    go: (step) => { now.from = Math.max(0, Math.min(now.at, step)); now.at = Math.max(0, Math.min(now.steps.length, step)); now.from = Math.min(now.from, now.at); paint(); },
-    count: () => now.steps.length, now: () => now.at, dwell: () => 900, changed: () => paint(),
+    go: (step) => goTo(Math.max(0, Math.min(now.steps.length, step))),
+    count: () => now.steps.length, now: () => now.at, dwell: () => Math.min(4000, 700 + 25 * spoken.length), changed: () => paint(),
     stops: () => [0, ...now.steps.flatMap(({ free }, i) => (free ? [i] : [])), now.steps.length],
     leaps: ["To the choice before", "To the next choice"],
   });
@@ -147,6 +172,14 @@ export function show(el, { levels: documents }, { css = "", address = false } = 
     restore, refuse: (sentence) => { note = sentence; paint(); },
   });
 
+  /** On: what happened in between is told. Back: what happened last. */
+  function goTo(step) {
+    note = "";
+    now.from = step > now.at ? now.at : Math.max(0, step - 1);
+    now.at = step;
+    paint();
+  }
+
   function here() { return now.level.at(now.steps, now.at); }
 
   function offered() { return now.level.offered(here()); }
@@ -161,7 +194,8 @@ export function show(el, { levels: documents }, { css = "", address = false } = 
     else step(move);
     keep();
     paint();
-    if (over() && !el.shadowRoot.activeElement?.isConnected) verdict.querySelector("button")?.focus({ preventScroll: true });
+    const active = el.shadowRoot.activeElement;
+    if (over() && (!active || active.closest("[hidden]"))) verdict.querySelector("button")?.focus({ preventScroll: true });
   }
 
   function step(move) {
@@ -185,13 +219,9 @@ export function show(el, { levels: documents }, { css = "", address = false } = 
     now.broken ||= over()[1] === false;
   }
 
-  function keep() { place.write(now.at ? [levels.indexOf(now), ...now.level.choices(now.steps, now.at)].join("_") : ""); }
+  function keep(count = now.at) { place.write(count ? [levels.indexOf(now), ...now.level.choices(now.steps, count)].join("_") : ""); }
 
-  /** Who would go: the one that went last, else the first that is recorded. */
-  function usualMove() {
-    const moves = offered().filter(({ to }) => to >= 0), last = now.steps[now.at - 1]?.who;
-    return moves.find(({ who }) => who === last) ?? moves[0];
-  }
+  function usualMove() { return now.level.usual(now.steps.slice(0, now.at)); }
 
   function asUsual() {
     const move = usualMove();
@@ -200,6 +230,7 @@ export function show(el, { levels: documents }, { css = "", address = false } = 
 
   function toEnd() {
     const from = now.at;
+    note = "";
     for (let move = usualMove(); move && !over(); move = usualMove()) step(move);
     now.from = from;
     bar.pause();
@@ -234,12 +265,14 @@ export function show(el, { levels: documents }, { css = "", address = false } = 
 
   function showMe() {
     remember();
+    note = "";
     const { level, doc } = now, steps = [];
     for (const who of doc.shortest.path) {
       const moves = level.offered(level.at(steps)), move = moves.find((each) => each.who === who);
       steps.push({ ...move, free: moves.length > 1 });
     }
     Object.assign(now, { steps, at: level.settle([]).length, from: 0, showing: true });
+    keep(steps.length);
     paint();
     bar.parts[2].focus({ preventScroll: true });
     if (!calm()) bar.play();
@@ -247,6 +280,7 @@ export function show(el, { levels: documents }, { css = "", address = false } = 
 
   /** The run that an address asks for. */
   function restore(text) {
+    if (!/^\d+(_\d+)*$/.test(text)) return false;
     const [index, ...path] = text.split("_").map(Number), level = levels[index], steps = level?.level.follow(path);
     if (!steps) return false;
     bar.pause();
@@ -265,14 +299,14 @@ export function show(el, { levels: documents }, { css = "", address = false } = 
     const { level, doc } = now, end = over(), moves = offered();
     paintLevels();
     put(title, nav ? "" : doc.title);
-    put(goal, doc.goal ?? "You are the scheduler: you choose who goes next. Can you make it go wrong?");
+    put(goal, doc.goal ?? task(doc));
     paintBoard();
     put(ask, end ? "The run is over." : moves.length > 1 ? "Who goes next?" : moves.length ? "Only one can go:" : "");
     const last = now.steps[now.at - 1]?.who;
     choices.hidden = !moves.length;
     put(choices, moves.map((move, i) => h("button", {
       class: "choice", "aria-disabled": move.to < 0, onclick: () => choose(move),
-    }, h("kbd", UNSAID, i + 1), span("", h("b", {}, level.name(move.who)), h("small", {}, move.to < 0 ? "not recorded" : move.says)), move.who === last ? h("em", {}, "went last") : null)));
+    }, i < 9 ? h("kbd", UNSAID, i + 1) : null, span("", h("b", {}, level.name(move.who)), h("small", {}, move.to < 0 ? "not recorded" : move.says)), move.who === now.steps[now.at]?.who ? h("em", {}, "next in this run") : move.who === last ? h("em", {}, "went last") : null)));
     usual.hidden = run.hidden = !!end || !moves.length;
     again.hidden = now.at <= level.settle([]).length && !now.steps.some(({ free }) => free);
     paintSaid(end);
@@ -280,6 +314,13 @@ export function show(el, { levels: documents }, { css = "", address = false } = 
     bar.show(spoken);
     paintOthers();
     paintLog();
+  }
+
+  /** What the reader is asked to do, where the author says nothing. */
+  function task({ ends }) {
+    const right = ends.filter((end) => end[1]).map(([text]) => text), some = right.length && right.length < 4;
+    const asked = ends.some((end) => end[1] != null) ? "Can you make it go wrong?" : "How can it end?";
+    return `You are the scheduler: you choose who goes next. ${some ? `Right is ${right.join(" or ")}. ` : ""}${asked}`;
   }
 
   function paintLevels() {
@@ -306,10 +347,10 @@ export function show(el, { levels: documents }, { css = "", address = false } = 
   }
 
   function paintSaid(end) {
-    const { level, steps, at, from } = now, did = steps.slice(from, at), last = did.slice(-MOST_TOLD);
+    const { level, steps, at, from } = now, first = !from && at && !end && !level.choices(steps, at).length, did = steps.slice(from, at), last = did.slice(-MOST_TOLD);
     const told = (did.length > last.length ? "… " : "") + last.map(({ who, says }) => `${level.name(who)}: ${says}.`).join(" ");
     const next = [...new Set(offered().map(({ who }) => level.name(who)))];
-    spoken = note || told || "Nothing has happened yet.";
+    spoken = note || (told && (first ? "Before your first choice: " : "") + told + (at === turn() ? ` ${capital(decided())}.` : "")) || "Nothing has happened yet.";
     caption.setAttribute("aria-live", bar.playing ? "off" : "polite");
     put(caption, spoken, end || note || !next.length ? "" : span("unseen", ` Next: ${list(next)}.`));
   }
@@ -322,9 +363,10 @@ export function show(el, { levels: documents }, { css = "", address = false } = 
     verdict.dataset.right = right;
     put(verdict,
       h("p", {}, icon(right === false ? SHAPE.dead : SHAPE.running, 12), " ", h("b", {}, sentence), " ", measure(right)),
-      h("p", {}, "This schedule, for ", h("code", {}, "replay"), ": ", h("code", { class: "schedule" }, text)),
+      h("p", {}, "To run these steps again in Python: ", h("code", {}, `replay(${doc.scenario}, "`, h("code", { class: "schedule" }, text), '")')),
       div("row",
-        doc.shortest && now.tried && !now.showing ? button("go", showMe, "Show me the shortest") : null,
+        doc.shortest && now.tried && !now.showing ? button("go", showMe, "Show me the shortest way") : null,
+        right === false && turn() ? button("again", seeTurn, "See where it was lost") : null,
         button("again", restart, "Try again"),
         next ? button("again", () => { now = next; note = ""; keep(); paint(); choices.querySelector("button")?.focus({ preventScroll: true }); }, "Next level") : null));
   }
@@ -332,13 +374,29 @@ export function show(el, { levels: documents }, { css = "", address = false } = 
   /** How good the reader was, in a sentence. */
   function measure(right) {
     const { doc, level, steps } = now, lost = level.lost(steps), best = doc.shortest?.choices;
-    if (doc.same) return `Nobody can break it. ${doc.headline}`;
+    if (best === 0) return `It goes wrong whoever goes next. ${doc.headline}`;
     if (right === false && lost !== null) {
-      if (now.showing) return `Lost with ${times(lost)}: from there on, all schedules end so.`;
-      return `Broken in ${times(lost)}: from there on, all schedules end so. ${best < lost ? `Broken in ${times(best)} is possible.` : "No way is shorter."}`;
+      const on = `${times(lost)}: from there on it ends so, whoever goes next.`;
+      if (now.showing) return `Lost with ${on}`;
+      return `Broken in ${on} ${best < lost ? `It can be broken in ${times(best)}.` : doc.whole ? "No way is shorter." : "No shorter way is known."}`;
     }
-    if (best !== undefined) return `Broken in ${times(best)} is possible. ${doc.headline}`;
+    if (best !== undefined) return `It can be broken in ${times(best)}. ${doc.headline}`;
+    if (doc.safe) return `Nobody can break it. ${doc.headline}`;
     return doc.headline;
+  }
+
+  /** After how many steps all was decided, once the reader has tried; 0 where it was from the start, or never. */
+  function turn() {
+    const { level, steps } = now;
+    return now.tried && !level.fate(0) ? steps.findIndex(({ to }) => level.fate(to)) + 1 : 0;
+  }
+
+  function decided() { return now.level.fate(now.level.at(now.steps, turn())) === WRONG ? "from here on it is lost" : "from here on it is safe"; }
+
+  function seeTurn() {
+    bar.pause();
+    bar.go(turn());
+    bar.parts[1].focus({ preventScroll: true });
   }
 
   function paintOthers() {
@@ -350,11 +408,10 @@ export function show(el, { levels: documents }, { css = "", address = false } = 
   }
 
   function paintLog() {
-    const { level, steps, at } = now, turn = now.tried ? steps.findIndex(({ to }) => level.fate(to) === WRONG || level.fate(to) === RIGHT) : -1;
-    const decided = turn >= 0 && !level.fate(0) && level.fate(steps[turn].to);
+    const { level, steps, at } = now, last = turn();
     put(log, steps.map(({ who, says, free }, i) => h("li", { class: (i === at - 1 ? "now" : i >= at ? "later" : "") + (free ? " free" : "") },
       h("button", { class: "line", tabindex: -1, "aria-current": i === at - 1 ? "step" : null, onclick: () => { bar.pause(); bar.go(i + 1); } },
-        h("b", {}, level.name(who)), `: ${says}`, decided && i === turn ? h("em", {}, decided === WRONG ? " from here on it is lost" : " from here on it is safe") : null))));
+        h("b", {}, level.name(who)), `: ${says}`, i + 1 === last ? h("em", {}, ` (${decided()})`) : null))));
     const line = log.children[at - 1];
     log.scrollTop = line ? Math.max(0, line.offsetTop - log.clientHeight * 0.6) : 0;
   }

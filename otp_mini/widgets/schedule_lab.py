@@ -67,7 +67,7 @@ def schedule_lab(
         2 outcomes in 12 schedules, and there are no others.
           8 x  1  wrong  by (usual)
           4 x  2  by @2 main @3 add_one
-        It can be broken with 2 choices of who goes next.
+        In the lab it can be broken in 2 choices of who goes next, the usual ones counted.
     """
     if isinstance(most, bool) or not isinstance(most, int) or most < 1:
         raise BadArg(f"most is a number of places, 1 or more; got {safe_repr(most)}")
