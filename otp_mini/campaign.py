@@ -134,6 +134,7 @@ class _Run:
         self.quitters: list[Pid] = []  # supervisors that gave up, likewise
         self.victim: Pid | None = None
         self.owners: list[Strike] = []  # whose outage it is, the last one since when; nobody while users are served
+        self.gathering: list[Strike] = []  # those that have struck nobody, though a storm may yet
         self.downed = self.current  # the last one that took the whole system down
         self.suspect: Strike | None = None  # the first one since which the system has not told its state
         self.following: Strike | None = None  # the last one meanwhile
@@ -295,10 +296,11 @@ class _Run:
             return
         assert strike.fault is not None
         strike.fault.strike(stage, self.draws[strike.source], strike.struck)
-        if not strike.struck and not strike.fault.lasts:
+        if not strike.struck:
             self.current = before  # it found nobody, so nothing of what happens now comes from it
-        elif self.plan.state is not None:
-            stage.later(strike.fault.lasts, lambda: self.state_after(strike))
+            self.gathering.append(strike)
+        if self.plan.state is not None:
+            stage.later(strike.fault.lasts, lambda: self.state_after(strike) if strike.struck else None)
 
     def hears(self, time: float, kind: str, pid: Pid | None, other: Pid | None, term: Any) -> None:
         """Something happens on the stage."""
@@ -310,8 +312,12 @@ class _Run:
             self.current.gave_up.append(GaveUp(time, path, name_of(term[0]), _living(pid.block)))
             if self.ears.keeps:
                 self.quitters.append(pid)
-        elif kind == "fault" and self.ears.keeps:
-            self.victim = self.victim or other
+        elif kind == "fault":
+            for storm in [each for each in self.gathering if each.struck]:
+                self.gathering.remove(storm)
+                self.current = max(self.current, storm, key=lambda each: each.number)
+            if self.ears.keeps:
+                self.victim = self.victim or other
         elif kind == "exit" and pid is self.stage.root:
             self.current.went_down += 1
             self.downed = self.current
@@ -608,7 +614,8 @@ def campaign(
         seed: says when the faults come and whom they strike, where that is drawn.
         hours: so long it goes on, in virtual time, from when the system has started.
         every: so many seconds lie between two requests.
-        patience: after so many seconds a user gives up: the request was not answered rightly.
+        patience: after so many seconds a user gives up: the request was not answered rightly. ``state`` has as
+            much time.
         state: an ``async def`` that asks the system what it remembers and returns that: a number, or a
             collection. It runs before each fault, and after it until there is an answer. What is missing then
             was lost to that fault: the difference of two numbers, or so many members of a collection (of a dict,

@@ -54,7 +54,7 @@ from otp_mini.faults import Draw, Fault
 from otp_mini.score import Campaign
 from otp_mini.stage import Stage
 from otp_mini.terms import picture
-from tests.campaign_program import PINNED, Server, all_orders, buy, everything, server, shop
+from tests.campaign_program import ALL_KINDS, PINNED, Server, all_orders, buy, everything, server, shop
 from tests.random_campaigns import wrong_after
 
 ROOT = Path(__file__).parents[1]
@@ -923,6 +923,23 @@ def test_a_fault_that_struck_nobody_is_blamed_for_nothing() -> None:
     assert (other.struck, other.went_down, other.restarted, other.gave_up) == ([], 0, 0, [])
 
 
+def test_a_storm_is_blamed_from_its_first_stroke_that_struck_somebody() -> None:
+    down, nobody, storm = campaign(
+        shop(max_restarts=0),
+        [
+            FailingStart("cache", at=60.5, times=9),
+            Storm(Kill("cache"), at=65.5, times=2, within=2.0),
+            Storm(Kill("cache"), at=100.5, times=9, within=60.0),
+        ],
+        ask_cache,
+        hours=4 * MINUTES,
+        reboot=50.0,
+    ).strikes
+    assert (down.wrong, down.recovery, down.restarted, down.went_down) == (50, 50.5, 2, 1)
+    assert (nobody.struck, nobody.restarted, nobody.went_down, nobody.recovery) == ([], 0, 0, None)
+    assert (len(storm.struck), storm.went_down) == (1, 1)
+
+
 def test_every_time_that_the_system_goes_down_is_counted_and_told_in_a_few_words() -> None:
     result = relapsing(Kill("cache", at=10.5))
     assert (result.went_down, len(result.gave_up)) == (4, 4)
@@ -1081,6 +1098,27 @@ def test_a_replay_shows_itself() -> None:
     assert "plants Hang" in html
     assert "Its first user asked at 0:01:01.000" in html
     assert str(replayed.up_to_the_user()).splitlines()[-1].startswith("66.000  user")
+
+
+@pytest.mark.parametrize(("seed", "reboot"), [(1, 3.0), (10, 60.0), (3, None)])
+def test_the_books_of_a_score_add_up_and_each_fault_is_replayed_from_its_moment_on(
+    seed: int, reboot: float | None
+) -> None:
+    async def slow_orders() -> Any:
+        await Process.sleep(0.7)
+        return await all_orders()
+
+    faults = [*ALL_KINDS, Kill("top", every=200.0), Kill("cache", every=20.0), Hang("top", every=100.0)]
+    result = campaign(shop(name="top"), faults, buy, seed, hours=0.1, state=slow_orders, reboot=reboot)
+    assert (result.requests, len(result.asked)) == (359, 359)
+    assert sum(each.wrong for each in result.all) == result.wrong
+    for each in result.strikes:
+        nothing = (each.wrong, each.restarted, each.lost, each.gave_up, each.went_down, each.recovery)
+        assert each.struck or nothing == (0, 0, 0, [], 0, None)
+        assert bool(each.wrong) == bool(each.saw)
+        assert each.lost >= 0
+    for each in [strike for strike in result.strikes if strike.struck][::9]:
+        assert each.replay().trace.events[0].time == pytest.approx(each.time)
 
 
 # ---- in anger, against otp_mini itself -------------------------------------------------------------------
