@@ -32,6 +32,7 @@ import builtins
 import contextlib
 import inspect
 import io
+import itertools
 import json
 import linecache
 import pprint
@@ -49,6 +50,9 @@ EVERY = 0.03  # seconds between two messages with what was written
 AT_ONCE = 200  # so many lines of a cell are told at once: a cell that never lets the loop in may be ended after any
 MOST = 200_000  # characters that one cell may write
 MOST_SHOWN = 200  # values that one cell may show
+MOST_ELEMENTS = 1000  # of a collection that are written out, as in a notebook
+MOST_MARKUP = 5_000_000  # characters of HTML, or of a picture
+COLLECTIONS = (dict, list, tuple, set, frozenset)
 METHODS = {
     "text/html": "_repr_html_",
     "text/markdown": "_repr_markdown_",
@@ -146,6 +150,8 @@ class Cells:
         self.post = post
         self.names = vars(sys.modules["__main__"]) if names is None else names
         self.solved: dict[str, Any] = {}  # what solutions have bound
+        self.streams: tuple[Stream, ...] = ()
+        self.bound: set[str] = set()  # names that were there when a cell began
         self.output = Output(post)
         self.files: dict[str, str] = {}  # the file name of a run, and its cell
         self.labs: list[Any] = []
@@ -153,7 +159,14 @@ class Cells:
 
     def connect(self) -> None:
         """Let `print`, `display` and what is written to stderr belong to the cells."""
-        sys.stdout, sys.stderr = Stream("stdout", self.output), Stream("stderr", self.output)
+        self.streams = Stream("stdout", self.output), Stream("stderr", self.output)
+        self.reconnect()
+
+    def reconnect(self) -> None:
+        """Let a cell begin with what `connect` has put in place: who redirects `sys.stdout` may forget to end it."""
+        if not self.streams:
+            return
+        sys.stdout, sys.stderr = self.streams
         builtins.display = self.display  # type: ignore[attr-defined]
         builtins.input = asks_nobody
 
@@ -167,6 +180,7 @@ class Cells:
         """
         if self.task is not None and not self.task.done():
             raise RuntimeError("a cell runs already")
+        self.reconnect()
         self.task = asyncio.ensure_future(self._run(cell, code, solution))
         return self.task
 
@@ -202,6 +216,8 @@ class Cells:
 
     async def _run(self, cell: str, code: str, solution: bool) -> str:
         self.output.begin(cell)
+        self.bound |= self.names.keys()
+        self._outlive(asyncio.get_running_loop())
         try:
             with self._solutions_bound() if solution else contextlib.nullcontext():
                 value = await evaluate(code, self._file(cell, code), self.names)
@@ -213,11 +229,21 @@ class Cells:
             how = "stopped"
         except BaseException as error:  # SystemExit too: it ends the cell and not the page
             self.output.flush()
-            self.post("error", cell, *self._told(cell, error))
+            self.post("error", cell, *map(shortened, self._told(cell, error)))
             how = "error"
         self.output.flush()
         self.post("done", cell, how, "")
         return how
+
+    def _outlive(self, loop: Any) -> None:
+        """Let `sys.exit()` in a process or a task end that alone: Pyodide would end with it, and all names."""
+        for handler in ("_system_exit_handler", "_keyboard_interrupt_handler"):
+            if hasattr(loop, handler):
+                setattr(loop, handler, self._left)
+
+    def _left(self, *code: object) -> None:
+        what = f"SystemExit: {code[0]}" if code else "KeyboardInterrupt"
+        self.output.write("stderr", f"{what} in a process or a task: that has ended, and Python goes on.\n")
 
     def _file(self, cell: str, code: str) -> str:
         """A file name for this run, under which tracebacks and reports find its lines."""
@@ -242,8 +268,10 @@ class Cells:
         if render is not None:
             return "\n".join(render()), ""
         last = "".join(traceback.format_exception_only(error)).strip()
+        if isinstance(error, NameError) and error.name in self.bound:
+            last += "\n(It was bound before. Restart Python, and the next Run runs the cells above again.)"
         if isinstance(error, SyntaxError) and error.filename in self.files:
-            text = (error.text or "").rstrip()
+            text = (error.text or linecache.getline(error.filename, error.lineno or 0)).rstrip()
             return f"{type(error).__name__}: {error.msg}\nline {error.lineno} of this cell: {text}", ""
         own_frames_away(error)
         frames = traceback.extract_tb(error.__traceback__)
@@ -308,11 +336,21 @@ def represented(value: Any) -> dict[str, str]:
                 bundle[kind] = base64.b64encode(shown).decode() if isinstance(shown, bytes) else shown
     if "text/plain" not in bundle:
         bundle["text/plain"] = plain(value)
-    return {kind: shown for kind, shown in bundle.items() if isinstance(shown, str)}
+    shown = {kind: shown for kind, shown in bundle.items() if isinstance(shown, str) and len(shown) <= MOST_MARKUP}
+    return {**shown, "text/plain": shortened(str(bundle["text/plain"]))}
+
+
+def shortened(text: str) -> str:
+    """The text, or as much of it as a page can show."""
+    return text if len(text) <= MOST else f"{text[:MOST]}\n(This is longer than what the page shows.)"
 
 
 def plain(value: Any) -> str:
     """The text of a value; of a long collection with one element on each line."""
-    if isinstance(value, dict | list | tuple | set | frozenset):
+    if type(value) in COLLECTIONS and len(value) > MOST_ELEMENTS:
+        first = itertools.islice(value.items() if isinstance(value, dict) else value, MOST_ELEMENTS)
+        text = pprint.pformat(type(value)(first), width=80, sort_dicts=False)
+        return f"{text}\n({len(value)} elements, of which these are the first {MOST_ELEMENTS}.)"
+    if isinstance(value, COLLECTIONS):
         return pprint.pformat(value, width=80, sort_dicts=False)
     return repr(value)

@@ -210,12 +210,55 @@ def test_an_edit_runs_is_kept_and_never_hides_a_new_edition(page: Page, server: 
     open_chapter(page, server)
     expect(first.locator(".in-place-edition")).to_contain_text("This cell has changed since you edited it.")
     expect(first.locator(".cell_input pre")).not_to_contain_text("20 + 22")
+    edit(page, name, "typed over it")  # the older text stays all the same, as long as nobody has chosen
+    open_chapter(page, server)
+    expect(first.locator(".cell_input pre")).to_have_text("typed over it\n")
     first.get_by_role("button", name="Show your version").click()
+    expect(first.locator(".cell_input pre")).to_contain_text("20 + 22")
+    expect(first.locator(".in-place-edition")).to_contain_text("There is another text of yours for this cell.")
+    kept = "async () => JSON.stringify(JSON.parse(await inPlace.page.download()).metadata.otp_patterns.aside)"
+    assert "typed over it" in page.evaluate(kept)
+    first.get_by_role("button", name="Keep this one").click()
+    expect(first.locator(".in-place-edition")).to_have_count(0)
+    first.get_by_role("button", name="Back to the original").click()
+    expect(first.get_by_role("button", name="Undo")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(first.locator(".cell_input pre")).to_contain_text("20 + 22")
     first.get_by_role("button", name="Back to the original").click()
     expect(first.locator(".cell_input pre")).not_to_contain_text("20 + 22")
     assert first.locator(".cell_input pre .kn, .cell_input pre .k").count() > 0  # and its colours are back
     assert page.evaluate("Object.keys(localStorage).filter(k => k.startsWith('otp-patterns')).length") == 0
+
+
+def test_a_text_that_the_browser_does_not_keep_or_another_tab_writes_is_not_lost(
+    page: Page, browser: Browser, server: Server
+) -> None:
+    """Nothing runs here: the worker cannot be loaded, nor at first the editor."""
+    tab = browser.context.new_page()
+    tab.route("**/worker.*.js", lambda route: route.abort())
+    tab.route("**/editor.*.js", lambda route: route.abort())
+    open_chapter(tab, server)
+    cell(tab, "tally").locator("pre").click()
+    expect(cell(tab, "tally").locator(".in-place-says")).to_contain_text("the editor could not be loaded")
+    expect(tab.locator(".in-place-words")).to_contain_text("Python could not be loaded. There may be no connection")
+    tab.unroute("**/editor.*.js")
+    open_chapter(tab, server)
+    edit(tab, "tally", "from the other tab")
+    tab.evaluate("() => { document.hasFocus = () => false }")  # the reader goes back to the first one, the cursor stays
+    page.evaluate("() => inPlace.load().then(page => page.cells.find(c => c.id === 'tally').set('the last word'))")
+    expect(cell(tab, "tally").locator(".cm-content")).to_have_text("the last word")
+    tab.evaluate("() => { Storage.prototype.setItem = () => { throw new Error('full') } }")
+    edit(tab, "tally", "not kept")
+    says = cell(tab, "tally").locator(".in-place-says")
+    expect(says).to_contain_text("this browser does not keep it, download it before you leave")
+    read = "async () => JSON.parse(await inPlace.page.download()).cells.find(({ id }) => id === 'tally').source"
+    assert tab.evaluate(read) == "not kept"
+    asked: list[str] = []
+    tab.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    tab.reload()
+    assert asked == ["beforeunload"]
+    tab.close()
+    browser.errors.clear()  # what could not be loaded
 
 
 # --- stuck --------------------------------------------------------------------------------------------------------
@@ -229,6 +272,10 @@ def test_each_kind_of_stuck_has_a_way_out_that_loses_no_text(page: Page, browser
 
     press(page, name)
     expect(cell(page, name).locator(".in-place-output")).to_contain_text("waits", timeout=A_LONG_TIME)
+    cell(page, name).locator(".cm-content").click()
+    page.keyboard.type("# ")
+    page.keyboard.press("Shift+Enter")
+    expect(cell(page, name).locator(".in-place-says")).to_contain_text("the text before runs still: press Stop")
     page.evaluate("() => { globalThis.before = inPlace.page.link.worker }")
     stop.click()
     expect(cell(page, name)).to_have_attribute("data-in-place", "stopped")
@@ -266,7 +313,7 @@ def test_each_kind_of_stuck_has_a_way_out_that_loses_no_text(page: Page, browser
     dies = "js.eval('void Promise.reject(Error(`no memory`))')"
     edit(page, name, f"import asyncio, js\n{dies}\nawait asyncio.Event().wait()")
     press(page, name)  # as where Pyodide dies
-    expect(says).to_have_text("Python has ended: no memory. The next Run starts it again.")
+    expect(says).to_have_text("Python has ended: no memory. The next Run starts it again; your text stays.")
     assert [error for error in browser.errors if "no memory" not in error] == []
     browser.errors.clear()
     edit(page, name, "6 * 7")
@@ -306,6 +353,14 @@ def test_an_exercise_says_how_far_its_reader_came_and_all_of_it_can_be_taken_awa
     expect(badge).to_have_text("passed")
     expect(cell(page, "tally").locator(".cell_input pre")).to_contain_text("total + n")
     assert "three" in page.evaluate("Object.values(localStorage)")
+    edit(page, "tally", "# mine, and not yet in the notebook")
+    page.locator(".in-place-work input").set_input_files(tmp_path / "mine.ipynb")
+    expect(page.locator(".in-place-work-says")).to_have_text(
+        "0 cells taken over; 1 more where another text stands: the page asks you at each."
+    )
+    assert page.evaluate("inPlace.page.cells.find(c => c.id === 'tally').code") == "# mine, and not yet in the notebook"
+    cell(page, "tally").get_by_role("button", name="Show the other one").click()
+    expect(cell(page, "tally").locator(".cm-content")).to_contain_text("total + n")
     page.locator(".in-place-work input").set_input_files(ROOT / "notebooks" / f"{CHAPTERS[1]}.ipynb")
     expect(page.locator(".in-place-work-says")).to_contain_text("no notebook of this chapter")
 
@@ -451,6 +506,11 @@ def test_an_isolated_page_interrupts_and_a_browser_without_jspi_runs(live_site: 
         press(tab, first)
         expect(cell(tab, first).locator(".in-place-output")).to_contain_text("False", timeout=A_LONG_TIME)
         tab.evaluate("() => { globalThis.before = inPlace.page.link.worker }")
+        cell(tab, first).get_by_role("button", name="Stop").click()
+        expect(cell(tab, first)).to_have_attribute("data-in-place", "stopped")
+        edit(tab, first, "import asyncio\nprint('sleeps')\nawait asyncio.sleep(3600)")
+        press(tab, first)
+        expect(cell(tab, first).locator(".in-place-output")).to_contain_text("sleeps")
         cell(tab, first).get_by_role("button", name="Stop").click()
         expect(cell(tab, first)).to_have_attribute("data-in-place", "stopped")
         edit(tab, first, "import asyncio\nawait asyncio.sleep(0)\n6 * 7")

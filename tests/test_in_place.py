@@ -209,6 +209,25 @@ def test_a_cell_that_wants_to_end_python_ends_itself(page: Page, source: str) ->
     assert page.run("1")[-1] == ("done", "ok")
 
 
+def test_a_name_that_was_there_before_is_told_from_one_that_never_was(page: Page) -> None:
+    page.run("check = 1", "del check", "check")
+    assert "NameError: name 'check' is not defined\n(It was bound before. Restart Python, " in page.error()[0]
+    page.run("never")
+    assert "bound before" not in page.error()[0]
+
+
+@pytest.mark.parametrize("away", ["None", "io.StringIO()"])
+def test_what_a_cell_has_done_to_the_streams_ends_with_it(page: Page, away: str) -> None:
+    spoils = f"import builtins, io, sys\nsys.stdout = sys.stderr = {away}\nbuiltins.display = 3\nprint('unseen')"
+    assert page.run(spoils) == [("done", "ok")]
+    assert page.run(spoils, "print('seen')\ndisplay(1)")[:2] == [("stream", "seen\n"), ("display", "")]
+
+
+def test_a_fault_that_only_compiling_finds_shows_its_line(page: Page) -> None:
+    page.run("x = 1\nreturn x")
+    assert page.error()[0] == "SyntaxError: 'return' outside function\nline 2 of this cell: return x"
+
+
 # --- how much, and when -----------------------------------------------------------------------------------------
 
 
@@ -238,6 +257,31 @@ def test_a_cell_that_shows_values_without_end_is_cut_and_says_so(page: Page) -> 
     page.run(f"for number in range({in_place.MOST_SHOWN + 9}):\n    display(number)")
     assert len(page.values()) == in_place.MOST_SHOWN
     assert page.told[-2][3] == "(The cell shows more values than the page has room for.)\n"
+
+
+def test_a_value_or_an_error_that_is_too_long_for_a_page_is_cut_and_says_so(page: Page) -> None:
+    says = "(This is longer than what the page shows.)"
+    page.run(f"'x' * {in_place.MOST + 1}")
+    [value] = page.values()
+    assert len(value["text/plain"]) < in_place.MOST + 99 and value["text/plain"].endswith(says)
+    page.run(f"def f():\n    raise ValueError('x' * {2 * in_place.MOST})\nf()")
+    assert [(len(part) < in_place.MOST + 99, part.endswith(says)) for part in page.error()] == [(True, True)] * 2
+    markup = f"class Wide:\n    def _repr_html_(self):\n        return 'x' * {in_place.MOST_MARKUP + 1}\nWide()"
+    page.run(markup)
+    assert list(page.values()[0]) == ["text/plain"]
+
+
+@pytest.mark.parametrize("kind", ["list", "tuple", "set", "frozenset", "dict.fromkeys"])
+def test_of_a_collection_without_end_the_beginning_is_shown(page: Page, kind: str) -> None:
+    page.run(f"{kind}(range({in_place.MOST_ELEMENTS + 1}))")
+    [value] = page.values()
+    lines = value["text/plain"].splitlines()
+    assert (
+        lines[-1] == f"({in_place.MOST_ELEMENTS + 1} elements, of which these are the first {in_place.MOST_ELEMENTS}.)"
+    )
+    assert len(lines) == in_place.MOST_ELEMENTS + 1
+    page.run(f"{kind}(range({in_place.MOST_ELEMENTS}))")
+    assert "of which" not in page.values()[0]["text/plain"]
 
 
 # --- stop -------------------------------------------------------------------------------------------------------
@@ -362,6 +406,13 @@ class Till(GenServer):
 tree(await Supervisor.start_link([(Till, 0)], strategy="one_for_one"))"""
 
 
+ENDS = """import asyncio, sys
+from otp_mini import spawn
+async def ends(): sys.exit("bye")
+_ = spawn(ends)
+await asyncio.sleep(0.01)"""
+
+
 def test_the_files_that_live_json_names_run_cells_and_load_no_jupyter(live_site: Path) -> None:
     node = shutil.which("node") or pytest.fail("the in-browser part was built, so there is a Node")
     command = [node, str(CHAPTER.with_name("in_place_python.mjs")), str(live_site / "lite"), in_place.__file__]
@@ -369,6 +420,10 @@ def test_the_files_that_live_json_names_run_cells_and_load_no_jupyter(live_site:
         ("tree", TREE),
         ("waits", "from otp_mini import receive\nprint('waits')\nawait receive()"),
         ("error", "def divide():\n    1 / 0\nprint('a')\ndivide()"),
+        (
+            "ends",
+            ENDS,
+        ),
         ("value", "import sys\n'IPython' in sys.modules"),
     ]
     done = subprocess.run(command, input=json.dumps(cells), capture_output=True, text=True, check=False)
@@ -384,6 +439,13 @@ def test_the_files_that_live_json_names_run_cells_and_load_no_jupyter(live_site:
         ["done", "waits", "stopped", ""],
         ["stream", "error", "stdout", "a\n"],
         ["done", "error", "error", ""],
+        [
+            "stream",
+            "ends",
+            "stderr",
+            "SystemExit: bye in a process or a task: that has ended, and Python goes on.\n",
+        ],
+        ["done", "ends", "ok", ""],
         ["result", "value", "", '{"text/plain": "False"}'],
         ["done", "value", "ok", ""],
     ]

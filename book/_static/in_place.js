@@ -10,7 +10,7 @@
 
   const TEXTS = {
     failed: "The cells of this page could not be loaded. There may be no connection, or a newer edition of the book: reload the page.",
-    download: "Download as a notebook", take: "Take a notebook back",
+    run: "Run", loads: "Loading …", download: "Download as a notebook", take: "Take a notebook back",
   };
   const root = new URL(document.documentElement.dataset.content_root || "./", location.href);
   const cellsOf = () => [...document.querySelectorAll("div.cell[data-cell-id]")];
@@ -43,18 +43,23 @@
   /** Do something with the cell in `container`; where that cannot be, say so there. */
   const touch = async (container, work) => {
     container.querySelector(".in-place-failed")?.remove();
+    const pill = container.querySelector(".in-place-pill");
+    const slow = setTimeout(() => { if (pill) pill.textContent = TEXTS.loads; }, 300);
     try {
       const page = await load();
       await work(page, page.cell(container));
     } catch (error) {
       container.append(element("p", { className: "in-place-failed", role: "alert", textContent: error.message }));
+    } finally {
+      clearTimeout(slow);
+      if (pill) pill.textContent = TEXTS.run;
     }
   };
 
   const equip = (container, number) => {
     const input = container.querySelector(".cell_input");
     if (!input) return;
-    const run = element("button", { type: "button", className: "in-place-pill", textContent: "Run" });
+    const run = element("button", { type: "button", className: "in-place-pill", textContent: TEXTS.run });
     run.setAttribute("aria-label", `Run cell ${number}`);
     run.onclick = () => touch(container, (page, cell) => {
       page.run(cell);
@@ -127,7 +132,7 @@
   /** Whether this browser keeps something of this chapter. */
   const keepsSomething = () => {
     try {
-      return Object.keys(localStorage).some((key) => ["cell", "exercise"].some((kind) => key.startsWith(`otp-patterns ${kind} ${chapter} `)));
+      return Object.keys(localStorage).some((key) => ["cell", "aside", "exercise"].some((kind) => key.startsWith(`otp-patterns ${kind} ${chapter} `)));
     } catch {
       return false;
     }

@@ -49,7 +49,7 @@ export class Bar {
     if (["starting", "busy", "waiting", "stuck"].includes(state)) this.tick = setInterval(() => this.counted(state), 1000);
     if (state === "ready") this.tick = setTimeout(() => { this.root.dataset.state = "idle"; }, IDLE);
     if (state === "ready") this.again = true;
-    if (state === "failed") this.again = false;
+    if (state === "failed" || state === "unborn") this.again = false;
   }
 
   /** @param {import("./link.mjs").State} state @param {string} text @param {import("./link.mjs").Work | null} job */
@@ -64,7 +64,9 @@ export class Bar {
       waiting: `Nothing has come of ${cell} for ${silent} s. It can be stopped, and Python stays as it is.`,
       stuck: `Python computes ${cell} and has said nothing for ${silent} s. Go on, or restart it? `
         + "Your text stays, and the cells above run again.",
-      failed: `Python has ended: ${text}. The next Run starts it again.`,
+      failed: `Python has ended: ${text}. The next Run starts it again; your text stays.`,
+      unborn: "Python could not be loaded. There may be no connection, or a newer edition of the book: "
+        + `reload the page, or press Run again. Your text stays. (${text})`,
     }[state];
   }
 

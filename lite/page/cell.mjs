@@ -35,6 +35,9 @@ export class Cell {
     this.of = of;
     this.raises = root.classList.contains("tag_raises-exception");
     this.ran = false;
+    this.stale = false; // the text has changed since its run began
+    this.kept = true; // by the browser
+    this.before = ""; // the reader's text, behind a "Back to the original"
     this.state = /** @type {Fared} */ ("new");
     this.input = /** @type {HTMLElement | null} */ (root.querySelector(".cell_input")); // a verdict has none
     this.pre = this.input?.querySelector("pre") ?? null;
@@ -55,8 +58,11 @@ export class Cell {
     this.runButton = button(role === "check" ? "Check" : "Run", "in-place-run", () => page.run(this), "Shift+Enter");
     this.checkButton = button("Check", "in-place-check", () => page.check(this));
     this.stopButton = button("Stop", "in-place-stop", () => page.stop(this));
+    this.keys = element("span", { className: "in-place-keys", textContent: "Shift+Enter runs, Esc leaves" });
+    this.keys.setAttribute("aria-hidden", "true"); // the editor's label says it
     this.editButton = button("Edit", "in-place-edit", () => this.edit());
     this.resetButton = button("Back to the original", "in-place-reset", () => this.reset());
+    this.undoButton = button("Undo", "in-place-undo", () => this.undo(), "Back to your version");
     this.remember();
   }
 
@@ -68,19 +74,45 @@ export class Cell {
 
   /** Take what the browser keeps: an edit of this edition at once, another one as an offer. */
   remember() {
-    const edit = this.pre && this.page.store.read(this.id, this.published);
+    if (!this.pre) return;
+    const edit = this.page.store.read(this.id, this.published);
     if (edit?.current) this.set(edit.text);
-    if (edit && !edit.current) this.offer(edit);
+    else if (edit) this.putAside(edit, true);
+    this.offer();
   }
 
-  /** An edit of another edition: say so, and leave the choice to the reader. @param {import("./store.mjs").Edit} edit */
-  offer(edit) {
+  /**
+   * Leave the choice between two texts to the reader: one stands here, this one aside. False where it is kept only for now.
+   * @param {import("./store.mjs").Edit} edit
+   * @param {boolean} [moved]  it stood here before
+   */
+  putAside({ text, published }, moved = false) {
+    const { store } = this.page;
+    const others = store.aside(this.id).filter((other) => other.text !== text);
+    const stays = store.putAside(this.id, [...others, { text, published }]);
+    if (moved) store.write(this.id, this.published, this.published); // what is typed from now on takes its place
+    this.offer();
+    return stays;
+  }
+
+  /** Say that another text of the reader is there. It stays until one of the two is chosen, whatever is typed meanwhile. */
+  offer() {
     this.input?.querySelector(".in-place-edition")?.remove();
-    const note = element("div", { className: "in-place-edition" }, "This cell has changed since you edited it. ");
-    note.append(
-      button("Show your version", "", () => { note.remove(); this.set(edit.text); }),
-      button("Keep the new text", "", () => { note.remove(); this.page.store.write(this.id, this.published, this.published); }));
-    this.input?.prepend(note);
+    const others = this.page.store.aside(this.id), other = others.at(-1);
+    if (!other || !this.input) return;
+    const older = other.published !== this.published;
+    const words = older ? "This cell has changed since you edited it. " : "There is another text of yours for this cell. ";
+    const drop = () => this.page.store.putAside(this.id, others.slice(0, -1));
+    const show = () => {
+      const mine = { text: this.code, published: this.published };
+      drop();
+      this.set(other.text);
+      if (mine.text !== this.published) this.putAside(mine);
+      this.offer();
+    };
+    this.input.prepend(element("div", { className: "in-place-edition" }, words,
+      button(older ? "Show your version" : "Show the other one", "", show),
+      button(older && !this.edited ? "Keep the new text" : "Keep this one", "", () => { drop(); this.offer(); })));
   }
 
   /** The bar with the buttons; a cell that nobody has touched has none. */
@@ -89,7 +121,7 @@ export class Cell {
     this.input.querySelector(".in-place-pill")?.remove();
     this.bar = element("div", { className: "in-place-bar" }, this.runButton);
     if (this.role === "stub") this.bar.append(this.checkButton);
-    this.bar.append(this.stopButton, this.editButton, this.resetButton, this.says);
+    this.bar.append(this.stopButton, this.editButton, this.resetButton, this.undoButton, this.keys, this.says);
     this.input.append(this.bar);
     this.draw();
   }
@@ -100,14 +132,15 @@ export class Cell {
     if (!pre || !this.input) return;
     this.dress();
     this.page.link.start();
-    const { editor } = await import("./editor.mjs");
+    const module = await import("./editor.mjs").catch(() => null);
+    if (!module) return this.draw("the editor could not be loaded: is there a connection? Then reload the page");
     if (!this.editor) {
       const look = getComputedStyle(pre), holder = element("div", { className: "in-place-editor" });
       const { fontFamily, fontSize, lineHeight, letterSpacing, tabSize, margin } = look;
       Object.assign(holder.style, { fontFamily, fontSize, lineHeight, letterSpacing, tabSize, margin });
       holder.style.setProperty("--pad", `${look.paddingTop} ${look.paddingRight} ${look.paddingBottom} ${look.paddingLeft}`);
       pre.before(holder);
-      this.editor = editor(holder, {
+      this.editor = module.editor(holder, {
         doc: this.code, label: LABEL, changed: (text) => this.changed(text), run: () => this.page.run(this),
         leave: () => this.runButton.focus() });
       pre.hidden = true;
@@ -130,18 +163,34 @@ export class Cell {
     this.code = text;
     if (this.edited) this.pre.textContent = `${text}\n`; // the copy button and the printer read it
     else this.pre.innerHTML = this.coloured;
-    const stays = this.page.store.write(this.id, text, this.published);
-    this.ran = false;
-    this.draw(stays ? "" : "this browser does not keep your version");
+    this.kept = this.page.store.write(this.id, text, this.published);
+    this.before = "";
+    this.outdated();
+    this.draw();
     this.page.changed(this);
+  }
+
+  /** What this cell has run, or runs, is no longer what stands here. */
+  outdated() {
+    this.ran = false;
+    this.stale = true;
   }
 
   /** The published text, and what it gave. */
   reset() {
+    const mine = this.edited ? this.code : "";
     this.set(this.published);
+    this.before = mine;
+    this.draw();
+    (this.undoButton.hidden ? this.runButton : this.undoButton).focus(); // the button that was pressed is gone
     this.output?.root.remove();
     this.output = null;
     this.stored.forEach((part) => { part.hidden = false; });
+  }
+
+  undo() {
+    this.set(this.before);
+    this.runButton.focus();
   }
 
   /* --- a run ---------------------------------------------------------------------------------------------- */
@@ -160,8 +209,10 @@ export class Cell {
     this.stopButton.hidden = !this.active;
     this.editButton.hidden = Boolean(this.editor);
     this.resetButton.hidden = this.active || !(this.edited || this.output);
+    this.undoButton.hidden = this.active || !this.before;
     const now = { waiting: "waits for its turn", running: "runs" }[String(this.state)];
-    this.says.textContent = more || now || (this.edited ? "your version" : "");
+    const mine = this.kept ? "your version" : "your version: this browser does not keep it, download it before you leave";
+    this.says.textContent = [more, now, this.edited && (!this.kept || !(more || now)) && mine].filter(Boolean).join("; ");
   }
 
   /** @param {boolean} above  it runs because a cell below was asked for */
@@ -169,6 +220,7 @@ export class Cell {
     this.above = above;
     this.began = performance.now();
     this.fresh = null;
+    this.stale = false;
     this.labs = { worker: this.page.link.worker, numbers: [] };
     this.be("running");
   }
@@ -227,11 +279,11 @@ export class Cell {
     }
     if (this.state !== "running") this.began = performance.now();
     if (how === "stopped") this.place().stream("stdout", "(stopped)\n");
-    if (how === "ended") this.place().stream("stdout", "(Python was ended, and starts again)\n");
+    if (how === "ended") this.place().stream("stdout", "(Python has ended.)\n");
     if (!this.fresh && (this.output || (this.stored.length && !this.above))) this.place();
     if (this.fresh) this.finish(this.fresh, how);
     this.fresh = null;
-    this.ran = how === "ok" || (how === "error" && this.raises);
+    this.ran = !this.stale && (how === "ok" || (how === "error" && this.raises));
     this.be(how);
   }
 

@@ -16,7 +16,8 @@ import { element } from "./elements.mjs";
 export const judged = (parts) => {
   const checks = parts.filter((cell) => cell.role === "check"), stubs = parts.filter((cell) => cell.role === "stub");
   if (!stubs.some((cell) => cell.edited) || !checks.some((cell) => ["ok", "error"].includes(cell.state))) return null;
-  return stubs.every((cell) => cell.edited) && checks.every((cell) => cell.state === "ok" && cell.ran && !cell.edited) ? "passed" : "tried";
+  const written = stubs.every((cell) => cell.edited && cell.ran); // and what has run is what stands there
+  return written && checks.every((cell) => cell.state === "ok" && cell.ran && !cell.edited) ? "passed" : "tried";
 };
 
 /** The text that an exercise's progress belongs to. @param {Part[]} parts */

@@ -3,7 +3,7 @@
  *
  *   off ── start ──> starting ──> ready <──> busy <──> waiting   said nothing for long; it can be stopped
  *    ^                   |                    ^  <──> stuck      said nothing for long, and computes without a pause
- *    └── end, restart ───┴──── failed <───────┘                  Python could not start, or died
+ *    └── end, restart ───┴──> unborn, failed <┘                  Python could not start; died
  */
 
 /**
@@ -18,8 +18,9 @@
  * @property {(how: "ok" | "error" | "stopped" | "ended" | "dropped", because?: Work) => void} end  `because` of which it
  *   was dropped: an error above
  */
-/** @typedef {"off" | "starting" | "ready" | "busy" | "waiting" | "stuck" | "failed"} State */
+/** @typedef {"off" | "starting" | "ready" | "busy" | "waiting" | "stuck" | "failed" | "unborn"} State */
 
+export const HEARS = 200; // ms in which a cell that waits stops by itself; then one that computes is interrupted
 export const GRACE = 1500; // ms that a cell has to end when it is told to
 export const BUDGET = 10_000; // ms without a message, after which the reader is asked: go on, or stop?
 export const ANSWER = 1000; // ms in which a Python that only waits answers
@@ -127,8 +128,9 @@ export class Link {
     this.drop();
     const stuck = this.running;
     if (!stuck) return this.state === "starting" ? this.end() : undefined;
-    if (this.interrupt) this.interrupt[0] = 2; // SIGINT
     this.worker?.postMessage({ op: "cancel" });
+    // Not at once: where the cell only waits, the signal would meet a process, or what hears the message.
+    this.timers.setTimeout(() => { if (this.interrupt && this.running === stuck) this.interrupt[0] = 2; }, HEARS); // SIGINT
     this.timers.setTimeout(() => { if (this.running === stuck) this.restart(afterwards); }, GRACE);
   }
 
@@ -161,11 +163,11 @@ export class Link {
 
   /** @param {string} text */
   failed(text) {
-    const job = this.running;
+    const job = this.running, unborn = this.state === "starting";
     this.drop();
     this.end();
     job?.end("ended");
-    this.be("failed", text);
+    this.be(unborn ? "unborn" : "failed", text.trim().split("\n").at(-1)); // of a traceback what happened
   }
 
   /**

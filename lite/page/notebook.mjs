@@ -8,6 +8,7 @@
  * @property {Record<string, Edit>} edits
  * @property {Record<string, Progress>} exercises
  * @property {Record<string, string>} predictions
+ * @property {Record<string, Edit[]>} [aside]  texts of which the reader has not chosen one yet
  */
 
 const NAME = "otp_patterns"; // in a notebook's metadata
@@ -18,7 +19,7 @@ const NAME = "otp_patterns"; // in a notebook's metadata
  * @param {Kept} kept
  * @returns {any}
  */
-export const asNotebook = (copy, { edits, exercises, predictions }) => {
+export const asNotebook = (copy, { edits, exercises, predictions, aside = {} }) => {
   const ids = new Set(copy.cells.map((/** @type {any} */ cell) => cell.id));
   const cells = copy.cells.map((/** @type {any} */ cell) => {
     const edit = cell.cell_type === "code" ? edits[cell.id] : undefined;
@@ -26,7 +27,7 @@ export const asNotebook = (copy, { edits, exercises, predictions }) => {
   });
   // What the copy has no cell for (a solution that was changed, a cell of an earlier edition) is not lost.
   const rest = Object.fromEntries(Object.entries(edits).filter(([id]) => !ids.has(id)));
-  return { ...copy, cells, metadata: { ...copy.metadata, [NAME]: { edits: rest, exercises, predictions } } };
+  return { ...copy, cells, metadata: { ...copy.metadata, [NAME]: { edits: rest, exercises, predictions, aside } } };
 };
 
 /**
@@ -43,20 +44,23 @@ export const fromNotebook = (notebook, published, current = false) => {
   for (const cell of notebook.cells) {
     if (cell?.cell_type !== "code" || !Object.hasOwn(published, cell.id)) continue;
     known += 1;
-    const text = [cell.source ?? ""].flat().join(""), told = cell.metadata?.[NAME]?.published;
+    const text = [cell.source ?? ""].flat().join("").replace(/\r\n?/g, "\n"), told = cell.metadata?.[NAME]?.published;
     if (text === published[cell.id]) continue;
     edits[cell.id] = { text, published: typeof told === "string" ? told : current ? published[cell.id] : "" };
   }
-  const { edits: rest, exercises, predictions } = notebook.metadata?.[NAME] ?? {};
-  for (const [id, edit] of entries(rest)) {
-    if (typeof edit?.text === "string" && typeof edit.published === "string") edits[id] ??= { text: edit.text, published: edit.published };
-  }
+  const { edits: rest, exercises, predictions, aside } = notebook.metadata?.[NAME] ?? {};
+  for (const [id, edit] of entries(rest)) if (isEdit(edit)) edits[id] ??= { text: edit.text, published: edit.published };
   const own = Object.keys(published).filter((id) => !id.endsWith("-solved")).length; // chapters share an id here and there
-  return known && known * 2 >= own ? { edits, exercises: only(exercises, isProgress), predictions: only(predictions, isText) } : null;
+  return known && known * 2 >= own ? {
+    edits, exercises: only(exercises, isProgress), predictions: only(predictions, isText),
+    aside: only(aside, (all) => Array.isArray(all) && all.every(isEdit)) } : null;
 };
 
 /** @param {any} value @returns {[string, any][]} */
 const entries = (value) => (value && typeof value === "object" && !Array.isArray(value) ? Object.entries(value) : []);
+
+/** @param {any} value */
+const isEdit = (value) => isText(value?.text) && isText(value.published);
 
 /** @param {any} value */
 const isText = (value) => typeof value === "string";

@@ -57,6 +57,7 @@ class ChapterPage {
       afresh: () => this.link.restart() });
     document.body.append(this.bar.root);
     addEventListener("storage", ({ key }) => this.elsewhere(key));
+    addEventListener("beforeunload", (event) => { if (this.store.memory.size) event.preventDefault(); }); // it would be lost
   }
 
   /** The cell that runs. */
@@ -67,7 +68,7 @@ class ChapterPage {
 
   /** @param {{state: import("./link.mjs").State, text: string, job: any}} told */
   tell(told) {
-    if (told.state === "off" || told.state === "failed") this.cells.forEach((cell) => { cell.ran = false; });
+    if (["off", "failed", "unborn"].includes(told.state)) this.cells.forEach((cell) => { cell.ran = false; });
     this.bar.tell(told);
   }
 
@@ -75,7 +76,7 @@ class ChapterPage {
 
   /** @param {Cell} cell */
   run(cell) {
-    if (cell.active) return;
+    if (cell.active) return cell.stale ? cell.draw("the text before runs still: press Stop, then Run") : undefined;
     cell.dress();
     this.link.run(this.works(plan(this.cells, cell)));
   }
@@ -122,7 +123,7 @@ class ChapterPage {
   /** The text of a cell has changed: what its check said is no longer about it. @param {Cell} cell */
   changed(cell) {
     if (cell.role !== "stub") return;
-    for (const each of this.cells) if (each.role === "check" && each.exercise === cell.exercise) each.ran = false;
+    for (const each of this.cells) if (each.role === "check" && each.exercise === cell.exercise) each.outdated();
   }
 
   /**
@@ -159,7 +160,8 @@ class ChapterPage {
   elsewhere(key) {
     const cell = this.cells.find(({ id }) => key === this.store.key(id));
     const edit = cell && this.store.read(cell.id, cell.published);
-    if (cell && !cell.root.contains(document.activeElement)) cell.set(edit?.current ? edit.text : cell.published);
+    const writes = cell?.root.contains(document.activeElement) && document.hasFocus(); // of two windows the one before the reader
+    if (cell && !writes) cell.set(edit?.current ? edit.text : cell.published);
     this.exercises.forEach((exercise) => exercise.draw());
   }
 
@@ -167,7 +169,7 @@ class ChapterPage {
   async download() {
     const answer = await fetch(this.options.copy, { cache: "no-cache" });
     if (!answer.ok) throw new Error("The chapter could not be loaded.");
-    const kept = { edits: this.store.edits(), exercises: this.store.exercises(), predictions: this.store.predictions() };
+    const kept = { edits: this.store.edits(), exercises: this.store.exercises(), predictions: this.store.predictions(), aside: this.store.asides() };
     return JSON.stringify(asNotebook(await answer.json(), kept), null, 1);
   }
 
@@ -181,16 +183,19 @@ class ChapterPage {
     const kept = fromNotebook(notebook, published, current);
     if (!kept) return "That is no notebook of this chapter; nothing was changed.";
     let taken = 0, asked = 0, lost = 0;
-    for (const [id, edit] of Object.entries(kept.edits)) {
-      const cell = this.cells.find((each) => each.id === id);
-      if (cell && edit.published === cell.published) { cell.set(edit.text); taken += 1; }
+    const texts = [...Object.entries(kept.aside ?? {}).flatMap(([id, all]) => all.map((edit) => ({ id, edit, chosen: false }))),
+      ...Object.entries(kept.edits).map(([id, edit]) => ({ id, edit, chosen: true }))];
+    for (const { id, edit, chosen } of texts) {
+      const cell = this.cells.find((each) => each.id === id && each.pre);
+      if (cell?.code === edit.text) taken += Number(chosen);
+      else if (cell && chosen && edit.published === cell.published && !cell.edited) { cell.set(edit.text); taken += 1; }
+      else if (cell) { if (!cell.putAside(edit)) lost += 1; asked += 1; }
       else if (!this.store.write(id, edit.text, edit.published)) lost += 1;
-      else if (cell) { cell.offer(edit); asked += 1; }
     }
     Object.entries(kept.exercises).forEach(([id, progress]) => this.store.came(id, progress));
     Object.entries(kept.predictions).forEach(([fold, words]) => this.store.predict(fold, words));
     this.exercises.forEach((exercise) => exercise.draw());
-    return [`${count(taken, "cell")} taken over`, asked && `${asked} of another edition: the page asks you at each`,
+    return [`${count(taken, "cell")} taken over`, asked && `${asked} more where another text stands: the page asks you at each`,
       lost && `${lost} could not be kept by this browser`].filter(Boolean).join("; ") + ".";
   }
 }

@@ -3,13 +3,17 @@
  *
  * All of it is kept by chapter and cell id, together with the edition that it belongs to: `published`, the text as it
  * was published when the reader changed it. An edit of another edition never takes the place of the new text: `read`
- * answers both, and the page asks the reader. A browser that keeps nothing is no reason to stop.
+ * answers both, and the page asks the reader. What the browser refuses to keep is kept in memory: it lasts as long as
+ * the page, and can be downloaded. Of two texts of the reader one stands aside, until the reader has chosen.
  */
 
 /** @typedef {{text: string, published: string}} Edit  `published` is empty where nobody knows it */
 /** @typedef {{state: "tried" | "passed", published: string}} Progress */
 
-const CELL = "otp-patterns cell", EXERCISE = "otp-patterns exercise";
+const CELL = "otp-patterns cell", ASIDE = "otp-patterns aside", EXERCISE = "otp-patterns exercise";
+
+/** @param {any} value @returns {value is Edit} */
+const isEdit = (value) => typeof value?.text === "string" && typeof value.published === "string";
 
 export class Store {
   /**
@@ -19,25 +23,38 @@ export class Store {
   constructor(chapter, storage) {
     this.chapter = chapter;
     this.storage = storage;
+    this.memory = /** @type {Map<string, string>} */ (new Map()); // what the browser has refused to keep
   }
 
   /** The key of a cell's edit. @param {string} id */
   key(id) { return `${CELL} ${this.chapter} ${id}`; }
 
-  /** Whether the browser did it. @param {() => void} work */
-  try(work) {
+  /** Keep a text, or forget it; whether the browser did it. @param {string} key @param {string | null} text */
+  put(key, text) {
+    this.memory.delete(key);
     try {
-      work();
+      if (text === null) this.storage.removeItem(key);
+      else this.storage.setItem(key, text);
       return true;
+    } catch { // full, or not allowed
+      if (text !== null) this.memory.set(key, text);
+      return text === null;
+    }
+  }
+
+  /** @param {string} key @returns {string | null} */
+  text(key) {
+    try {
+      return this.memory.get(key) ?? this.storage.getItem(key);
     } catch {
-      return false; // full, or not allowed
+      return null;
     }
   }
 
   /** @param {string} key @returns {any} */
   get(key) {
     try {
-      return JSON.parse(this.storage.getItem(key) ?? "null");
+      return JSON.parse(this.text(key) ?? "null");
     } catch {
       return null;
     }
@@ -50,10 +67,7 @@ export class Store {
    * @param {string} published
    */
   write(id, text, published) {
-    return this.try(() => {
-      if (text === published) this.storage.removeItem(this.key(id));
-      else this.storage.setItem(this.key(id), JSON.stringify({ text, published }));
-    });
+    return this.put(this.key(id), text === published ? null : JSON.stringify({ text, published }));
   }
 
   /**
@@ -64,14 +78,29 @@ export class Store {
    */
   read(id, published) {
     const kept = this.get(this.key(id));
-    if (typeof kept?.text !== "string" || typeof kept.published !== "string" || kept.text === published) return null;
-    return { ...kept, current: kept.published === published };
+    if (!isEdit(kept) || kept.text === published) return null;
+    return { text: kept.text, published: kept.published, current: kept.published === published };
+  }
+
+  /** The reader's texts of a cell that stand aside: the last is offered first. @param {string} id @returns {Edit[]} */
+  aside(id) { return [this.get(`${ASIDE} ${this.chapter} ${id}`)].flat().filter(isEdit); }
+
+  /** @param {string} id @param {Edit[]} edits */
+  putAside(id, edits) {
+    return this.put(`${ASIDE} ${this.chapter} ${id}`, edits.length ? JSON.stringify(edits) : null);
+  }
+
+  /** All texts of the chapter that stand aside, by cell id. @returns {Record<string, Edit[]>} */
+  asides() {
+    const prefix = `${ASIDE} ${this.chapter} `;
+    const found = this.keys(prefix).map((key) => [key.slice(prefix.length), this.aside(key.slice(prefix.length))]);
+    return Object.fromEntries(found.filter(([, edits]) => edits.length));
   }
 
   /** Keep how far the reader came with an exercise. @param {string} id @param {Progress | null} progress */
   came(id, progress) {
     const key = `${EXERCISE} ${this.chapter} ${id}`;
-    return this.try(() => (progress ? this.storage.setItem(key, JSON.stringify(progress)) : this.storage.removeItem(key)));
+    return this.put(key, progress && JSON.stringify(progress));
   }
 
   /** @param {string} id @returns {Progress | null} */
@@ -89,20 +118,19 @@ export class Store {
   /** The reader's predictions in this chapter, under the keys of predict.js. @returns {Record<string, string>} */
   predictions() {
     const prefix = `prediction:${this.chapter}:`;
-    return Object.fromEntries(this.keys(prefix).map((key) => [key.slice(prefix.length), this.storage.getItem(key) ?? ""]));
+    return Object.fromEntries(this.keys(prefix).map((key) => [key.slice(prefix.length), this.text(key) ?? ""]));
   }
 
   /** @param {string} fold @param {string} words */
-  predict(fold, words) { return this.try(() => this.storage.setItem(`prediction:${this.chapter}:${fold}`, words)); }
+  predict(fold, words) { return this.put(`prediction:${this.chapter}:${fold}`, words); }
 
   /** @param {string} prefix @returns {string[]} */
   keys(prefix) {
+    let kept = /** @type {string[]} */ ([]);
     try {
-      const all = Array.from({ length: this.storage.length }, (_, at) => this.storage.key(at) ?? "");
-      return all.filter((key) => key.startsWith(prefix));
-    } catch {
-      return [];
-    }
+      kept = Array.from({ length: this.storage.length }, (_, at) => this.storage.key(at) ?? "");
+    } catch { /* the browser has none */ }
+    return [...new Set([...kept, ...this.memory.keys()])].filter((key) => key.startsWith(prefix));
   }
 
   /** @param {string} prefix @returns {Record<string, any>} */

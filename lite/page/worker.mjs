@@ -36,7 +36,16 @@ onmessage = ({ data }) => {
   if (data.op === "run") cells.start(data.cell, data.code, data.solution);
   if (data.op === "cancel") cells?.cancel();
   if (data.op === "ping") postMessage({ kind: "pong" });
-  if (data.op === "ask") postMessage({ kind: "answer", number: data.number, text: cells.ask(data.lab, data.request) });
+  if (data.op === "ask") postMessage({ kind: "answer", number: data.number, text: answer(data) });
+};
+
+/** An error here would end Python for the page. @param {{lab: number, request: string}} asked */
+const answer = ({ lab, request }) => {
+  try {
+    return cells.ask(lab, request);
+  } catch (error) {
+    return JSON.stringify({ error: String(error).trim().split("\n").at(-1) });
+  }
 };
 
 /* Where Pyodide dies, a promise is rejected that nobody waits for; the page would hear nothing of it. */

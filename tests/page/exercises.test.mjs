@@ -32,6 +32,10 @@ test("a check that fails, or that was ok to another text, makes no passed exerci
   assert.equal(judged(exercise({}, { edited: true })), "tried");
 });
 
+test("what was written while the check ran is not passed by it", () => {
+  assert.equal(judged(exercise({ ran: false })), "tried");
+});
+
 test("without a check that has ended nothing is said", () => {
   for (const state of ["new", "waiting", "running", "stopped", "ended"]) assert.equal(judged(exercise({}, { state, ran: false })), null);
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Link } from "../../lite/page/link.mjs";
+import { HEARS, Link } from "../../lite/page/link.mjs";
 
 const linked = (interrupt = null) => {
   const workers = [], told = [], alarms = new Map();
@@ -12,9 +12,11 @@ const linked = (interrupt = null) => {
     return worker;
   };
   let number = 0;
-  const timers = { setTimeout(f) { alarms.set(++number, f); return number; }, clearTimeout(which) { alarms.delete(which); } };
+  const timers = { setTimeout(f, ms) { alarms.set(++number, [f, ms]); return number; }, clearTimeout(which) { alarms.delete(which); } };
   const link = new Link(make, { lock: "l" }, ({ state }) => told.push(state), { timers, interrupt });
-  const fire = () => { for (const [key, f] of [...alarms]) { alarms.delete(key); f(); } };
+  const fire = (until = Infinity) => {
+    for (const [key, [f, ms]] of [...alarms]) if (ms <= until) { alarms.delete(key); f(); }
+  };
   return { link, workers, told, fire, hear: (data) => workers.at(-1).onmessage({ data }) };
 };
 const work = (id, more = {}) => {
@@ -138,14 +140,36 @@ test("what a process prints when no cell runs belongs to the cell that ran last"
 
 test("shared memory carries the interrupt, and the next cell does not find it there", () => {
   const interrupt = new Uint8Array(1);
-  const { link, hear } = linked(interrupt);
+  const { link, hear, fire } = linked(interrupt);
   link.run([work("a")]);
   hear({ kind: "ready" });
   link.stop();
+  fire(HEARS);
   assert.equal(interrupt[0], 2);
   hear({ kind: "done", name: "stopped" });
   link.run([work("b")]);
   assert.equal(interrupt[0], 0);
+});
+
+test("a cell that stops at a message is not interrupted: the signal would meet a process", () => {
+  const interrupt = new Uint8Array(1), { link, hear, fire } = linked(interrupt);
+  link.run([work("a")]);
+  hear({ kind: "ready" });
+  link.stop();
+  hear({ kind: "done", name: "stopped" });
+  fire();
+  assert.equal(interrupt[0], 0);
+});
+
+test("a Python that could not be loaded is another thing than one that has died, and is told in one line", () => {
+  for (const born of [false, true]) {
+    const { link, hear } = linked(), told = [];
+    link.tell = ({ state, text }) => told.push([state, text]);
+    link.run([work("a")]);
+    if (born) hear({ kind: "ready" });
+    hear({ kind: "failed", text: "Traceback\n  File x\nMemoryError: 1\n" });
+    assert.deepEqual(told.at(-1), [born ? "failed" : "unborn", "MemoryError: 1"]);
+  }
 });
 
 test("a Python that only starts is stopped at once", () => {

@@ -11,7 +11,7 @@ const copy = () => ({
 });
 const kept = () => ({
   edits: { a: { text: "mine", published: "1" }, "a-solved": { text: "solved", published: "s" } },
-  exercises: { a: { state: "passed", published: "1" } }, predictions: { fold: "three" },
+  exercises: { a: { state: "passed", published: "1" } }, predictions: { fold: "three" }, aside: { b: [{ text: "older", published: "0" }] },
 });
 const PUBLISHED = { a: "1", b: "2", "a-solved": "s" };
 
@@ -19,6 +19,11 @@ test("what goes into a notebook comes back, the cells that it has no place for t
   const notebook = JSON.parse(JSON.stringify(asNotebook(copy(), kept())));
   assert.deepEqual(notebook.cells.map((cell) => cell.source), ["# Words", "mine", "2"]);
   assert.deepEqual(fromNotebook(notebook, PUBLISHED), kept());
+});
+
+test("lines that end as on another machine are no other text", () => {
+  const notebook = { cells: [code("a", "1\r\n2"), code("b", "mine\r\nhere")] };
+  assert.deepEqual(fromNotebook(notebook, { a: "1\n2", b: "2" }).edits, { b: { text: "mine\nhere", published: "" } });
 });
 
 test("the copy itself stays as it is", () => {
@@ -52,8 +57,8 @@ test("a notebook that shares an id or two with the chapter is no notebook of it"
 });
 
 test("metadata of another make are left alone", () => {
-  for (const strange of [null, 1, [], { edits: [1], exercises: { a: "passed" }, predictions: { fold: 3 } }, { edits: { a: { text: 1 } } }]) {
+  for (const strange of [null, 1, [], { edits: [1], exercises: { a: "passed" }, predictions: { fold: 3 }, aside: { a: [1], b: 2 } }, { edits: { a: { text: 1 } } }]) {
     const notebook = { ...copy(), metadata: { otp_patterns: strange } };
-    assert.deepEqual(fromNotebook(notebook, PUBLISHED), { edits: {}, exercises: {}, predictions: {} });
+    assert.deepEqual(fromNotebook(notebook, PUBLISHED), { edits: {}, exercises: {}, predictions: {}, aside: {} });
   }
 });

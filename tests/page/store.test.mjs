@@ -35,7 +35,12 @@ test("a storage that is full, forbidden or holds something else is no reason to 
   const refuses = { getItem() { throw new Error("no"); }, setItem() { throw new Error("full"); }, removeItem() { throw new Error("no"); } };
   const store = new Store("01", refuses);
   assert.equal(store.write("a", "x", "y"), false);
-  assert.equal(store.read("a", "y"), null);
+  assert.deepEqual(store.read("a", "y"), { text: "x", published: "y", current: true }); // as long as the page lasts
+  assert.deepEqual(store.edits(), { a: { text: "x", published: "y" } }); // so that it can be downloaded
+  store.predict("fold", "mine");
+  assert.deepEqual([store.predictions(), store.memory.size], [{ fold: "mine" }, 2]);
+  store.write("a", "y", "y");
+  assert.deepEqual([store.edits(), store.progress("a")], [{}, null]);
   const storage = new Storage();
   const other = new Store("01", storage);
   for (const text of ["{", "null", "[]", '{"text": 1}']) {
@@ -43,7 +48,31 @@ test("a storage that is full, forbidden or holds something else is no reason to 
     assert.equal(other.read("a", "y"), null);
     assert.deepEqual(other.edits(), {});
   }
-  assert.deepEqual([store.edits(), store.predictions(), store.progress("a"), store.came("a", null)], [{}, {}, null, false]);
+});
+
+test("what a full storage has refused is kept there as soon as there is room", () => {
+  const storage = new Storage(), store = new Store("01", storage), { setItem } = storage;
+  store.write("a", "first", "published");
+  storage.setItem = () => { throw new Error("full"); };
+  assert.equal(store.write("a", "second", "published"), false);
+  assert.equal(store.read("a", "published").text, "second");
+  storage.setItem = setItem;
+  assert.equal(store.write("a", "third", "published"), true);
+  assert.deepEqual([store.memory.size, new Store("01", storage).read("a", "published").text], [0, "third"]);
+});
+
+test("texts that stand aside are kept beside the one that stands in the cell, and are no edits", () => {
+  const storage = new Storage(), store = new Store("01", storage), other = { text: "older", published: "0" };
+  store.write("a", "mine", "1");
+  store.putAside("a", [other]);
+  assert.deepEqual([store.aside("a"), store.asides(), store.read("a", "1").text], [[other], { a: [other] }, "mine"]);
+  assert.deepEqual([Object.keys(store.edits()), store.aside("b"), new Store("02", storage).asides()], [["a"], [], {}]);
+  for (const text of ["{", "3", "[1]", '[{"text": 1}]']) {
+    storage.setItem("otp-patterns aside 01 a", text);
+    assert.deepEqual([store.aside("a"), store.asides()], [[], {}]);
+  }
+  store.putAside("a", []);
+  assert.equal(storage.length, 1);
 });
 
 test("how far a reader came is kept with its edition, and what is no such thing is nothing", () => {
