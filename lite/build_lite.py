@@ -41,7 +41,7 @@ NO_TIME = "1980-01-01T00:00:00Z"  # the same input gives the same bytes
 
 # No file of a notebook is shared with the kernel, so none of the service worker's work is needed. Without it there is
 # nothing that could answer with a file of an older release.
-DISABLED = ["@jupyterlite/apputils-extension:service-worker-manager"]
+DISABLED = ["@jupyterlite/application-extension:service-worker-manager"]
 SETTINGS = {
     "@jupyterlab/docmanager-extension:plugin": {"autosaveInterval": 5},
     "@jupyterlab/apputils-extension:themes": {"adaptive-theme": False},

@@ -95,10 +95,10 @@ def _alone(path: Path) -> Iterator[None]:
 
 def build(folder: Path, pages: dict[str, str]) -> ScratchBook:
     """Build a book of these pages (name with ending: text), behind a first page of its own."""
-    shutil.copytree(ROOT / "book" / "_ext", folder / "book" / "_ext")
-    shutil.copytree(ROOT / "book" / "_static", folder / "book" / "_static")
-    for table in ("cheat_sheet.toml", "guide_map.toml", "questions.toml"):
-        shutil.copy(ROOT / "book" / table, folder / "book")
+    for part in ("_ext", "_static", "_templates"):
+        shutil.copytree(ROOT / "book" / part, folder / "book" / part)
+    for file in ("cheat_sheet.toml", "guide_map.toml", "questions.toml", "_search_order.js"):
+        shutil.copy(ROOT / "book" / file, folder / "book")
     shutil.copy(ROOT / "_config.yml", folder)
     (folder / "first.md").write_text("# First page\n", encoding="utf-8")
     for name, text in pages.items():

@@ -131,6 +131,10 @@ def test_a_chapter_runs_live_to_its_end_and_no_unwritten_exercise_is_ok(
     assert compared
     checks = [cell for cell in cells.values() if "check(exercises." in cell["source"]]
     assert checks and all(cell["outputs"] and "ok: " not in json.dumps(cell["outputs"]) for cell in checks)
+    workers = page.evaluate(
+        "navigator.serviceWorker.getRegistrations().then((found) => found.map(({ scope }) => scope))"
+    )
+    assert workers == []  # one could answer with files of an older release
     assert browser.foreign == []
     assert server.missing == []
     assert browser.errors == []

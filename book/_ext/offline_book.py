@@ -3,12 +3,13 @@
 With no mathematics and no widgets in static pages, and without sphinx-thebe among the
 extensions (``_config.yml``), the theme's own files are all that is left. This extension keeps it
 so: a script, style sheet or picture of a page with a foreign address is a warning, and the book
-is built with warnings as errors.
+is built with warnings as errors. What no page asks for (``book/_templates``) is not shipped.
 """
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -33,7 +34,14 @@ def report_foreign(
             logger.warning("the page would fetch %s: ship the file with the book", address, location=page)
 
 
+def drop_unused(app: Sphinx, error: Exception | None) -> None:
+    """Take away the theme's 3 MB of icons as scripts: the icon font draws the few that are used."""
+    for name in ("fontawesome.js", "fontawesome.js.map"):
+        (Path(app.outdir) / "_static" / "scripts" / name).unlink(missing_ok=True)
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     # Last of all: after every extension has added its files.
     app.connect("html-page-context", report_foreign, priority=999)
+    app.connect("build-finished", drop_unused)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,7 +1,7 @@
 /* A page that a search result leads to: the words that were searched for are marked, and the page begins where they stand.
  *
- * Sphinx would mark them, but the theme loads Sphinx's search tools on every page, and then Sphinx takes each page for its
- * own search page and marks nothing. The words wait where Sphinx keeps them. Escape takes the marks away.
+ * Sphinx would wrap each of them in an element, in code and labs too, and leave the reader at the top of the page. So its
+ * words are taken before it looks for them; the marks here change nothing in the page. Escape takes them away.
  */
 (() => {
   "use strict";
@@ -72,6 +72,7 @@
     if (!location.hash) first?.scrollIntoView({ block: "center" });
   };
 
+  if (!/\/search(\.html)?$/.test(location.pathname)) store((kept) => kept.removeItem(WORDS));
   // When all is in its place: what a script draws above would push the words away.
   if (document.readyState === "complete") start();
   else window.addEventListener("load", start);
