@@ -51,7 +51,8 @@
     const own = title.split(" > ").at(-1), [whole, share] = fit(own), chapter = page.startsWith(CHAPTER);
     const first = -Search._index.docnames.indexOf(page) / 100; // of two that are as good: the one that comes first in the book
     if (whole < 1) return (chapter ? KIND.chapter : KIND.text) + about(page) + first;
-    const good = 500 * share + (own.toLowerCase().includes(phrase) ? 400 : 0) + first;
+    const at = own.toLowerCase().replace(/^(an?|the) /, "").indexOf(phrase); // a title begins with what it is about
+    const good = 300 * share + (at < 0 ? 0 : at > 0 ? 300 : 600) + first;
     if (!chapter) return KIND.other + good;
     return anchor ? KIND.section + good - (EXERCISE.test(own) ? 950 : 0) : KIND.page + good;
   };
