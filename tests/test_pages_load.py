@@ -144,4 +144,7 @@ def test_a_topic_that_has_no_chapter_yet_says_so(search: Page, server: Server) -
         assert "Registry is the topic of chapter 13, which is still to come." in said
     search.goto(f"{server.address}search.html?q=genserver", wait_until="load")
     search.wait_for_selector("#search-results li")
+    field = search.locator("#main-content form.bd-search, .bd-article form.bd-search").first
+    boxes = [field.locator(part).bounding_box() for part in (".fa-magnifying-glass", "input")]
+    assert boxes[0] and boxes[1] and boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"], "the icon lies on the words"
     assert search.locator(".search-to-come").count() == 0
