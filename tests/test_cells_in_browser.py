@@ -468,6 +468,9 @@ def test_nothing_keeps_people_from_it_and_nothing_moves_or_is_cut(page: Page, se
     assert [round(after[side] - before[side]) for side in ("x", "y", "width")] == [0, 0, 0]
     cell(page, "tally").get_by_role("button", name="Check").click()
     expect(page.locator(".in-place-state[data-state=passed]")).to_be_visible(timeout=A_LONG_TIME)
+    below = page.evaluate("""() => document.querySelector('.in-place-status').getBoundingClientRect().top
+        - document.querySelector('[data-cell-id=tally-check] .in-place-output').getBoundingClientRect().bottom""")
+    assert below > 0  # what the check says is in sight, and not behind the bar
     page.add_script_tag(path=axe)
     for theme in ("light", "dark"):
         page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)

@@ -37,6 +37,7 @@ export class Cell {
     this.ran = false;
     this.stale = false; // the text has changed since its run began
     this.kept = true; // by the browser
+    this.sought = false; // it was asked for elsewhere: its output comes into sight
     this.before = ""; // the reader's text, behind a "Back to the original"
     this.state = /** @type {Fared} */ ("new");
     this.input = /** @type {HTMLElement | null} */ (root.querySelector(".cell_input")); // a verdict has none
@@ -285,6 +286,8 @@ export class Cell {
     this.fresh = null;
     this.ran = !this.stale && (how === "ok" || (how === "error" && this.raises));
     this.be(how);
+    if (this.sought) this.root.scrollIntoView({ block: "nearest" });
+    this.sought = false;
   }
 
   /** Say which cell above has to be mended first. @param {Cell} above */

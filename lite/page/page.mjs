@@ -84,7 +84,7 @@ class ChapterPage {
   /** @param {Cell} cell */
   check(cell) {
     const checks = this.cells.filter((each) => each.role === "check" && each.exercise === cell.exercise);
-    checks.forEach((each) => this.run(each));
+    checks.forEach((each) => { this.run(each); each.sought = true; });
     checks.at(-1)?.root.scrollIntoView({ block: "nearest" });
   }
 
