@@ -90,6 +90,30 @@ async def trip_by_deadline(questions: Any, city: Any) -> Any:
     return [await Task.await_(task, timeout=max(0.0, end - current_node().now())) for task in tasks]
 
 
+async def trip_sorted(questions: Any, city: Any) -> Any:
+    answers = await Task.await_many([Task.async_(question, city) for question in questions], timeout=30.0)
+    return sorted(answers, key=str)
+
+
+async def trip_without_return(questions: Any, city: Any) -> Any:
+    await Task.await_many([Task.async_(question, city) for question in questions], timeout=30.0)
+
+
+async def trip_by_one_task(questions: Any, city: Any) -> Any:
+    return await Task.await_(Task.async_(trip_by_itself, questions, city), timeout=30.0)
+
+
+async def trip_exits_itself(questions: Any, city: Any) -> Any:
+    results = await Task.yield_many([Task.async_(question, city) for question in questions], timeout=30.0)
+    if any(result is None for _, result in results):
+        raise Exit(("timeout", "trip"))
+    return [result.value for _, result in results]  # type: ignore[union-attr]
+
+
+table.right(ex.trip, "yields, and exits by itself", trip_exits_itself)
+table.wrong(ex.trip, "sorts the answers", trip_sorted, "the order of what is returned")
+table.wrong(ex.trip, "forgets the return", trip_without_return, "is a `return` missing")
+table.wrong(ex.trip, "asks in turn, in one task", trip_by_one_task, "Start all, and wait only then")
 table.right(ex.trip, "has one deadline for single waits", trip_by_deadline)
 table.wrong(ex.trip, "awaits each where it starts it", trip_in_turn, "Start all, and wait only then")
 table.wrong(ex.trip, "takes the default", trip_by_default, "five seconds, if nothing else is said")
@@ -120,7 +144,7 @@ async def yield_only(ask: Any, city: Any, seconds: Any) -> Any:
 
 async def falsy(ask: Any, city: Any, seconds: Any) -> Any:
     task = Task.async_(ask, city)
-    answer = await Task.yield_(task, timeout=seconds) or await Task.shutdown(task)
+    answer = await Task.yield_(task, timeout=seconds) or await Task.shutdown(task, "brutal_kill")
     return (answer and answer.value) or "late"  # type: ignore[union-attr]
 
 
@@ -181,6 +205,20 @@ async def brutally(ask: Any, city: Any, seconds: Any) -> Any:
     return "late"
 
 
+async def gently(ask: Any, city: Any, seconds: Any) -> Any:
+    task = Task.async_(ask, city)
+    match await Task.yield_(task, timeout=seconds) or await Task.shutdown(task):
+        case Ok(value):
+            return value
+    return "late"
+
+
+async def brutally_without_return(ask: Any, city: Any, seconds: Any) -> Any:
+    await brutally(ask, city, seconds)
+
+
+table.wrong(ex.within, "gives what is late its five seconds", gently, "for one that traps exits")
+table.wrong(ex.within, "forgets the return", brutally_without_return, "is a `return` missing")
 table.right(ex.within, "by hand", by_hand)
 table.right(ex.within, "kills it", brutally)
 table.wrong(ex.within, "catches the time-out, and lets it run", wait_and_catch, "what a time-out ends: a wait")
@@ -210,6 +248,10 @@ def word(result: Any) -> Any:
 
 
 async def ended(found: Any) -> Any:
+    return [(task, result or await Task.shutdown(task, "brutal_kill")) for task, result in found]
+
+
+async def ended_gently(found: Any) -> Any:
     return [(task, result or await Task.shutdown(task)) for task, result in found]
 
 
@@ -250,7 +292,7 @@ async def offers_each(ask: Any, airlines: Any, seconds: Any) -> Any:
     tasks = {airline: await loose(ask, airline) for airline in airlines}
     found = {}
     for airline, task in tasks.items():
-        found[airline] = word(await Task.yield_(task, timeout=seconds) or await Task.shutdown(task))
+        found[airline] = word(await Task.yield_(task, timeout=seconds) or await Task.shutdown(task, "brutal_kill"))
     return found
 
 
@@ -258,7 +300,7 @@ async def offers_in_turn(ask: Any, airlines: Any, seconds: Any) -> Any:
     found = {}
     for airline in airlines:
         task = await loose(ask, airline)
-        found[airline] = word(await Task.yield_(task, timeout=seconds) or await Task.shutdown(task))
+        found[airline] = word(await Task.yield_(task, timeout=seconds) or await Task.shutdown(task, "brutal_kill"))
     return found
 
 
@@ -295,6 +337,9 @@ async def offers_awaited(ask: Any, airlines: Any, seconds: Any) -> Any:
 table.right(ex.offers, "awaits one by one up to a deadline", offers_awaited)
 table.wrong(ex.offers, "links them", offers_by(tied), "by a signal", "no `try` stops a signal")
 table.wrong(ex.offers, "lets what is late run", offers_by(loose, end=left_alone), "Nobody has ended it")
+table.wrong(
+    ex.offers, "gives what is late its five seconds", offers_by(loose, end=ended_gently), "for one that traps exits"
+)
 table.wrong(ex.offers, "ignores what is late", offers_by(loose, end=ignored), "Nobody has ended it")
 table.wrong(ex.offers, "takes 0 for a failure", offers_by(loose, told=by_truth), "whatever its value")
 table.wrong(ex.offers, "says failed for late", offers_by(loose, told=failed_or_late), "or nothing yet")
@@ -421,6 +466,32 @@ class Deaf(Weather):
         return type("Forgotten", (), {"ref": current_node().make_ref()})
 
 
+class ByTheClock(Weather):
+    """Two refreshes at the same moment have the same number."""
+
+    def handle_cast(self, request: Any, state: Any) -> Any:
+        ask, _, asked, known = state
+        return super().handle_cast(request, (ask, current_node().now(), asked, known))
+
+    def put(self, known: Any, city: Any, number: Any, forecast: Any, count: Any) -> Any:
+        return super().put(known, city, int(number * 1000), forecast, count)
+
+
+class FalsyWeather(Weather):
+    def put(self, known: Any, city: Any, number: Any, forecast: Any, count: Any) -> Any:
+        return super().put(known, city, number, forecast, count) if forecast else known
+
+
+class NoneIsNothing(Weather):
+    def put(self, known: Any, city: Any, number: Any, forecast: Any, count: Any) -> Any:
+        return known if forecast is None else super().put(known, city, number, forecast, count)
+
+
+class WithoutReturn(Weather):
+    async def handle_cast(self, request: Any, state: Any) -> None:  # type: ignore[override]
+        await super().handle_cast(request, state)
+
+
 class CastsBack(Weather):
     """The task itself tells the server, by a cast with the number of the refresh."""
 
@@ -440,6 +511,10 @@ class CastsBack(Weather):
 
 table.right(ex.weather, "has the task tell", CastsBack)
 table.wrong(ex.weather, "takes what comes last", LastComes, "which of two answers is the newer one")
+table.wrong(ex.weather, "numbers by the clock", ByTheClock, "which of two answers is the newer one", "the same time")
+table.wrong(ex.weather, "takes 0 for nothing", FalsyWeather, "A forecast may have any value")
+table.wrong(ex.weather, "takes None for nothing", NoneIsNothing, "A forecast may have any value")
+table.wrong(ex.weather, "forgets the return", WithoutReturn, "a callback returned None", "is a `return` missing")
 table.wrong(ex.weather, "waits for the newest alone", OnlyTheLast, "what an end without an answer changes")
 table.wrong(ex.weather, "links the tasks", Linked, "the server has ended", "who is linked to whom")
 table.wrong(ex.weather, "starts them itself", Unsupervised, "no child of 'asks'")
@@ -667,6 +742,12 @@ class Twins(Fares):
         return NoReply((ask, {r: c for r, c in cities.items() if r != ref}, callers))
 
 
+class FaresWithoutReturn(Fares):
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> None:  # type: ignore[override]
+        await super().handle_call(request, from_, state)
+
+
+table.wrong(ex.fares, "forgets the return", FaresWithoutReturn, "a callback returned None", "is a `return` missing")
 table.right(ex.fares, "keeps two dicts", Twins)
 table.wrong(ex.fares, "hands the task out", HandsOut, "who can await a task: its owner")
 table.wrong(ex.fares, "starts one for each", EachItsOwn, "who shares a run")
@@ -860,6 +941,17 @@ class Served(Trips):
         return await GenServer.call("desk", (sources, city, patience), timeout=None)
 
 
+class LooksFirst(Trips):
+    """Looks into the memory before it asks, and misses what comes meanwhile."""
+
+    @classmethod
+    async def plan(cls, sources: Any, city: Any, patience: Any) -> Any:
+        before = await cls.known()
+        found = await super().plan(sources, city, patience)
+        old = {name: cls.word(None, before.get(cls.key(name, city), cls)) for name in sources}
+        return {name: result if result[0] == "new" else old[name] for name, result in found.items()}
+
+
 class SelfPutting(Trips):
     """The tasks trap nothing and are awaited by hand; the agent is written by a cast."""
 
@@ -876,6 +968,7 @@ class SelfPutting(Trips):
 
 table.right(ex.trips, "has the agent told by a cast", SelfPutting)
 table.wrong(ex.trips, "ends what is late", EndsTheLate, "it is to go on, for the next who asks")
+table.wrong(ex.trips, "looks into the memory first", LooksFirst, "when the memory is looked at")
 table.wrong(ex.trips, "leaves what is late to itself", Forgotten, "came to whoever had called", "given up")
 table.wrong(ex.trips, "remembers by the name", ByName, "the name of the source and the city")
 table.wrong(ex.trips, "remembers by the city", ByCity, "what each result says")

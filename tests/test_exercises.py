@@ -49,7 +49,7 @@ def is_check(cell: dict[str, Any]) -> bool:
 
 def defined(notebook: dict[str, Any]) -> dict[str, Any]:
     """What the cells of the exercises define: their classes and functions, and nothing that runs."""
-    names: dict[str, Any] = dict(vars(otp_mini), __name__="notebook")
+    names: dict[str, Any] = dict(vars(otp_mini), otp=otp_mini, __name__="notebook")
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code" and "nbgrader" in cell["metadata"] and not is_check(cell):
             tree = ast.parse("".join(cell["source"]))

@@ -71,6 +71,12 @@ def taken(pid: Pid) -> list[object]:
     return [term for term in terms if not (isinstance(term, tuple) and term[:1] and term[0] in tags)]
 
 
+def ended_with(pid: Pid) -> object:
+    """The reason with which a process has ended; None if it has not, or was not seen to."""
+    reasons = [event.term for event in _events() if event.kind == "exit" and event.pid is pid]
+    return reasons[-1] if reasons else None
+
+
 def _events() -> list[Event]:
     tracer = current_node().tracer
     return [] if tracer is None else tracer.events

@@ -31,7 +31,7 @@ from .. import (
 from ..errors import describe_reason, safe_repr
 from .checking import NotYet, expect, let_pass
 from .comparing import same
-from .looking import answered, not_started, taken, with_other_numbers
+from .looking import answered, ended_with, not_started, taken, with_other_numbers
 
 A_BLINK: Final = 0.01
 """Virtual seconds in which what is to happen at once has happened."""
@@ -82,10 +82,13 @@ Plan = tuple[float, object]
 
 
 class Source:
-    """A slow function of one word. Each run does what the plan for its word says; a list is one plan for each run."""
+    """A slow function of one word. Each run does what the plan for its word says; a list is one plan for each run.
 
-    def __init__(self, plan: dict[object, Plan | list[Plan]]) -> None:
-        self.plan = plan
+    The stubborn ones trap exits: a `shutdown` does not end them.
+    """
+
+    def __init__(self, plan: dict[object, Plan | list[Plan]], stubborn: bool = False) -> None:
+        self.plan, self.stubborn = plan, stubborn
         self.runs: list[Run] = []
         self.ended: list[tuple[object, float]] = []
 
@@ -93,6 +96,8 @@ class Source:
         """A plain ``async def`` that does it."""
 
         async def ask(word: object) -> object:
+            if self.stubborn:
+                Process.flag(trap_exit=True)
             before = len([run for run in self.runs if same(run.word, word)])
             self.runs.append(Run(word, self_(), now()))
             plan = self.plan[word]
@@ -163,7 +168,7 @@ class User:
             return value
         if isinstance(value, Exit) and _reason(value) != "noproc":
             seen = f"an exit after {self.after:g} s: {describe_reason(_reason(value))}"
-            raise NotYet(self.done, seen, safe_repr(hoped), _of_exit(value, idea))
+            raise NotYet(self.done, seen, safe_repr(hoped), _of_exit(value, idea, self.after))
         raise value
 
     async def no_letters(self, done: str, idea: str = STRAY_NEWS) -> None:
@@ -191,15 +196,47 @@ def _reason(error: Exit) -> Any:
     return error.reason
 
 
-def _of_exit(error: Exit, idea: str) -> str:
-    if _reason(error) == "timeout":
-        return f"how long a wait may take: five seconds, if nothing else is said. And at {idea}"
+def _is_timeout(error: Exit) -> bool:
+    """Whether it says `timeout`, as what a wait raises does, or with whatever else beside it."""
+    reason = _reason(error)
+    return reason == "timeout" or (isinstance(reason, tuple) and reason[:1] == ("timeout",))
+
+
+def _of_exit(error: Exit, idea: str, after: float) -> str:
+    if _is_timeout(error):
+        usual = "" if abs(after - 5.0) > A_BLINK else ": five seconds, if nothing else is said"
+        return f"how long a wait may take{usual}. And at {idea}"
     return f"what an exit is caught by: `except Exit`, and no `except Exception`. And at {idea}"
 
 
 def _took(user: User, seconds: float, idea: str) -> None:
     if abs(user.after - seconds) > A_BLINK:
         raise NotYet(user.done, f"it took {user.after:g} s", f"{seconds:g} s", idea)
+
+
+def _all_begun(source: Source, done: str) -> None:
+    """See that all questions were asked at the same moment."""
+    apart = source.runs[-1].at - source.runs[0].at if source.runs else 0.0
+    if apart > A_BLINK:
+        raise NotYet(done, f"the last one was asked {apart:g} s after the first", "all at the same time", _TOGETHER)
+
+
+def _returned(done: str, seen: object, hoped: object, idea: str) -> None:
+    """See what a function of the reader's returned; None where something was hoped for is a `return` too few."""
+    if seen is None and hoped is not None:
+        idea = f"what the function gives back: is a `return` missing? And at {idea}"
+    expect(done, seen, hoped, idea)
+
+
+def _lives(pid: Pid, done: str, idea: str) -> None:
+    """See that the reader's server lives; if it has ended by what a callback returned, that is said."""
+    if Process.alive(pid):
+        return
+    match ended_with(pid):
+        case ("bad_return_value", value):
+            idea = "the results of the callback: is a `return` missing, or is there a message without a `case`?"
+            raise NotYet(done, f"the server has ended: a callback returned {safe_repr(value)}", "it lives on", idea)
+    raise NotYet(done, "the server has ended", "it lives on", idea)
 
 
 def _not_in(source: Source, pid: Pid, done: str, what: str) -> None:
@@ -228,12 +265,14 @@ _TOGETHER: Final = (
     "when a task begins: in the line that starts it, and not where it is awaited. Start all, and wait only then"
 )
 _ONE_LIMIT: Final = (
-    "for what the thirty seconds are: for all together. Each wait of its own has a limit of its own, which begins anew"
+    "what the thirty seconds are: one limit for all together. Each wait of its own has one of its own, which begins "
+    "anew, and a wait with None has none"
 )
 
 
 def _trip(trip: Any, seconds: tuple[float, ...], city: str) -> tuple[Source, User, list[object]]:
-    answers: list[object] = [None if number == 3 else f"{city}, {number}" for number in range(len(seconds))]
+    last = len(seconds) - 1  # the answers count down: who sorts them has them in another order
+    answers: list[object] = [None if number == 3 else f"{city}, {last - number}" for number in range(len(seconds))]
     source = Source({(n, city): (each, answers[n]) for n, each in enumerate(seconds)})
     questions = [_by(source, number) for number in range(len(seconds))]
     done = f"`trip` was called with questions that take {list(seconds)} seconds"
@@ -245,12 +284,11 @@ async def _one_trip(trip: Any, seconds: tuple[float, ...], city: str) -> None:
     await Process.sleep(A_BLINK)
     _not_in(source, user.pid, user.done, "whoever called")
     await let_pass(sum(seconds) + 1.0)
+    _all_begun(source, user.done)
     seen = await user.answer(answers, "what is awaited, and what the function returns: the answers")
-    if any(run.at - source.runs[0].at > A_BLINK for run in source.runs):
-        _took(user, max(seconds), _TOGETHER)
     idea = "the order of what is returned: that of the questions, whichever answer came first"
-    expect(f"{user.done}; it returned", seen, answers, idea)
-    _took(user, max(seconds, default=0.0), _TOGETHER)
+    _returned(f"{user.done}; it returned", seen, answers, idea)
+    _took(user, max(seconds, default=0.0), "how long it waits: until the last answer is there, and no longer")
     idea = "how often each question is asked: once"
     expect(f"{user.done}; how many were asked?", len(source.runs), len(seconds), idea)
     await let_pass(10.0)
@@ -274,7 +312,7 @@ async def _too_long(trip: Any, seconds: tuple[float, ...]) -> None:
         raise NotYet(user.done, f"it returned {safe_repr(value)} after {user.after:g} s", hoped, idea)
     if isinstance(value, NotYet):
         raise value
-    if not isinstance(value, Exit) or _reason(value) != "timeout":
+    if not isinstance(value, Exit) or not _is_timeout(value):
         raise NotYet(user.done, f"an error: {describe_reason(value)}", hoped, "what a wait raises at its limit")
     _took(user, 30.0, _ONE_LIMIT)
     user.let_go()
@@ -299,6 +337,13 @@ async def within(within: Any, seconds: float = 4.0, answer: object = "rain") -> 
 async def _one_wait(within: Any, seconds: float, answer: object) -> None:
     await _in_time(within, seconds, answer)
     await _late(within, seconds)
+    await _late(within, seconds, stubborn=True)
+
+
+_STUBBORN: Final = (
+    "how long the end of a task may take. `Task.shutdown` waits five seconds for one that traps exits, if it is not "
+    "told anything else"
+)
 
 
 async def _in_time(within: Any, seconds: float, answer: object) -> None:
@@ -310,7 +355,7 @@ async def _in_time(within: Any, seconds: float, answer: object) -> None:
     await let_pass(seconds + 10.0)
     seen = await user.answer(answer, "how long `within` waits: as long as its argument says")
     idea = "how what came is told from nothing. An answer may have any value; what stands around it says what it is"
-    expect(f"{done}; it returned", seen, answer, idea)
+    _returned(f"{done}; it returned", seen, answer, idea)
     _took(
         user, seconds * 0.9, "what the rest of the seconds is waited for: an answer that is there is returned at once"
     )
@@ -319,9 +364,10 @@ async def _in_time(within: Any, seconds: float, answer: object) -> None:
     user.let_go()
 
 
-async def _late(within: Any, seconds: float) -> None:
-    source = Source({"Lisbon": (seconds + 7.0, "too late")})
-    done = f"`within` was called with {seconds:g} s, and `ask` takes {seconds + 7.0:g} s"
+async def _late(within: Any, seconds: float, *, stubborn: bool = False) -> None:
+    source = Source({"Lisbon": (seconds + 7.0, "too late")}, stubborn)
+    traps = " and traps exits" if stubborn else ""
+    done = f"`within` was called with {seconds:g} s, and `ask` takes {seconds + 7.0:g} s{traps}"
     user = User(lambda: within(source.function(), "Lisbon", seconds), done)
     await let_pass(seconds + A_BLINK / 2)
     if user.outcome is not None and source.alive():
@@ -329,8 +375,8 @@ async def _late(within: Any, seconds: float) -> None:
         raise NotYet(f"{done}; it has returned", "`ask` runs on", "`ask` has ended", idea)
     await let_pass(30.0)
     seen = await user.answer("late", "how long `within` waits: as long as its argument says")
-    expect(f"{done}; it returned", seen, "late", "what is returned where no answer has come")
-    _took(user, seconds, "how long `within` waits: as long as its argument says")
+    _returned(f"{done}; it returned", seen, "late", "what is returned where no answer has come")
+    _took(user, seconds, _STUBBORN if stubborn else "how long `within` waits: as long as its argument says")
     await user.no_letters(f"{done}, and half a minute passed")
     user.let_go()
 
@@ -373,14 +419,21 @@ async def _one_round(offers: Any, seconds: float) -> None:
     await _round(offers, seconds, _fares(seconds), _FOUND)
     late: dict[object, Plan | list[Plan]] = {"swan": (seconds + 30.0, 1), "rook": (seconds * 50, 2)}
     await _round(offers, seconds, late | _fares(seconds), {"swan": "late", "rook": "late"} | _FOUND)
+    await _round(offers, seconds, late, {"swan": "late", "rook": "late"}, stubborn=True)
     await _round(offers, seconds, {}, {})
 
 
 async def _round(
-    offers: Any, seconds: float, plan: dict[object, Plan | list[Plan]], hoped: dict[object, object]
+    offers: Any,
+    seconds: float,
+    plan: dict[object, Plan | list[Plan]],
+    hoped: dict[object, object],
+    *,
+    stubborn: bool = False,
 ) -> None:
-    source, airlines = Source(plan), list(plan)
-    done = f"`offers` was called for {_listed(airlines)}, with {seconds:g} s"
+    source, airlines = Source(plan, stubborn), list(plan)
+    traps = ", and `ask` traps exits" if stubborn else ""
+    done = f"`offers` was called for {_listed(airlines)}, with {seconds:g} s{traps}"
     user = User(lambda: offers(source.function(), airlines, seconds), done)
     await Process.sleep(A_BLINK / 2)
     _not_in(source, user.pid, done, "whoever called")
@@ -390,12 +443,12 @@ async def _round(
         raise NotYet(f"{done}; it has returned", f"{source.alive()} are still asked", "nothing runs on", idea)
     await let_pass(len(plan) * seconds + 10.0)
     seen = await user.answer(hoped, "which end of a task reaches whoever waits for it")
-    if source.runs and source.runs[-1].at - source.runs[0].at > A_BLINK:
-        raise NotYet(done, f"the last one was asked {source.runs[-1].at - source.runs[0].at:g} s after the first",
-                     "all at the same time", _TOGETHER)  # fmt: skip
+    _all_begun(source, done)
     idea = "what each kind of result says: an answer, whatever its value, an end without one, or nothing yet"
-    expect(f"{done}; it returned", seen, hoped, idea)
     ends = [each[0] for each in plan.values() if isinstance(each, tuple)]
+    if stubborn:
+        _took(user, seconds, _STUBBORN)
+    _returned(f"{done}; it returned", seen, hoped, idea)
     _took(user, min(max(ends, default=0.0), seconds), _ALL_LIMIT)
     expect(
         f"{done}; whom was asked?", sorted(map(str, source.words())), sorted(map(str, plan)), "whom it asks: each once"
@@ -449,8 +502,7 @@ _HELD: Final = (
 
 async def _forecast(pid: Pid, city: object, hoped: object, done: str, idea: str) -> None:
     """Ask for a forecast, which has to come at once."""
-    if not Process.alive(pid):
-        raise NotYet(done, "the server has ended", "it lives on", f"what it was sent, and {LINKED}")
+    _lives(pid, done, f"what it was sent, and {LINKED}")
     began = now()
     try:
         seen = await GenServer.call(pid, ("forecast", city), timeout=0.5)
@@ -495,8 +547,28 @@ async def _one_weather(Weather: Any, city: str, seconds: float) -> None:
     await _forecast(pid, city, "sun", "then the first of the two was answered", _NEWEST)
     await _failing(pid, city, seconds)
     await _strays(pid, city)
+    await _in_one_moment(Weather, city, seconds)
     expect("each refresh was counted", len(source.runs), 8, "how often `ask` is run: once for each refresh")
     await _leaves_nothing(pid, Weather)
+
+
+_NOTHING_VALUES: Final = "how an answer is told from nothing. A forecast may have any value, 0 and None too"
+
+
+async def _in_one_moment(Weather: Any, city: str, seconds: float) -> None:
+    """Three refreshes at the same moment, answered in another order, by values that a careless test takes for none."""
+    source = Source({city: [(seconds / 2, 0), (seconds, "hail"), (seconds / 4, None), (seconds, "snow")]})
+    pid = await _started(Weather, source.function())
+    done = "a city was refreshed twice at the same moment"
+    for _ in range(2):
+        GenServer.cast(pid, ("refresh", city))
+    await let_pass(seconds * 0.75)
+    await _forecast(pid, city, 0, f"{done}, and the first was answered by 0", _NOTHING_VALUES)
+    await let_pass(seconds)
+    await _forecast(pid, city, "hail", f"{done}, and both were answered", f"{_NEWEST}. Both may have the same time")
+    await _refresh(pid, city)
+    await let_pass(seconds)
+    await _forecast(pid, city, None, "the newest answer was None", _NOTHING_VALUES)
 
 
 async def _failing(pid: Pid, city: str, seconds: float) -> None:
@@ -630,7 +702,7 @@ async def _beside(mails: Source, seconds: float) -> None:
     done = "three mails were under way, and one of them raised"
     _expect_same(server, done)
     sent_to = [word for word, _ in mails.ended]
-    expect(f"{done}; which were sent?", sent_to, ["kim", "ann"], f"whom a mail's end may end: nobody. {LINKED}")
+    expect(f"{done}; which were sent?", sent_to, ["kim", "ann"], f"whom a mail's end may end: nobody. And at {LINKED}")
     expect(f"{done}; how many were begun?", len(mails.runs), 3, "what a supervisor of tasks starts again: nothing")
     await _book(*["lou"] * 10)
     await let_pass(seconds)
@@ -651,7 +723,7 @@ def _news(term: object) -> bool:
 
 def _expect_same(server: Pid, done: str) -> None:
     if Process.whereis("confirmations") is not server:
-        raise NotYet(done, "the server has ended", "it lives on", f"whom a mail's end may end: nobody. {LINKED}")
+        raise NotYet(done, "the server has ended", "it lives on", f"whom a mail's end may end: nobody. And at {LINKED}")
 
 
 _ANEW: Final = (
@@ -802,10 +874,7 @@ async def _share(pid: Pid, source: Source, city: str, hoped: tuple[float, object
 
 
 async def _fare_of(user: User, hoped: object, after: float, pid: Pid) -> None:
-    if not Process.alive(pid):
-        raise NotYet(
-            user.done, "the server has ended", "it lives on", f"whom a question's end may end: nobody. {LINKED}"
-        )
+    _lives(pid, user.done, f"whom a question's end may end: nobody. And at {LINKED}")
     if user.outcome is None:
         idea = (
             "who tells the callers that no answer will come. Whoever started the task is told of its end, if it is the "
@@ -869,7 +938,7 @@ class Trip:
         seen = await user.answer(self.hoped, "which end of a source reaches whoever plans")
         _not_in(self.source, user.pid, user.done, "whoever called")
         _took(user, self.takes, slow or f"whom `plan` waits for, and how long. And at {_ALL_LIMIT}")
-        expect(f"{user.done}; it returned", seen, self.hoped, idea)
+        _returned(f"{user.done}; it returned", seen, self.hoped, idea)
 
 
 def _told(plan: Plan) -> str:
@@ -895,6 +964,7 @@ async def _one_planner(Trips: Any, city: str, patience: float) -> None:
     await _remembered(Trips, city, p)
     await _at_once(Trips, city, p)
     await _caller_ends(Trips, city, p)
+    await _meanwhile(Trips, city, p)
     await _stopped(Trips, city, p, root)
 
 
@@ -961,6 +1031,16 @@ async def _caller_ends(Trips: Any, city: str, p: float) -> None:
         idea = "to whom the task belongs. What is linked to whoever plans, or runs in it, ends with it"
         raise NotYet("whoever planned was killed", "its source was ended with it", "the source goes on", idea)
     await _run(Trip(Trips, city, p, {"owl": ((p * 2, 0), ("old", "late"))}), p * 3, _KEPT)
+
+
+async def _meanwhile(Trips: Any, city: str, p: float) -> None:
+    """While one waits for a source in vain, another is answered by the source of that name."""
+    first = Trip(Trips, city, p, {"lark": ((p * 1.5, "slow"), ("old", "quick"))})
+    await Process.sleep(p / 4)
+    await _run(Trip(Trips, city, p, {"lark": ((p / 4, "quick"), ("new", "quick"))}), p / 2, _IN_TIME)
+    await _run(first, p, "when the memory is looked at: an answer may come into it while `plan` waits")
+    later = Trip(Trips, city, p, {"lark": ((p / 2, End("closed")), ("old", "slow"))})
+    await _run(later, p, f"which answer came last, and at {_KEPT}")
 
 
 async def _stopped(Trips: Any, city: str, p: float, root: Pid) -> None:
