@@ -132,6 +132,35 @@ async def bid_unawaited(lot: Any, bidder: Any, price: int) -> Any:
     return Agent.get_and_update(lot, judge, bidder, price)
 
 
+async def bid_and_link(lot: Any, bidder: Any, price: int) -> Any:
+    Process.link(lot)
+    return await Agent.get_and_update(lot, judge, bidder, price)
+
+
+async def bid_and_watch(lot: Any, bidder: Any, price: int) -> Any:
+    Process.monitor(lot)
+    return await Agent.get_and_update(lot, judge, bidder, price)
+
+
+async def bid_and_remind(lot: Any, bidder: Any, price: int) -> Any:
+    def reminded(best: Any) -> Any:
+        Process.send_after(self_(), "close", 10.0)
+        return judge(best, bidder, price)
+
+    return await Agent.get_and_update(lot, reminded)
+
+
+async def bid_in_no_time(lot: Any, bidder: Any, price: int) -> Any:
+    return await Agent.get_and_update(lot, judge, bidder, price, timeout=0)
+
+
+async def bid_and_keep_nothing(lot: Any, bidder: Any, price: int) -> Any:
+    def forgetful(best: Any) -> Any:
+        return ("accepted", (bidder, price)) if price > best[1] else "too low"
+
+    return await Agent.get_and_update(lot, forgetful)
+
+
 table.wrong(ex.bid_at_once, "reads, compares and writes", bid_in_two, "how many functions are handed to the agent")
 table.wrong(ex.bid_at_once, "decides the answer before it writes", bid_and_hope, "how many functions are handed")
 table.wrong(ex.bid_at_once, "has a lock of its own", bid_by_a_lock, "binds only those who know of it")
@@ -139,6 +168,11 @@ table.wrong(ex.bid_at_once, "turns the pair round", bid_turned_round, "what the 
 table.wrong(ex.bid_at_once, "accepts an equal price", bid_of_equals, "the comparison")
 table.wrong(ex.bid_at_once, "tells the bidder nothing", bid_without_answer, "what the function returns on each way")
 table.wrong(ex.bid_at_once, "returns the call unawaited", bid_unawaited, "`await`")
+table.wrong(ex.bid_at_once, "links the caller to the agent", bid_and_link, "needs no link")
+table.wrong(ex.bid_at_once, "leaves a monitor in the caller", bid_and_watch, "no monitor")
+table.wrong(ex.bid_at_once, "leaves a timer in the agent", bid_and_remind, "no timer")
+table.wrong(ex.bid_at_once, "waits for no time at all", bid_in_no_time, "how long the call waits")
+table.wrong(ex.bid_at_once, "returns no pair when it refuses", bid_and_keep_nothing, "the function returned")
 table.hard_coded(
     ex.bid_at_once, "knows that the best bid is 50", bid_of_fifty, "what your answer does with another case"
 )
@@ -390,6 +424,25 @@ class OpenedLot(CancellingLot):
         return True
 
 
+class LaxLot(GoingLot):
+    """An equal price is enough."""
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        best, seconds, timer = state
+        match request:
+            case ("bid", bidder, price) if timer != "closed" and price == best[1]:
+                return Reply("accepted", self.again((bidder, price), seconds, timer))
+        return super().handle_call(request, from_, state)
+
+
+class PairedLot(GoingLot):
+    """Every message is a pair."""
+
+    def ends(self, message: Any, timer: Any) -> bool:
+        _, turn = message
+        return bool(turn == timer)
+
+
 class HelpedLot(GoingLot):
     """Each accepted bid has a process that sleeps; the one before is killed, and told from the others by its pid."""
 
@@ -412,6 +465,8 @@ table.wrong(ex.going_lot, "closes after silence", QuietLot, "A `Timeout` in a re
 table.wrong(ex.going_lot, "stays open without a bid", LateLot, "when a lot without a bid closes")
 table.wrong(ex.going_lot, "looks again and again", LookingLot, "nobody has to look")
 table.wrong(ex.going_lot, "ends by any message", OpenedLot, "what becomes of the timer")
+table.wrong(ex.going_lot, "accepts an equal price", LaxLot, "a price that is not higher is too low")
+table.wrong(ex.going_lot, "takes every message for a pair", PairedLot, "what has ended the server")
 table.hard_coded(ex.going_lot, "knows ten seconds", TenLot, "another case")
 table.right(ex.going_lot, "has a process that sleeps for each bid", HelpedLot)
 
@@ -512,6 +567,33 @@ class ClientBoard(Board):
         return "ok"
 
 
+class LateBoard(Board):
+    """It answers, and then writes."""
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        return Reply("ok", state, Continue(request[1:]))
+
+    def handle_continue(self, row: Any, state: Any) -> Any:
+        ets.insert("board", row)
+        return NoReply(state)
+
+
+class HastyBoard(Board):
+    """It answers within the callback, and then writes."""
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        GenServer.reply(from_, "ok")
+        ets.insert("board", request[1:])
+        return NoReply(state)
+
+
+class RisingBoard(Board):
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        _, lot, price = request
+        ets.insert("board", (lot, max(price, Board.price(lot) or 0)))
+        return Reply("ok", state)
+
+
 class KnowingBoard(Board):
     @staticmethod
     def price(lot: Any) -> Any:
@@ -545,6 +627,9 @@ table.wrong(ex.board, "writes by a cast", CastBoard, "when `put` returns")
 table.wrong(ex.board, "keeps the prices in its class", GlobalBoard, "What Python shares is no table")
 table.wrong(ex.board, "returns the rows", RowBoard, "what stands in a named table")
 table.wrong(ex.board, "lets the client write in its own table", ClientBoard, "Have the owner do it")
+table.wrong(ex.board, "answers, and writes in a continue", LateBoard, "what comes first, the writing or the answer")
+table.wrong(ex.board, "answers, and writes after it", HastyBoard, "what comes first, the writing or the answer")
+table.wrong(ex.board, "lets no price fall", RisingBoard, "its price replaces the one before")
 table.hard_coded(ex.board, "knows two lots", KnowingBoard, "another case")
 table.right(ex.board, "has all prices in one row", KeyedBoard)
 
@@ -929,7 +1014,7 @@ async def start_paddles() -> Any:
 
 
 async def start_lots(specs: Any) -> Any:
-    return await Supervisor.start_link(specs, strategy="one_for_one")
+    return await Supervisor.start_link(specs, strategy="one_for_one", max_restarts=100)
 
 
 class Saleroom(Supervisor):
@@ -1051,9 +1136,140 @@ class TellingSaleroom(Saleroom):
     lot = TellingLot
 
 
+class LateSaleLot(SaleLot):
+    """The answer comes first, and then the price."""
+
+    def handle_call(self, request: Any, from_: Any, sale: Any) -> Any:
+        result = super().handle_call(request, from_, sale)
+        return Reply(*result[:2], Continue(None)) if result[0] == "accepted" else result
+
+    def handle_continue(self, _: Any, sale: Any) -> Any:
+        ets.insert("saleroom", (sale["lot"], sale["best"][1]))
+        return NoReply(sale)
+
+    def show(self, lot: Any, price: int) -> None:
+        if price == 0:
+            super().show(lot, price)
+
+
+class LateSaleroom(Saleroom):
+    lot = LateSaleLot
+
+
+class SilentSaleLot(SaleLot):
+    def show(self, lot: Any, price: int) -> None:
+        if price == 0:
+            super().show(lot, price)
+
+
+class ClientSaleroom(Saleroom):
+    """The bidder writes the price."""
+
+    lot = SilentSaleLot
+
+    @staticmethod
+    async def bid(lot: Any, paddle: Any, price: int) -> Any:
+        answer = await Saleroom.bid(lot, paddle, price)
+        if answer == "accepted":
+            ets.insert("saleroom", (lot, price))
+        return answer
+
+
+class CancellingSaleLot(SaleLot):
+    """One timer, which is cancelled; its message may be in the mailbox already."""
+
+    def changed(self, sale: Any, best: Any) -> Any:
+        if "timer" in sale:
+            Process.cancel_timer(sale["timer"])
+        self.show(sale["lot"], best[1])
+        timer = Process.send_after(self_(), ("close", 0), sale["seconds"])
+        return sale | {"best": best, "timer": timer}
+
+
+class CancellingSaleroom(Saleroom):
+    lot = CancellingSaleLot
+
+
+class AllSaleroom(Saleroom):
+    """When the prices end, the numbers begin anew."""
+
+    strategy = "one_for_all"
+
+
+async def start_few_lots(specs: Any) -> Any:
+    return await Supervisor.start_link(specs, strategy="one_for_one")
+
+
+class FewSaleroom(Saleroom):
+    """The fourth crash within five seconds ends all lots."""
+
+    def init(self, lots: Any) -> Any:
+        below = ChildSpec("lots", (start_few_lots, (self.each(lots),)), type="supervisor")
+        return Supervise([*self.keepers(), below], strategy="rest_for_one")
+
+
+class RootedSaleroom(Saleroom):
+    """The saleroom itself owns the table, and nobody is above it."""
+
+    def keepers(self) -> Any:
+        sale_prices()
+        return super().keepers()[:1]
+
+
+class JudgingSaleroom(Saleroom):
+    """The bidder looks whether the price is high enough."""
+
+    @staticmethod
+    async def bid(lot: Any, paddle: Any, price: int) -> Any:
+        if price <= (Saleroom.price(lot) or 0):
+            return "too low"
+        return await Saleroom.bid(lot, paddle, price)
+
+
 class KnowingSaleroom(Saleroom):
     def each(self, lots: Any) -> Any:
         return super().each({lot: {"clock": 10.0, "vase": 20.0}.get(lot, 10.0) for lot in lots})
+
+
+class Prices(GenServer):
+    """The owner of a table that nobody else can write."""
+
+    @classmethod
+    async def start_link(cls, _: Any = None) -> Any:  # type: ignore[override]
+        return await super().start_link(None, name="prices")
+
+    def init(self, _: Any) -> Any:
+        ets.new("saleroom", named=True)
+        return Ok(None)
+
+    def handle_call(self, row: Any, from_: Any, state: Any) -> Any:
+        ets.insert("saleroom", row)
+        return Reply("ok", state)
+
+
+class AskingSaleLot(SaleLot):
+    """It has the owner write, and waits for it."""
+
+    async def init(self, config: Any) -> Any:
+        result = super().init(config)
+        await GenServer.call("prices", (config[0], 0))
+        return result
+
+    def show(self, lot: Any, price: int) -> None:
+        pass
+
+    async def handle_call(self, request: Any, from_: Any, sale: Any) -> Any:
+        result = super().handle_call(request, from_, sale)
+        if result[0] == "accepted":
+            await GenServer.call("prices", (sale["lot"], request[2]))
+        return result
+
+
+class OwnedSaleroom(Saleroom):
+    lot = AskingSaleLot
+
+    def keepers(self) -> Any:
+        return [*super().keepers()[:1], Prices]
 
 
 class CounterSaleroom(Saleroom):
@@ -1081,5 +1297,13 @@ table.wrong(ex.saleroom, "counts in two steps", CountingSaleroom, "in one step")
 table.wrong(ex.saleroom, "gives each lot a table of its own", OwningSaleroom, "to which process that place belongs")
 table.wrong(ex.saleroom, "begins the time once", EarlySaleroom, "when the lot closes")
 table.wrong(ex.saleroom, "names a winner before the end", TellingSaleroom, "what `winner` returns before the end")
+table.wrong(ex.saleroom, "answers before it writes", LateSaleroom, "what comes first, the writing or the answer")
+table.wrong(ex.saleroom, "lets the bidder write the price", ClientSaleroom, "or by the caller")
+table.wrong(ex.saleroom, "cancels a timer that has fired", CancellingSaleroom, "when the lot closes")
+table.wrong(ex.saleroom, "begins the numbers anew", AllSaleroom, "in a process that no other end touches")
+table.wrong(ex.saleroom, "allows three restarts", FewSaleroom, "how many restarts the supervisor of the lots allows")
+table.wrong(ex.saleroom, "owns the table itself", RootedSaleroom, "who starts the process that keeps the prices again")
+table.wrong(ex.saleroom, "judges in the bidder", JudgingSaleroom, "how a bid is judged")
 table.hard_coded(ex.saleroom, "knows two lots", KnowingSaleroom, "another case")
 table.right(ex.saleroom, "counts paddles in a table", CounterSaleroom)
+table.right(ex.saleroom, "has a table that its owner alone writes", OwnedSaleroom)

@@ -28,7 +28,8 @@ from .. import (
     sys_,
 )
 from ..errors import describe_exception, describe_reason, safe_repr
-from .checking import NotYet, expect
+from ..tracing import Event
+from .checking import NotYet, expect, let_pass
 from .comparing import same
 from .looking import CALL, answered, is_of, not_started, sent_since, so_far, turns_of, with_other_numbers
 
@@ -70,8 +71,21 @@ class _Asker:
 def _failed(error: BaseException, done: str, idea: str) -> BaseException:
     """An exit or an exception as what was seen; a mistake of the reader's own code as it is."""
     if isinstance(error, Exit):
+        idea = f"{_first_look(error.reason)}. And at {idea}"
         return NotYet(done, f"an exit: {describe_reason(error.reason)}", "an answer", idea)
     return error
+
+
+def _first_look(reason: object) -> str:
+    """What an exit of the caller says of its cause, before the idea of the exercise."""
+    match reason:
+        case ("timeout", _):
+            return "how long the call waits, if you have set a time-out for it"
+        case ("noproc", _):
+            return "what has ended the server. It is gone, and the message that ended it may be an earlier one"
+        case (("bad_return_value", _), _):
+            return "what the callback or the function returned: the exit names it"
+    return "the end of the server, which the exit names"
 
 
 async def _told(value: Any, done: str, idea: str) -> Any:
@@ -129,6 +143,36 @@ async def _collect() -> list[Any]:
     return found
 
 
+_WRITES_FIRST: Final = (
+    "what comes first, the writing or the answer. What is written after it, in a `Continue` say, or by the caller, "
+    "comes too late for a reader who is quick, and not at all if the caller ends"
+)
+
+
+async def _read_when_answered(told: Awaitable[Any], read: Callable[[], Any]) -> tuple[Any, Callable[[Any], Any]]:
+    """The answer, and what ``read`` found in the moment in which the last message with it was sent.
+
+    The second is a function of what is hoped for: that is what it returns where nobody else has sent an answer.
+    """
+    home, found = self_(), list[Any]()
+
+    def listen(event: Event) -> None:
+        if event.kind in ("send", "reply") and event.other is home and event.pid is not home:
+            try:
+                found.append(read())
+            except Exception as error:  # this runs in the server, which must not end by it
+                found.append(error)
+
+    story = current_node().tracer
+    assert story is not None, "a check records what happens"
+    before, story.listeners = story.listeners, [*story.listeners, listen]
+    try:
+        answer = await told
+    finally:
+        story.listeners = before
+    return answer, lambda hoped: found[-1] if found else hoped
+
+
 # ---- drill 1 --------------------------------------------------------------------------------------------------
 
 _ONE_STEP: Final = (
@@ -141,7 +185,8 @@ async def bid_at_once(function: Any, best: int = 50) -> None:
     """A bid is judged in one step, in the order in which bids reach the agent, whoever else uses it.
 
     Demands: the value is a pair; a price that is not higher is too low; a function that somebody else hands over at
-    the same moment is neither lost nor undone; the caller's other messages stay where they are.
+    the same moment is neither lost nor undone; the caller's other messages stay where they are, and no message, link,
+    monitor or timer stays behind.
     """
     await with_other_numbers(_one_bidding, ((function, best), (function, 7)))
 
@@ -168,6 +213,19 @@ async def _one_bidding(function: Any, best: int) -> None:
     await _collect()
     await _two_at_once(function, lot, value[1])
     await _desk_at_once(function, lot)
+    await _leaves_nothing(function, lot)
+
+
+async def _leaves_nothing(function: Any, lot: Any) -> None:
+    """Neither a link nor a monitor ties the caller to the agent, and the agent has nothing to do any more."""
+    idea = "what else the function does. A bid needs no link, no monitor and no timer"
+    turns = turns_of(lot)
+    await let_pass(600.0)
+    done = "many bids were made, and nobody asked for ten minutes; how many turns had the agent?"
+    expect(done, turns_of(lot) - turns, 0, idea)
+    done = "many bids were made; to how many is the agent tied by links and monitors?"
+    info = Process.info(lot) or {}
+    expect(done, sum(len(info[key]) for key in ("links", "monitors", "monitored_by")), 0, idea)
 
 
 async def _two_at_once(function: Any, lot: Any, best: int) -> None:
@@ -321,11 +379,11 @@ async def _one_going(GoingLot: Any, seconds: float) -> None:
         await Process.sleep(began + share * seconds - current_node().now())
         return f"after {share:g} of its time "
 
-    judged = "how a bid is judged while the lot is open"
+    judged = "how a bid is judged while the lot is open: a price that is not higher is too low"
     await _expect_answer(lot, ("bid", "ann", 50), "accepted", judged, await at(0.6))
     await at(0.95)
     expect(f"{seconds:g} seconds were to pass; how many turns did it take?", turns_of(quiet) - turns < 3, True, _POLLS)
-    await _expect_answer(quiet, ("bid", "ann", 0), "too low", "how long the lot is open", await at(0.96))
+    await _expect_answer(quiet, ("bid", "ann", 0), "too low", judged, await at(0.96))
     idea = f"when a lot without a bid closes, and {_ONLY_BIDS}"
     await _expect_answer(quiet, ("bid", "ann", 50), "closed", idea, await at(1.04))
     await _expect_answer(quiet, "best", ("nobody", 0), "the answer to `best` after the end", await at(1.05))
@@ -380,7 +438,7 @@ _READS: Final = "in which process `price` looks, and where: what stands in a nam
 async def board(Board: Any, lots: tuple[tuple[str, int], ...] = (("clock", 50), ("vase", 90))) -> None:
     """Prices are read at once and without a message, the board alone writes them, and a new board begins anew.
 
-    Demands: what is put can be read as soon as the call returns; the price is read by a plain function, which answers
+    Demands: what is put can be read before the call is answered; the price is read by a plain function, which answers
     None for what was never put; the prices stand in a table that is not public.
     """
     await with_other_numbers(_one_board, ((Board, lots), (Board, (("lamp", 3), (("lot", 12), 8), ("map", 40)))))
@@ -394,7 +452,8 @@ async def _one_board(Board: Any, lots: tuple[tuple[Any, int], ...]) -> None:
         await _put(Board, lot, price)
     for lot, price in lots:
         _expect_price(Board, lot, price, "prices were put; ")
-    await _put(Board, lots[0][0], lots[0][1] - 1)
+    lower = "what a second `put` for a lot does: its price replaces the one before, a higher one too"
+    await _put(Board, lots[0][0], lots[0][1] - 1, lower)
     _expect_private()
     await _busy_board(Board, pid, *lots[1])
     await _end(pid)
@@ -405,10 +464,14 @@ async def _one_board(Board: Any, lots: tuple[tuple[Any, int], ...]) -> None:
     await _end(pid)
 
 
-async def _put(Board: Any, lot: Any, price: int) -> None:
+async def _put(Board: Any, lot: Any, price: int, idea: str = "") -> None:
     done = f"Board.put({lot!r}, {price}) was called"
-    expect(done, await _told(Board.put(lot, price), done, "who does the writing"), "ok", "what `put` returns")
-    _expect_price(Board, lot, price, f"{done}, and then ", "when `put` returns: not before the price can be read")
+    told = _told(Board.put(lot, price), done, "who does the writing")
+    answer, read = await _read_when_answered(told, lambda: Board.price(lot))
+    expect(done, answer, "ok", "what `put` returns")
+    idea = idea or "when `put` returns: not before the price can be read"
+    _expect_price(Board, lot, price, f"{done}, and then ", idea)
+    expect(f"{done}; what did `price` return when the answer was sent?", read(price), price, _WRITES_FIRST)
 
 
 def _expect_price(Board: Any, lot: Any, hoped: int | None, when: str, idea: str = _READS) -> None:
@@ -711,8 +774,9 @@ _PRICES: Final = "where the prices stand, and to which process that place belong
 async def saleroom(Saleroom: Any, lots: dict[str, float] | None = None) -> None:
     """Paddle numbers are given once, lots close in their time and crash alone, and prices are read without asking.
 
-    Demands: also while a lot is away; a lot that was started again begins anew; so do all lots when the process that
-    keeps the prices has ended.
+    Demands: also while a lot is away; a lot that was started again begins anew, ten times in a second if need be; so
+    do all lots when the process that keeps the prices has ended, and the numbers go on; a price can be read before
+    the bid is answered; a bid that came in time counts although the lot was busy.
     """
     cases = (lots or {"clock": 10.0, "vase": 20.0}, {"north": 4.0, "sea": 6.0, "woods": 30.0})
     await with_other_numbers(_one_saleroom, [(Saleroom, each) for each in cases])
@@ -733,7 +797,9 @@ async def _one_saleroom(Saleroom: Any, lots: dict[str, float]) -> None:
     await room.closes(first, lots[first])
     await room.paddles(3)
     await room.owner_ends()
+    await room.paddles(2, ", and the prices had been lost")
     await room.closes(second, lots[second])
+    await room.busy(first, lots[first])
     await _end(root, "shutdown")
 
 
@@ -743,11 +809,11 @@ class _Room:
     def __init__(self, Saleroom: Any, lots: dict[str, float]) -> None:
         self.Saleroom, self.lots, self.given = Saleroom, lots, 0
 
-    async def paddles(self, askers: int) -> None:
-        done = f"{askers} visitors asked for a paddle at the same moment, after {self.given} others"
+    async def paddles(self, askers: int, when: str = "") -> None:
+        done = f"{askers} visitors asked for a paddle at the same moment, after {self.given} others{when}"
         asked = [_Asker(self.Saleroom.paddle, done) for _ in range(askers)]
         await Process.sleep(A_WHILE)
-        idea = "how the next number is read and counted on: in one step, in a process that no crash of a lot ends"
+        idea = "how the next number is read and counted on: in one step, in a process that no other end touches"
         numbers = sorted((asker.answer(idea) for asker in asked), key=safe_repr)
         hoped = sorted(range(self.given + 1, self.given + askers + 1), key=safe_repr)
         expect(f"{done}; which numbers were given?", numbers, hoped, idea)
@@ -771,11 +837,16 @@ class _Room:
         """Bid, and answer which process has judged."""
         done = f"{when}paddle {paddle} bid {price} for {lot!r}"
         since, idea = so_far(), "how a bid is judged, and when the lot closes"
-        expect(done, await _told(self.Saleroom.bid(lot, paddle, price), done, idea), hoped, idea)
+        told = _told(self.Saleroom.bid(lot, paddle, price), done, idea)
+        answer, read = await _read_when_answered(told, lambda: self.Saleroom.price(lot))
+        expect(done, answer, hoped, idea)
         if hoped == "accepted":
             self.price(lot, price, when=f"{done}, was told 'accepted', and then ", idea="when the price is written")
-        asked = [event.other for event in sent_since(since) if is_of(event, CALL)]
-        return asked[-1] if asked else None
+            done = f"{done}; what did `price` return when the answer was sent?"
+            expect(done, read(price), price, _WRITES_FIRST)
+        calls = [event for event in sent_since(since) if is_of(event, CALL)]
+        asked = [event for event in calls if event.pid is self_()] or calls
+        return asked[-1].other if asked else None
 
     async def unknown(self) -> None:
         await self.bid("no lot of this name", 1, 30, "no such lot")
@@ -802,6 +873,19 @@ class _Room:
         self.price(second, 50, when="another lot had crashed; ", idea=alone)
         again = await self.bid(second, 4, 60, "accepted", "another lot had crashed; ")
         expect("another lot crashed; is this one the same process?", again is other, True, alone)
+        await self.crash_again(first, second, other)
+
+    async def crash_again(self, first: str, second: str, other: Pid | None) -> None:
+        """Nine times more within a second, which is more than a supervisor bears if nothing is said."""
+        for _ in range(9):
+            judge = await self.bid(first, 2, 40, "accepted", "the lot had crashed and was started again; ")
+            assert judge is not None
+            Process.exit(judge, "kill")
+            await Process.sleep(A_WHILE)
+        idea = "how many restarts the supervisor of the lots allows, and in how many seconds"
+        self.price(second, 60, when="another lot had crashed ten times in a second; ", idea=idea)
+        again = await self.bid(second, 5, 65, "accepted", "another lot had crashed ten times in a second; ")
+        expect("another lot crashed ten times; is this one the same process?", again is other, True, idea)
 
     async def closes(self, lot: str, seconds: float) -> None:
         """From its last bid on, or from its start."""
@@ -813,16 +897,43 @@ class _Room:
         await Process.sleep(0.35 * seconds)
         when = f"{1.05 * seconds:g} seconds after the last accepted bid "
         await self.bid(lot, 4, 99, "closed", when)
+        await self.bid(lot, 4, 1, "closed", when)
         self.price(lot, 70, when=when)
         await self.winner(lot, 3, when)
 
+    async def busy(self, lot: str, seconds: float) -> None:
+        """A bid arrives in time, the lot is busy, and the old timer fires before the lot comes to the bid."""
+        idea = "how a bid is judged"
+        await Process.sleep(2 * seconds)
+        judge = await self.bid(lot, 5, 100, "closed", "a while after its time ")
+        assert judge is not None
+        Process.exit(judge, "kill")
+        await Process.sleep(A_WHILE)
+        judge = await self.bid(lot, 5, 100, "accepted", "it was closed, had crashed and was started again; ")
+        assert judge is not None
+        await sys_.suspend(judge)
+        lead = min(1.0, seconds / 5)  # no bidder waits long
+        await Process.sleep(seconds - lead)
+        done = f"a bid for {lot!r} arrived in time, and the lot came to it after the old end"
+        bidder = _Asker(lambda: self.Saleroom.bid(lot, 6, 110), done)
+        await Process.sleep(2 * lead)
+        await sys_.resume(judge)
+        await Process.sleep(A_WHILE)
+        expect(f"{done}; what was the bidder told?", bidder.answer(idea), "accepted", _ARRIVED)
+        await self.bid(lot, 7, 105, "too low", f"{done}. Straight after it ")
+
     async def owner_ends(self) -> None:
-        tables = _tables()
+        tables = [table for table in _tables() if ets.info(table, "protection") != "private"]
         idea = "where the prices stand. What Python shares is no table: on the BEAM no process can read it"
         expect("the saleroom runs; is there a table?", bool(tables), True, idea)
-        for owner in {ets.info(table, "owner") for table in tables}:
+        lot = safe_repr(next(iter(self.lots)))
+        of_lots = [table for table in tables if any(lot in safe_repr(row) for row in ets.tab2list(table))]
+        for owner in {ets.info(table, "owner") for table in of_lots or tables}:
             Process.exit(owner, "kill")
         await Process.sleep(A_WHILE)
+        idea = "who starts the process that keeps the prices again, and all that needs it"
+        done = "the process that owns the prices had been killed; does the saleroom run?"
+        expect(done, Process.whereis("saleroom") is not None, True, idea)
         when = "the process that owns the prices had been killed; "
         idea = "what must not outlive the prices, and which strategy says so"
         for lot in self.lots:
