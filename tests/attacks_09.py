@@ -137,6 +137,34 @@ class InTheClass(Basins):
         return "ok"
 
 
+class Mirrored(Basins):
+    """Writes into the agent, and answers from a dict of the class, which begins anew with each agent."""
+
+    mirror: ClassVar[Any] = {}
+
+    @classmethod
+    async def start_link(cls, degrees: Any) -> Any:  # type: ignore[override]
+        Mirrored.mirror = dict(degrees)
+        return await super().start_link(degrees)
+
+    @staticmethod
+    async def warmest() -> Any:
+        return max(Mirrored.mirror, key=Mirrored.mirror.get)
+
+    @staticmethod
+    async def measured(basin: Any, degrees: Any) -> Any:
+        Mirrored.mirror[basin] = degrees
+        return await Basins.measured(basin, degrees)
+
+
+class ChangesTheCopy(Basins):
+    @staticmethod
+    async def measured(basin: Any, degrees: Any) -> Any:
+        basins = await get("basins", whole)
+        basins[basin] = degrees
+        return "ok"
+
+
 class Forgotten(Basins):
     @staticmethod
     async def measured(basin: Any, degrees: Any) -> Any:
@@ -169,7 +197,9 @@ table.wrong(ex.basins, "keeps a record", OnlyWarmer, "what the function of `upda
 table.wrong(ex.basins, "is not linked", Unlinked, "who is linked to whom")
 table.wrong(ex.basins, "has no name", Nameless, "the name of the agent")
 table.wrong(ex.basins, "returns no pid", NoPid, "what your own function returns")
-table.wrong(ex.basins, "keeps the dict in the class", InTheClass, "the agent was asked for its value")
+table.wrong(ex.basins, "keeps the dict in the class", InTheClass, "a dict of the class or the page is none of")
+table.wrong(ex.basins, "answers from a dict of the class", Mirrored, "an agent of another node", "where it is kept")
+table.wrong(ex.basins, "changes its own copy", ChangesTheCopy, "What `get` has brought home is a copy")
 table.wrong(ex.basins, "forgets an await", Forgotten, "a coroutine", "`await`")
 table.wrong(ex.basins, "answers nothing", Silent, "Seen: None", "handed on")
 table.hard_coded(ex.basins, "knows the three basins", Known, "it passed the first one")
@@ -210,6 +240,22 @@ async def takes_back(limit: int) -> Any:
     if await get("pool", whole) <= limit:
         return "in"
     await update("pool", lambda n: n - 1)
+    return "full"
+
+
+async def sees_and_takes_back(limit: int) -> Any:
+    """Tells each the right thing, and counts who is turned away for a moment."""
+    if await get_and_update("pool", lambda n: (n + 1, n + 1)) <= limit:
+        return "in"
+    await update("pool", lambda n: n - 1)
+    return "full"
+
+
+async def swaps(limit: int) -> Any:
+    """Looks at home, and changes the value only if it is still the same."""
+    while (inside := await get("pool", whole)) < limit:
+        if await get_and_update("pool", lambda n, seen=inside: (n == seen, n + (n == seen))):
+            return "in"
     return "full"
 
 
@@ -262,6 +308,8 @@ async def leaves_it_out(limit: int) -> Any:
 
 
 table.right(ex.enter, "is a plain function that hands on the call", plain_enter)
+table.right(ex.enter, "changes the value only if it is still the same", swaps)
+table.wrong(ex.enter, "counts who is turned away for a moment", sees_and_takes_back, "not for a moment")
 table.wrong(ex.enter, "looks first", looks_first, "at the same moment", BETWEEN)
 table.wrong(ex.enter, "looks first and writes back", writes_back, "at the same moment", BETWEEN)
 table.wrong(ex.enter, "counts first and takes back", takes_back, "at the same moment", BETWEEN)
@@ -282,6 +330,11 @@ table.hard_coded(ex.enter, "knows the limit of three", of_three, "it passed the 
 def sums(jobs: Any) -> Any:
     """From the definition, for each anew."""
     return [sum(seconds for seconds, _ in jobs[: n + 1]) < timeout for n, (_, timeout) in enumerate(jobs)]
+
+
+def at_most(jobs: Any) -> Any:
+    """Takes the moment of the time-out itself for early enough: nobody was to ask about it."""
+    return [sum(seconds for seconds, _ in jobs[: n + 1]) <= timeout for n, (_, timeout) in enumerate(jobs)]
 
 
 def each_alone(jobs: Any) -> Any:
@@ -328,6 +381,7 @@ def knows_three(jobs: Any) -> Any:
 
 gives = "when each function begins and ends"
 table.right(ex.answered, "adds up anew for each", sums)
+table.right(ex.answered, "takes the very moment of a time-out for early enough", at_most)
 table.wrong(ex.answered, "lets all run at once", each_alone, gives)
 table.wrong(ex.answered, "skips who has given up", skips_who_gave_up, "if its caller has given up")
 table.wrong(ex.answered, "asks when a function begins", until_it_begins, gives)
@@ -422,6 +476,39 @@ async def only_prepared(read: Any) -> Any:
     return answers
 
 
+async def tries_again(read: Any) -> Any:
+    notes, answers = await get_and_update("box", lambda notes: (notes, [])), []
+    for note in notes:
+        try:
+            answers.append(await read(note))
+        except Exception:
+            answers.append(await read(note))
+    return answers
+
+
+async def no_twins(read: Any) -> Any:
+    notes = await get_and_update("box", lambda notes: (list(dict.fromkeys(notes)), []))
+    return [await read(note) for note in notes]
+
+
+async def only_answers(read: Any) -> Any:
+    notes = await get_and_update("box", lambda notes: (notes, []))
+    return [answer for note in notes if (answer := await read(note)) is not None]
+
+
+async def puts_back(read: Any) -> Any:
+    """What was not read when `read` raised goes back into the box."""
+    notes, answers = await get_and_update("box", lambda notes: (notes, [])), []
+    while notes:
+        note, *notes = notes
+        try:
+            answers.append(await read(note))
+        except Exception:
+            await update("box", lambda box, rest=notes: rest + box)
+            raise
+    return answers
+
+
 async def known_notes(read: Any) -> Any:
     first, second, third = (await get_and_update("box", lambda notes: (notes, [])) + [None] * 3)[:3]
     return [await read(note) for note in (first, second, third) if note is not None]
@@ -434,7 +521,11 @@ table.wrong(ex.read_notes, "empties the box at the end", empties_at_the_end, "wh
 table.wrong(ex.read_notes, "cuts off what it has read", cuts_off, "two called `read_notes`", BETWEEN)
 table.wrong(ex.read_notes, "leaves the notes in the box", leaves_them, "what is in the box afterwards?")
 table.wrong(ex.read_notes, "returns the notes", unread, "what comes of each note")
-table.wrong(ex.read_notes, "leaves None in the box", nothing_left, "somebody else used the agent")
+table.wrong(ex.read_notes, "leaves None in the box", nothing_left, "what the agent's value is meanwhile")
+table.right(ex.read_notes, "puts back what was not read", puts_back)
+table.wrong(ex.read_notes, "tries again", tries_again, "how often was it called", "second try")
+table.wrong(ex.read_notes, "takes two notes that say the same for one", no_twins, "what comes of each note")
+table.wrong(ex.read_notes, "leaves out an answer that is None", only_answers, "what comes of each note")
 table.wrong(ex.read_notes, "reads all at once", all_at_once, "one after the other")
 table.wrong(ex.read_notes, "swallows what read raises", swallows, "what is caught")
 table.wrong(ex.read_notes, "does not await what it reads", only_prepared, "a list of coroutines", "`await`")
@@ -553,6 +644,33 @@ async def tells_in_any_case(basin: Any, measure: Any) -> Any:
     return degrees
 
 
+async def unless_cold(basin: Any, measure: Any) -> Any:
+    return await refresh(basin, measure) if await get("basins", lambda basins: basins.get(basin)) else None
+
+
+async def asks_afterwards(basin: Any, measure: Any) -> Any:
+    """Answers what is in the dict after it has written, by whomever."""
+    if basin not in await get("basins", whole):
+        return None
+    degrees = await measure()
+    await update("basins", lambda now: now | {basin: degrees} if basin in now else now)
+    return await get("basins", lambda now: now.get(basin))
+
+
+async def measures_again(basin: Any, measure: Any) -> Any:
+    async def patiently() -> Any:
+        try:
+            return await measure()
+        except Exception:
+            return await measure()
+
+    return await refresh(basin, patiently)
+
+
+async def in_a_linked_task(basin: Any, measure: Any) -> Any:
+    return await refresh(basin, lambda: Task.await_(Task.async_(measure), timeout=120.0))
+
+
 measured_in = "in which process the slow part runs"
 table.right(ex.refresh, "lets a task measure", in_a_task)
 table.wrong(ex.refresh, "has more patience", patient, measured_in)
@@ -564,6 +682,10 @@ table.wrong(ex.refresh, "tells a temperature of a basin that is gone", tells_in_
 table.wrong(ex.refresh, "takes 0 for nothing", never_zero, "it passed the first one", "handed on")
 table.wrong(ex.refresh, "measures twice", measures_twice, "a thermometer is asked: once at most")
 table.wrong(ex.refresh, "catches what measure raises", catches, "what is caught")
+table.wrong(ex.refresh, "takes a basin of 0 degrees for none", unless_cold, "however cold it is")
+table.wrong(ex.refresh, "answers what another has written", asks_afterwards, "wrote -40", BETWEEN)
+table.wrong(ex.refresh, "measures again after an exception", measures_again, "how often was it called", "second try")
+table.wrong(ex.refresh, "is ended by its task", in_a_linked_task, "the caller has ended", "where `measure` runs")
 table.wrong(ex.refresh, "answers nothing", tells_nothing, "handed on")
 table.hard_coded(ex.refresh, "always 27", always_27, "it passed the first one")
 
@@ -746,6 +868,82 @@ class Loose(House):
         return await Agent.start(lambda: {"pool": 0, "sauna": 0, "seats": seats}, name="house")
 
 
+class EntersTorn(House):
+    @staticmethod
+    async def enter() -> Any:
+        pool = await get("house", lambda house: house["pool"])
+        return await update("house", lambda house: house | {"pool": pool + 1})
+
+
+class BackTorn(House):
+    @staticmethod
+    async def back() -> Any:
+        if await get("house", lambda house: house["sauna"]) == 0:
+            return "nobody"
+        return await update("house", lambda house: moved(house, -1)[1])
+
+
+class BackInTwo(House):
+    @staticmethod
+    async def back() -> Any:
+        def out(house: Any) -> Any:
+            if house["sauna"] == 0:
+                return "nobody", house
+            return "ok", house | {"sauna": house["sauna"] - 1}
+
+        answer = await get_and_update("house", out)
+        if answer == "ok":
+            await update("house", lambda house: house | {"pool": house["pool"] + 1})
+        return answer
+
+
+class OfTheClass:
+    """The agent is there for show: a dict of the class is what its functions change."""
+
+    house: ClassVar[Any] = {}
+
+    @classmethod
+    async def start_link(cls, seats: int) -> Any:
+        cls.house = {"pool": 0, "sauna": 0, "seats": seats}
+        return await Agent.start_link(lambda: 0, name="house")
+
+    @classmethod
+    def changed(cls, answer: str, house: Any) -> str:
+        cls.house = house
+        return answer
+
+    @classmethod
+    async def counts(cls) -> Any:
+        return cls.house["pool"], cls.house["sauna"]
+
+    @classmethod
+    async def enter(cls) -> Any:
+        return cls.changed("ok", cls.house | {"pool": cls.house["pool"] + 1})
+
+    @classmethod
+    async def walk(cls) -> Any:
+        return cls.changed(*moved(cls.house, 1))
+
+    @classmethod
+    async def back(cls) -> Any:
+        return cls.changed(*moved(cls.house, -1))
+
+
+class SeatsOfTheClass(House):
+    """The numbers are kept by the agent, and the limit by the class."""
+
+    seats: ClassVar[int] = 0
+
+    @classmethod
+    async def start_link(cls, seats: int) -> Any:
+        cls.seats = seats
+        return await House.start_link(10**6)
+
+    @classmethod
+    async def walk(cls) -> Any:  # type: ignore[override]
+        return await get_and_update("house", lambda house, seats=cls.seats: moved(house | {"seats": seats}, 1))
+
+
 AGREE = "which values have to agree at every moment"
 table.right(ex.house, "holds a dict", House)
 table.right(ex.house, "is a GenServer", HouseServer)
@@ -755,6 +953,11 @@ table.wrong(ex.house, "has one agent and two updates", TwoSteps, AGREE)
 table.wrong(ex.house, "reads one agent twice", TwoGets, AGREE)
 table.wrong(ex.house, "looks before it walks", LooksFirst, "the one seat", BETWEEN)
 table.wrong(ex.house, "knows no limit", NoLimit, "Hoped for: 'full'", "what is returned in each of the cases")
+table.wrong(ex.house, "looks before it enters", EntersTorn, "two people entered", BETWEEN)
+table.wrong(ex.house, "looks before it goes back", BackTorn, "the one person out of the sauna", BETWEEN)
+table.wrong(ex.house, "goes back in two steps", BackInTwo, "went back", AGREE)
+table.wrong(ex.house, "keeps the numbers in the class", OfTheClass, "a house of another node", "where it is kept")
+table.wrong(ex.house, "keeps the limit in the class", SeatsOfTheClass, "another node", "where it is kept")
 table.wrong(ex.house, "returns a list", Listed, "Hoped for: (0, 0)")
 table.wrong(ex.house, "has fewer than nobody in the sauna", BelowZero, "Hoped for: 'nobody'")
 table.wrong(ex.house, "is linked to nobody", Loose, "who is linked to whom")
@@ -923,6 +1126,118 @@ class CallsAll(Door):
         return await Task.await_many([Task.async_(say, ticket) for ticket in waiting], timeout=600.0)
 
 
+class CallsAgain(Door):
+    @staticmethod
+    async def call_out(say: Any) -> Any:
+        async def patiently(ticket: str) -> Any:
+            try:
+                return await say(ticket)
+            except Exception:
+                return await say(ticket)
+
+        return await Door.call_out(patiently)
+
+
+class OnlyAnswers(Door):
+    @staticmethod
+    async def call_out(say: Any) -> Any:
+        return [answer for answer in await Door.call_out(say) if answer is not None]
+
+
+class LooksForThePlace(Door):
+    """Is put into the line by one call, and looks for its place by another."""
+
+    @staticmethod
+    async def arrive(ticket: str) -> Any:
+        await update("door", lambda door: arrived(door, ticket)[1])
+        return await get("door", lambda door: place(door[1], door[0], ticket))
+
+
+class OutThenIn(Door):
+    """Two lists; one call takes the visitor out, and another lets the next one in."""
+
+    @classmethod
+    async def start_link(cls, limit: int) -> Any:  # type: ignore[override]
+        return await Agent.start_link(lambda: (limit, [], []), name="door")
+
+    @staticmethod
+    async def arrive(ticket: str) -> Any:
+        def come(door: Any) -> Any:
+            limit, inside, queue = door
+            if ticket in inside:
+                return "in", door
+            if ticket in queue:
+                return ("waiting", queue.index(ticket) + 1), door
+            if len(inside) < limit and not queue:
+                return "in", (limit, [*inside, ticket], queue)
+            return ("waiting", len(queue) + 1), (limit, inside, [*queue, ticket])
+
+        return await get_and_update("door", come)
+
+    @staticmethod
+    async def leave(ticket: str) -> Any:
+        def out(door: Any) -> Any:
+            limit, *both = door
+            inside, queue = ([one for one in line if one != ticket] for line in both)
+            return ticket in both[0], (limit, inside, queue)
+
+        def next_in(door: Any) -> Any:
+            limit, inside, queue = door
+            return (queue[0], (limit, [*inside, queue[0]], queue[1:])) if queue else (None, door)
+
+        return await get_and_update("door", next_in) if await get_and_update("door", out) else None
+
+    @staticmethod
+    async def board() -> Any:
+        return await get("door", lambda door: (len(door[1]), len(door[2])))
+
+    @staticmethod
+    async def call_out(say: Any) -> Any:
+        return [await say(ticket) for ticket in await get("door", lambda door: door[2])]
+
+
+class BoardTwice(Door):
+    @staticmethod
+    async def board() -> Any:
+        inside = await get("door", lambda door: min(door[0], len(door[1])))
+        return inside, await get("door", lambda door: max(0, len(door[1]) - door[0]))
+
+
+class LineOfTheClass(Door):
+    """The line stands in the class, and is changed by functions that run in the agent."""
+
+    line: ClassVar[Any] = []
+
+    @classmethod
+    async def start_link(cls, limit: int) -> Any:  # type: ignore[override]
+        LineOfTheClass.line = []
+        return await Agent.start_link(lambda: limit, name="door")
+
+    @staticmethod
+    def kept(answer: Any, door: Any) -> Any:
+        limit, LineOfTheClass.line = door
+        return answer, limit
+
+    @staticmethod
+    async def arrive(ticket: str) -> Any:
+        return await get_and_update("door", lambda n: Line.kept(*arrived((n, Line.line), ticket)))
+
+    @staticmethod
+    async def leave(ticket: str) -> Any:
+        return await get_and_update("door", lambda n: Line.kept(*left((n, Line.line), ticket)))
+
+    @staticmethod
+    async def board() -> Any:
+        return await get("door", lambda n: (min(n, len(Line.line)), max(0, len(Line.line) - n)))
+
+    @staticmethod
+    async def call_out(say: Any) -> Any:
+        return [await say(ticket) for ticket in await get("door", lambda n: Line.line[n:])]
+
+
+Line = LineOfTheClass
+
+
 class OfTwo(Door):
     @classmethod
     async def start_link(cls, limit: int) -> Any:  # type: ignore[override]
@@ -942,4 +1257,10 @@ table.wrong(ex.door, "calls in the agent", CallsInside, "in which process the sl
 table.wrong(ex.door, "asks anew after each call", CallsOneByOne, "those who wait when `call_out` begins")
 table.wrong(ex.door, "swallows what say raises", Swallows, "what is caught")
 table.wrong(ex.door, "calls all at once", CallsAll, "one after the other")
+table.wrong(ex.door, "calls again after an exception", CallsAgain, "how often was it called", "second try")
+table.wrong(ex.door, "leaves out an answer that is None", OnlyAnswers, "what each `say` returns")
+table.wrong(ex.door, "looks for the place afterwards", LooksForThePlace, "ann arrived, and was taken out", BETWEEN)
+table.wrong(ex.door, "lets the next one in by a second call", OutThenIn, "`board` was called meanwhile", BETWEEN)
+table.wrong(ex.door, "reads the board twice", BoardTwice, "`board` was called meanwhile", BETWEEN)
+table.wrong(ex.door, "keeps the line in the class", LineOfTheClass, "another node", "where it is kept")
 table.hard_coded(ex.door, "holds two", OfTwo, "it passed the first one")

@@ -7,9 +7,10 @@ processes in every order instead of two.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import random
 from collections.abc import Awaitable, Callable
-from itertools import chain
+from itertools import accumulate, chain
 from typing import Any
 
 from attacks_09 import Door, House, enter, refresh
@@ -40,6 +41,13 @@ def test_other_numbers_are_judged_as_well() -> None:
     asyncio.run(check(ex.refresh, refresh, seconds=70.0, degrees=-3, quiet=True))
     asyncio.run(check(ex.house, House, seats=4, quiet=True))
     asyncio.run(check(ex.door, Door, limit=5, quiet=True))
+
+
+def test_no_function_of_the_drill_ends_in_the_very_moment_of_a_time_out() -> None:
+    shown = inspect.signature(ex.answered).parameters["jobs"].default
+    for jobs in (shown, *ex.OTHER_JOBS):
+        ends = accumulate(seconds for seconds, _ in jobs)
+        assert [end for end, (_, timeout) in zip(ends, jobs, strict=True) if end == timeout] == [], jobs
 
 
 # ---- the model answers --------------------------------------------------------------------------------------

@@ -13,7 +13,21 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
-from .. import Agent, Exit, GenServer, Pid, Process, StartError, Supervisor, current_node, receive, self_, send, spawn
+from .. import (
+    Agent,
+    Down,
+    Exit,
+    GenServer,
+    Pid,
+    Process,
+    StartError,
+    Supervisor,
+    current_node,
+    receive,
+    self_,
+    send,
+    spawn,
+)
 from ..errors import describe_exception, describe_reason, safe_repr
 from .checking import AWAIT, NotYet, expect
 from .comparing import same
@@ -28,6 +42,14 @@ _BETWEEN: Final = "what another process may do between two calls of yours. Each 
 _IN_THE_AGENT: Final = "in which process the slow part runs. While the agent runs a function, everybody else waits"
 _NEXT: Final = "what the function of `update` returns. Whatever it is, it is the next value, `None` too"
 _PAIR: Final = "what the function of `get_and_update` returns: a pair, first the answer and then the next value"
+_KEPT: Final = (
+    "what the function of `update` returns, and where the temperature is written down. What `get` has brought home is "
+    "a copy, and a dict of the class or the page is none of the agent's"
+)
+_ELSEWHERE: Final = (
+    "where it is kept. What a process holds is its own; a global of Python, or an attribute of a class, is one and the "
+    "same for all the nodes of this page"
+)
 _NO_ANSWER: Final = "what your own function returns. What the agent answers has to be handed on"
 
 
@@ -75,7 +97,9 @@ def _begin(make: Callable[[], Any], done: str) -> Pid:
         except (Exit, Exception) as error:
             send(home, (_CAME, False, error))
 
-    return spawn(work)
+    pid = spawn(work)
+    Process.monitor(pid)
+    return pid
 
 
 def _awaited(answer: Any, done: str) -> Any:
@@ -90,13 +114,22 @@ def _awaited(answer: Any, done: str) -> Any:
 
 async def _end(done: str, idea: str) -> Any:
     """What a function that was begun answers, or what it raises."""
-    came = await receive(lambda m: isinstance(m, tuple) and m[:1] == (_CAME,), timeout=900.0)
+    came = await receive(_is_an_end, timeout=900.0)
     if came == "timeout":
         raise NotYet(done, "no answer in a quarter of an hour", "an answer", idea)
+    if isinstance(came, Down):
+        raise NotYet(done, f"the caller has ended with {describe_reason(came.reason)}", "an answer", idea)
     _, fine, value = came
     if not fine:
         raise value
     return value
+
+
+def _is_an_end(message: Any) -> bool:
+    """Whether somebody who was begun has come back, or has ended without."""
+    if isinstance(message, Down):
+        return message.reason != "normal"
+    return isinstance(message, tuple) and message[:1] == (_CAME,)
 
 
 async def _free(done: str, ask: Callable[[], Awaitable[Any]], hoped: object) -> None:
@@ -106,11 +139,15 @@ async def _free(done: str, ask: Callable[[], Awaitable[Any]], hoped: object) -> 
         answer = await ask()
     except Exit as error:
         seen = f"the other's call has ended with {describe_reason(error.reason)}"
-        raise NotYet(f"{done}; somebody else used the agent", seen, safe_repr(hoped), _IN_THE_AGENT) from None
+        idea = _IN_THE_AGENT if isinstance(error.reason, tuple) and error.reason[0] == "timeout" else _MEANWHILE
+        raise NotYet(f"{done}; somebody else used the agent", seen, safe_repr(hoped), idea) from None
     if waited := current_node().now() - began:
         seen = f"the answer came after {waited:g} seconds"
         raise NotYet(f"{done}; somebody else used the agent", seen, "an answer at once", _IN_THE_AGENT)
-    expect(f"{done}; somebody else used the agent", answer, hoped, "what the agent's value is meanwhile")
+    expect(f"{done}; somebody else used the agent", answer, hoped, _MEANWHILE)
+
+
+_MEANWHILE: Final = "what the agent's value is meanwhile"
 
 
 def _whole(value: Any) -> Any:
@@ -177,7 +214,7 @@ async def basins(Basins: Any, degrees: Sequence[Any] = (("pool", 24), ("children
     """The warmest basin is found, each temperature is written in one step, and a new agent knows only its own.
 
     Demands: an agent "basins", linked to the caller, whose value is the dict; a colder temperature counts like a warmer
-    one; two that are written at once are both kept, in every order.
+    one; two that are written at once are both kept, in every order; what is done on another node is not seen.
     """
     await with_other_numbers(_basins, ((Basins, degrees), (Basins, (("sauna", 85), ("plunge", 9)))))
 
@@ -198,15 +235,19 @@ async def _basins(Basins: Any, degrees: Sequence[Any]) -> None:
     ):
         done = f"`measured` was called with {basin!r} and {new}"
         expect(done, await _used(Basins.measured(basin, new), done), "ok", _NO_ANSWER)
-        now = now | {basin: new}
-        expect(f"{done}; the agent was asked for its value", await _value("basins", done), now, _NEXT)
+        before, now = now, now | {basin: new}
+        seen = await _value("basins", done)
+        idea = _KEPT if same(seen, before) else _NEXT
+        expect(f"{done}; the agent was asked for its value", seen, now, idea)
         await _warmest(Basins, done, warmest)
     await _stop(pid)
     done = "the agent was stopped, and another one was started with {'lake': 3}"
     pid = await _started(Basins.start_link({"lake": 3}), "basins", done)
     await _warmest(Basins, done, "lake")
+    _both_written(Basins, first)
+    done = "'lake' was the only basin, and an agent of another node was used; `warmest` was called"
+    expect(done, await _used(Basins.warmest(), done), "lake", _ELSEWHERE)
     await _stop(pid)
-    await _both_written(Basins, first)
 
 
 async def _warmest(Basins: Any, done: str, hoped: str) -> None:
@@ -217,7 +258,7 @@ async def _warmest(Basins: Any, done: str, hoped: str) -> None:
         expect(done, seen, hoped, _NO_ANSWER if seen is None else idea)
 
 
-async def _both_written(Basins: Any, first: dict[str, int]) -> None:
+def _both_written(Basins: Any, first: dict[str, int]) -> None:
     async def scenario() -> Any:
         await Basins.start_link(dict(first))
         await _at_once((Basins.measured, "east", 5), (Basins.measured, "west", 6))
@@ -234,7 +275,8 @@ async def enter(enter: Any, limit: int = 3) -> None:
     """Each who enters is counted, nobody above the limit, however many ask at the same moment.
 
     Demands: the agent "pool" holds the number, and somebody else may change it; more people than the limit are as full
-    as the limit; two who ask at once are counted rightly in every order, with one place left and with two.
+    as the limit; two who ask at once are counted rightly in every order, with one place left and with two; who is
+    turned away is not counted at any moment.
     """
     await with_other_numbers(_enter, ((enter, limit), (enter, 1), (enter, 0), (enter, 12)))
 
@@ -255,10 +297,11 @@ async def _enter(enter: Any, limit: int) -> None:
         _one_place(enter, limit)
     if limit > 1:
         _two_places(enter, limit)
+    _turned_away(enter, limit)
 
 
 async def _entered(enter: Any, limit: int, inside: int, hoped: str) -> None:
-    done = f"{inside} were inside, and `enter({limit})` was called"
+    done = f"with {inside} inside, `enter({limit})` was called"
     seen = await _used(enter(limit), done)
     idea = "which numbers leave room for one more: those that are less than the limit"
     if seen is None:
@@ -277,7 +320,7 @@ def _one_place(enter: Any, limit: int) -> None:
         answers = await _at_once((enter, limit), (enter, limit))
         return sorted(answers, key=repr), await Agent.get("pool", _whole)
 
-    done = f"{limit - 1} were inside, and two called `enter({limit})` at the same moment"
+    done = f"with {limit - 1} inside, two called `enter({limit})` at the same moment"
     expect_in_every_schedule(done, scenario, (["full", "in"], limit), _BETWEEN)
 
 
@@ -287,8 +330,18 @@ def _two_places(enter: Any, limit: int) -> None:
         answers = await _at_once((enter, limit), (enter, limit))
         return sorted(answers, key=repr), await Agent.get("pool", _whole)
 
-    done = f"{limit - 2} were inside, and two called `enter({limit})` at the same moment"
+    done = f"with {limit - 2} inside, two called `enter({limit})` at the same moment"
     expect_in_every_schedule(done, scenario, (["in", "in"], limit), _BETWEEN)
+
+
+def _turned_away(enter: Any, limit: int) -> None:
+    async def scenario() -> Any:
+        await Agent.start_link(lambda: limit, name="pool")
+        return tuple(await _at_once((enter, limit), (Agent.get, "pool", _whole)))
+
+    done = f"with {limit} inside, one called `enter({limit})`, and another asked for the number at the same moment"
+    idea = "what others see between two calls of yours. Whoever is turned away is not counted, not for a moment"
+    expect_in_every_schedule(done, scenario, ("full", limit), idea)
 
 
 # ---- drill 3 ------------------------------------------------------------------------------------------------
@@ -301,14 +354,16 @@ async def answered(answered: Any, jobs: Jobs = ((3, 5), (4, 5), (1, 9))) -> None
 
     Demands: a list of True and False, one for each job; no function ends in the very moment of a time-out.
     """
-    cases: tuple[Jobs, ...] = (
-        jobs,
-        ((6, 5), (1, 5), (1, 9)),
-        ((1, 5),) * 7,
-        ((2, 1), (2, 1), (2, 1), (2, 9), (1, 9.5), (8, 17), (1, 20)),
-        (),
-    )
-    await with_other_numbers(_answered, ((answered, case) for case in cases))
+    await with_other_numbers(_answered, ((answered, case) for case in (jobs, *OTHER_JOBS)))
+
+
+OTHER_JOBS: Final[tuple[Jobs, ...]] = (
+    ((6, 5), (1, 5), (1, 9)),
+    ((1, 4.5),) * 7,
+    ((2, 1), (2, 1), (2, 1), (2, 9), (1, 9.5), (8, 16.5), (1, 20)),
+    (),
+)
+"""No function ends in the very moment of a time-out, as the exercise promises."""
 
 
 async def _answered(answered: Any, jobs: Jobs) -> None:
@@ -352,14 +407,15 @@ async def read_notes(read_notes: Any, notes: Sequence[str] = ("too cold", "more 
     """All notes are taken out in one step and read at home, in order, and each is read once, in every order.
 
     Demands: the agent "box" answers others at once meanwhile; what they put in is in the box afterwards; an exception
-    of ``read`` reaches the caller, and the box lives on.
+    of ``read`` reaches the caller, and the box lives on; two notes may say the same, and what ``read`` returns counts
+    also if it is ``None``; no note is read twice, not even if ``read`` raises.
     """
-    many = tuple(f"note {n}" for n in range(8))
+    many = tuple(f"note {n % 5}" for n in range(8))
     await with_other_numbers(_read_notes, ((read_notes, notes), (read_notes, many), (read_notes, ())))
 
 
 async def _read_notes(read_notes: Any, notes: Sequence[str]) -> None:
-    box, read = await _agent(list(notes), "box"), _Slow(1.0)
+    box, read = await _agent(list(notes), "box"), _Slow(1.0, silent="note 4")
     done = f"the box held {list(notes)}, and `read_notes` was called"
     _begin(lambda: read_notes(read.work), done)
     await Process.sleep(0.5)
@@ -388,11 +444,12 @@ class _Slow:
     The function is no method: whoever sends it to another process must not send a copy of the counts with it.
     """
 
-    def __init__(self, seconds: float, raises: str = "") -> None:
+    def __init__(self, seconds: float, raises: str = "", silent: str = "") -> None:
+        self.silent = silent
         self.calls: list[str] = []
         self.running = self.most = 0
 
-        async def work(note: str) -> str:
+        async def work(note: str) -> str | None:
             self.calls.append(note)
             self.running += 1
             self.most = max(self.most, self.running)
@@ -400,15 +457,19 @@ class _Slow:
             self.running -= 1
             if note == raises:
                 raise LookupError(note)
-            return f"read: {note}"
+            return None if note == silent else f"read: {note}"
 
         self.work = work
+
+    def answers(self, notes: Sequence[str]) -> list[str | None]:
+        """What comes of these notes: ``None`` of the silent one."""
+        return [None if note == self.silent else f"read: {note}" for note in notes]
 
 
 async def _read(done: str, read: _Slow, notes: list[str]) -> None:
     seen = await _end(done, _IN_THE_AGENT)
     idea = "what comes of each note: `read` is called for it once and awaited, and what it returns is kept, in order"
-    expect(done, seen, [f"read: {note}" for note in notes], _NO_ANSWER if seen is None else idea)
+    expect(done, seen, read.answers(notes), _NO_ANSWER if seen is None else idea)
     expect(f"{done}; for which notes was `read` called?", read.calls, notes, "how often each note is read: once")
     if read.most > 1:
         raise NotYet(done, f"{read.most} notes were read at once", "one after the other", "who waits for whom")
@@ -417,7 +478,8 @@ async def _read(done: str, read: _Slow, notes: list[str]) -> None:
 async def _reads_badly(read_notes: Any, box: Pid) -> None:
     await Agent.update(box, lambda _: ["first", "torn", "last"])
     done = "`read` raised a LookupError at the second note"
-    _begin(lambda: read_notes(_Slow(1.0, "torn").work), done)
+    read = _Slow(1.0, "torn")
+    _begin(lambda: read_notes(read.work), done)
     idea = "where `read` runs, and what is caught. Its exception is the caller's to see, and nobody else's"
     try:
         seen = await _end(done, idea)
@@ -426,7 +488,11 @@ async def _reads_badly(read_notes: Any, box: Pid) -> None:
     except NotYet as error:
         raise NotYet(done, error.parts["Seen"], "a LookupError at the caller", idea) from None
     expect(f"{done}; what did the caller get?", seen, "LookupError", idea)
+    expect(f"{done}; how often was it called for this note?", read.calls.count("torn"), 1, _ONCE)
     expect(f"{done}; does the box live?", Process.alive(box), True, idea)
+
+
+_ONCE: Final = "how often it is called: once, also if it raises. Nothing was said of a second try"
 
 
 def _each_once(read_notes: Any, notes: list[str]) -> None:
@@ -456,7 +522,9 @@ async def refresh(mended_refresh: Any, seconds: float = 3.0, degrees: int = 27) 
     """A basin is measured while the agent is free, and nothing that others write meanwhile is lost or comes back.
 
     Demands: the agent "basins" answers others at once; their changes stay; a basin that is not there is not measured,
-    and one that is taken out meanwhile stays out, in every order; what ``measure`` raises reaches the caller alone.
+    and one that is taken out meanwhile stays out, in every order; a basin of 0 degrees is one like any other; the
+    answer is what was measured here, in every order; what ``measure`` raises reaches the caller alone, and it is not
+    called again.
     """
     await with_other_numbers(_refresh, ((mended_refresh, seconds, degrees), (mended_refresh, 8.0, 0)))
 
@@ -492,6 +560,7 @@ async def _refresh(refresh: Any, seconds: float, degrees: int) -> None:
         f"{done}; the agent was asked for its value", await _value("basins", done), changed | {"pool": degrees}, idea
     )
     await _not_there(refresh, changed | {"pool": degrees})
+    await _freezing(refresh, agent, degrees)
     await _taken_out(refresh, seconds, degrees)
     await _cannot_measure(refresh, agent, seconds)
     await _stop(agent)
@@ -513,6 +582,15 @@ async def _not_there(refresh: Any, hoped: object) -> None:
     expect(f"{done}; the agent was asked for its value", await _value("basins", done), hoped, "what is added: nothing")
 
 
+async def _freezing(refresh: Any, agent: Pid, degrees: int) -> None:
+    await Agent.update(agent, lambda _: {"pool": 0, "sauna": 85})
+    measure, done = _Thermometer(1.0, degrees), "`pool` was in the dict with 0 degrees, and was to be measured"
+    _begin(lambda: refresh("pool", measure.measure), done)
+    idea = "what decides whether a basin is measured: that it is in the dict, however cold it is"
+    expect(done, await _end(done, _IN_THE_AGENT), degrees, idea)
+    expect(f"{done}; how often was `measure` called?", measure.calls, 1, idea)
+
+
 async def _taken_out(refresh: Any, seconds: float, degrees: int) -> None:
     measure, done = _Thermometer(seconds, degrees), "`sauna` was taken out of the dict while it was measured"
     _begin(lambda: refresh("sauna", measure.measure), done)
@@ -526,7 +604,8 @@ async def _taken_out(refresh: Any, seconds: float, degrees: int) -> None:
 
 async def _cannot_measure(refresh: Any, agent: Pid, seconds: float) -> None:
     done = "`measure` raised a ConnectionError"
-    _begin(lambda: refresh("pool", _Thermometer(seconds, ConnectionError("no thermometer")).measure), done)
+    measure = _Thermometer(seconds, ConnectionError("no thermometer"))
+    _begin(lambda: refresh("pool", measure.measure), done)
     idea = "where `measure` runs, and what is caught. Its exception is the caller's to see, and nobody else's"
     try:
         seen = await _end(done, idea)
@@ -535,6 +614,7 @@ async def _cannot_measure(refresh: Any, agent: Pid, seconds: float) -> None:
     except NotYet as error:
         raise NotYet(done, error.parts["Seen"], "a ConnectionError at the caller", idea) from None
     expect(f"{done}; what did the caller get?", seen, "ConnectionError", idea)
+    expect(f"{done}; how often was it called?", measure.calls, 1, _ONCE)
     expect(f"{done}; does the agent live?", Process.alive(agent), True, idea)
     expect(f"{done}; the agent was asked for its value", await _value("basins", done), {"pool": 20}, idea)
 
@@ -546,6 +626,9 @@ def _meets_others(refresh: Any, degrees: int) -> None:
     def warmer(basins: dict[str, int]) -> dict[str, int]:
         return basins | {"sauna": 3}
 
+    def frozen(basins: dict[str, int]) -> dict[str, int]:
+        return basins | {"pool": -40}
+
     def without(basins: dict[str, int]) -> dict[str, int]:
         return {name: value for name, value in basins.items() if name != "pool"}
 
@@ -554,6 +637,11 @@ def _meets_others(refresh: Any, degrees: int) -> None:
         await _at_once((refresh, "pool", measure), (Agent.update, "basins", warmer))
         return await Agent.get("basins", _whole)
 
+    async def with_another_measure() -> Any:
+        await Agent.start_link(lambda: {"pool": 1, "sauna": 2}, name="basins")
+        answer, _ = await _at_once((refresh, "pool", measure), (Agent.update, "basins", frozen))
+        return answer
+
     async def with_a_mason() -> Any:
         await Agent.start_link(lambda: {"pool": 1, "sauna": 2}, name="basins")
         answer, _ = await _at_once((refresh, "pool", measure), (Agent.update, "basins", without))
@@ -561,6 +649,8 @@ def _meets_others(refresh: Any, degrees: int) -> None:
 
     done = "one measured `pool`, and another wrote 3 for `sauna` at the same moment"
     expect_in_every_schedule(done, with_a_writer, {"pool": degrees, "sauna": 3}, _BETWEEN)
+    done = f"one measured {degrees} in `pool`, and another wrote -40 for it at the same moment. What the first one got"
+    expect_in_every_schedule(done, with_another_measure, degrees, _BETWEEN)
     expect_in_every_schedule(
         "one measured `pool`, and another took it out of the dict at the same moment",
         with_a_mason,
@@ -577,7 +667,8 @@ async def house(MendedHouse: Any, seats: int = 1) -> None:
     """Both numbers are right at every moment, in every order, and the sauna holds as many as it may.
 
     Demands: ``start_link`` returns the pid of a process linked to the caller, and when that is stopped another house,
-    an empty one, can be started; a walk changes no total, not even if the walker is killed on the way.
+    an empty one, can be started; neither way changes a total, not even if the walker is killed on the way; two who
+    enter, walk or go back at once are counted rightly, in every order; what is done on another node is not seen.
     """
     await with_other_numbers(_house, ((MendedHouse, seats), (MendedHouse, 2), (MendedHouse, 5)))
 
@@ -591,9 +682,14 @@ async def _house(House: Any, seats: int) -> None:
             raise NotYet(done, safe_repr(pid), "the pid of a process that runs", _NO_ANSWER)
         _linked(pid, done)
         await _walks(House, done, seats)
+        if time:
+            _meet(House)
+            done = f"with {2 + seats} in the pool, a house of another node was used; `counts` was called"
+            expect(done, await _used(House.counts(), done), (2 + seats, 0), _ELSEWHERE)
+            done = f"a house of another node was used, and here {seats} walked to {seats} seats"
+            expect(done, [await _used(House.walk(), done) for _ in range(seats)], ["ok"] * seats, _ELSEWHERE)
         await _stop(pid)
         await Process.sleep(A_WHILE)
-    _meet(House)
 
 
 async def _walks(House: Any, done: str, seats: int) -> None:
@@ -609,7 +705,7 @@ async def _walks(House: Any, done: str, seats: int) -> None:
     before = (0, 0)
     expect(f"{done}; `counts` was called", await _used(House.counts(), done), before, "how a house begins: empty")
     for name, hoped, counts in steps:
-        done = f"{before[0]} were in the pool, {before[1]} of {seats} in the sauna, and `{name}` was called"
+        done = f"with {before[0]} in the pool and {before[1]} of {seats} in the sauna, `{name}` was called"
         seen = await _used(getattr(House, name)(), done)
         expect(done, seen, hoped, _NO_ANSWER if seen is None else idea)
         expect(f"{done}; `counts` was called", await _used(House.counts(), done), counts, idea)
@@ -617,32 +713,47 @@ async def _walks(House: Any, done: str, seats: int) -> None:
 
 
 def _meet(House: Any) -> None:
+    """What two do at the same moment, in every order."""
+    people = {"walk": "two people walked to the one seat", "back": "two people wanted the one person out of the sauna"}
+    _one(House, "walked over", ("enter",), "walk")
+    _one(House, "went back", ("enter", "walk"), "back")
+    _two(House, people["walk"], ("enter", "enter"), "walk", (["full", "ok"], (1, 1)))
+    _two(House, people["back"], ("enter", "walk"), "back", (["nobody", "ok"], (1, 0)))
+    _two(House, "two people entered", (), "enter", (["ok", "ok"], (2, 0)))
+
+
+def _two(House: Any, done: str, before: Sequence[str], name: str, hoped: object) -> None:
+    async def scenario() -> Any:
+        await House.start_link(1)
+        for step in before:
+            await getattr(House, step)()
+        use = getattr(House, name)
+        answers = await _at_once((use,), (use,))
+        return sorted(answers, key=repr), await House.counts()
+
+    expect_in_every_schedule(f"{done} at the same moment", scenario, hoped, _BETWEEN)
+
+
+def _one(House: Any, went: str, before: Sequence[str], name: str) -> None:
     async def with_the_sign() -> Any:
         await House.start_link(1)
-        await House.enter()
-        _, counts = await _at_once((House.walk,), (House.counts,))
+        for step in before:
+            await getattr(House, step)()
+        _, counts = await _at_once((getattr(House, name),), (House.counts,))
         return sum(counts)
-
-    async def for_one_seat() -> Any:
-        await House.start_link(1)
-        for _ in range(2):
-            await House.enter()
-        answers = await _at_once((House.walk,), (House.walk,))
-        return sorted(answers, key=repr), await House.counts()
 
     async def is_killed() -> Any:
         await House.start_link(1)
-        await House.enter()
-        walker = spawn(House.walk)
+        for step in before:
+            await getattr(House, step)()
+        walker = spawn(getattr(House, name))
         Process.exit(walker, "kill")
         return sum(await House.counts())
 
     together = "which values have to agree at every moment, and how many steps it takes to change or read them"
-    done = "one person was in the house and walked over, and `counts` was called meanwhile. The sum of both"
+    done = f"one person was in the house and {went}, and `counts` was called meanwhile. The sum of both"
     expect_in_every_schedule(done, with_the_sign, 1, together)
-    done = "two people walked to the one seat at the same moment"
-    expect_in_every_schedule(done, for_one_seat, (["full", "ok"], (1, 1)), _BETWEEN)
-    done = "the only person in the house walked over, and the walker was killed. The sum of both"
+    done = f"the only person in the house {went}, and the walker was killed. The sum of both"
     expect_in_every_schedule(done, is_killed, 1, together)
 
 
@@ -654,7 +765,9 @@ async def door(Door: Any, limit: int = 2) -> None:
 
     Demands: an agent "door" below a supervisor, by ``(Door, limit)``; each ticket is inside or in the queue, once;
     ``call_out`` calls those who wait when it begins, one after the other, and its exception reaches the caller alone;
-    after a restart the pool is empty, and the limit the same.
+    after a restart the pool is empty, and the limit the same; nobody ever sees a free place and somebody who waits; an
+    answer of ``say`` counts also if it is ``None``, and nobody is called twice; what is done on another node is not
+    seen.
     """
     await with_other_numbers(_door, ((Door, limit), (Door, 1), (Door, 3)))
 
@@ -683,9 +796,13 @@ async def _door(Door: Any, limit: int) -> None:
     for n in range(limit):
         await _asks(Door, "arrive", f"again {n}", "in", (n + 1, 0), done)
     await _asks(Door, "arrive", "one more", ("waiting", 1), (limit, 1), done)
+    _at_the_door(Door, limit)
+    done = f"with {limit} inside and one waiting, a door of another node was used; `board` was called"
+    expect(done, await _used(Door.board(), done), (limit, 1), _ELSEWHERE)
+    done = "a door of another node was used, and here 'again 0' left while 'one more' waited"
+    expect(done, await _used(Door.leave("again 0"), done), "one more", _ELSEWHERE)
     assert top is not None
     await _stop(top)
-    _at_the_door(Door, limit)
 
 
 _CRASHED: Final = "why the agent has ended meanwhile. What a function in it raises ends it"
@@ -724,7 +841,8 @@ async def _calls_out(Door: Any, limit: int) -> None:
     tickets = [f"c{n}" for n in range(limit + 3)]
     for ticket in tickets:
         await _used(Door.arrive(ticket), f"`arrive({ticket!r})` was called")
-    say, waiting = _Slow(60.0), tickets[limit:]
+    waiting = tickets[limit:]
+    say = _Slow(60.0, silent=waiting[1])
     done = f"{waiting} waited, and `call_out` was called with a `say` that takes a minute"
     _begin(lambda: Door.call_out(say.work), done)
     await Process.sleep(90.0)
@@ -733,7 +851,7 @@ async def _calls_out(Door: Any, limit: int) -> None:
     await _free(f"{done}; then `leave` of the last one called", lambda: Door.leave(waiting[2]), None)
     seen = await _end(done, _IN_THE_AGENT)
     idea = "who is called: those who wait when `call_out` begins, in their order, and what each `say` returns"
-    expect(done, seen, [f"read: {ticket}" for ticket in waiting], _NO_ANSWER if seen is None else idea)
+    expect(done, seen, say.answers(waiting), _NO_ANSWER if seen is None else idea)
     expect(f"{done}; for whom was `say` called?", say.calls, waiting, idea)
     if say.most > 1:
         raise NotYet(done, f"{say.most} were called at once", "one after the other", "who waits for whom")
@@ -744,7 +862,8 @@ async def _calls_out(Door: Any, limit: int) -> None:
 
 async def _calls_badly(Door: Any, ticket: str, limit: int) -> None:
     done = "`say` raised a LookupError"
-    _begin(lambda: Door.call_out(_Slow(1.0, ticket).work), done)
+    say = _Slow(1.0, ticket)
+    _begin(lambda: Door.call_out(say.work), done)
     idea = "where `say` runs, and what is caught. Its exception is the caller's to see, and nobody else's"
     try:
         seen = await _end(done, idea)
@@ -753,6 +872,7 @@ async def _calls_badly(Door: Any, ticket: str, limit: int) -> None:
     except NotYet as error:
         raise NotYet(done, error.parts["Seen"], "a LookupError at the caller", idea) from None
     expect(f"{done}; what did the caller get?", seen, "LookupError", idea)
+    expect(f"{done}; how often was it called for this visitor?", say.calls.count(ticket), 1, _ONCE)
     expect(f"{done}; then `board` was called", await _used(Door.board(), done), (limit, 3), idea)
 
 
@@ -822,4 +942,60 @@ def _at_the_door(Door: Any, limit: int) -> None:
         f"ben goes in and eve waits, with the board at ({limit}, 1),",
         _BETWEEN,
         right=lambda found: any(same(found, (answers, (limit, 1))) for answers in waiting),
+    )
+    _on_the_board(Door, limit)
+    _comes_and_goes(Door, limit)
+
+
+def _on_the_board(Door: Any, limit: int) -> None:
+    """Nobody waits while a place is free, at no moment."""
+
+    async def come() -> None:
+        await Door.arrive("ann")
+        await Door.arrive("ben")
+
+    async def while_two_come() -> Any:
+        await Door.start_link(limit)
+        for n in range(1, limit):
+            await Door.arrive(f"t{n}")
+        _, board = await _at_once((come,), (Door.board,))
+        return board
+
+    async def while_one_leaves() -> Any:
+        await Door.start_link(limit)
+        for ticket in (*(f"t{n}" for n in range(limit)), "ann"):
+            await Door.arrive(ticket)
+        return tuple(await _at_once((Door.leave, "t0"), (Door.board,)))
+
+    done, both = "ann came to the last place, then ben, and `board` was called meanwhile", ((limit, 0), (limit, 1))
+    expect_in_every_schedule(
+        done,
+        while_two_come,
+        f"({limit - 1}, 0) or ({limit}, 0) or ({limit}, 1)",
+        _BETWEEN,
+        right=lambda found: any(same(found, board) for board in ((limit - 1, 0), *both)),
+    )
+    expect_in_every_schedule(
+        "t0 left while ann waited, and `board` was called meanwhile",
+        while_one_leaves,
+        f"'ann', and ({limit}, 1) or ({limit}, 0) on the board,",
+        _BETWEEN,
+        right=lambda found: any(same(found, ("ann", board)) for board in both),
+    )
+
+
+def _comes_and_goes(Door: Any, limit: int) -> None:
+    async def scenario() -> Any:
+        await Door.start_link(limit)
+        for n in range(limit):
+            await Door.arrive(f"t{n}")
+        answers = await _at_once((Door.arrive, "ann"), (Door.leave, "ann"))
+        return (*answers, await Door.board())
+
+    expect_in_every_schedule(
+        f"with {limit} inside ann arrived, and was taken out by another at the same moment",
+        scenario,
+        f"('waiting', 1) and None, with the board at ({limit}, 0) or ({limit}, 1),",
+        _BETWEEN,
+        right=lambda found: any(same(found, (("waiting", 1), None, (limit, n))) for n in (0, 1)),
     )
