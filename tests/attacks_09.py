@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from attacks import Table
 
-from otp_mini import Agent, GenServer, NoReply, Ok, Process, Reply, Task
+from otp_mini import Agent, ChildSpec, GenServer, NoReply, Ok, Process, Reply, Supervisor, Task
 from otp_mini.exercises import agents as ex
 
 table = Table()
@@ -944,9 +944,45 @@ class SeatsOfTheClass(House):
         return await get_and_update("house", lambda house, seats=cls.seats: moved(house | {"seats": seats}, 1))
 
 
+class PidOfTheClass(House):
+    """The agent has no name, and its pid stands in the class."""
+
+    pid: ClassVar[Any] = None
+
+    @classmethod
+    async def start_link(cls, seats: int) -> Any:
+        cls.pid = await Agent.start_link(lambda: {"pool": 0, "sauna": 0, "seats": seats})
+        return cls.pid
+
+    @classmethod
+    async def counts(cls) -> Any:  # type: ignore[override]
+        return await get(cls.pid, lambda house: (house["pool"], house["sauna"]))
+
+    @classmethod
+    async def enter(cls) -> Any:  # type: ignore[override]
+        return await update(cls.pid, lambda house: house | {"pool": house["pool"] + 1})
+
+    @classmethod
+    async def walk(cls) -> Any:  # type: ignore[override]
+        return await get_and_update(cls.pid, moved, 1)
+
+    @classmethod
+    async def back(cls) -> Any:  # type: ignore[override]
+        return await get_and_update(cls.pid, moved, -1)
+
+
+class BelowASupervisor(House):
+    @classmethod
+    async def start_link(cls, seats: int) -> Any:
+        child = ChildSpec("house", (House.start_link, (seats,)))
+        return await Supervisor.start_link([child], strategy="one_for_one")
+
+
 AGREE = "which values have to agree at every moment"
 table.right(ex.house, "holds a dict", House)
 table.right(ex.house, "is a GenServer", HouseServer)
+table.right(ex.house, "stands below a supervisor", BelowASupervisor)
+table.wrong(ex.house, "keeps the pid in the class", PidOfTheClass, "another node", "found by its name")
 table.wrong(ex.house, "has two agents still", TwoAgents, "`counts` was called meanwhile", AGREE)
 table.wrong(ex.house, "leaves one of two agents behind", LeftOver, "how a house begins: empty")
 table.wrong(ex.house, "has one agent and two updates", TwoSteps, AGREE)

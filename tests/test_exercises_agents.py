@@ -6,16 +6,22 @@ processes in every order instead of two.
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import inspect
+import json
+import logging
 import random
 from collections.abc import Awaitable, Callable
 from itertools import accumulate, chain
+from pathlib import Path
 from typing import Any
 
+import pytest
 from attacks_09 import Door, House, enter, refresh
 from test_exercises import READ, defined
 
+import otp_mini
 from otp_mini import Agent, Node, Process, explore, receive, self_, send, spawn
 from otp_mini.exercises import agents as ex
 from otp_mini.exercises import check
@@ -48,6 +54,29 @@ def test_no_function_of_the_drill_ends_in_the_very_moment_of_a_time_out() -> Non
     for jobs in (shown, *ex.OTHER_JOBS):
         ends = accumulate(seconds for seconds, _ in jobs)
         assert [end for end, (_, timeout) in zip(ends, jobs, strict=True) if end == timeout] == [], jobs
+
+
+def test_the_pool_below_a_supervisor_can_be_started_again_by_its_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging.getLogger("otp_mini"), "disabled", True)  # the cell does so, and it is set back here
+    path = Path(ex.__file__).parents[2] / "notebooks" / "09_agents.ipynb"
+    cells = {cell["id"]: "".join(cell["source"]) for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]}
+    page: dict[str, Any] = {**vars(otp_mini)}
+
+    async def run(name: str) -> None:
+        ran = eval(compile(cells[name], name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), page)
+        if inspect.iscoroutine(ran):
+            await ran
+
+    async def play() -> list[int]:
+        await run("Pool")
+        await page["Pool"].start_link()
+        counts = []
+        for _ in range(3):
+            await run("break-start")
+            counts.append(await page["Pool"].inside())
+        return counts
+
+    assert played(play) == [3, 3, 3]
 
 
 # ---- the model answers --------------------------------------------------------------------------------------
