@@ -621,6 +621,22 @@ class KeyedBoard(Board):
         return NoReply(prices)
 
 
+class PassingBoard(Board):
+    """A cast, and then a call that is answered when the cast has been done."""
+
+    @staticmethod
+    async def put(lot: Any, price: int) -> Any:
+        GenServer.cast("board", (lot, price))
+        return await GenServer.call("board", "done")
+
+    def handle_cast(self, row: Any, state: Any) -> Any:
+        ets.insert("board", row)
+        return NoReply(state)
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        return Reply("ok", state)
+
+
 table.wrong(ex.board, "lets the client write in a public table", PublicBoard, "who may write in the table")
 table.wrong(ex.board, "asks the board", AskedBoard, "the kind of function, a plain `def`")
 table.wrong(ex.board, "writes by a cast", CastBoard, "when `put` returns")
@@ -632,6 +648,7 @@ table.wrong(ex.board, "answers, and writes after it", HastyBoard, "what comes fi
 table.wrong(ex.board, "lets no price fall", RisingBoard, "its price replaces the one before")
 table.hard_coded(ex.board, "knows two lots", KnowingBoard, "another case")
 table.right(ex.board, "has all prices in one row", KeyedBoard)
+table.right(ex.board, "casts, and then waits", PassingBoard)
 
 
 # ---- bids of those who are there ---------------------------------------------------------------------------
@@ -1290,6 +1307,21 @@ class CounterSaleroom(Saleroom):
         return ets.update_counter("numbers", "paddle", 1)
 
 
+class TableOfLots(Supervisor):
+    """The supervisor of the lots owns their table: it ends with them, and they with it."""
+
+    def init(self, lots: Any) -> Any:
+        sale_prices()
+        each = [child_spec((SaleLot, lot), id=lot) for lot in lots.items()]
+        return Supervise(each, strategy="one_for_one", max_restarts=100)
+
+
+class BesideSaleroom(Saleroom):
+    def init(self, lots: Any) -> Any:
+        below = child_spec((TableOfLots, lots), id="lots", type="supervisor")
+        return Supervise([below, *self.keepers()[:1]], strategy="one_for_one")
+
+
 table.wrong(ex.saleroom, "has all in one list", FlatSaleroom, "whom the end of a lot touches")
 table.wrong(ex.saleroom, "restarts the prices alone", OneSaleroom, "which strategy says so")
 table.wrong(ex.saleroom, "asks the lot for its price", AskingSaleroom, "the kind of function, a plain `def`")
@@ -1307,3 +1339,4 @@ table.wrong(ex.saleroom, "judges in the bidder", JudgingSaleroom, "how a bid is 
 table.hard_coded(ex.saleroom, "knows two lots", KnowingSaleroom, "another case")
 table.right(ex.saleroom, "counts paddles in a table", CounterSaleroom)
 table.right(ex.saleroom, "has a table that its owner alone writes", OwnedSaleroom)
+table.right(ex.saleroom, "has the numbers beside, and the table in the supervisor of the lots", BesideSaleroom)
