@@ -325,8 +325,8 @@ async def within(within: Any, seconds: float = 4.0, answer: object = "rain") -> 
     """An answer that is there in time is returned at once, and what is late has ended when "late" is returned.
 
     Demands: ``ask(city)`` is run once, in a process of its own; any answer is returned as it is, ``None``, ``0`` and
-    ``"late"`` too; ``"late"`` comes when the seconds are over, be they few or many; by then ``ask`` has ended, and
-    nothing more is sent to the caller, which lives.
+    ``"late"`` too; ``"late"`` comes when the seconds are over, be they few or many; by then ``ask`` has ended, also
+    one that traps exits, and nothing more is sent to the caller, which lives.
     """
     await with_other_numbers(_one_wait, ((within, seconds, answer), (within, 60.0, 0), (within, 0.5, None)))
     values: tuple[object, ...] = (False, [], "late", ("error", "late"))
@@ -389,8 +389,8 @@ async def offers(offers: Any, seconds: float = 4.0) -> None:
 
     Demands: a dict from each airline to its answer, ``None`` and ``0`` too; "failed" for an ``ask`` that raises,
     exits, also with ``normal``, or is killed; "late" for one that takes longer than the seconds, be they few or many;
-    it returns when all have answered or failed, and otherwise after the seconds; then no ``ask`` runs and nothing
-    more is sent to the caller, which lives.
+    it returns when all have answered or failed, and otherwise after the seconds; then no ``ask`` runs, also none
+    that traps exits, and nothing more is sent to the caller, which lives.
     """
     await Task.Supervisor.start_link(name="asks")
     await with_other_numbers(_one_round, ((offers, seconds), (offers, 60.0), (offers, 0.5)))
@@ -474,9 +474,10 @@ async def weather(Weather: Any, city: str = "Lisbon", seconds: float = 10.0) -> 
     """A forecast comes at once, the answer to a later refresh outlives that to an earlier one, and no end hurts.
 
     Demands: the argument of ``start`` is ``ask``; ``("refresh", city)`` is cast and runs ``ask(city)`` once, below
-    "asks"; ``("forecast", city)`` is answered at once, by ``None`` before any answer, also while ``ask`` runs; what
-    raises, exits or is killed changes nothing, also when it was asked last; stray messages and casts change nothing;
-    what is over leaves nothing in the state; two servers share nothing.
+    "asks"; ``("forecast", city)`` is answered at once, by ``None`` before any answer, also while ``ask`` runs; any
+    value is an answer; of refreshes at the same moment the one that was cast last is the newest; what raises, exits
+    or is killed changes nothing, also when it was asked last; stray messages and casts change nothing; what is over
+    leaves nothing in the state; two servers share nothing.
     """
     await Task.Supervisor.start_link(name="asks")
     await with_other_numbers(_one_weather, ((Weather, city, seconds), (Weather, "Bergen", 90.0)))
@@ -901,7 +902,8 @@ async def trips(Trips: Any, city: str = "Lisbon", patience: float = 4.0) -> None
 
     Demands: "trips" is the name of the supervisor; a dict with each name: ``("new", answer)``, ``("old", answer)``, or
     "unknown"; any answer, None too; it takes as long as the last source, at most ``patience``; a late source goes on,
-    and its answer is remembered under its name and its city, also when whoever asked has ended; sources that raise,
+    and its answer is remembered under its name and its city, also when whoever asked has ended; an old
+    answer is the one that came last when the wait is over; sources that raise,
     exit or are killed leave whoever asked alive and without a message; many plan at the same moment; a stop ends all
     sources that run, and a new "trips" remembers nothing.
     """
