@@ -26,11 +26,12 @@ NOT_COMPARED = {"nbval-ignore-output", "nbval-skip"}
 
 REPLAYING = ("random_scenarios", "replayed")
 WRITE = """
+folder = pathlib.Path("replays").resolve()
 for name, text in files.items():
-    path = pathlib.Path("/tmp/replays", name)
+    path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     _ = path.write_text(text)
-sys.path.insert(0, "/tmp/replays")
+sys.path.insert(0, str(folder))
 """
 
 pytestmark = pytest.mark.timeout(300)
