@@ -132,6 +132,19 @@ async def pair():
 COUNT = """import ipywidgets
 print(sum(type(w).__name__ == "CrashLabWidget" for w in ipywidgets.widgets.widget._instances.values()))"""
 
+RACE = """from otp_mini import ets, schedule_lab, spawn, Process
+async def visitor(pages):
+    n = ets.lookup(pages, "home")[0][1]
+    ets.insert(pages, ("home", n + 1))
+async def race():
+    pages = ets.new("pages", access="public")
+    ets.insert(pages, ("home", 0))
+    spawn(visitor, pages)
+    spawn(visitor, pages)
+    await Process.sleep(1)
+    return ets.lookup(pages, "home")[0][1]
+schedule_lab(race, lambda seen: seen == 2, title="Two visitors", fault="lost view")"""
+
 
 class Kernel:
     """A kernel, and cells that run in it."""
@@ -289,6 +302,27 @@ def test_in_jupyterlab_the_kernel_answers_past_what_is_stored(
         page.keyboard.press("Shift+Enter")
         expect(labs.first.locator(".crumb")).to_have_text(["Start"])
         expect(labs).to_have_count(2)
+        assert browser.foreign == []
+
+
+def test_in_jupyterlab_the_reader_is_the_scheduler(jupyterlab: JupyterLab, chromium: str, tmp_path: Path) -> None:
+    """A schedule lab needs no widget: what its cell shows is the lab of a page."""
+    address = jupyterlab.holds("race.ipynb", nbformat.v4.new_code_cell(RACE))
+    with browsing(chromium, tmp_path / "profile") as browser:
+        page = browser.page
+        page.goto(address)
+        run_all(page)
+        lab = page.locator(".jp-OutputArea-output .schedule-lab")
+        choices = lab.locator(".choice > span")
+        looks = [f"{name}\nets.lookup(pages, 'home')" for name in ("visitor", "visitor2")]
+        expect(choices).to_have_text(looks, use_inner_text=True)
+        looking = lab.locator(".choice", has_text="ets.lookup")
+        looking.first.click()
+        expect(looking).to_have_count(1)
+        looking.click()
+        lab.get_by_role("button", name="Run on to the end").click()
+        expect(lab.locator(".verdict")).to_contain_text("Lost view: 2 was expected, 1 stands.")
+        assert "#" not in page.url, "the address is JupyterLab's own"
         assert browser.foreign == []
 
 

@@ -42,6 +42,7 @@ async def whole(name: str) -> Any:
     return await Agent.get(name, lambda value: value)
 
 
+@pytest.mark.slow
 def test_other_numbers_are_judged_as_well() -> None:
     asyncio.run(check(ex.enter, enter, limit=2, quiet=True))
     asyncio.run(check(ex.refresh, refresh, seconds=70.0, degrees=-3, quiet=True))

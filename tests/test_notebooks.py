@@ -157,6 +157,7 @@ GROUP = 'raise ExceptionGroup("two at once", [ValueError("first"), KeyError("sec
 TWICE: dict[str, set[str]] = {"03": {"greenhouse-2-run"}, "04": set(), "05": set()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", TWICE)
 def test_each_cell_can_be_run_twice(number: str) -> None:
     [path] = [path for path in NOTEBOOKS if path.name.startswith(number)]

@@ -290,6 +290,7 @@ print(hashlib.sha256(json.dumps(schedule_lab(levels=LEVELS).documents).encode())
 """
 
 
+@pytest.mark.slow
 def test_the_data_is_the_same_in_every_process() -> None:
     mine = hashlib.sha256(json.dumps(schedule_lab(levels=LEVELS).documents).encode()).hexdigest()
     for seed in ("0", "7"):

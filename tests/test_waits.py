@@ -155,6 +155,7 @@ async def _caller(server: Pid) -> None:
         assert exit.reason[0] in ("timeout", "noproc", "killed"), exit
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("error")
 def test_each_wait_ends_once_with_its_own_outcome() -> None:
     seen: Counter[str] = Counter()
