@@ -304,9 +304,9 @@ async def _enter(enter: Any, limit: int) -> None:
         await _entered(enter, limit, limit - 1, "in")
     await _stop(pool)
     if limit:
-        _one_place(enter, limit)
+        _two_at_once(enter, limit, 1, ["full", "in"])
     if limit > 1:
-        _two_places(enter, limit)
+        _two_at_once(enter, limit, 2, ["in", "in"])
     _turned_away(enter, limit)
 
 
@@ -324,24 +324,14 @@ async def _entered(enter: Any, limit: int, inside: int, hoped: str) -> None:
     expect(f"{done}; the agent was asked for its value", now, inside + (hoped == "in"), idea)
 
 
-def _one_place(enter: Any, limit: int) -> None:
+def _two_at_once(enter: Any, limit: int, free: int, hoped: list[str]) -> None:
     async def scenario() -> Any:
-        await Agent.start_link(lambda: limit - 1, name="pool")
+        await Agent.start_link(lambda: limit - free, name="pool")
         answers = await _at_once((enter, limit), (enter, limit))
         return sorted(answers, key=repr), await Agent.get("pool", _whole)
 
-    done = f"with {limit - 1} inside, two called `enter({limit})` at the same moment"
-    expect_in_every_schedule(done, scenario, (["full", "in"], limit), _BETWEEN)
-
-
-def _two_places(enter: Any, limit: int) -> None:
-    async def scenario() -> Any:
-        await Agent.start_link(lambda: limit - 2, name="pool")
-        answers = await _at_once((enter, limit), (enter, limit))
-        return sorted(answers, key=repr), await Agent.get("pool", _whole)
-
-    done = f"with {limit - 2} inside, two called `enter({limit})` at the same moment"
-    expect_in_every_schedule(done, scenario, (["in", "in"], limit), _BETWEEN)
+    done = f"with {limit - free} inside, two called `enter({limit})` at the same moment"
+    expect_in_every_schedule(done, scenario, (hoped, limit), _BETWEEN)
 
 
 def _turned_away(enter: Any, limit: int) -> None:
