@@ -92,6 +92,16 @@ def test_this_python_prints_what_the_page_says(twin: Twin) -> None:
     assert same(printed, twin.printed), f"{twin.where}: Python printed\n{printed}\nthe page says\n{twin.printed}"
 
 
+@pytest.mark.parametrize("twin", [twin for twin in PYTHON if "hypothesis" in twin.code], ids=place)
+def test_a_page_says_the_same_where_tests_run_for_a_team(monkeypatch: pytest.MonkeyPatch, twin: Twin) -> None:
+    """Hypothesis, alone of what the pages use, prints more where the variable CI is set."""
+    for value in ("true", None):
+        monkeypatch.delenv("CI", raising=False)
+        if value:
+            monkeypatch.setenv("CI", value)
+        assert same(run_python(twin.code), twin.printed), f"{twin.where}: another output with CI={value}"
+
+
 # ---- the machinery itself --------------------------------------------------------------------------------
 
 PAGE = Path("page.md")
