@@ -57,7 +57,7 @@ MOST: Final = 10_000
 """So many runs at most, unless somebody wants more or fewer."""
 
 FIRST: Final = 500
-"""So many schedules with few deviations are tried before all others."""
+"""So many schedules with few deviations are tried."""
 
 DEVIATIONS: Final = 2
 """So many deviations they have at most."""
@@ -671,6 +671,31 @@ class _Search:
             self.stopped = f"the outcome {_cut(lost[0])} was left out, which is a fault of explore itself"
         return came_to_its_end and not self.given_up and not lost
 
+    def search(self, right: Callable[[Any], Any] | None = None) -> bool:
+        """All three searches, as far as they are needed; answers whether the exhaustive one came to its end.
+
+        With ``right``, a short schedule is of interest only if an outcome is wrong.
+        """
+        if right is None:
+            self.few_deviations()
+        whole = self.all_schedules()
+        if right is not None and not (whole and all(is_right(right, found.value) for found in self.found.values())):
+            self.few_deviations_as_if_first()
+        if not whole:
+            self.random_schedules()
+        return whole
+
+    def few_deviations_as_if_first(self) -> None:
+        """The outcomes stand in the order in which these are found, and so does the schedule to each."""
+        others, self.found = self.found, {}
+        self.few_deviations()
+        for text, other in others.items():
+            found = self.found.setdefault(text, other)
+            if found is not other:
+                found.count += other.count
+                found.seen |= other.seen
+                found.schedule = min(found.schedule, other.schedule, key=len)
+
     def few_deviations(self) -> None:
         """Breadth first: the usual schedule in any case, all with one deviation, then with two."""
         waiting: deque[dict[int, str]] = deque([{}])
@@ -894,18 +919,26 @@ def explore(
     return explored(scenario, check, _Search(scenario, most, limit, progress))
 
 
+def explored_for_wrong(
+    scenario: Callable[[], Any], check: Callable[[Any], Any], most: int, progress: Progress
+) -> Schedules:
+    """As `explore`, but that it shortens and compares schedules only if an outcome is wrong."""
+    check_scenario(scenario, "explore")
+    return explored(scenario, check, _Search(scenario, most, None, progress), for_wrong=True)
+
+
 def explored(
-    scenario: Callable[[], Any], check: Callable[[Any], Any] | None = None, search: _Search | None = None
+    scenario: Callable[[], Any],
+    check: Callable[[Any], Any] | None = None,
+    search: _Search | None = None,
+    for_wrong: bool = False,
 ) -> Schedules:
     """What `explore` answers; without a search of its own, it also looks who is disturbed and noticed by others."""
     if search is None:
         search = _Search(scenario, MOST, None)
         search.noticing = True
     with quiet():
-        search.few_deviations()
-        whole = search.all_schedules()
-        if not whole:
-            search.random_schedules()
+        whole = search.search(check if for_wrong else None)
         search.look_again()
     if search.progress is not None:
         search.progress(search.runs, search.runs)
@@ -915,7 +948,8 @@ def explored(
         result.unmissed = frozenset(search.ended - search.missed) & result.undisturbed
     if check is not None:
         result.judge(check)
-    result.compare()
+    if result.wrong or not for_wrong:
+        result.compare()
     return result
 
 

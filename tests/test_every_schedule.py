@@ -91,16 +91,20 @@ async def client(kind: Any, counter: Any, boss: Any) -> None:
     send(boss, "done")
 
 
-def two_clients(kind: Any) -> Callable[[], Any]:
+def clients_of(kind: Any, many: int) -> Callable[[], Any]:
     async def scenario() -> Any:
         counter = await kind.start_link(0)
-        for _ in range(2):
+        for _ in range(many):
             spawn(client, kind, counter, self_())
-        for _ in range(2):
+        for _ in range(many):
             await receive(timeout=60)
         return await GenServer.call(counter, "get")
 
     return scenario
+
+
+def two_clients(kind: Any) -> Callable[[], Any]:
+    return clients_of(kind, 2)
 
 
 async def both_count(kind: Any, most: int = 300) -> None:
@@ -189,7 +193,7 @@ def test_a_long_search_is_no_standstill_to_the_check() -> None:
     async def looks(kind: Any) -> None:
         node = self_().block.node  # type: ignore[union-attr]
         before = node.turns
-        expect_in_every_schedule("two counted", two_clients(kind), 2, "nothing")
+        expect_in_every_schedule("three counted", clients_of(kind, 3), 3, "nothing")
         turns.append(node.turns - before)
 
     asyncio.run(check(looks, Counter, quiet=True))

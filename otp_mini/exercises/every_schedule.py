@@ -30,7 +30,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from ..errors import BadArg, describe_exception, safe_repr
-from ..explore import Schedules, explore, replay
+from ..explore import Schedules, explored_for_wrong, replay
 from ..node import current_node
 from .checking import NotYet
 from .comparing import same
@@ -96,7 +96,7 @@ def expect_in_every_schedule(
     """
     done = f"{done}, in every order that is possible"
     try:
-        result = explore(scenario, right or (lambda outcome: same(outcome, hoped)), most=most, progress=sign_of_life())
+        result = explored_for_wrong(scenario, right or (lambda outcome: same(outcome, hoped)), most, sign_of_life())
     except BadArg as error:
         raise NotYet(done, str(error), "a run that can be repeated", _REPEATED) from None
     words = hoped if right is not None and isinstance(hoped, str) else safe_repr(hoped)
