@@ -58,11 +58,12 @@ def build(out: Path, notebooks: Path, package: Path, cache: Path, npm: str) -> N
         work = Path(name)
         site = work / "site"
         packages, pyodide, viz = collect(work, package, cache, npm)
+        library = wheels.library(cache, pyodide, npm)
         modules = page_scripts.fetch(cache, npm)
         say("JupyterLite")
         application(site, work)
         locked = place_python(site, pyodide, packages)
-        start = place_start(locked.parent, viz)
+        start = place_start(locked.parent, viz, library)
         bundled = place_page(site, modules, npm)
         place_notebooks(site, copies)
         configure(site, start, locked, copies)
@@ -126,7 +127,7 @@ def place_python(site: Path, pyodide: Path, packages: list[tuple[Path, Wheel]]) 
     folder = site / "static" / f"pyodide-{PYODIDE_VERSION}"
     folder.mkdir(parents=True)
     for file in wheels.PYODIDE.files:
-        if file != wheels.LOCK:
+        if file not in (wheels.LOCK, wheels.LIBRARY):
             shutil.copyfile(pyodide / file, folder / file)
     placed = {}
     for path, wheel in packages:
@@ -139,10 +140,15 @@ def place_python(site: Path, pyodide: Path, packages: list[tuple[Path, Wheel]]) 
     return lock
 
 
-def place_start(folder: Path, viz: Path) -> Path:
-    """Put viz.js beside Pyodide, and what starts both; answer the path of that."""
-    shutil.copyfile(viz / "viz.js", folder / f"viz-{wheels.VIZ.version}.js")
-    text = START.read_text(encoding="utf-8").replace("./viz.js", f"./viz-{wheels.VIZ.version}.js")
+def place_start(folder: Path, viz: Path, library: Path) -> Path:
+    """Put viz.js and the standard library beside Pyodide, and what starts them; answer the path of that."""
+    names = {"./viz.js": f"./viz-{wheels.VIZ.version}.js"}
+    names["./python_stdlib.zip"] = f"./python_stdlib-0x{digest(library.read_bytes())}.zip"
+    shutil.copyfile(viz / "viz.js", folder / names["./viz.js"])
+    shutil.copyfile(library, folder / names["./python_stdlib.zip"])
+    text = START.read_text(encoding="utf-8")
+    for name, placed in names.items():
+        text = text.replace(name, placed)
     start = folder / f"start.{digest(text.encode())}.mjs"
     write_text(start, text)
     return start
@@ -198,7 +204,8 @@ def credit(site: Path, packages: list[Wheel], bundled: list[tuple[str, str, str]
     kernel_licence = wheels.licence(metadata(kernel))  # its stand-ins state none of their own
     lines = [
         "Made by others and served in this folder. The texts of the licences are inside the packages, and for the",
-        "parts of JupyterLite in build/third-party-licenses.json.",
+        "parts of JupyterLite in build/third-party-licenses.json. Of Python's standard library, what each start",
+        "imports is compiled here; packages come without their tests and without files that no cell can reach.",
         "",
         f"Pyodide {PYODIDE_VERSION}: MPL-2.0",
         f"CPython {PYODIDE_PYTHON_VERSION}, inside Pyodide: PSF-2.0",

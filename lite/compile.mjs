@@ -2,7 +2,8 @@
 //
 // Compiles the wheels in WHEELS_DIR in place, with the very Python that will import them in the page: it is Pyodide,
 // run here by Node. Importing compiled modules saves the reader about two seconds at each start.
-// A wheel whose name is in KEEP_SOURCE keeps its .py files too, for tracebacks and for `??`.
+// A wheel whose name is in KEEP_SOURCE keeps its .py files too, for tracebacks and for `??`. The exercises of a chapter
+// have no bytecode: it is three times as large as the source, and a page needs those of one chapter.
 import { pathToFileURL } from "node:url";
 import { join } from "node:path";
 
@@ -17,6 +18,9 @@ import os, py_compile, re, sys, zipfile
 from pathlib import Path
 
 UNCHECKED = py_compile.PycInvalidationMode.UNCHECKED_HASH   # nothing in the page looks at time stamps
+
+OF_ALL_CHAPTERS = r"__init__|checking|comparing|every_schedule|looking|published|surviving"
+OF_ONE_CHAPTER = re.compile(rf"otp_mini/exercises/(?!(?:{OF_ALL_CHAPTERS})\\.py)\\w+\\.py")
 
 def compiled(name, source):
     Path("module.py").write_bytes(source)
@@ -35,7 +39,7 @@ def rewrite(path, keep):
         files = {info.filename: wheel.read(info) for info in wheel.infolist()}
     out = {}
     for name, data in files.items():
-        if name.endswith(".py"):
+        if name.endswith(".py") and not OF_ONE_CHAPTER.fullmatch(name):
             out[pyc_name(name, keep)] = compiled(name, data)
         if keep or not name.endswith(".py"):
             out[name] = data

@@ -28,6 +28,8 @@ from packaging.utils import canonicalize_name
 
 HERE = Path(__file__).resolve().parent
 COMPILER = HERE / "compile.mjs"
+LIBRARY_COMPILER = HERE / "library.mjs"
+LIBRARY = "python_stdlib.zip"
 PACKAGE = "otp-mini"
 LOCK = "pyodide-lock.json"
 ROOT = HERE.parent
@@ -74,7 +76,7 @@ class NpmPackage:
 
 PYODIDE = NpmPackage(
     "Pyodide", "pyodide", PYODIDE_VERSION, "d78ac549b28a2a58600cd06f44e017024151775f8c6b2d73fab1475400d38ea2",
-    ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", LOCK))
+    ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", LIBRARY, LOCK))
 VIZ = NpmPackage(
     "viz.js", "@viz-js/viz", "3.31.0", "7dc0189874849cca2fed7cbe88bf334cd0e6e012db16657794a812ad6f2b8c70",
     ("dist/viz.js",))
@@ -213,6 +215,18 @@ def compiled(keep: list[Wheel], cache: Path, pyodide: Path, npm: str) -> list[tu
                 done.parent.mkdir(exist_ok=True)
                 (todo / done.name).rename(done)
     return made
+
+
+def library(cache: Path, pyodide: Path, npm: str) -> Path:
+    """Answer the standard library with what each start imports compiled, from the cache where it was made before."""
+    folder = cache / "compiled" / digest(LIBRARY_COMPILER.read_bytes() + (pyodide / LIBRARY).read_bytes())
+    done = folder / LIBRARY
+    if not done.exists():
+        folder.mkdir(exist_ok=True)
+        unfinished = folder / "unfinished.zip"
+        run([node_beside(npm), LIBRARY_COMPILER, pyodide, unfinished], "Node could not compile the standard library")
+        unfinished.rename(done)
+    return done
 
 
 def node_beside(npm: str) -> str:

@@ -21,6 +21,8 @@ import lab_server
 import other_browsers
 import pytest
 import scratch_book
+from browser import A_LONG_TIME
+from playwright import sync_api
 
 import course
 
@@ -53,6 +55,7 @@ def chromium() -> str:
     """The path of a Chromium, for Playwright's `executable_path` (as root it wants --no-sandbox)."""
     found = [path for name in CHROMIUM_NAMES if (path := shutil.which(name))]
     found += [place for place in CHROMIUM_PLACES if Path(place).exists()]
+    sync_api.expect.set_options(timeout=A_LONG_TIME)  # its five seconds are too few on a busy machine
     return found[0] if found else lacking("no Chromium on this machine")
 
 

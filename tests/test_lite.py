@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jupyterlite_pyodide_kernel.constants import PYODIDE_VERSION
 from live_site import build, with_notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -240,6 +242,55 @@ def test_otp_mini_comes_with_its_source_and_its_bytecode(built: Path) -> None:
     assert sorted(Path(name).stem for name in names if re.fullmatch(r"otp_mini/\w+\.py", name)) == modules
     assert {f"otp_mini/__pycache__/{module}.cpython-314.pyc" for module in modules} <= set(names)
     assert "otp_mini/py.typed" in names
+
+
+def test_exercises_of_one_chapter_come_as_source_alone(built: Path) -> None:
+    (path,) = built.glob("static/*/otp_mini-*.whl")
+    names = zipfile.ZipFile(path).namelist()
+    compiled = {Path(name).name.partition(".")[0] for name in names if "/exercises/__pycache__/" in name}
+    package = ast.parse((ROOT / "otp_mini" / "exercises" / "__init__.py").read_text(encoding="utf-8"))
+    imported = {node.module for node in ast.walk(package) if isinstance(node, ast.ImportFrom) and node.level == 1}
+    assert compiled >= imported | {"__init__"}
+    assert compiled & {topic.stem for topic in chapters_checks()} == set()
+
+
+def chapters_checks() -> list[Path]:
+    """The modules that a chapter imports as its exercises."""
+    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "notebooks").glob("*.ipynb"))
+    names = set(re.findall(r"from otp_mini\.exercises import (\w+) as exercises", text))
+    assert len(names) >= 11
+    return [ROOT / "otp_mini" / "exercises" / f"{name}.py" for name in names]
+
+
+STARTED = """
+const [start, folder, lock] = process.argv.slice(1);
+const { loadPyodide } = await import(`file://${start}`);
+const python = await loadPyodide({ indexURL: folder, lockFileURL: folder + lock });
+const files = python.runPython(`
+import sys
+[m.__file__ for m in sys.modules.values() if type(m.__loader__).__name__ == "zipimporter"]
+`);
+console.log(files.toJs().join(" "));
+process.exit(0);
+"""
+
+
+def test_what_a_start_imports_of_the_library_is_compiled_and_nothing_is_missing(built: Path, node: str) -> None:
+    (path,) = built.glob("static/*/python_stdlib-*.zip")
+    ours = {name: zipfile.ZipFile(path).read(name) for name in zipfile.ZipFile(path).namelist()}
+    original = zipfile.ZipFile(ROOT / ".lite" / "cache" / f"pyodide-{PYODIDE_VERSION}" / "python_stdlib.zip")
+    files = [name for name in original.namelist() if not name.endswith("/")]
+    assert sorted(name.removesuffix("c") if name.endswith(".pyc") else name for name in ours) == sorted(files)
+    assert all(ours[name] == original.read(name) for name in files if name in ours)
+    compiled = {name for name in ours if name.endswith(".pyc")}
+    assert compiled >= {"asyncio/tasks.pyc", "inspect.pyc", "traceback.pyc", "typing.pyc", "pyodide/code.pyc"}
+    assert len(compiled) < 200, "bytecode is twice as large as source"
+    start = next(path.parent.glob("start.*.mjs"))
+    run = [node, "--no-warnings", "--input-type=module", "--eval", STARTED, str(start), f"{path.parent}/"]
+    run.append(next(path.parent.glob("pyodide-lock.*.json")).name)
+    told = subprocess.run(run, capture_output=True, text=True, check=True).stdout.split()
+    assert len(told) > 100
+    assert [file for file in told if not file.endswith(".pyc")] == []
 
 
 def test_what_others_made_is_credited_with_version_and_licence(built: Path) -> None:
