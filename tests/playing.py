@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from otp_mini import Node
+from otp_mini import Node, Process
 
 
 def play(main: Any, *args: Any, **settings: Any) -> Any:
     """Run a process on a fresh node with virtual time, and return its answer; ``settings`` are the node's."""
     with Node(clock="virtual", **settings) as node:
         return node.run(main, *args)
+
+
+def play_trapping(main: Any) -> Any:
+    """The same in a process that outlives the supervisors and servers that it starts."""
+
+    async def scene() -> Any:
+        Process.flag(trap_exit=True)
+        return await main()
+
+    return play(scene)

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from attacks_10 import Board, ClerkedLot, GoingLot, MendedBids, MendedOffer, Saleroom, bid_with_arguments
+from playing import play_trapping as played
 from test_exercises import READ, defined
 
 from otp_mini import (
     Agent,
     Exit,
     GenServer,
-    Node,
     Process,
     Task,
     current_node,
@@ -33,20 +32,6 @@ from otp_mini.exercises import agent_or_genserver as ex
 from otp_mini.exercises import check
 
 MODEL = defined(READ["10_agent_or_genserver"])
-
-
-def played(play: Callable[[], Awaitable[Any]]) -> Any:
-    """Run a scene in a process of a fresh node, which outlives what it starts."""
-    node = Node(clock="virtual")
-
-    async def scene() -> Any:
-        Process.flag(trap_exit=True)
-        return await play()
-
-    try:
-        return asyncio.run(node.run_async(scene))
-    finally:
-        node.close()
 
 
 async def news() -> list[Any]:

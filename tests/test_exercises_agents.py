@@ -12,30 +12,21 @@ import inspect
 import json
 import logging
 import random
-from collections.abc import Awaitable, Callable
 from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any
 
 import pytest
 from attacks_09 import Door, House, enter, refresh
+from playing import play as played
 from test_exercises import READ, defined
 
 import otp_mini
-from otp_mini import Agent, Node, Process, explore, receive, self_, send, spawn
+from otp_mini import Agent, Process, explore, receive, self_, send, spawn
 from otp_mini.exercises import agents as ex
 from otp_mini.exercises import check
 
 MODEL = defined(READ["09_agents"])
-
-
-def played(play: Callable[[], Awaitable[Any]]) -> Any:
-    """Run a scene in a process of a fresh node."""
-    node = Node(clock="virtual")
-    try:
-        return asyncio.run(node.run_async(play))
-    finally:
-        node.close()
 
 
 async def whole(name: str) -> Any:

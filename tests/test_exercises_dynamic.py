@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from attacks_07 import Connection, House, hang_up, hotel, lives_on
+from playing import play_trapping as played
 from test_exercises import READ, defined
 
 from otp_mini import (
@@ -21,7 +21,6 @@ from otp_mini import (
     DynamicSupervisor,
     Exit,
     GenServer,
-    Node,
     Ok,
     Process,
     receive,
@@ -34,20 +33,6 @@ from otp_mini.exercises import check
 from otp_mini.exercises import dynamic_supervisor as ex
 
 MODEL = defined(READ["07_dynamic_supervisor"])
-
-
-def played(play: Callable[[], Awaitable[Any]]) -> Any:
-    """Run a scene in a process of a fresh node, which outlives the supervisors that it starts."""
-    node = Node(clock="virtual")
-
-    async def scene() -> Any:
-        Process.flag(trap_exit=True)
-        return await play()
-
-    try:
-        return asyncio.run(node.run_async(scene))
-    finally:
-        node.close()
 
 
 def test_other_numbers_are_judged_as_well() -> None:

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 from attacks_11 import Fares, Trips, Weather, brutally, careful, mailed, offers_by, office, trip_by_deadline
 from attacks_11 import loose as below_asks
+from playing import play as played
 from test_exercises import READ, defined
 
 from otp_mini import (
     Down,
     Exit,
     GenServer,
-    Node,
     Process,
     Supervisor,
     Task,
@@ -34,15 +34,6 @@ from otp_mini.exercises import check
 from otp_mini.exercises import tasks as ex
 
 MODEL = defined(READ["11_tasks"])
-
-
-def played(play: Callable[[], Awaitable[Any]]) -> Any:
-    """Run a scene in a process of a fresh node."""
-    node = Node(clock="virtual")
-    try:
-        return asyncio.run(node.run_async(play))
-    finally:
-        node.close()
 
 
 def answers(seconds: float, answer: Any = "answer") -> Callable[[Any], Awaitable[Any]]:

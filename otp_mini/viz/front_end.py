@@ -116,7 +116,7 @@ const live = () => document.querySelector(".live-run");
 show(el, JSON.parse(el.querySelector("script").textContent), { css, address: true, live });
 }
 """
-"""``.live-run`` is the button "Run live" of the book, where the page has one.
+"""``.live-run`` is the button of the book that opens the chapter as a notebook, where the page has one.
 
 A classic script: a module script would not know when it runs. It mounts every lab that is there and not
 mounted yet.
