@@ -354,6 +354,23 @@ def test_a_page_asks_for_nothing_foreign_and_reports_no_error(watched: Watched, 
     assert watched.errors == []
 
 
+FRAME_RULES = ["label-content-name-mismatch", "region", "scrollable-region-focusable", "landmark-unique", "list"]
+
+
+@pytest.mark.parametrize("name", ["book/intro", "notebooks/09_agents", "search", "genindex"])
+def test_the_frame_of_a_page_keeps_nobody_out(watched: Watched, axe: Path, name: str) -> None:
+    """Rules about a whole page, folds open; contrast and the rest are looked at part by part elsewhere."""
+    page = watched.open(name)
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => (fold.open = true))")
+    page.evaluate(axe.read_text(encoding="utf-8"))
+    found = page.evaluate(
+        "async (values) => (await axe.run({ runOnly: { type: 'rule', values } }))"
+        ".violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html.slice(0, 200))])",
+        FRAME_RULES,
+    )
+    assert found == []
+
+
 @pytest.mark.parametrize("name", TOC)
 def test_no_page_scrolls_sideways(watched: Watched, name: str) -> None:
     page = watched.open(name)

@@ -41,7 +41,14 @@ def depart(writer: Any, cell: CodeCell) -> None:
     writer.body.append("</div>\n")
 
 
+def name_folds(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+    """Sphinx's ``html-page-context``: the fold of a cell is called what it shows, and not "Toggle hidden content"."""
+    if body := context.get("body"):
+        context["body"] = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     app.add_node(CodeCell, html=(visit, depart))
+    app.connect("html-page-context", name_folds)
     app.connect("doctree-read", mark, priority=700)  # behind twins and predictions, which look for containers
     return {"parallel_read_safe": True, "parallel_write_safe": True}
