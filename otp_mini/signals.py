@@ -173,6 +173,7 @@ class Signals:
         else:
             # Its `finally` blocks run first, while it still is a process: whatever they register,
             # open or start is given up by `end` like the rest.
+            process.pending_exit = (reason,)  # what is closed below can see that nobody closes it on purpose
             self.node.cancel_wait(process)
             self.unwind(process)
             self.end(process, reason)
