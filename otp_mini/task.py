@@ -490,7 +490,7 @@ class TaskStream:
 
     def __del__(self) -> None:
         owner = getattr(self, "_owner", None)  # where __init__ was called wrongly, there is none
-        if owner is not None and owner.alive and owner.pending_exit is None:
+        if owner is not None and owner.alive and owner.node.signals.closing is not owner:
             self._leave()  # a consumer that was killed halts nothing: the links end what they join
 
 
