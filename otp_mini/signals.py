@@ -72,12 +72,13 @@ class DownSent(NamedTuple):
 class Signals:
     """The links of a node's processes, and the signals on their way."""
 
-    __slots__ = ("node", "queue", "deferred", "_delivering", "_stubborn")
+    __slots__ = ("node", "queue", "deferred", "closing", "_delivering", "_stubborn")
 
     def __init__(self, node: Node) -> None:
         self.node = node
         self.queue: deque[ExitSent | DownSent] = deque()
         self.deferred: list[ExitSent | DownSent] = []  # for the process that runs just now
+        self.closing: ControlBlock | None = None  # killed, and its coroutine is being closed just now
         self._delivering = False  # is the loop of `_deliver` running already, further up the stack?
         self._stubborn: list[Coroutine[Any, Any, Any]] = []  # killed, and could not be closed
 
@@ -195,6 +196,7 @@ class Signals:
         """
         coroutine: Any = process.coroutine
         outer, runtime.running = runtime.running, process
+        before, self.closing = self.closing, process
         try:
             process.context.run(coroutine.close)
         except BaseException as error:
@@ -208,7 +210,7 @@ class Signals:
             else:
                 reports.process_crashed(self.node.describe(process), error)
         finally:
-            runtime.running = outer
+            runtime.running, self.closing = outer, before
 
     # ---- delivering -------------------------------------------------------------------------
 

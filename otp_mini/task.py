@@ -344,7 +344,8 @@ class TaskStream:
     the loop early stops the tasks that run.
 
     A process of its own (the stream's monitor) starts the tasks, so their messages and exits do
-    not mix with the consumer's: a crash reaches a consumer that does not trap exits through it.
+    not mix with the consumer's: a crash reaches a consumer that does not trap exits through it. A signal that
+    ends the consumer ends the linked tasks the same way; tasks without a link go on until they are done.
 
     Args:
         max_concurrency: 8 by default.
@@ -489,8 +490,8 @@ class TaskStream:
 
     def __del__(self) -> None:
         owner = getattr(self, "_owner", None)  # where __init__ was called wrongly, there is none
-        if owner is not None and owner.alive:
-            self._leave()
+        if owner is not None and owner.alive and owner.node.signals.closing is not owner:
+            self._leave()  # a consumer that was killed halts nothing: the links end what they join
 
 
 async def _watch_stream(
@@ -526,8 +527,10 @@ async def _watch_stream(
                 result(ref, Ok(value))
             case Down(ref, _, reason) if ref in running:
                 result(ref, Exited(reason))
-            case "stop" | Down(_, _, _):
+            case "stop":
                 break
+            case Down(_, _, reason):  # the consumer was killed; tasks without a link go on
+                raise Exit(reason)
     for _, task, _ in running.values():
         if task.pid is not None:
             Process.unlink(task.pid)

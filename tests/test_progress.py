@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import Any
 
@@ -35,6 +36,16 @@ def test_on_a_terminal_it_moves_with_each_result(capsys: pytest.CaptureFixture[s
     for count in ("1/3", "2/3", "3/3"):
         assert count in told
     assert "pages" in told
+
+
+def test_into_a_file_it_is_written_as_text_also_where_a_notebook_would_show_a_widget() -> None:
+    sheet = io.StringIO()
+    show = progress("pages", file=sheet)
+    show(1, 2)
+    show(2, 2)
+    said = sheet.getvalue()
+    assert [count in said for count in ("0/2", "1/2", "2/2")] == [True] * 3
+    assert said.startswith("\rpages") and said.endswith("2/2\n")
 
 
 def test_it_tells_no_time_and_no_rate(capsys: pytest.CaptureFixture[str]) -> None:

@@ -432,6 +432,39 @@ def test_a_stream_that_exits_for_a_late_task_leaves_no_task_behind(
     assert play(main) == (["killed"] * hanging, said, [False] * hanging)
 
 
+@pytest.mark.parametrize("in_the_loop", [False, True])
+@pytest.mark.parametrize("reader_traps", [False, True])
+@pytest.mark.parametrize(
+    ("linked", "task_traps", "end"), [(True, False, "killed"), (True, True, TIMEOUT), (False, False, TIMEOUT)]
+)
+def test_the_end_of_a_killed_consumer_reaches_the_linked_tasks_of_its_stream_alone(
+    linked: bool, task_traps: bool, end: str, reader_traps: bool, in_the_loop: bool
+) -> None:
+    async def work(main: Pid, number: int) -> None:
+        if number:
+            Process.flag(trap_exit=task_traps)
+            send(main, self_())
+            await Process.sleep(10)
+
+    async def consume(main: Pid, sup: Pid) -> None:
+        Process.flag(trap_exit=reader_traps)
+        work_of, items = partial(work, main), [0, 1] if in_the_loop else [1]
+        async for _ in Task.async_stream(items, work_of) if linked else TaskSupervisor.async_stream_nolink(
+            sup, items, work_of):  # fmt: skip
+            await Process.sleep(20)
+
+    async def main() -> Any:
+        consumer = spawn(consume, self_(), await TaskSupervisor.start_link())
+        watch = Process.monitor(await receive(Pid))
+        await Process.sleep(1)
+        Process.exit(consumer, "kill")
+        await Process.sleep(1)
+        down = await receive(lambda m: isinstance(m, Down) and m.ref is watch, timeout=0)
+        return down if down == TIMEOUT else down.reason
+
+    assert play(main) == end
+
+
 def test_t26_taking_a_part_stops_the_tasks_that_still_run() -> None:
     done: list[int] = []
 
