@@ -160,6 +160,17 @@ async def all_numbered(visit: Any, sites: Any, at_once: Any) -> Any:
     return [answer for _, answer in sorted(pairs, key=lambda pair: int(pair[0]))]
 
 
+async def all_by_site(visit: Any, sites: Any, at_once: Any) -> Any:
+    """What stands there twice has one answer."""
+    options: Any = {"max_concurrency": at_once, "timeout": 60.0, "ordered": False}
+    pairs = dict([r.value async for r in stream(sites, named_by(visit), **options)])  # type: ignore[union-attr]
+    return [pairs[site] for site in sites]
+
+
+async def all_sorted(visit: Any, sites: Any, at_once: Any) -> Any:
+    return await all_well(visit, sorted(sites), at_once)
+
+
 table.right(ex.visit_all, "has workers that ask for the next site", all_by_workers)
 table.right(ex.visit_all, "below a supervisor of its own", all_supervised)
 table.right(ex.visit_all, "numbers them, and sorts what came", all_numbered)
@@ -176,6 +187,8 @@ table.wrong(ex.visit_all, "has one limit for all", all_within_a_minute, "The lim
 table.wrong(ex.visit_all, "forgets the return", all_without_return, "is a `return` missing")
 table.wrong(ex.visit_all, "forgets the await", all_unawaited, "`await`")
 table.wrong(ex.visit_all, "starts no task", all_by_itself, "which process does the work")
+table.wrong(ex.visit_all, "keeps one answer for each name", all_by_site, "What stands there twice has two")
+table.wrong(ex.visit_all, "sorts the sites", all_sorted, "the order of what is returned")
 table.hard_coded(ex.visit_all, "has three places", all_three_at_a_time, "it passed the first one")
 
 # ---- when does the reader hear of it? --------------------------------------------------------------------------
@@ -257,6 +270,16 @@ async def promised(seconds: Any, at_once: Any) -> Any:
     return asyncio.sleep(0, timetable(seconds, at_once))
 
 
+def of_some(seconds: Any, at_once: Any) -> Any:
+    """Takes it for granted that there is one."""
+    assert max(seconds)
+    return timetable(seconds, at_once)
+
+
+def two_numbers(seconds: Any, at_once: Any) -> Any:
+    return [each[-1] for each in timetable(seconds, at_once)]
+
+
 table.right(ex.arrivals, "keeps the places in a heap", by_heap)
 table.right(ex.arrivals, "goes step by step, and returns tuples", by_steps)
 table.right(ex.arrivals, "accumulates", timetable)
@@ -264,10 +287,12 @@ table.wrong(ex.arrivals, "thinks in batches", batches, "A batch waits for its sl
 table.wrong(ex.arrivals, "hands out in order when it is there", never_waits, "not before all those in front of it")
 table.wrong(ex.arrivals, "begins all at the start", all_at_the_start, "first when each visit ends")
 table.wrong(ex.arrivals, "begins them in turn", in_turn, "how many visits run at the same time")
-table.wrong(ex.arrivals, "has both the other way round", turned, "first when each visit ends")
+table.wrong(ex.arrivals, "has both the other way round", turned, "which list is which")
 table.wrong(ex.arrivals, "sees no difference", same_for_both, "with `ordered=False`")
 table.wrong(ex.arrivals, "returns one list", in_order_alone, "two lists, the one for a stream in order first")
 table.wrong(ex.arrivals, "forgets the return", printed, "is a `return` missing")
+table.wrong(ex.arrivals, "has no answer for no visit", of_some, "ValueError")
+table.wrong(ex.arrivals, "returns the last of each", two_numbers, "two lists, the one for a stream in order first")
 table.wrong(ex.arrivals, "forgets an await", promised, "`await`")
 table.hard_coded(ex.arrivals, "has two places", two_places, "it passed the first one")
 
@@ -403,6 +428,20 @@ async def late_inside(visit: Any, sites: Any, seconds: Any) -> Any:
     return dict(zip(sites, results, strict=True))
 
 
+async def late_asked(visit: Any, sites: Any, seconds: Any) -> Any:
+    """Asks a visit to end, which it need not do."""
+
+    async def patient(site: Any) -> Any:
+        task = Task.async_(visit, site)
+        match await Task.yield_(task, timeout=seconds) or await Task.shutdown(task):
+            case Ok(value):
+                return value
+        return "late"
+
+    results = [r.value async for r in stream(sites, patient, max_concurrency=4, timeout=None)]  # type: ignore[union-attr]
+    return dict(zip(sites, results, strict=True))
+
+
 table.right(ex.with_late, "as they come, with names", late_zipped)
 table.right(ex.with_late, "ends the visits itself", late_inside)
 table.right(ex.with_late, "puts them side by side in order", late_by())
@@ -417,6 +456,8 @@ table.wrong(ex.with_late, "looks for a word", late_by_word, "what tells an answe
 table.wrong(ex.with_late, "visits all at once", late_together, "how many run at the same time")
 table.wrong(ex.with_late, "goes batch by batch", late_in_batches, "A batch waits for its slowest")
 table.wrong(ex.with_late, "lets the late ones run", late_and_left, "what becomes of a visit that is late")
+table.wrong(ex.with_late, "asks the late ones to end", late_asked, "what ends a visit that traps exits")
+table.wrong(ex.with_late, "has a limit of 0", late_by(timeout=0), "that of each visit, from its own beginning")
 table.wrong(ex.with_late, "has one limit for all", late_for_all, "which result is whose")
 table.wrong(ex.with_late, "has the usual eight places", late_by(max_concurrency=8), "how many run at the same time")
 table.wrong(ex.with_late, "forgets the return", late_without_return, "is a `return` missing")
@@ -541,7 +582,44 @@ async def gone_supervised(visit: Any, sites: Any) -> Any:
     return found
 
 
+async def gone_if_true(visit: Any, sites: Any) -> Any:
+    return await gone_by()(visit, sites) or None
+
+
+async def gone_by_next(visit: Any, sites: Any) -> Any:
+    """Takes each iterable for a generator."""
+
+    def links() -> Any:
+        while True:
+            try:
+                yield next(sites)
+            except StopIteration:
+                return
+
+    return await gone_by()(visit, links())
+
+
+async def gone_sorted_by_hand(visit: Any, sites: Any) -> Any:
+    """As they come, and sure of one when all before it are answered."""
+
+    async def numbered(pair: Any) -> Any:
+        return pair[0], pair[1], await visit(pair[1])
+
+    known: dict[int, Any] = {}
+    first = 0
+    async for result in stream(enumerate(sites), numbered, max_concurrency=3, timeout=None, ordered=False):
+        match result:
+            case Ok((number, site, answer)):
+                known[number] = (site, answer)
+        while first in known:
+            if known[first][1] == 404:
+                return known[first][0]
+            first += 1
+    return None
+
+
 table.right(ex.first_gone, "closes the stream itself", gone_closed)
+table.right(ex.first_gone, "takes them as they come, and puts them in order", gone_sorted_by_hand)
 table.right(ex.first_gone, "keeps the sites beside the results", gone_side_by_side)
 table.right(ex.first_gone, "without links, below a supervisor of its own", gone_supervised)
 table.wrong(ex.first_gone, "takes whichever comes first", gone_by(ordered=False), "which of several is the first")
@@ -553,6 +631,8 @@ table.wrong(ex.first_gone, "lets the others run", gone_and_kept, "what becomes o
 table.wrong(ex.first_gone, "reads to the end", gone_to_the_end, "when it is known")
 table.wrong(ex.first_gone, "has four places", gone_by(max_concurrency=4), "when the next site is taken")
 table.wrong(ex.first_gone, "starts no task", gone_by_itself, "which process does the work")
+table.wrong(ex.first_gone, "takes an empty name for none", gone_if_true, "also what counts as false")
+table.wrong(ex.first_gone, "needs an iterator", gone_by_next, "is not an iterator")
 table.wrong(ex.first_gone, "forgets the return", gone_without_return, "is a `return` missing")
 table.wrong(ex.first_gone, "looks at twenty sites, taken at once", gone_of_some, "when the next site is taken")
 table.hard_coded(ex.first_gone, "knows which one it is", gone_fifth, "it passed the first one")
@@ -661,6 +741,21 @@ async def round_trapping(visit: Any, sites: Any) -> Any:
     return await Task.await_(Task.async_(read), timeout=None)
 
 
+async def round_left(visit: Any, sites: Any) -> Any:
+    """A late visit is given up, and runs on."""
+
+    async def patient(site: Any) -> Any:
+        task = await Task.Supervisor.async_nolink("visits", visit, site)
+        result = await Task.yield_(task, timeout=10.0)
+        await Task.ignore(task)
+        return isinstance(result, Ok)
+
+    for _ in range(2):
+        results = [r.value async for r in stream(sites, patient, max_concurrency=5, timeout=None)]  # type: ignore[union-attr]
+        sites = [site for site, well in zip(sites, results, strict=True) if not well]
+    return sites
+
+
 async def round_counted(visit: Any, sites: Any) -> Any:
     """In order, counted along."""
     options: Any = {"max_concurrency": 5, "timeout": 10.0, "on_timeout": "kill_task"}
@@ -695,6 +790,7 @@ table.wrong(ex.mended_round, "gives up the order", round_by(ordered=False), "whi
 table.wrong(ex.mended_round, "counts a site once", round_in_a_set, "each as often as it failed")
 table.wrong(ex.mended_round, "takes None for a failure", round_by_values, "what a failure is")
 table.wrong(ex.mended_round, "sees late ones alone", round_of_late_ones, "what a failure is")
+table.wrong(ex.mended_round, "lets the late ones run", round_left, "what becomes of a visit that is late")
 table.wrong(ex.mended_round, "goes batch by batch", round_in_batches, "A batch waits for its slowest")
 table.wrong(ex.mended_round, "forgets the return", round_without_return, "is a `return` missing")
 table.wrong(ex.mended_round, "returns reasons, too", round_of_pairs, "which site it is of")
@@ -849,6 +945,45 @@ async def archive_by_workers(links: Any, visit: Any, store: Any) -> Any:
     return stored
 
 
+async def archive_left(links: Any, visit: Any, store: Any) -> Any:
+    """A late visit is given up, and runs on."""
+
+    async def patient(link: Any) -> Any:
+        task = await Task.Supervisor.async_nolink("visits", visit, link)
+        result = await Task.yield_(task, timeout=20.0)
+        await Task.ignore(task)
+        return result
+
+    stored = 0
+    async for result in stream(links, patient, max_concurrency=4, ordered=False, timeout=None):
+        match result:
+            case Ok(Ok(page)):
+                await store(page)
+                stored += 1
+    return stored
+
+
+async def archive_by_next(links: Any, visit: Any, store: Any) -> Any:
+    """Takes each iterable for a generator."""
+
+    def each() -> Any:
+        while (link := next(links, None)) is not None:
+            yield link
+
+    return await archive_by()(each(), visit, store)
+
+
+async def archive_of_new_pages(links: Any, visit: Any, store: Any) -> Any:
+    seen: list[Any] = []
+    async for result in below_visits(
+        links, visit, max_concurrency=4, ordered=False, timeout=20.0, on_timeout="kill_task"
+    ):
+        if isinstance(result, Ok) and result.value not in seen:
+            seen.append(result.value)
+            await store(result.value)
+    return len(seen)
+
+
 async def archive_caught(links: Any, visit: Any, store: Any) -> Any:
     """The failure is caught in the task, a kill by a task below it."""
     missing = ("no page", current_node().make_ref())
@@ -887,6 +1022,9 @@ table.wrong(ex.mended_archive, "takes None for no page", archive_of_truth, "what
 table.wrong(ex.mended_archive, "forgets to await the store", archive_unawaited, "`await`")
 table.wrong(ex.mended_archive, "forgets the return", archive_without_return, "is a `return` missing")
 table.wrong(ex.mended_archive, "counts links", archive_counts_links, "what is counted: the pages")
+table.wrong(ex.mended_archive, "lets the late ones run", archive_left, "what becomes of a visit that is late")
+table.wrong(ex.mended_archive, "needs an iterator", archive_by_next, "is not an iterator")
+table.wrong(ex.mended_archive, "stores equal pages once", archive_of_new_pages, "also one that equals another")
 table.wrong(ex.mended_archive, "starts no task", archive_by_itself, "which process does the work")
 table.hard_coded(ex.mended_archive, "knows the number of pages", archive_of_eleven, "what is counted")
 
@@ -1105,6 +1243,42 @@ class SlowlyNoted(Rounds):
         await Rounds.saw(name, site, status)
 
 
+class NamedReaders(Rounds):
+    """Its readers have the names of their rounds."""
+
+    @classmethod
+    async def read(cls, name: Any, visit: Any, sites: Any) -> None:
+        Process.register(self_(), name)
+        await super().read(name, visit, sites)
+
+    @classmethod
+    async def call_off(cls, name: Any) -> Any:
+        pid = Process.whereis(name)
+        if pid is not None:
+            Process.exit(pid, "kill")
+        return "ok"
+
+
+class WritesAllBack(Rounds):
+    """Takes all that is known, and writes it back with its own."""
+
+    @staticmethod
+    async def saw(name: Any, site: Any, status: Any) -> None:
+        known = await Agent.get("memory", lambda known: known)
+        await Agent.update("memory", lambda _: known | {name: known[name] | {site: status}})
+
+
+class Terminates(Rounds):
+    """Has the reader stopped by its supervisor."""
+
+    @classmethod
+    async def call_off(cls, name: Any) -> Any:
+        pid = await Agent.get("memory", lambda known: known.get(("reader", name)))
+        if pid is not None and Process.alive(pid):
+            await DynamicSupervisor.terminate_child("readers", pid)
+        return "ok"
+
+
 class OneEach(Supervisor):
     """A supervisor of tasks for each round: to call it off is to stop that."""
 
@@ -1231,6 +1405,7 @@ class KeptByAServer(Supervisor):
 table.right(ex.rounds, "an agent, and readers that trap exits", Rounds)
 table.right(ex.rounds, "a supervisor of tasks for each round", OneEach)
 table.right(ex.rounds, "a server, and a task in each task", KeptByAServer)
+table.right(ex.rounds, "has the reader stopped by its supervisor", Terminates)
 table.wrong(ex.rounds, "has no links", LooseRounds, "Tasks without a link outlive a reader that is killed")
 table.wrong(ex.rounds, "does not trap exits", TiedRounds, "when a site is known")
 table.wrong(ex.rounds, "keeps the order", OrderedRounds, "as soon as its visit is over")
@@ -1244,6 +1419,8 @@ table.wrong(ex.rounds, "writes down at the end", AtTheEnd, "when a site is known
 table.wrong(ex.rounds, "forgets what was called off", Forgetful, "what was found before: it stays")
 table.wrong(ex.rounds, "asks a reader that traps exits", ShutsDown, "what ends when a round is called off")
 table.wrong(ex.rounds, "calls all rounds off", OffForAll, "that round alone")
+table.wrong(ex.rounds, "gives the readers the names", NamedReaders, "a round may have any name")
+table.wrong(ex.rounds, "writes all back", WritesAllBack, "what another has written meanwhile")
 table.wrong(ex.rounds, "keeps it in the class", GlobalRounds, "A global of Python")
 table.wrong(ex.rounds, "forgets the return", WithoutReturn, "is a `return` missing")
 table.wrong(ex.rounds, "takes None for down", NoneIsDown, "when a site is known")

@@ -270,3 +270,24 @@ def test_rounds_outlive_the_end_of_everybody_who_has_begun_one_and_end_with_thei
         assert len(current_node().processes()) == 1
 
     played(play)
+
+
+def test_a_round_may_have_any_name() -> None:
+    async def play() -> None:
+        Rounds = MODEL["Rounds"]
+        await Rounds.start_link()
+        names: list[Any] = ["a", ("reader", "a"), ("found", "a"), "memory", "readers", 0, None, "", ()]
+        visits = [Counted({1: (2.0, "there"), 2: (600.0, "there")}) for _ in names]
+        for name, each in zip(names, visits, strict=True):
+            assert await Rounds.found(name) is None
+            assert await Rounds.call_off(name) == "ok"
+            assert await Rounds.begin(name, each.function(), [1, 2]) == "ok"
+        await Process.sleep(3.0)
+        for number, name in enumerate(names):
+            assert await Rounds.found(name) == {1: 1}
+            assert await Rounds.call_off(name) == "ok"
+            await Process.sleep(0.001)
+            assert [each.running for each in visits] == [0] * (number + 1) + [1] * (len(names) - number - 1)
+        await nothing_more()
+
+    played(play)

@@ -33,6 +33,7 @@ class Visits(Source):
     def __init__(self, plan: dict[object, Plan | list[Plan]], stubborn: bool = False) -> None:
         super().__init__(plan, stubborn)
         self.most = self.lost = 0
+        self.longest = 0.0  # the most seconds that one took which was not ended before
         self.open: list[object] = []
         self.needs: list[float] = []  # seconds of each run, in the order in which they began
 
@@ -46,11 +47,15 @@ class Visits(Source):
             self.needs.append((plan[min(before, len(plan) - 1)] if isinstance(plan, list) else plan)[0])
             self.open.append(site)
             self.most = max(self.most, len(self.open))
+            began = now()
             try:
-                return await ask(site)
+                answer = await ask(site)
             except BaseException:  # killed, too
                 self.lost += 1
                 raise
+            else:
+                self.longest = max(self.longest, now() - began)
+                return answer
             finally:
                 self.open.remove(site)
 
@@ -119,6 +124,16 @@ def _took(user: User, seconds: float, idea: str) -> None:
         raise NotYet(user.done, f"it took {user.after:g} s", f"{seconds:g} s", idea)
 
 
+def _ended_in_time(visits: Visits, done: str, limit: float) -> None:
+    """See that no visit has run for longer than it may."""
+    if visits.longest > limit + A_BLINK:
+        seen = f"a visit ran for {round(visits.longest, 3):g} s"
+        raise NotYet(done, seen, f"it is ended after {limit:g} s", RUNS_ON)
+
+
+RUNS_ON: Final = "what becomes of a visit that is late. A time-out of your own ends a wait, and not the work"
+
+
 def _ran_once(visits: Visits, done: str, sites: Sequence[object]) -> None:
     idea = "how often each site is visited: once"
     expect(f"{done}; visited were", sorted(map(str, visits.words())), sorted(map(str, sites)), idea)
@@ -132,9 +147,10 @@ async def visit_all(
 ) -> None:
     """Each place is used and none too many, the answers stand in order, and each visit may take a minute.
 
-    Demands: each site is visited once, in a process of its own; ``at_once`` of them at the same time, and the next as
-    soon as one has ended; a list of the bare answers, None too, when the last one is there, also if all together
-    take longer than a minute; an exit with ``timeout`` when a visit has taken sixty seconds; nothing more is sent.
+    Demands: each site is visited once, and one that stands there twice twice, in a process of its own; ``at_once`` of
+    them at the same time, and the next as soon as one has ended; a list of the bare answers, None too, when the last
+    one is there, also if all together take longer than a minute; an exit with ``timeout`` when a visit has taken sixty
+    seconds; nothing more is sent.
     """
     others = (5.0, 1.0, 1.0, 8.0, 2.0, 2.0, 9.0, 1.0)
     cases = ((visit_all, seconds, at_once), (visit_all, others, 5), (visit_all, (50.0, 55.0, 50.0, 59.0), 2),
@@ -150,12 +166,25 @@ _MINUTE: Final = (
 )
 
 
+ORDER: Final = (
+    "the order of what is returned: that of the sites, whichever answer came first. What stands there twice has two "
+    "answers"
+)
+
+
 def _list(visit_all: Any, seconds: tuple[float, ...], at_once: int) -> tuple[Visits, User, list[object]]:
-    last = len(seconds) - 1  # the answers count down: who sorts them has them in another order
+    last = len(seconds) - 1  # sites and answers count down: who sorts them has them in another order
     answers: list[object] = [None if n == 1 else f"answer {last - n}" for n in range(len(seconds))]
-    visits = Visits({f"site {n}": (each, answers[n]) for n, each in enumerate(seconds)})
-    done = f"`visit_all` was called for {len(seconds)} sites, {at_once} at a time"
-    return visits, User(lambda: visit_all(visits.function(), list(visits.plan), at_once), done), answers
+    sites = [f"site {last - n}" for n in range(len(seconds))]
+    twice = len(sites) > 4  # then the last one stands in the list before, too
+    sites[2:3] = sites[-1:] if twice else sites[2:3]
+    plan: dict[object, Plan | list[Plan]] = {
+        site: [(seconds[n], answers[n]) for n, each in enumerate(sites) if each == site] for site in sites
+    }
+    visits = Visits(plan)
+    told = ", one of which stands there twice" if twice else ""
+    done = f"`visit_all` was called for {len(seconds)} sites{told}, {at_once} at a time"
+    return visits, User(lambda: visit_all(visits.function(), list(sites), at_once), done), answers
 
 
 async def _one_list(visit_all: Any, seconds: tuple[float, ...], at_once: int) -> None:
@@ -167,9 +196,9 @@ async def _one_list(visit_all: Any, seconds: tuple[float, ...], at_once: int) ->
     await let_pass(sum(seconds) + 5.0)
     seen = await user.answer(answers, _MINUTE)
     _no_more_than(visits, user.done, at_once)
-    _got(user.done, seen, answers, "the order of what is returned: that of the sites, whichever answer came first")
+    _got(user.done, seen, answers, ORDER)
     _took(user, max(ends(visits.needs, at_once), default=0.0), PLACES)
-    _ran_once(visits, user.done, list(visits.plan))
+    expect(f"{user.done}; how many visits were begun?", len(visits.runs), len(seconds), "how often each is visited")
     await let_pass(10.0)
     await user.no_letters(f"{user.done}, and ten seconds passed")
     user.let_go()
@@ -202,10 +231,12 @@ async def _too_long(visit_all: Any, seconds: tuple[float, ...], at_once: int, li
 async def arrivals(arrivals: Any, seconds: tuple[float, ...] = (3, 1, 8, 2, 2, 5), at_once: int = 2) -> None:
     """When each result reaches the reader is what two real streams say, in order and as they come.
 
-    Demands: two lists, the first for a stream in order; with one place and with more places than visits, too.
+    Demands: two lists, the first for a stream in order; with one place, with more places than visits, and without a
+    visit, too.
     """
     cases = ((arrivals, seconds, at_once), (arrivals, (7, 1, 1, 1, 1, 9, 1), 3), (arrivals, (4, 2, 6), 1),
-             (arrivals, (4, 2, 6), 8), (arrivals, (0.5, 5, 0.5, 2, 2, 0.5, 1, 12, 3, 3), 4))  # fmt: skip
+             (arrivals, (4, 2, 6), 8), (arrivals, (), 3),
+             (arrivals, (0.5, 5, 0.5, 2, 2, 0.5, 1, 12, 3, 3), 4))  # fmt: skip
     await with_other_numbers(_one_timetable, cases)
 
 
@@ -220,12 +251,15 @@ async def _heard(seconds: tuple[float, ...], at_once: int, *, ordered: bool) -> 
 async def _one_timetable(arrivals: Any, seconds: tuple[float, ...], at_once: int) -> None:
     done = f"`arrivals` was asked about {list(seconds)} with {at_once} at once"
     seen = await answered(arrivals(list(seconds), at_once), done)
-    if not (isinstance(seen, tuple | list) and len(seen) == 2):
+    if not (isinstance(seen, tuple | list) and len(seen) == 2 and all(isinstance(each, Iterable) for each in seen)):
         slip = "is a `return` missing?" if seen is None else "two lists, the one for a stream in order first"
         raise NotYet(done, safe_repr(seen), "two lists", f"what the function gives back: {slip}")
     in_order = await _heard(seconds, at_once, ordered=True)
     as_come = await _heard(seconds, at_once, ordered=False)
     first, second = list(seen[0]), list(seen[1])
+    if same(first, as_come) and same(second, in_order) and not same(first, second):
+        idea = "which list is which: the one for a stream in order stands first"
+        raise NotYet(done, "the two lists the other way round", "the one for a stream in order first", idea)
     expect(f"{done}; in order the results come after", first, in_order, _why(first, seconds, at_once))
     expect(f"{done}; with `ordered=False` they come after", second, as_come, _why(second, seconds, at_once))
 
@@ -295,17 +329,27 @@ async def _report(with_late: Any, s: float, plan: dict[object, Plan], *, stubbor
     over = max(ends([min(each, s) for each, _ in plan.values()], 4), default=0.0)
     await let_pass(over + A_BLINK / 2)
     if user.outcome is not None and visits.open:
-        idea = "what becomes of a visit that is late. A time-out of your own ends a wait, and not the work"
-        raise NotYet(f"{done}; it has returned", f"visits run on: {safe_repr(visits.open)}", "none", idea)
+        raise NotYet(f"{done}; it has returned", f"visits run on: {safe_repr(visits.open)}", "none", RUNS_ON)
     await let_pass(s * 60 + 60.0)
     seen = await user.answer(hoped, f"{ON_LATE}. And at {EACH}", f"{ON_LATE}. And at {LINKED}")
     _no_more_than(visits, done, 4)
-    _got(done, seen, hoped, "which result is whose, and what tells an answer from a visit that was late")
+    _got(done, seen, hoped, _of_late(seen, plan, s, stubborn))
     over = max(ends([min(each, s) for each in visits.needs], 4), default=0.0)
     _took(user, over, f"{PLACES}. And at {EACH}")
     _ran_once(visits, done, sites)
     await user.no_letters(f"{done}, and some time passed")
     user.let_go()
+
+
+def _of_late(seen: object, plan: dict[object, Plan], s: float, stubborn: bool) -> str:
+    """Name the thought behind a wrong report."""
+    idea = "which result is whose, and what tells an answer from a visit that was late"
+    known = seen if type(seen) is dict else {}
+    if stubborn and any(same(known.get(site), answer) for site, (_, answer) in plan.items()):
+        return f"what ends a visit that traps exits: a kill, and no other signal. And at {idea}"
+    if known and all(same(value, "late") for value in known.values()) and any(each <= s for each, _ in plan.values()):
+        return f"{EACH}. And at {idea}"
+    return idea
 
 
 ON_LATE: Final = (
@@ -324,7 +368,8 @@ async def first_gone(first_gone: Any, gone: int = 4, seconds: float = 30.0) -> N
     visit of up to a minute; three at a time; a site is taken when fewer than three visits run; a moment after the
     return no visit runs, and nothing more is sent.
     """
-    await with_other_numbers(_one_search, ((first_gone, gone, seconds), (first_gone, 1, 2.0), (first_gone, 12, 59.0)))
+    cases = ((first_gone, gone, seconds), (first_gone, 1, 2.0, ""), (first_gone, 12, 59.0))
+    await with_other_numbers(_one_search, cases)
     for sites in (["zoo", "mill", "ferry", "castle", "opera"], []):
         await _none_gone(first_gone, sites)
 
@@ -332,21 +377,26 @@ async def first_gone(first_gone: Any, gone: int = 4, seconds: float = 30.0) -> N
 FIRST: Final = (
     "which of several is the first: that which stands first in the list. A later one may be known to be gone before it"
 )
+ANY: Final = "what a site may be: anything, also what counts as false"
 TAKEN: Final = "when the next site is taken from the source: when its visit can begin, and not before"
 ENOUGH: Final = "what becomes of the visits that run when you have seen enough. Somebody has to end them"
 ENDLESS: Final = 150
 """So many sites has a source of the checks that has no end; who takes them all has taken too many."""
 
 
-async def _one_search(first_gone: Any, gone: int, seconds: float) -> None:
+async def _one_search(first_gone: Any, gone: int, seconds: float, name: str | None = None) -> None:
     def needed(number: int) -> float:
         return seconds if number in (0, gone) else 1.0 + number % 3
 
     def answer(number: int) -> int:
         return 404 if number == gone or (number > gone and number % 2) else 200
 
-    plan: dict[object, Plan | list[Plan]] = {f"site {n}": (needed(n), answer(n)) for n in range(ENDLESS)}
+    hoped = f"site {gone}" if name is None else name
+    plan: dict[object, Plan | list[Plan]] = {
+        hoped if n == gone else f"site {n}": (needed(n), answer(n)) for n in range(ENDLESS)
+    }
     visits, ahead, taken = Visits(plan), 0, 0
+    first = FIRST if hoped else f"{ANY}. And at {FIRST}"
 
     def endless() -> Iterator[object]:
         nonlocal ahead, taken
@@ -360,7 +410,7 @@ async def _one_search(first_gone: Any, gone: int, seconds: float) -> None:
     user = User(lambda: first_gone(visits.function(), endless()), done)
     await Process.sleep(A_BLINK / 2)
     _elsewhere(visits, user)
-    await _over(user, f"site {gone}", FIRST)
+    await _over(user, hoped, first)
     await let_pass(known + A_BLINK)
     found = user.outcome is not None
     if ahead > 3:
@@ -368,11 +418,11 @@ async def _one_search(first_gone: Any, gone: int, seconds: float) -> None:
     if found and user.outcome[0] == "answer" and visits.open:
         raise NotYet(f"{done}; it has returned", f"{len(visits.open)} visits run on", "none", ENOUGH)
     await let_pass(600.0)
-    seen = await user.answer(f"site {gone}", f"how long a visit may take: a minute. And at {FIRST}")
+    seen = await user.answer(hoped, f"how long a visit may take: a minute. And at {FIRST}")
     _no_more_than(visits, done, 3)
     if isinstance(seen, int | Ok):
-        raise NotYet(done, safe_repr(seen), repr(f"site {gone}"), "what is returned: the site, and not its answer")
-    _got(done, seen, f"site {gone}", FIRST)
+        raise NotYet(done, safe_repr(seen), repr(hoped), "what is returned: the site, and not its answer")
+    _got(done, seen, hoped, first)
     _took(user, known, f"when it is known: as soon as all in front of it are answered. And at {PLACES}")
     await user.no_letters(f"{done}, and some time passed")
     user.let_go()
@@ -469,6 +519,7 @@ async def _round(mended_round: Any, given: list[tuple[str, list[Plan]]], hoped: 
         raise NotYet(done, "a site was visited again before that", "all first visits first", idea)
     await let_pass(200.0 + 10 * len(sites))
     seen = await user.answer(hoped, HURT)
+    _ended_in_time(visits, done, 10.0)
     _no_more_than(visits, done, 5)
     _got(done, seen, hoped, f"what a failure is, and which site it is of. And at {AGAIN}")
     expect(f"{done}; how many visits were begun?", len(visits.runs), len(first) + len(second), AGAIN)
@@ -504,7 +555,7 @@ STORE: Final = "who stores, and when: whoever called, one page after the other, 
 
 async def _archives(mended_archive: Any, s: float) -> None:
     await _archive(mended_archive, [(s, f"page {n}") for n in range(11)], 0.0)
-    await _archive(mended_archive, [(s, None if n == 2 else n) for n in range(9)], s * 2)
+    await _archive(mended_archive, [(s, None if n == 2 else n // 2) for n in range(9)], s * 2)
     await _archive(mended_archive, [(19.0, "slow"), *((1.0, f"page {n}") for n in range(18))], 0.0)
     bad: list[Plan] = [
         (s, "a"), (s / 2, End(ConnectionError("no such host"))), (27.0, "late"), (s, Exited("timeout")),
@@ -548,13 +599,20 @@ async def _archive(mended_archive: Any, plans: list[Plan], slow: float) -> None:
     visits, store = Visits({f"link {n}": plan for n, plan in enumerate(plans)}), Store(slow)
     taken = ahead = 0
 
-    def links() -> Iterator[object]:
+    def one_by_one() -> Iterator[object]:
         nonlocal taken, ahead
         for link in list(visits.plan):
             taken += 1
             ahead = max(ahead, taken - store.done - visits.lost)
             yield link
 
+    class Links:
+        """An iterable that is no iterator."""
+
+        def __iter__(self) -> Iterator[object]:
+            return one_by_one()
+
+    links: Callable[[], Iterable[object]] = Links if slow else one_by_one
     pages = [outcome for each, outcome in plans if each <= 20.0 and not isinstance(outcome, End)]
     done = f"`mended_archive` was called for {len(plans)} links with {len(pages)} pages, storing takes {slow:g} s"
     user = User(lambda: mended_archive(links(), visits.function(), store.function()), done)
@@ -564,6 +622,7 @@ async def _archive(mended_archive: Any, plans: list[Plan], slow: float) -> None:
     await _over(user, hoped, HURT)
     await let_pass(sum(min(20.0, each) for each, _ in plans) + slow * len(plans) + 10.0)
     seen = await user.answer(hoped, HURT)
+    _ended_in_time(visits, done, 20.0)
     _stored(done, store, pages, user.pid)
     if ahead > 4:
         raise NotYet(done, f"{ahead} links were taken and not done", "four at most", AHEAD)
@@ -581,7 +640,9 @@ def _stored(done: str, store: Store, pages: list[object], caller: Pid) -> None:
     if store.most > 1:
         raise NotYet(done, f"{store.most} pages were being stored at the same time", "one after the other", STORE)
     found = sorted(safe_repr(page) for page, _ in store.begun)
-    idea = f"what is stored: each page, and nothing of a visit without one. And at {RESULTS}"
+    idea = (
+        f"what is stored: each page, also one that equals another, and nothing of a visit without one. And at {RESULTS}"
+    )
     expect(f"{done}; stored were", found, sorted(map(safe_repr, pages)), idea)
 
 
@@ -608,7 +669,8 @@ async def rounds(Rounds: Any, seconds: float = 4.0) -> None:
 
     Demands: "rounds" is the name of the supervisor; ``begin`` returns "ok" at once, and so does ``found`` with what is
     known, each site as soon as its visit is over; any answer, None too; "down" for a visit that raises, exits, also
-    with ``normal``, is killed or takes more than twenty seconds; three at a time in each round; nine that fail at the
+    with ``normal``, is killed or takes more than twenty seconds; three at a time in each round; two
+    rounds that find something at the same moment, and a name that a process has; nine that fail at the
     same moment hurt nobody; a round outlives whoever has begun it; a moment after ``call_off`` none of its visits runs
     and no other begins, what was found stays, and other rounds go on; ``call_off`` of what is over or unknown changes
     nothing; a stop ends all visits, and a new "rounds" knows no round; whoever calls is sent nothing more.
@@ -692,6 +754,7 @@ async def _good_and_bad(Rounds: Any, s: float) -> None:
         "park": "down the road", "arch": ("exit", "timeout"),
     }  # fmt: skip
     await _found(Rounds, "north", early | answers, "a round was over in which some visits failed and one was late")
+    _ended_in_time(visits, "a round was over", 20.0)
     _no_more_than(visits, "a round of ten sites was begun", 3)
     _ran_once(visits, "a round was over", list(plan))
 
@@ -700,19 +763,32 @@ async def _at_once(Rounds: Any, s: float) -> None:
     """Nine failures in one moment, a round beside them, and whoever has begun a round ends."""
     failing = await _begin(Rounds, "south", {f"site {n}": (0.0, End("closed")) for n in range(9)})
     east = Visits({f"site {n}": (s, n) for n in range(6)})
-    editor = User(lambda: Rounds.begin("east", east.function(), list(east.plan)), "a round was begun")
+    twin = Visits({f"site {n}": (s, n) for n in range(6)})
+    editors = [
+        User(lambda: Rounds.begin("east", east.function(), list(east.plan)), "a round was begun"),
+        User(lambda: Rounds.begin("rounds", twin.function(), list(twin.plan)), "a round was begun"),
+    ]
     await Process.sleep(A_BLINK)
     _in_places(east, "a round was begun beside others", 3, 6)
-    editor.let_go()
+    for editor in editors:
+        editor.let_go()
     await let_pass(s * 2 + 1.0)
     done = "whoever had begun a round was killed"
     if len(east.ended) < 6:
         idea = f"to whom a round belongs. What is linked to whoever has begun it, or runs in it, ends with it. {PLACES}"
         raise NotYet(done, f"{len(east.ended)} of its six visits are over", "the round has gone on", idea)
-    await _found(Rounds, "east", {f"site {n}": n for n in range(6)}, done)
+    beside = "a round was over, and in the same moment another one, which is called as its supervisor is"
+    for name in ("east", "rounds"):
+        await _found(Rounds, name, {f"site {n}": n for n in range(6)}, beside, BESIDE)
     all_down = {f"site {n}": "down" for n in range(9)}
     await _found(Rounds, "south", all_down, "a round was over in which all nine visits failed")
     _no_more_than(failing, "a round of nine sites was begun", 3)
+
+
+BESIDE: Final = (
+    "what two rounds share. Who takes all that is known and later writes all of it back undoes what another has "
+    "written meanwhile. And a round may have any name, also that of a process"
+)
 
 
 async def _called_off(Rounds: Any, s: float) -> None:
