@@ -156,6 +156,19 @@ def announce_five(topics: Any, news: Any) -> int:
     return 5
 
 
+LAST: dict[Any, Any] = {}
+
+
+def announce_changes(topics: Any, news: Any) -> int:
+    """Sends what is new to each."""
+    told = followers("topics", topics)
+    for pid in told:
+        if LAST.get(pid) != news:
+            send(pid, news)
+        LAST[pid] = news
+    return len(told)
+
+
 table.right(ex.announce, "sends in dispatch and remembers whom", announce_by_dispatch)
 table.right(ex.announce, "selects from all entries", announce_by_select)
 table.right(ex.announce, "asks each process for its keys", announce_by_keys)
@@ -171,6 +184,7 @@ table.wrong(ex.announce, "takes one for each topic", announce_unique, "whom it s
 table.wrong(ex.announce, "asks for all topics", announce_to_all_topics, "whom it sends to: all, under all topics")
 table.wrong(ex.announce, "leaves the caller out", announce_to_others, "the caller may be one of them")
 table.wrong(ex.announce, "counts the entries", announce_counts_twice, "each counted once")
+table.wrong(ex.announce, "sends the same news once", announce_changes, "The same news may come again")
 table.hard_coded(ex.announce, "knows that there are five", announce_five, "topic without subscribers")
 
 # ---- drill 2: heard ---------------------------------------------------------------------------------------------
@@ -282,8 +296,13 @@ def heard_known(events: Any) -> Any:
     return {"ann": ["1:0"]}
 
 
+def heard_if_true(events: Any) -> Any:
+    """Takes 0 for no news."""
+    return heard_by()([event for event in events if event[0] != "publish" or event[2]])
+
+
 table.right(ex.heard, "counts the entries of each pair", heard_by_counts)
-table.right(ex.heard, "goes back for each news", heard_by_looking_back)
+table.right(ex.heard, "goes back at each publishing", heard_by_looking_back)
 table.right(ex.heard, "keeps a list of pairs", heard_by())
 table.wrong(ex.heard, "thinks of a set", heard_by(again=False), "a second entry")
 table.wrong(ex.heard, "takes one entry out", heard_by(one_out=True), "all entries of the process under that topic")
@@ -291,12 +310,13 @@ table.wrong(ex.heard, "takes all topics out", heard_by(all_out=True), "which ent
 table.wrong(ex.heard, "keeps the entries over a crash", heard_by(crash="none"), "what the next process has")
 table.wrong(ex.heard, "forgets what was heard before a crash", heard_by(crash="forgets"), "what the next process has")
 table.wrong(ex.heard, "leaves out who has heard nothing", heard_by(names="few"), "each name that occurs")
-table.wrong(ex.heard, "thinks that late ones hear it too", heard_late, "before the news are published")
-table.wrong(ex.heard, "takes no notice of topics", heard_any_topic, "which topic the news are published under")
+table.wrong(ex.heard, "thinks that late ones hear it too", heard_late, "before the news is published")
+table.wrong(ex.heard, "takes no notice of topics", heard_any_topic, "which topic the news is published under")
 table.wrong(ex.heard, "turns the order round", heard_backwards, "what the registry holds")
 table.wrong(ex.heard, "empties the list of events", heard_and_eaten, "whose list that is")
 table.wrong(ex.heard, "forgets the return", heard_silently, "is a `return` missing")
 table.wrong(ex.heard, "is an async def", heard_async, "the word before `def`")
+table.wrong(ex.heard, "takes 0 for no news", heard_if_true, "what the registry holds")
 table.hard_coded(ex.heard, "knows the first story", heard_known, "it passed the first one")
 
 # ---- drill 3: feed ----------------------------------------------------------------------------------------------
@@ -490,6 +510,23 @@ class OnlyRovers(Feed):
         return Ok([])
 
 
+class LooksAtTheTopic(Feed):
+    """Takes an entry of somebody else for its own."""
+
+    def follow(self, topic: Any) -> None:
+        if not lookup("topics", topic):
+            register("topics", topic)
+
+
+class InAContinueFeed(Feed):
+    def init(self, topic: Any) -> Any:
+        return Ok([], Continue(topic))
+
+    def handle_continue(self, topic: Any, texts: Any) -> Any:
+        register("topics", topic)
+        return NoReply(texts)
+
+
 table.right(ex.feed, "leaves first and enters itself anew", LeavesFirst)
 table.right(ex.feed, "looks for itself among the subscribers", LooksUp)
 table.right(ex.feed, "keeps its topics in the state", Remembers)
@@ -505,6 +542,8 @@ table.wrong(ex.feed, "puts the newest first", Backwards, "as it came")
 table.wrong(ex.feed, "has no last case", NoLastCase, "is there a message without a `case`")
 table.wrong(ex.feed, "answers nothing", SaysNothing, "who answers the call")
 table.wrong(ex.feed, "keeps the texts in the class", OfTheClass, "in the state of each")
+table.wrong(ex.feed, "takes the entry of another one for its own", LooksAtTheTopic, "`lookup` shows those of all")
+table.wrong(ex.feed, "subscribes in a Continue", InAContinueFeed, "when it subscribes", "in 1 of 2 orders")
 table.hard_coded(ex.feed, "knows the topic", OnlyRovers, "it passed the first one")
 
 # ---- drill 4: wall ----------------------------------------------------------------------------------------------
@@ -713,9 +752,44 @@ class KnowsFive(Wall):
         return score
 
 
+class AnyScore(Wall):
+    """Lets through whatever begins with the word."""
+
+    async def newest(self, score: Any) -> Any:
+        while (later := await receive(lambda m: type(m) is tuple and m[:1] == ("score",), 0.0)) != "timeout":
+            score = later[1]
+        return score
+
+
+class FiveSeconds(Wall):
+    async def handle_info(self, message: Any, state: Any) -> Any:
+        match message:
+            case ("score", score):
+                score = await self.newest(score)
+                await Task.await_(Task.async_(state[0], score))
+                return NoReply((state[0], [*state[1], score]))
+        return NoReply(state)
+
+
+class OnOneCallback(Wall):
+    """Paints on until no score waits, before it looks at anything else."""
+
+    async def handle_info(self, message: Any, state: Any) -> Any:
+        paint, painted = state
+        while is_score(message):
+            score = await self.newest(message[1])
+            await paint(score)
+            painted = [*painted, score]
+            message = await receive(is_score, timeout=0.0)
+        return NoReply((paint, painted))
+
+
 table.right(ex.wall, "looks how many wait", CountsThem)
 table.right(ex.wall, "has a task paint", WithAPainter)
 table.right(ex.wall, "sends itself a mark", ToItself)
+table.right(ex.wall, "paints on until no score waits", OnOneCallback)
+table.wrong(ex.wall, "takes a longer message for a score", AnyScore, "which messages your test lets through")
+table.wrong(ex.wall, "gives a painting five seconds", FiveSeconds, "how long a painting may take", "time-out")
 table.wrong(ex.wall, "paints all", PaintsAll, "which of the scores that wait is painted")
 table.wrong(ex.wall, "takes out whatever waits", EatsAll, "A `receive` without a test takes whatever comes first")
 table.wrong(ex.wall, "drops one score alone", StopsAtTheFirst, "which of the scores that wait is painted")
@@ -905,6 +979,40 @@ class NoReturn(Goals):
         super().handle_cast(request, words)
 
 
+class EmptyWord(Goals):
+    """Takes an empty word for none."""
+
+    def word(self, words: Any, value: Any) -> Any:
+        with suppress(TypeError):
+            return words.get(value) or words["en"]
+        return words["en"]
+
+
+class NeitherListNorDict(Goals):
+    """Knows two kinds of values that cannot be keys."""
+
+    def word(self, words: Any, value: Any) -> Any:
+        return words["en"] if isinstance(value, list | dict) else words.get(value, words["en"])
+
+
+class LongerCast(Goals):
+    def handle_cast(self, request: Any, words: Any) -> Any:
+        match request:
+            case ("goal", topic, *_):
+                self.tell(topic, words)
+        return NoReply(words)
+
+
+class Gently(Goals):
+    """Leaves out whoever is behind."""
+
+    def tell(self, topic: Any, words: Any) -> None:
+        for pid, value in lookup("topics", topic):
+            info = Process.info(pid)
+            if info and info["message_queue_len"] < 3:
+                send(pid, self.word(words, value))
+
+
 table.right(ex.goals, "goes through the words", Searches)
 table.right(ex.goals, "catches what a look-up raises", Tries)
 table.right(ex.goals, "goes through the languages", ByLanguage)
@@ -923,6 +1031,10 @@ table.wrong(ex.goals, "sends one to whoever is entered twice", EachOnce, "for ea
 table.wrong(ex.goals, "returns nothing for another cast", NoOtherCast, "a callback returned None")
 table.wrong(ex.goals, "forgets the return", NoReturn, "a callback returned None")
 table.wrong(ex.goals, "tells other topics", OnlyFinal, "which topic the cast names")
+table.wrong(ex.goals, "takes an empty word for none", EmptyWord, "which word belongs to a value", "'mute'")
+table.wrong(ex.goals, "knows two kinds that are no keys", NeitherListNorDict, "also what cannot be looked up in a dict")
+table.wrong(ex.goals, "takes a longer cast for a goal", LongerCast, "which casts are a goal")
+table.wrong(ex.goals, "leaves out whoever is behind", Gently, "another one heard", "Only `send` waits for nobody")
 table.hard_coded(ex.goals, "knows three words", ThreeWords, "it passed the first one")
 
 # ---- repair 2: follower -----------------------------------------------------------------------------------------
@@ -1111,6 +1223,17 @@ class KnowsThree(Follower):
         return Ok((3, "3:0"))
 
 
+class ThrowsAway(Follower):
+    """Takes the answer for the newest, and what waits for old."""
+
+    async def init(self, office: Any) -> Any:
+        register("topics", "final")
+        newest = await GenServer.call(office, "newest")
+        while await receive(lambda m: isinstance(m, tuple) and m[:1] == ("score",), timeout=0.0) != "timeout":
+            pass
+        return Ok(newest)
+
+
 table.right(ex.follower, "asks in a Continue", InAContinue)
 table.right(ex.follower, "keeps all scores by their numbers", KeepsAll)
 table.right(ex.follower, "does both in a message to itself", SubscribesLater)
@@ -1127,6 +1250,7 @@ table.wrong(ex.follower, "has no last case", NoStray, "a callback returned None"
 table.wrong(ex.follower, "takes None for nothing", NoNone, "the score None")
 table.wrong(ex.follower, "subscribes twice", SubscribesTwice, "one entry for each `register`")
 table.wrong(ex.follower, "answers the pair", NumberOnly, "what it asks for")
+table.wrong(ex.follower, "throws away what waits", ThrowsAway, "it waits in the mailbox")
 table.hard_coded(ex.follower, "knows the three goals", KnowsThree, "it passed the first one")
 
 # ---- design: ticker ---------------------------------------------------------------------------------------------
@@ -1484,6 +1608,22 @@ class KnownTeams(Ticker):
         return await Ticker.follow(team)
 
 
+class NeverBack(Ticker):
+    """Whoever has left stays away."""
+
+    @staticmethod
+    async def follow(team: Any) -> Any:
+        keys = Registry.keys("teams", self_())
+        if team not in keys and ("left", team) not in keys:
+            register("teams", team)
+        return await GenServer.call("desk", ("newest", team))
+
+    @staticmethod
+    async def leave(team: Any) -> Any:
+        register("teams", ("left", team))
+        return unregister("teams", team)
+
+
 table.right(ex.ticker, "puts the desk before the registry", DeskFirst)
 table.right(ex.ticker, "remembers in an agent", WithMemory)
 table.right(ex.ticker, "has links and no registry", ByALink)
@@ -1503,4 +1643,5 @@ table.wrong(ex.ticker, "remembers the home team alone", HomeOnly, "at home or aw
 table.wrong(ex.ticker, "numbers each team for itself", PerTeam, "counted over all matches")
 table.wrong(ex.ticker, "has no name", NoName, "the name of the supervisor")
 table.wrong(ex.ticker, "returns no number", ReportSaysNothing, "what `report` returns")
+table.wrong(ex.ticker, "lets nobody come back", NeverBack, "Whoever has left may come back")
 table.hard_coded(ex.ticker, "knows three teams", KnownTeams, "it passed the first one")

@@ -54,6 +54,9 @@ _ITSELF: Final = (
 _IN_INIT: Final = (
     "when it subscribes. What is done once from outside is lost with the process; `init` is run by each that is started"
 )
+_OF_ITS_OWN: Final = (
+    "whose entries you look at. `lookup` shows those of all processes under a topic, `keys` those of one process"
+)
 _EACH_ENTRY: Final = "what the registry holds: one entry for each `register`, and each entry gets the message"
 _ONLY_SEND: Final = (
     "in which process the publishing is done, and what it waits for. Only `send` waits for nobody, whether the other "
@@ -234,16 +237,17 @@ async def _announced(announce: Any, topics: Sequence[object], told: list[Ear], n
 
 
 async def _itself(announce: Any, topics: Sequence[object], told: list[Ear]) -> None:
-    """The caller is subscribed too, and announces twice."""
+    """The caller is subscribed too, and announces three times, the same news twice."""
     mine = Ear((topics[-1], None))
-    done = "a process that follows one of the topics called `announce` twice"
+    done = "a process that follows one of the topics called `announce` three times"
     await Process.sleep(A_BLINK)
-    for news in ("first", "second"):
+    for news in ("first", "second", "second"):
         returned = await mine.do(lambda news=news: _plain(announce(list(topics), news), done), done)  # type: ignore[misc]
         expect(f"{done}; it returned", returned, len(told) + 1, "who follows a topic: the caller may be one of them")
     await Process.sleep(A_BLINK)
+    idea = "the order and the number of what is sent. The same news may come again"
     for ear in (*told, mine):
-        expect(f"{done}; somebody heard", ear.said(), ["first", "second"], "the order and the number of what is sent")
+        expect(f"{done}; somebody heard", ear.said(), ["first", "second", "second"], idea)
     Process.exit(mine.pid, "kill")
     await Process.sleep(A_BLINK)
 
@@ -255,9 +259,9 @@ Events = list[tuple[Any, ...]]
 _SHOWN: Final[list[tuple[Events, str]]] = [
     ([("subscribe", "ann", "final"), ("publish", "final", "1:0")], "whoever is subscribed hears what is published"),
     ([("publish", "final", "1:0"), ("subscribe", "ann", "final"), ("publish", "final", "2:0")],
-     "when somebody has to be subscribed: before the news are published"),
+     "when somebody has to be subscribed: before the news is published"),
     ([("subscribe", "ann", "final"), ("subscribe", "ben", "cup"), ("publish", "final", "1:0")],
-     "which topic the news are published under"),
+     "which topic the news is published under"),
     ([("subscribe", "ann", "final"), ("subscribe", "ann", "final"), ("publish", "final", "1:0")],
      "what a second `register` under the same topic makes: a second entry"),
     ([("subscribe", "ann", "final"), ("subscribe", "ann", "final"), ("unsubscribe", "ann", "final"),
@@ -299,7 +303,7 @@ def _drawn(draw: random.Random) -> Events:
         events.append(
             draw.choice([
                 ("subscribe", who, topic), ("subscribe", who, topic), ("unsubscribe", who, topic),
-                ("publish", topic, number), ("publish", topic, number), ("crash", who),
+                ("publish", topic, number % 3), ("publish", topic, number), ("crash", who),
             ])
         )  # fmt: skip
     return events
@@ -350,12 +354,12 @@ async def _really(events: Events) -> dict[str, list[object]]:
 
 
 async def feed(Feed: Any, topic: object = "Rovers-City") -> None:
-    """It hears all from its start on and after a restart, each news once for each topic, and "leave" and "follow" hold.
+    """It hears all from its start on and after a restart, each message once for each topic; "leave" and "follow" hold.
 
     Demands: subscribed when ``start_link`` returns; the answer "ok" to "follow" and "leave", also when they are made
-    again or are about a topic that it does not follow; no entry twice; two news with the same text are two; "heard" is
-    a list in order; whoever starts it is not subscribed by that; stray messages change nothing; a restart begins with
-    the first topic alone and an empty list; two feeds share nothing.
+    again or are about a topic that it does not follow; no entry twice; two messages with the same text are two; "heard"
+    is a list in order; whoever starts it is not subscribed by that; stray messages change nothing; a restart begins
+    with the first topic alone and an empty list; two feeds share nothing.
     """
     Process.flag(trap_exit=True)
     await topics_start()
@@ -367,7 +371,7 @@ async def _feed(Feed: Any, topic: object) -> None:
     top = await _below(Feed, topic)
     publish(topic, ("news", "kick-off"))
     child = await _only_child(top)
-    done = "the feed was started, and news were published at once"
+    done = "the feed was started, and news was published at once"
     entered = [pid for pid, _ in Registry.lookup("topics", topic)]
     others = len([pid for pid in entered if pid is not child])
     expect(f"{done}; how many others are entered under its topic?", others, 0, _ITSELF)
@@ -381,7 +385,7 @@ async def _feed(Feed: Any, topic: object) -> None:
     await Process.sleep(A_BLINK)
     publish(topic, ("news", "after the restart"))
     publish("more", ("news", "not for the new one"))
-    done = "the feed was killed, its supervisor started the next one, and news were published"
+    done = "the feed was killed, its supervisor started the next one, and news was published"
     await _hears(await _only_child(top), ["after the restart"], done, _IN_INIT)
     for pid in (top, other):
         await Supervisor.stop(pid)
@@ -395,7 +399,7 @@ def _at_its_start(Feed: Any) -> None:
         publish("final", ("news", "kick-off"))
         return await GenServer.call(pid, "heard")
 
-    done = "the feed was started, and news were published as soon as `start_link` had returned; it has heard"
+    done = "the feed was started, and news was published as soon as `start_link` had returned; it has heard"
     expect_in_every_schedule(done, scenario, ["kick-off"], _IN_INIT, most=MOST)
 
 
@@ -436,10 +440,17 @@ async def _hears(child: Pid, hoped: list[object], done: str, idea: str) -> None:
 
 
 async def _follows(child: Pid, topic: object) -> list[object]:
-    """It is told to follow what it follows already, and another topic twice."""
+    """It is told to follow what it follows already, and another topic twice, where somebody else is already."""
+    somebody = Ear((topic, None), ("more", None))
+    await Process.sleep(A_BLINK)
     for request in (("follow", topic), ("follow", "more"), ("follow", "more")):
         done = f"the call {request!r} was made"
         expect(f"{done}; its answer", await _ask(child, request, done), "ok", "what the call is answered by")
+    Process.exit(somebody.pid, "kill")
+    missing = {topic, "more"} - set(Registry.keys("topics", child))
+    if missing:
+        done = "it was told to follow two topics, under which somebody else was entered already"
+        raise NotYet(done, f"it is not entered under {safe_repr(missing.pop())}", "an entry of its own", _OF_ITS_OWN)
     texts: list[object] = ["kick-off", "same", "same", "both", "both"]
     publish(topic, ("news", "same"))
     publish(topic, ("news", "same"))
@@ -501,6 +512,8 @@ class Painter:
         return paint
 
 
+_NO_SCORE: Final = ("score", "of another kind", 1)
+
 _NEWEST: Final = (
     "which of the scores that wait is painted: the one that came last. Those before it are taken out of the mailbox "
     "and dropped"
@@ -538,12 +551,14 @@ async def _wall(Wall: Any, scores: tuple[object, ...], seconds: float) -> None:
     for ear, score in zip(calls, (*between, last), strict=True):
         publish("final", ("score", score))
         send(ear.pid, (_Do(lambda: _collect(pid, answers), "a wall was asked"), self_()))
-        for stray in STRAYS[:3]:
+        for stray in (*STRAYS[:3], _NO_SCORE):
             send(pid, stray)
         await Process.sleep(step)
     await let_pass(seconds * (len(scores) + 2))
     done = f"while it painted, {len(between) + 1} more scores came, with a call and strays between them"
     _lives(pid, done, _SELECTIVE)
+    idea = "which messages your test lets through. A score is a pair; what is longer is another message"
+    expect(f"{done}; how often was {_NO_SCORE!r} painted?", painter.begun.count(_NO_SCORE[1]), 0, idea)
     _painted(painter, ["kick-off", first, last], done, _NEWEST)
     if len(answers) != len(calls):
         lost = f"{len(calls) - len(answers)} of {len(calls)} calls were not answered"
@@ -604,6 +619,7 @@ async def _paints_one(pid: Pid, painter: Painter, score: object, seconds: float)
         idea = "what becomes of a score that comes alone, and whether `paint` is awaited"
         _lives(pid, done, idea)
         raise NotYet(done, "nothing was painted", safe_repr([score]), idea)
+    _lives(pid, done, "how long a painting may take: up to a minute. Who gives up sooner, and ends the server?")
     _painted(painter, [score], done, "how often a score is painted, and whether `paint` is awaited to its end")
     seen = await _ask(pid, "painted", f"{done}; it was asked", timeout=seconds + 5.0)
     expect(f"{done}; it was asked what it has painted", seen, [score], "what the call is answered by")
@@ -615,7 +631,12 @@ def _painted(painter: Painter, hoped: list[object], done: str, idea: str) -> Non
     if painter.begun and not same(painter.begun[-1], hoped[-1]):
         idea = "which score may be dropped: never the last one. Whoever drops what comes while it is busy drops that"
     expect(f"{done}; painted were", painter.begun, hoped, idea)
-    expect(f"{done}; painted to the end were", painter.done, hoped, "whether `paint` is awaited to its end")
+    expect(
+        f"{done}; painted to the end were",
+        painter.done,
+        hoped,
+        "whether `paint` is awaited to its end, and when it began",
+    )
 
 
 async def _again(pid: Pid, painter: Painter, scores: tuple[object, ...], seconds: float) -> None:
@@ -647,7 +668,7 @@ async def goals(MendedGoals: Any, words: dict[str, str] | None = None) -> None:
     cases = (
         (MendedGoals, words or _WORDS),
         (MendedGoals, {"en": "point", "it": "punto"}),
-        (MendedGoals, {"en": "run"}),
+        (MendedGoals, {"en": "run", "mute": ""}),
     )
     await with_other_numbers(_goals, cases)
 
@@ -658,7 +679,7 @@ async def _goals(MendedGoals: Any, words: dict[str, str]) -> None:
     except StartError as error:
         raise not_started(error) from None
     expect('the server was started; is its name "goals"?', pid is Process.whereis("goals"), True, "what starts it")
-    values: list[Any] = [*words, "xx", None, ["en"], {"de": 1}, 7, *words]
+    values: list[Any] = [*words, "xx", None, ["en"], {"de": 1}, ("en", ["de"]), 7, *words]
     sleeper = await _unlinked(_Sleeper, "final")
     ears = [Ear(("final", value)) for value in values]
     twice, other, victim = Ear(("final", "en"), ("final", "en")), Ear(("cup", "en")), Ear(("final", "en"))
@@ -667,8 +688,12 @@ async def _goals(MendedGoals: Any, words: dict[str, str]) -> None:
     await _one_goal(pid, [*zip(ears, hoped, values, strict=True), (victim, words["en"], "en")])
     twice.said()
     Process.exit(victim.pid, "kill")
-    for other_cast in (("goals", "final"), "final", None, ("goal",)):
+    for other_cast in (("goals", "final"), "final", None, ("goal",), ("goal", "final", "again")):
         GenServer.cast(pid, other_cast)
+    await Process.sleep(A_BLINK)
+    done = "casts of another form were made"
+    _lives(pid, done, "the last case of `handle_cast`")
+    expect(f"{done}; somebody heard", ears[0].said(), [], "which casts are a goal: pairs with that word in front")
     await _one_goal(pid, list(zip(ears, hoped, values, strict=True)))
     heard = twice.said()
     expect("somebody is entered twice; it heard", heard, [words["en"]] * 2, "what is sent for each entry: one message")
@@ -801,7 +826,7 @@ async def _follower(MendedFollower: Any, goals: int) -> None:
         idea = _GAP if Registry.keys("topics", pid) else _ITSELF
         await _shows(pid, f"{goals}:{number}", "one more goal was published", idea)
     asked = await GenServer.call("office", "asked")
-    idea = "where it knows the score from: the news bring it. Whoever asks each time needs no subscription"
+    idea = "where it knows the score from: the news brings it. Whoever asks each time needs no subscription"
     expect("many goals later; how often was the server asked?", asked, 1, idea)
     last = f"{goals}:{goals}"
     for old in (1, goals, 2 * goals, 2 * goals - 1):
@@ -965,6 +990,12 @@ async def _leave_and_follow(Ticker: Any, late: Ear, teams: tuple[str, str, str],
     await _heard(late, [], done, "what `leave` takes back: all that `follow` has entered for that team")
     await _report(Ticker, one, two, "2:0", done)
     await _heard(late, [("score", 5, one, two, "2:0")], done, "what `leave` takes back: that team, and no other one")
+    done = f"it left {one}, and followed it again"
+    seen = await _follow(Ticker, late, one, done)
+    expect(f"{done}; `follow` returned", seen, (5, one, two, "2:0"), "what `follow` returns each time")
+    await _report(Ticker, one, one + " II", "7:0", done)
+    idea = "what is left of a `leave`: nothing. Whoever has left may come back"
+    await _heard(late, [("score", 6, one, one + " II", "7:0")], done, idea)
 
 
 async def _slow_and_dead(Ticker: Any, one: str, two: str) -> None:
