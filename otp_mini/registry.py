@@ -151,8 +151,8 @@ class Registry:
     """Start one under a name; its other functions are plain, not awaited.
 
     OTP: ``Registry``
-    Differs: a dead process's entries are gone at once, also from `count`; there are no
-        partitions.
+    Differs: a dead process's entries are gone at once, also from `lookup` and `count`; there
+        are no partitions.
 
     Example:
         >>> from otp_mini import GenServer, Registry, Via, run
