@@ -1009,8 +1009,8 @@ table.hard_coded(ex.open_hub, "knows five numbers", of_five, "it passed the firs
 
 class Box(GenServer, restart="temporary"):
     @classmethod
-    async def start_link(cls, place: Any) -> Any:  # type: ignore[override]
-        return await super().start_link((place, []), name=Via("places", place, 0))
+    async def start_link(cls, place: Any, *held: Any) -> Any:  # type: ignore[override]
+        return await super().start_link((place, [*held]), name=Via("places", place, len(held)))
 
     def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
         place, held = state
@@ -1057,7 +1057,13 @@ class Lockers:
             except Exit as error:
                 if why(error) not in ("noproc", "normal"):
                     raise
-            await cls.open(place)
+            try:
+                start = (cls.box.start_link, (place, parcel))
+                await start_child("boxes", ChildSpec(place, start, restart="temporary"))
+                return 1
+            except ChildError as error:
+                if not taken(error):
+                    raise
 
     @staticmethod
     async def take(place: Any, parcel: Any) -> Any:
@@ -1071,6 +1077,20 @@ class Lockers:
     @staticmethod
     def filled() -> Any:
         return {place: n for place, _, n in Registry.select("places") if n}
+
+
+class OpensThenPuts(Lockers):
+    """Starts an empty locker, and puts the parcel in by a call."""
+
+    @classmethod
+    async def put(cls, place: Any, parcel: Any) -> Any:
+        while True:
+            try:
+                return await GenServer.call(Via("places", place), ("put", parcel))
+            except Exit as error:
+                if why(error) not in ("noproc", "normal"):
+                    raise
+            await cls.open(place)
 
 
 class PutsByPid(Lockers):
@@ -1241,15 +1261,11 @@ class InAClass(Lockers):
         return {place: n for place, n in InAClass.counts.items() if n}
 
 
-class LinkedToWhoPuts(Lockers):
+class LinkedToWhoPuts(OpensThenPuts):
     @classmethod
     async def open(cls, place: Any) -> None:
         with contextlib.suppress(AlreadyStarted):
             await Box.start_link(place)
-
-    @classmethod
-    async def put(cls, place: Any, parcel: Any) -> Any:
-        return await Lockers.put.__func__(cls, place, parcel)  # type: ignore[attr-defined]
 
 
 class TrapsBox(Box):
@@ -1272,7 +1288,7 @@ class PermanentBox(Box, restart="permanent"):
     pass
 
 
-class Permanent(Lockers):
+class Permanent(OpensThenPuts):
     """Its lockers are restarted when they are empty."""
 
     box = PermanentBox
@@ -1333,9 +1349,11 @@ class KnowsTwoPlaces(Lockers):
 
 
 moment = "in both cases nothing was done"
-table.right(ex.lockers, "starts first, and calls the pid", PutsByPid)
+table.right(ex.lockers, "calls first, and starts it with the parcel", Lockers)
 table.right(ex.lockers, "stops in a continue", StopsByContinue)
 table.right(ex.lockers, "is started with its first parcel", StartsWithAParcel)
+table.wrong(ex.lockers, "opens and then puts", OpensThenPuts, "was killed while putting", "no two steps")
+table.wrong(ex.lockers, "starts first, and calls the pid", PutsByPid, "was killed while putting", "no two steps")
 table.wrong(ex.lockers, "handles noproc and not normal", OnlyNoproc, "the last parcel was taken out while", moment)
 table.wrong(ex.lockers, "looks and then starts", LooksFirst, "at the same moment", "`already_started`")
 table.wrong(ex.lockers, "opens a locker to take", TakesFromNobody, "nobody starts one to take something out")

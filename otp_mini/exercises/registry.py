@@ -937,13 +937,14 @@ async def lockers(Lockers: Any, places: Sequence[object] = ("North", "South")) -
 
     Demands: a supervisor "lockers", linked to the caller; ``put`` returns how many parcels the locker holds then,
     ``take`` "out" or "not here", ``filled`` a dict of what is not empty, which sends nothing; any term is a place,
-    "lockers" too; a locker has a process only while it holds something; whoever puts may end; a killed locker costs
+    "lockers" too; a locker has a process only while it holds something; whoever puts may end, also in the middle of it; a killed locker costs
     its own parcels; a killed registry "places" costs all, and leaves `lockers` alive and nobody over; puts, and a put
     and the last take, at the same moment in many orders; after a stop nothing is left or remembered.
     """
     await with_other_numbers(_lockers, ((Lockers, places), (Lockers, (7, "7", "lockers", ("hall", 3)))))
     _two_puts(Lockers)
     _put_and_take(Lockers)
+    _putter_is_killed(Lockers)
 
 
 _EMPTY: Final = "when a locker's process ends: with its last parcel, and nobody starts one to take something out"
@@ -1103,3 +1104,19 @@ def _two_puts(Lockers: Any) -> None:
 
     done = "two put a parcel into an empty locker at the same moment. The answers"
     _in_the_orders(done, scenario, "[1, 2]", lambda seen: seen == [1, 2], f"{_SAME_MOMENT}. And at {_TAKEN_CARE}")
+
+
+def _putter_is_killed(Lockers: Any) -> None:
+    async def scenario() -> Any:
+        await Lockers.start_link()
+        spawn(_leaves, spawn(_step, Lockers.put, self_(), "a"))
+        await Process.sleep(1.0)
+        return len(Registry.select("places")), Lockers.filled()
+
+    words = "one locker that holds the parcel, or none,"
+    idea = (
+        "what is left of a `put` whose caller is killed between two of its steps. If a locker is started with its first "
+        "parcel, there are no two steps"
+    )
+    done = "somebody was killed while putting a parcel in; so many lockers were there then, and `filled()` was"
+    _in_the_orders(done, scenario, words, lambda seen: seen in ((0, {}), (1, {"North": 1})), idea)
