@@ -292,6 +292,29 @@ async def no_crash(parcel: Any, number: Any, place: Any) -> Any:
                 raise
 
 
+def after(*reasons: str) -> Any:
+    """Begins again after `noproc`, and after these as well."""
+
+    async def scan(parcel: Any, number: Any, place: Any) -> Any:
+        while True:
+            try:
+                return await GenServer.call(await opened(parcel, number), ("scan", place))
+            except Exit as error:
+                if why(error) not in ("noproc", *reasons):
+                    raise
+
+    return scan
+
+
+async def twice_at_most(parcel: Any, number: Any, place: Any) -> Any:
+    try:
+        return await never_again(parcel, number, place)
+    except Exit as error:
+        if why(error) != "noproc":
+            raise
+    return await never_again(parcel, number, place)
+
+
 async def any_error(parcel: Any, number: Any, place: Any) -> Any:
     while True:
         with contextlib.suppress(ChildError):
@@ -370,6 +393,9 @@ table.wrong(ex.scan, "looks and then starts", whereis_then_start, "at the same m
 table.wrong(ex.scan, "has one try", never_again, "killed its process", between)
 table.wrong(ex.scan, "begins again after any exit", any_exit, "how many times was that scan sent", "`noproc` does")
 table.wrong(ex.scan, "begins again after a crash", no_crash, "crashed", "`noproc` does")
+table.wrong(ex.scan, "begins again after a kill", after("killed"), "was killed while it handled", "`noproc` does")
+table.wrong(ex.scan, "begins again after a stop", after("normal"), "stopped without a reply", "`noproc` does")
+table.wrong(ex.scan, "tries twice and no more", twice_at_most, "three times the parcel had ended")
 table.wrong(ex.scan, "takes any error of a start for good news", any_error, "failed with 'recalled'", "no other")
 table.wrong(ex.scan, "starts it itself", by_itself, "a child of 'shelf'", "who starts a parcel")
 table.wrong(ex.scan, "makes a text of each number", by_text, "it passed the first one", "under which key")
@@ -417,6 +443,14 @@ class ByTheKeys(Tracked):
     @staticmethod
     def at(place: Any) -> Any:
         return sorted(key for key, _, value in Registry.select("parcels") if value == place)
+
+
+class InThePlace(Tracked):
+    """Takes a part of a place for the place."""
+
+    @staticmethod
+    def at(place: Any) -> Any:
+        return sorted(key for key, _, value in Registry.select("parcels") if place in value)
 
 
 class EntersInInit(Tracked):
@@ -603,6 +637,7 @@ table.wrong(ex.tracked, "answers pids", Pids, "its key alone")
 table.wrong(ex.tracked, "answers whole entries", WholeEntries, "its key alone")
 table.wrong(ex.tracked, "answers all parcels", Everywhere, "and lie at this place")
 table.wrong(ex.tracked, "looks for the place among the keys", UnderThePlace, at)
+table.wrong(ex.tracked, "compares a part of the place", InThePlace, "nothing was scanned there", "lie at this place")
 table.wrong(ex.tracked, "forgets the return", SilentAt, "Seen: None", "`return`")
 table.wrong(ex.tracked, "answers nothing", SilentScan, "Seen: None", "`return`")
 table.hard_coded(ex.tracked, "knows two places", KnowsTwo, "it passed the first one")
@@ -746,6 +781,12 @@ async def claim_by_looking(box: Any, courier: Any) -> Any:
         return "yours"
 
 
+async def claim_by_name(box: Any, courier: Any) -> Any:
+    """Takes whoever has the same name for itself."""
+    said = await claim_by_looking(box, courier)
+    return "yours" if said == ("taken", courier) else said
+
+
 async def claim_again(box: Any, courier: Any) -> Any:
     """Begins again by a call of its own."""
     try:
@@ -856,6 +897,7 @@ table.right(ex.claim, "begins again by a call of its own", claim_again)
 table.wrong(ex.claim, "leaves the gap between look and register", claim_old, "at the same moment", steps)
 table.wrong(ex.claim, "must find the holder", claim_must_find, "ended while ben claimed it", steps)
 table.wrong(ex.claim, "tells the holder that it is taken", claim_not_mine, "once more", "the caller itself")
+table.wrong(ex.claim, "compares names", claim_by_name, "another process whose courier", "A name may be that of two")
 table.wrong(ex.claim, "answers the pid", claim_by_pid, "not a pid")
 table.wrong(ex.claim, "answers the name of who asks", claim_own_name, "not one's own name")
 table.wrong(ex.claim, "has a task claim", claim_by_helper, "Seen: 'nobody'", "whose claim it is")
@@ -892,6 +934,21 @@ def of_two(strategy: str, below: str = "one_for_one", registry_last: bool = Fals
         children = [REGISTRY, ChildSpec("shelf", (start_shelf, ()), type="supervisor")]
         children = children[::-1] if registry_last else children
         return await Supervisor.start_link(children, **{"strategy": strategy, "name": "hub", **rules})
+
+    return open_hub
+
+
+def of_two_below(max_restarts: int) -> Any:
+    """Two levels, of which the lower one allows few restarts."""
+
+    async def open_hub(parcel: Any, numbers: Any) -> Any:
+        async def start_shelf() -> Any:
+            return await Supervisor.start_link(
+                specs(parcel, numbers), strategy="one_for_one", max_restarts=max_restarts
+            )
+
+        children = [REGISTRY, ChildSpec("shelf", (start_shelf, ()), type="supervisor")]
+        return await Supervisor.start_link(children, strategy="one_for_all", name="hub")
 
     return open_hub
 
@@ -1004,13 +1061,15 @@ table.wrong(ex.open_hub, "leaves the registry outside", outside, "Seen")
 table.wrong(ex.open_hub, "allows a thousand restarts", big_budget_outside, "Seen")
 table.hard_coded(ex.open_hub, "knows five numbers", of_five, "it passed the first one")
 
+table.wrong(ex.open_hub, "allows one restart below", of_two_below(1), "was killed; ", "no other parcel remembers it")
+
 # ---- the design: lockers that come and go ---------------------------------------------------------------------
 
 
 class Box(GenServer, restart="temporary"):
     @classmethod
-    async def start_link(cls, place: Any) -> Any:  # type: ignore[override]
-        return await super().start_link((place, []), name=Via("places", place, 0))
+    async def start_link(cls, place: Any, *held: Any) -> Any:  # type: ignore[override]
+        return await super().start_link((place, [*held]), name=Via("places", place, len(held)))
 
     def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
         place, held = state
@@ -1057,7 +1116,13 @@ class Lockers:
             except Exit as error:
                 if why(error) not in ("noproc", "normal"):
                     raise
-            await cls.open(place)
+            try:
+                start = (cls.box.start_link, (place, parcel))
+                await start_child("boxes", ChildSpec(place, start, restart="temporary"))
+                return 1
+            except ChildError as error:
+                if not taken(error):
+                    raise
 
     @staticmethod
     async def take(place: Any, parcel: Any) -> Any:
@@ -1071,6 +1136,20 @@ class Lockers:
     @staticmethod
     def filled() -> Any:
         return {place: n for place, _, n in Registry.select("places") if n}
+
+
+class OpensThenPuts(Lockers):
+    """Starts an empty locker, and puts the parcel in by a call."""
+
+    @classmethod
+    async def put(cls, place: Any, parcel: Any) -> Any:
+        while True:
+            try:
+                return await GenServer.call(Via("places", place), ("put", parcel))
+            except Exit as error:
+                if why(error) not in ("noproc", "normal"):
+                    raise
+            await cls.open(place)
 
 
 class PutsByPid(Lockers):
@@ -1241,15 +1320,11 @@ class InAClass(Lockers):
         return {place: n for place, n in InAClass.counts.items() if n}
 
 
-class LinkedToWhoPuts(Lockers):
+class LinkedToWhoPuts(OpensThenPuts):
     @classmethod
     async def open(cls, place: Any) -> None:
         with contextlib.suppress(AlreadyStarted):
             await Box.start_link(place)
-
-    @classmethod
-    async def put(cls, place: Any, parcel: Any) -> Any:
-        return await Lockers.put.__func__(cls, place, parcel)  # type: ignore[attr-defined]
 
 
 class TrapsBox(Box):
@@ -1272,7 +1347,7 @@ class PermanentBox(Box, restart="permanent"):
     pass
 
 
-class Permanent(Lockers):
+class Permanent(OpensThenPuts):
     """Its lockers are restarted when they are empty."""
 
     box = PermanentBox
@@ -1333,9 +1408,11 @@ class KnowsTwoPlaces(Lockers):
 
 
 moment = "in both cases nothing was done"
-table.right(ex.lockers, "starts first, and calls the pid", PutsByPid)
+table.right(ex.lockers, "calls first, and starts it with the parcel", Lockers)
 table.right(ex.lockers, "stops in a continue", StopsByContinue)
 table.right(ex.lockers, "is started with its first parcel", StartsWithAParcel)
+table.wrong(ex.lockers, "opens and then puts", OpensThenPuts, "was killed while putting", "no two steps")
+table.wrong(ex.lockers, "starts first, and calls the pid", PutsByPid, "was killed while putting", "no two steps")
 table.wrong(ex.lockers, "handles noproc and not normal", OnlyNoproc, "the last parcel was taken out while", moment)
 table.wrong(ex.lockers, "looks and then starts", LooksFirst, "at the same moment", "`already_started`")
 table.wrong(ex.lockers, "opens a locker to take", TakesFromNobody, "nobody starts one to take something out")

@@ -872,6 +872,31 @@ def test_a_registry_has_no_partitions_and_no_listeners() -> None:
     play(main)
 
 
+@difference("registry.Registry")
+def test_the_end_of_a_registry_is_one_step() -> None:
+    async def guest() -> None:
+        Registry.register("rooms", "lobby")
+        await idle()
+
+    async def main() -> tuple[bool, bool]:
+        alive = []
+        for reason in ("normal", "kill"):
+            registry = await Registry.start_link(keys="unique", name="rooms")
+            Process.unlink(registry)
+            pid = spawn(guest)
+            await Process.sleep(0)
+            if reason == "kill":
+                Process.exit(registry, reason)
+                Process.unlink(await Registry.start_link(keys="unique", name="rooms"))  # with no turn in between
+            else:
+                await GenServer.stop(registry)
+            await Process.sleep(0)
+            alive.append(Process.alive(pid))
+        return alive[0], alive[1]
+
+    assert play(main) == (True, False)
+
+
 @difference("registry.Registry.select", "registry.Registry.count_select", "registry.Registry.match")
 def test_the_guards_of_a_registry_are_functions() -> None:
     async def main() -> object:

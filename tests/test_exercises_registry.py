@@ -259,6 +259,30 @@ def test_no_parcel_is_lost_by_lockers_that_many_fill_and_empty(seed: int) -> Non
     scene(play, seed)
 
 
+def test_whoever_is_killed_in_the_middle_of_a_put_leaves_no_empty_locker() -> None:
+    """Also where another one takes and puts at the same moment."""
+
+    async def scenario() -> Any:
+        await MODEL["Lockers"].start_link()
+
+        async def putter() -> None:
+            await MODEL["Lockers"].put("North", "a")
+
+        async def killer(pid: Any) -> None:
+            Process.exit(pid, "kill")
+
+        async def taker() -> None:
+            await MODEL["Lockers"].take("North", "a")
+
+        spawn(killer, spawn(putter))
+        spawn(taker)
+        await Process.sleep(1.0)
+        return len(Registry.select("places")), MODEL["Lockers"].filled()
+
+    result = explore(scenario, most=200)
+    assert set(result.outcomes) <= {"(0, {})", "(1, {'North': 1})"}
+
+
 @pytest.mark.slow("tries hundreds of orders of the registry's end")
 def test_a_scene_of_the_chapter_gives_up_under_rest_for_one_and_a_second_level_does_not_help() -> None:
     """What the chapter says of the strategies, for the tree of repair 2 with its strategy exchanged."""

@@ -246,8 +246,8 @@ async def scan(scan: Any, number: object = "4711") -> None:
 
     Demands: the answer of the call ``("scan", place)``; a process that is missing is started below "shelf" by
     ``(parcel, number)``; whoever scans is not linked to it; ``7`` and ``"7"`` are two parcels; a process that has
-    ended before it was reached, in whatever order, is started anew; any other exit of the call comes to the caller,
-    and the scan is not sent again; the error of a start comes to the caller as it is.
+    ended before it was reached, in whatever order and as often as that is so, is started anew; any other exit of the
+    call comes to the caller, and the scan is not sent again; the error of a start comes to the caller as it is.
     """
     await Registry.start_link(keys="unique", name="parcels")
     await DynamicSupervisor.start_link(name="shelf")
@@ -255,10 +255,20 @@ async def scan(scan: Any, number: object = "4711") -> None:
     await _start_fails(scan)
     _at_the_same_moment(scan)
     _killed_meanwhile(scan)
+    done = "three times the parcel had ended again before it was called"
+    await _scanned(scan, _short_lived(3), "0042", "van", 1, done)
+
+
+_FAULTS: Final = {
+    "scale": "crashed while it handled the scan",
+    "fire": "was killed while it handled the scan",
+    "gate": "handled the scan and stopped without a reply",
+    "belt": "took eight seconds over the scan",
+}
 
 
 def _parcel(log: list[tuple[object, object]]) -> Any:
-    """A parcel that counts its scans, breaks at the scale and takes its time on the belt; ``log`` sees each scan."""
+    """A parcel that counts its scans, and at some places does worse; ``log`` sees each scan."""
 
     class Parcel(GenServer, restart="temporary"):
         @classmethod
@@ -273,12 +283,16 @@ def _parcel(log: list[tuple[object, object]]) -> Any:
             match request:
                 case ("scan", place):
                     log.append((number, place))
-                    if place in ("scale", "belt") and log.count((number, place)) > 3:
+                    if place in _FAULTS and log.count((number, place)) > 3:
                         return Reply("once more", state)  # else whoever asks again and again would never end
                     if place == "scale":
                         raise ValueError("no weight")
                     if place == "belt":
                         await Process.sleep(8.0)
+                    if place == "fire":
+                        Process.exit(self_(), "kill")
+                    if place == "gate":
+                        return Stop("normal", state)
                     return Reply(count + 1, (number, count + 1))
 
     return Parcel
@@ -308,8 +322,9 @@ async def _scan(scan: Any, number: object) -> None:
     await _scanned(scan, parcel, number, "hatch", 2, done)
     await _scanned(scan, parcel, ("another", number), "van", 1, f"{done}, and then one with another number")
     expect(f"{done}; the parcel has received", log.count((number, "hatch")), 1, _TWICE)
-    await _not_again(scan, parcel, number, "scale", log)
-    await _scanned(scan, parcel, number, "van", 1, "the parcel had crashed, and was scanned again")
+    for fault in ("scale", "fire", "gate"):
+        await _not_again(scan, parcel, number, fault, log)
+        await _scanned(scan, parcel, number, "van", 1, f"the parcel {_FAULTS[fault]}, and was scanned again")
     began = _now()
     await _not_again(scan, parcel, number, "belt", log)
     expect("a scan took eight seconds; its call exited after", round(_now() - began, 1), 5.0, "how long a call waits")
@@ -342,8 +357,7 @@ _TAKEN_CARE: Final = "what `already_started` says: that somebody else was faster
 
 
 async def _not_again(scan: Any, parcel: Any, number: object, place: str, log: list[tuple[object, object]]) -> None:
-    words = {"scale": "crashed while it handled the scan", "belt": "took eight seconds over the scan"}[place]
-    done = f"the parcel {words}"
+    done = f"the parcel {_FAULTS[place]}"
     kind, seen = await _outcome(scan(parcel, number, place), done)
     expect(f"{done}; how many times was that scan sent?", log.count((number, place)), 1, _TWICE)
     if kind != "exit":
@@ -371,6 +385,22 @@ class _Plain(GenServer, restart="temporary"):
         match request:
             case ("scan", _):
                 return Reply(count + 1, count + 1)
+
+
+def _short_lived(times: int) -> Any:
+    """A parcel whose first processes have ended when their start returns."""
+    left = [times]
+
+    class Parcel(_Plain):
+        @classmethod
+        async def start_link(cls, number: Any) -> Any:  # type: ignore[override]
+            pid = await super().start_link(number)
+            if left[0]:
+                left[0] -= 1
+                Process.exit(pid, "kill")
+            return pid
+
+    return Parcel
 
 
 async def _one_scan(scan: Any, boss: Pid, place: str) -> None:
@@ -464,7 +494,8 @@ async def _tracked(Tracked: Any, places: Sequence[str]) -> None:
             before = place
     await _at(Tracked, places[0], sorted(numbers[:2]), "two of three parcels were scanned there last")
     await _at(Tracked, "new", ["1234"], "one parcel was not scanned at all")
-    await _at(Tracked, "nowhere", [], "nothing was scanned there")
+    for near in ("nowhere", places[0][:-1], f"{places[0]}, 2"):
+        await _at(Tracked, near, [], "nothing was scanned there")
     await sys_.suspend(pids["4711"])
     await _at(Tracked, places[0], sorted(numbers[:2]), "one of the parcels was busy")
     await sys_.resume(pids["4711"])
@@ -723,6 +754,10 @@ async def _claim(claim: Any, box: object, couriers: tuple[str, str]) -> None:
     expect(f"{done}; beside the pid stands", entry and entry[1], one.name, "the value of the entry: the courier's name")
     await other.claims(box, ("taken", one.name), f"then {other.name} claimed it, too", _TAKEN_BY)
     await one.claims(box, "yours", f"then {one.name} claimed it once more", _OWN)
+    namesake = _Courier(claim, one.name)
+    done = f"then another process whose courier is called {one.name}, too, claimed it"
+    await namesake.claims(box, ("taken", one.name), done, "who has the box: a process. A name may be that of two")
+    await _killed(namesake.pid)
     await other.claims(("another", box), "yours", f"{other.name} claimed another box", "which key a box has")
     near = "9" if box == 9 else 9
     if box in (9, "9"):
@@ -793,9 +828,10 @@ async def open_hub(open_hub: Any, numbers: Sequence[str] = ("4711", "0815", "123
     """The hub outlives its registry in the orders that were tried, all parcels are found again, and none is left over.
 
     Demands: the pid of a supervisor "hub"; each parcel is found under its number from the start; one that crashes is
-    started again and costs the others nothing; a killed registry is there again within a tenth of a second, with each
-    parcel started anew, and no other parcel alive, also if parcels trap exits; that holds twice, ten seconds apart,
-    and in the orders in which the ends can be noticed; when the hub is stopped, everything ends.
+    started again, and three within five seconds cost the others nothing; a killed registry is there again within a
+    tenth of a second, with each parcel started anew, and no other parcel alive, also if parcels trap exits; that holds
+    twice, ten seconds apart, and in the orders in which the ends can be noticed; when the hub is stopped, everything
+    ends.
     """
     await with_other_numbers(_open_hub, ((open_hub, numbers, False), (open_hub, ("a", "b", "c"), True)))
     _falls(open_hub)
@@ -887,7 +923,7 @@ async def _all_there(numbers: Iterable[str], hoped: int, done: str) -> None:
 
 async def _one_crashes(numbers: Sequence[str], done: str) -> None:
     before = {number: Registry.lookup("parcels", number)[0][0] for number in numbers}
-    for number in (numbers[0], numbers[-1]):
+    for number in (numbers[0], numbers[-1], numbers[0]):  # within five seconds
         Process.exit(before[number], "kill")
         await Process.sleep(A_WHILE)
         then = f"{done}; the parcel {number!r} was killed"
@@ -898,7 +934,7 @@ async def _one_crashes(numbers: Sequence[str], done: str) -> None:
         spared = [each for each in numbers if Registry.lookup("parcels", each) == [(before[each], None)]]
         idea = "whom the end of one parcel concerns: no other parcel remembers it"
         expect(f"{then}; these processes are as before", sorted(spared), sorted(numbers), idea)
-        await let_pass(10.0)
+    await let_pass(10.0)
 
 
 async def _hub_lives(open_hub: Any) -> str:
@@ -937,13 +973,14 @@ async def lockers(Lockers: Any, places: Sequence[object] = ("North", "South")) -
 
     Demands: a supervisor "lockers", linked to the caller; ``put`` returns how many parcels the locker holds then,
     ``take`` "out" or "not here", ``filled`` a dict of what is not empty, which sends nothing; any term is a place,
-    "lockers" too; a locker has a process only while it holds something; whoever puts may end; a killed locker costs
+    "lockers" too; a locker has a process only while it holds something; whoever puts may end, also in the middle of it; a killed locker costs
     its own parcels; a killed registry "places" costs all, and leaves `lockers` alive and nobody over; puts, and a put
     and the last take, at the same moment in many orders; after a stop nothing is left or remembered.
     """
     await with_other_numbers(_lockers, ((Lockers, places), (Lockers, (7, "7", "lockers", ("hall", 3)))))
     _two_puts(Lockers)
     _put_and_take(Lockers)
+    _putter_is_killed(Lockers)
 
 
 _EMPTY: Final = "when a locker's process ends: with its last parcel, and nobody starts one to take something out"
@@ -1103,3 +1140,19 @@ def _two_puts(Lockers: Any) -> None:
 
     done = "two put a parcel into an empty locker at the same moment. The answers"
     _in_the_orders(done, scenario, "[1, 2]", lambda seen: seen == [1, 2], f"{_SAME_MOMENT}. And at {_TAKEN_CARE}")
+
+
+def _putter_is_killed(Lockers: Any) -> None:
+    async def scenario() -> Any:
+        await Lockers.start_link()
+        spawn(_leaves, spawn(_step, Lockers.put, self_(), "a"))
+        await Process.sleep(1.0)
+        return len(Registry.select("places")), Lockers.filled()
+
+    words = "one locker that holds the parcel, or none,"
+    idea = (
+        "what is left of a `put` whose caller is killed between two of its steps. If a locker is started with its "
+        "first parcel, there are no two steps"
+    )
+    done = "somebody was killed while putting a parcel in; so many lockers were there then, and `filled()` was"
+    _in_the_orders(done, scenario, words, lambda seen: seen in ((0, {}), (1, {"North": 1})), idea)
