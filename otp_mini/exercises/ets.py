@@ -11,6 +11,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from types import FunctionType
 from typing import Any, Final
 
@@ -88,7 +89,7 @@ class _User:
 
     async def answer(self, idea: str, patience: float = 60.0) -> Any:
         """What it was told; an exit or an exception is what was seen."""
-        for pause in (0.0,) * 6 + (A_WHILE, 4.0, patience):
+        for pause in (0.0,) * 6 + (A_WHILE,) * 60 + (patience,):
             if self.told:
                 break
             await Process.sleep(pause)
@@ -314,11 +315,35 @@ _TYPE: Final = "the type of this table: may a key have several rows, may two of 
 
 
 async def _five_tables(open_tables: Any, bureaux: tuple[Any, Any]) -> None:
-    home, one, other = self_(), *bureaux
+    pid = await _opened_by_another(open_tables)
+    one, other = bureaux
+    for name, row, reads, writes in (
+        ("rates", ("usd", 2), True, False),
+        ("deals", (one, "usd", 2), True, True),
+        ("offers", (one, "usd"), True, False),
+        ("fees", (5, 2), True, False),
+        ("pins", (one, "0000"), False, False),
+    ):
+        _expect_table(name, pid)
+        _expect_access(name, row, reads, writes)
+    deal, big = (one, "usd", 50), (one, "usd", 5000)
+    offers = [(one, "usd"), (other, "usd"), (one, "yen"), (one, "usd")]
+    await _expect_rows(pid, "rates", [("usd", 1.08), ("yen", 161), ("usd", 1.09)], [("usd", 1.09)], "usd")
+    await _expect_rows(pid, "deals", [deal, big, deal, (other, "yen", 50)], [deal, big, deal], one)
+    await _expect_rows(pid, "offers", offers, [(one, "usd"), (one, "yen")], one)
+    fees = [(1000, 2), (0, 9), (100, 5), (20, 7), (100, 4)]
+    await _expect_rows(pid, "fees", fees, [(0, 9), (20, 7), (100, 4), (1000, 2)])
+    await _expect_rows(pid, "pins", [(one, "1234"), (other, "1234"), (one, "9999")], [(one, "9999")], one)
+    await _gone(pid)
+
+
+async def _opened_by_another(open_tables: Any) -> Pid:
+    """A process that has called the function, and then does with the tables what it is told."""
+    home, done = self_(), "`open_tables()` was called"
 
     async def owner() -> None:
         try:
-            await answered(open_tables(), "`open_tables()` was called")
+            await answered(open_tables(), done)
             send(home, ("opened", None))
         except Exception as error:
             send(home, ("opened", error))
@@ -328,38 +353,22 @@ async def _five_tables(open_tables: Any, bureaux: tuple[Any, Any]) -> None:
 
     pid = spawn(owner)
     match await receive(timeout=5.0):
-        case ("opened", None):
-            pass
         case ("opened", BadArg() as error):
             idea = f"{_refused(error)}. Each process that calls the function gets tables of its own"
-            raise NotYet("`open_tables()` was called", describe_exception(error), "five tables", idea)
-        case ("opened", error):
+            raise NotYet(done, describe_exception(error), "five tables", idea)
+        case ("opened", Exception() as error):
             raise error
-    for name in ("rates", "deals", "offers", "fees", "pins"):
-        _expect_table(name, pid)
-    for name, row, reads, writes in (
-        ("rates", ("usd", 2), True, False),
-        ("deals", (one, "usd", 2), True, True),
-        ("offers", (one, "usd"), True, False),
-        ("fees", (5, 2), True, False),
-        ("pins", (one, "0000"), False, False),
-    ):
-        _expect_access(name, row, reads, writes)
+        case "timeout":
+            raise NotYet(done, "no end after five seconds", "five tables at once", "what the function waits for")
+    return pid
 
-    async def expect_rows(name: str, rows: list[Any], hoped: list[Any], key: Any = None) -> None:
-        await _in_owner(pid, ets.insert, name, rows)
-        read = (ets.tab2list, name) if key is None else (ets.lookup, name, key)
-        seen = await _in_owner(pid, *read)
-        expect(f"the owner inserted {rows} into {name!r}; what is there?", seen, hoped, _TYPE)
 
-    deal, big = (one, "usd", 50), (one, "usd", 5000)
-    await expect_rows("rates", [("usd", 1.08), ("yen", 161), ("usd", 1.09)], [("usd", 1.09)], "usd")
-    await expect_rows("deals", [deal, big, deal, (other, "yen", 50)], [deal, big, deal], one)
-    offers = [(one, "usd"), (other, "usd"), (one, "yen"), (one, "usd")]
-    await expect_rows("offers", offers, [(one, "usd"), (one, "yen")], one)
-    await expect_rows("fees", [(1000, 2), (0, 9), (100, 5), (20, 7), (100, 4)], [(0, 9), (20, 7), (100, 4), (1000, 2)])
-    await expect_rows("pins", [(one, "1234"), (other, "1234"), (one, "9999")], [(one, "9999")], one)
-    await _gone(pid)
+async def _expect_rows(pid: Pid, name: str, rows: list[Any], hoped: list[Any], key: Any = None) -> None:
+    """What the owner finds after it has inserted the rows: all of them, or those with a key."""
+    await _in_owner(pid, ets.insert, name, rows)
+    read = (ets.tab2list, name) if key is None else (ets.lookup, name, key)
+    seen = await _in_owner(pid, *read)
+    expect(f"the owner inserted {rows} into {name!r}; what is there?", seen, hoped, _TYPE)
 
 
 async def _in_owner(pid: Pid, use: Any, *given: Any) -> Any:
@@ -763,10 +772,8 @@ async def _nonsense(pid: Pid) -> None:
         if what == "message":
             send(pid, ("a stray", 1))
         else:
-            try:
+            with suppress(Exit):
                 await GenServer.call(pid, ("nonsense", 1), timeout=1.0)
-            except Exit:
-                pass
         await Process.sleep(A_WHILE)
         idea = "the last `case` of each callback. With the owner the table would end"
         done = f"the till got a {what} that it does not know; is it alive?"
@@ -873,7 +880,7 @@ class _Day:
         for currency, number in {**self.calls, "franc": 0}.items():
             told = f"{done}; `asked({currency!r})` was called"
             try:
-                seen = _plain(lambda currency=currency: self.Exchange.asked(currency), told, number, _COUNT)
+                seen = _plain(partial(self.Exchange.asked, currency), told, number, _COUNT)
             except (ValueError, IndexError, KeyError, TypeError) as error:
                 raise NotYet(told, describe_exception(error), str(number), _MISS) from None
             idea = _MISS if not number else _COUNT
@@ -913,6 +920,7 @@ async def _opened(Exchange: Any, keep: float) -> Pid:
     is_root = type(root) is Pid and root is Process.whereis("exchange")
     expect('the exchange was started; is it called "exchange"?', is_root, True, idea)
     await Process.sleep(A_WHILE)
+    assert isinstance(root, Pid)
     return root
 
 
