@@ -6,7 +6,7 @@ from typing import Any
 
 from gauge import now, resident_bytes
 
-from otp_mini import Exit, From, GenServer, NoReply, Ok, Pid, Process, Reply, Stop, Supervisor, run
+from otp_mini import Exit, From, GenServer, NoReply, Ok, Pid, Process, Reply, Stop, Supervisor, ets, run
 
 FAIL = ("shutdown", "fail")  # restarted, without a report
 
@@ -35,6 +35,17 @@ async def calls(count: int) -> float:
     began = now()
     for _ in range(count):
         await GenServer.call(counter, "next")
+    return now() - began
+
+
+async def reads(count: int) -> float:
+    table = ets.new("counters")
+    ets.insert(table, ("counter", 1))
+    for _ in range(count // 10):
+        ets.lookup(table, "counter")
+    began = now()
+    for _ in range(count):
+        ets.lookup(table, "counter")
     return now() - began
 
 

@@ -49,6 +49,10 @@ def starts(count: int) -> float:
     return now() - began
 
 
+def reads(count: int) -> float:
+    raise Skipped("it has no tables")
+
+
 def restarts(count: int) -> float:
     raise Skipped("it has no supervisors")
 

@@ -67,6 +67,7 @@ DESIGNS = [
 ]
 WORKLOADS = [
     Workload("calls", "call", 40_000, "a second"),
+    Workload("reads", "read from a table", 400_000, "a second"),
     Workload("casts", "cast", 100_000, "a second"),
     Workload("starts", "start and stop", 8_000, "a second"),
     Workload("restarts", "restart", 4_000, "µs"),
@@ -164,6 +165,8 @@ def spread(figures: Figures) -> Iterator[str]:
         f"GenServer.call, otp_mini to {PEER}, round by round: {ratios[0]:.2f} to {ratios[-1]:.2f} times, "
         f"the middle one {middle:.2f}."
     )
+    reads = max(figures[("reads", "otp_mini")]) / max(ours)
+    yield f"On otp_mini a read from a table is {reads:.1f} times as fast as a call."
 
 
 def beam(count: int, figures: Figures) -> str:
@@ -175,9 +178,12 @@ def beam(count: int, figures: Figures) -> str:
     done = subprocess.run(script, capture_output=True, text=True, check=False)
     if done.returncode:
         return f"On the BEAM itself: skipped, elixir failed: {done.stderr.strip().splitlines()[-1:]}"
-    rate = float(done.stdout)
+    rate, reads = map(float, done.stdout.split())
     ours = max(figures[("calls", "otp_mini")])
-    return f"On the BEAM itself: {rate:,.0f} calls a second, {rate / ours:.2f} times those of otp_mini."
+    return (
+        f"On the BEAM itself: {rate:,.0f} calls a second, {rate / ours:.2f} times those of otp_mini; "
+        f"{reads:,.0f} reads from a table, {reads / rate:.1f} times its calls."
+    )
 
 
 def report(rounds: int, quick: bool) -> None:

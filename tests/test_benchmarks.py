@@ -15,6 +15,7 @@ BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 DESIGNS = ["otp_mini", "otp_mini+loop", "asyncio", "asyncio tuned", "pykka"]
 ROWS = {
     "call, a second": "more is better",
+    "read from a table, a second": "more is better",
     "cast, a second": "more is better",
     "start and stop, a second": "more is better",
     "restart, µs": "less is better",
@@ -68,6 +69,7 @@ def test_what_is_left_out_is_named_with_its_reason(printed: list[str]) -> None:
     below = "\n".join(printed[4 + 2 * len(ROWS) :])
     assert "On the BEAM itself: " in below
     assert "Skipped: restart on pykka: " in below
+    assert "Skipped: read from a table on asyncio: it has no tables." in below
 
 
 def test_a_bad_number_of_rounds_is_refused() -> None:

@@ -17,7 +17,7 @@ from unittest import mock
 
 import pytest
 
-from otp_mini import BadArg, Process, explore, receive, replay, schedule_lab, self_, send, spawn
+from otp_mini import BadArg, Process, ets, explore, receive, replay, schedule_lab, self_, send, spawn
 from otp_mini.explore import _Search, explored, quiet, run_once
 from otp_mini.viz.schedule_graph import Graph, _Plan, _Walk, graph_of
 from otp_mini.viz.schedule_page import STATES, WRONG, Level, Recorded, page
@@ -231,6 +231,21 @@ def ends_of(doc: dict[str, Any], number: int) -> set[bool]:
         return frozenset().union(*(ends(to) for to in moves[1::3]))
 
     return set(ends(number))
+
+
+async def two_write_a_named_table() -> Any:
+    ets.new("desk", named=True, access="public")
+    ets.new("desk", access="public")  # another one, without the name
+    for number in (1, 2):
+        spawn(ets.insert, "desk", ("rate", number))
+    await Process.sleep(0.0)
+    return 2
+
+
+def test_a_table_with_a_name_stands_in_a_lab_once() -> None:
+    doc = document(two_write_a_named_table)
+    shown = {name for number in range(len(doc["places"])) for _, name in rows_of(doc, number) if "desk" in name}
+    assert shown == {"desk", "desk (2)"}
 
 
 @pytest.mark.parametrize("scene", [counter_race, counter_cured, cache_race], ids=lambda each: each.__name__)

@@ -195,7 +195,7 @@ _PLAIN: Final = (Pid, Ref, FunctionType, ModuleType, type)
 def tables(words: Words) -> dict[str, Row]:
     """The tables that there are, by a name that holds in every run."""
     found: dict[str, Row] = {}
-    for table in dict(words.node.tables["ets"]).values():
+    for table in dict.fromkeys(dict(words.node.tables["ets"]).values()):  # a named one is there twice
         name, number = clean(name_of(table.name)), 2
         key = name
         while key in found:
