@@ -384,18 +384,22 @@ ENDLESS: Final = 150
 """So many sites has a source of the checks that has no end; who takes them all has taken too many."""
 
 
-async def _one_search(first_gone: Any, gone: int, seconds: float, name: str | None = None) -> None:
+def _search_plan(gone: int, seconds: float, name: str) -> dict[object, tuple[float, object]]:
+    """Sites of which number ``gone`` is gone, and others behind it; the first and this one take so many seconds."""
+
     def needed(number: int) -> float:
         return seconds if number in (0, gone) else 1.0 + number % 3
 
     def answer(number: int) -> int:
         return 404 if number == gone or (number > gone and number % 2) else 200
 
+    return {name if n == gone else f"site {n}": (needed(n), answer(n)) for n in range(ENDLESS)}
+
+
+async def _one_search(first_gone: Any, gone: int, seconds: float, name: str | None = None) -> None:
     hoped = f"site {gone}" if name is None else name
-    plan: dict[object, Plan | list[Plan]] = {
-        hoped if n == gone else f"site {n}": (needed(n), answer(n)) for n in range(ENDLESS)
-    }
-    visits, ahead, taken = Visits(plan), 0, 0
+    plan = _search_plan(gone, seconds, hoped)
+    visits, ahead, taken = Visits({**plan}), 0, 0
     first = FIRST if hoped else f"{ANY}. And at {FIRST}"
 
     def endless() -> Iterator[object]:
@@ -406,7 +410,7 @@ async def _one_search(first_gone: Any, gone: int, seconds: float, name: str | No
             yield site
 
     done = f"`first_gone` was called for a source without an end; number {gone} is gone, and others behind it"
-    known = max(ends(map(needed, range(gone + 1)), 3))
+    known = max(ends([needed for needed, _ in [*plan.values()][: gone + 1]], 3))
     user = User(lambda: first_gone(visits.function(), endless()), done)
     await Process.sleep(A_BLINK / 2)
     _elsewhere(visits, user)
