@@ -973,9 +973,10 @@ async def lockers(Lockers: Any, places: Sequence[object] = ("North", "South")) -
 
     Demands: a supervisor "lockers", linked to the caller; ``put`` returns how many parcels the locker holds then,
     ``take`` "out" or "not here", ``filled`` a dict of what is not empty, which sends nothing; any term is a place,
-    "lockers" too; a locker has a process only while it holds something; whoever puts may end, also in the middle of it; a killed locker costs
-    its own parcels; a killed registry "places" costs all, and leaves `lockers` alive and nobody over; puts, and a put
-    and the last take, at the same moment in many orders; after a stop nothing is left or remembered.
+    "lockers" too; a locker has a process only while it holds something; whoever puts may end, also in the middle of
+    it; a killed locker costs its own parcels; a killed registry "places" costs all, and leaves `lockers` alive and
+    nobody over; puts, and a put and the last take, at the same moment in many orders; after a stop nothing is left or
+    remembered.
     """
     await with_other_numbers(_lockers, ((Lockers, places), (Lockers, (7, "7", "lockers", ("hall", 3)))))
     _two_puts(Lockers)
