@@ -577,11 +577,20 @@ def test_a_reset_while_the_kernel_works_drops_its_answer(browser: Browser, tmp_p
     r.close()
 
 
-def test_run_live_is_offered_where_the_page_has_it(browser: Browser, tmp_path: Path) -> None:
-    button = '<button class="live-run" onclick="window.live = 1">Run live</button>'
+def test_where_a_kernel_answers_the_button_beside_the_seconds_can_be_hit(browser: Browser, tmp_path: Path) -> None:
+    r = Reader(browser, "about:blank", reduced_motion="reduce", viewport={"width": 390, "height": 1000})
+    r.page.expose_function("kernel", Kernel(Lab(machine)))
+    r.page.goto(live_page(tmp_path, Lab(machine).document(1)).as_uri())
+    box = r.lab.locator(".any button").bounding_box()
+    assert box is not None and min(box["width"], box["height"]) >= 24
+    r.close()
+
+
+def test_the_notebook_is_offered_where_the_page_has_it(browser: Browser, tmp_path: Path) -> None:
+    button = '<button class="live-run" onclick="window.live = 1">Open as a notebook</button>'
     r = Reader(browser, lab_page(tmp_path, player.html(shop_lab().document(1)), button))
     r.crash("Cart", "raise")
-    assert r.tip.endswith("Go back and fork, or run live to go on.")
+    assert r.tip.endswith("Go back and fork, or open the chapter as a notebook, to go on.")
     r.lab.locator(".tip .link").click()
     assert r.page.evaluate("window.live") == 1
     r.close()

@@ -674,13 +674,13 @@ function paintWays(buttons, lab, pick, can, stuck) {
 // ---- one lab ----
 const MOST_FUTURES = 4;
 const keys = (ask) => "← ↑ ↓ →| move in the tree, |Enter| picks, |1 2 3 4| end it, |w| goes to the waits and |Enter| lets time pass, "
-  + `|,| and |.| step back and on, |p| plays, |y| asks why, ${ask ? "|m| ends it now, in the middle, " : ""}|Esc| closes.`;
+  + `|,| steps back, |.| steps on, |p| plays, |y| asks why, ${ask ? "|m| ends it now, in the middle, " : ""}|Esc| closes.`;
 const GO_ON = ["Press Play, or ", { c: "." }, " for one step."];  // where nothing moves by itself
 
 /** What is said where nothing is stored: where to go, and how to start a kernel. */
 function atTheEnd(where, live) {
   const starter = live();
-  const way = starter ? button("link", () => starter.click(), "run live") : "run the notebook,";
+  const way = starter ? button("link", () => starter.click(), "open the chapter as a notebook,") : "run the notebook,";
   return [`${where} Go back and fork, or `, way, " to go on."];
 }
 /** A document holds every future up to a crash, whatever time passes before it; or where there are too many, up to a step. */
@@ -694,7 +694,7 @@ function waitButtons({ waits }, choose, ask) {
   const field = h("input", { type: "number", min: 0.1, max: 3600, step: 0.1, value: 2, "aria-label": "Seconds to let pass" });
   const let_ = () => field.checkValidity() && field.value && choose(-Math.round(1000 * field.value));
   field.addEventListener("keydown", (event) => { event.stopPropagation(); if (event.key === "Enter") let_(); });
-  return span("waits", "or let pass ", some, ask ? span("any", field, button("link", let_, "s")) : null);
+  return span("waits", "or let pass ", some, ask ? span("any", field, button("link", let_, "seconds")) : null);
 }
 const toWaits = (waits) => waits.style.visibility || waits.querySelector("button").focus();
 const key = (path) => JSON.stringify(path.map((step) => [step.asked, step.keep]));
