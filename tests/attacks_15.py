@@ -120,6 +120,15 @@ def price_of_now(currency: Any, amount: Any, now: Any, oldest: Any) -> Any:
     return price(currency, amount, current_node().now(), oldest)
 
 
+def price_rounded(currency: Any, amount: Any, now: Any, oldest: Any) -> Any:
+    found = price(currency, amount, now, oldest)
+    return None if found is None else round(found, 2)
+
+
+def price_with_a_default(currency: Any, amount: Any, now: Any, oldest: Any) -> Any:
+    return price(currency, amount, now, oldest or 60)
+
+
 def price_known(currency: Any, amount: Any, now: Any, oldest: Any) -> Any:
     for _, rate, when in ets.lookup("rates", currency):
         if now - when <= 60.0:
@@ -142,6 +151,8 @@ table.wrong(ex.price, "starts a process", price_elsewhere, "in which process the
 table.wrong(ex.price, "takes a price of 0 for none", price_or_nothing, "an amount of 0")
 table.wrong(ex.price, "forgets the return", price_unreturned, "Seen: None")
 table.wrong(ex.price, "takes the time of the node", price_of_now, "`now - when`")
+table.hard_coded(ex.price, "rounds to cents", price_rounded, "it passed the first one", "the amount times the rate")
+table.hard_coded(ex.price, "takes a limit of 0 for none", price_with_a_default, "it passed the first one", "the age")
 table.hard_coded(ex.price, "knows a limit of a minute", price_known, "it passed the first one", "`oldest`")
 
 # ---- drill 2: five tables -------------------------------------------------------------------------------------
@@ -173,6 +184,10 @@ def open_in_one_that_stays() -> None:
         await receive(lambda _: False)
 
     spawn(stays)
+
+
+def open_one_more() -> None:
+    opens(extra={})()
 
 
 async def open_async() -> None:
@@ -209,6 +224,8 @@ table.wrong(ex.open_tables, "gives them no names", open_unnamed, "whether the ta
 table.wrong(
     ex.open_tables, "makes them in a process that ends", open_in_another_process, "in which process it was made"
 )
+table.wrong(ex.open_tables, "makes them in one that stays", open_in_one_that_stays, "that one is the owner")
+table.wrong(ex.open_tables, "makes one more", open_one_more, "how many tables are there", "which tables")
 table.wrong(
     ex.open_tables, "a bag for the deals", opens(deals={"type": "bag", "access": "public"}), "into 'deals'", "equal"
 )
@@ -394,6 +411,10 @@ async def settle_rows(bureau: Any) -> Any:
     return ets.take("deals", bureau)
 
 
+async def settle_or_none(bureau: Any) -> Any:
+    return await settle_in_a_loop(bureau) or None
+
+
 async def settle_unreturned(bureau: Any) -> Any:
     sum(euros for _, euros in ets.take("deals", bureau))
 
@@ -422,6 +443,7 @@ table.wrong(ex.settle, "deletes nothing", settle_keeps, "which deals are left", 
 table.wrong(ex.settle, "deletes everybody's", settle_all, "which deals are left", "and no others")
 table.wrong(ex.settle, "counts equal deals once", settle_each_once, "Equal deals are deals each")
 table.wrong(ex.settle, "returns the rows", settle_rows, "the sum of the euros")
+table.wrong(ex.settle, "takes no deals for None", settle_or_none, "once more", "no deals are 0")
 table.wrong(ex.settle, "forgets the return", settle_unreturned, "what your own function returns")
 table.wrong(ex.settle, "takes one deal", settle_first, "the sum of the euros")
 table.wrong(ex.settle, "is a plain function", settle_plain, "an `async def`")
@@ -458,6 +480,7 @@ class Cache(GenServer):
             ets.new("rate cache", named=True, access=self.access, heir=(Process.whereis("table keeper"), ""))
         else:
             await GenServer.call("table keeper", ("give back", "rate cache", self_()))
+        send(self_(), "sweep")
         return Ok(config)
 
     async def handle_call(self, request: Any, from_: Any, config: Any) -> Any:
@@ -472,7 +495,15 @@ class Cache(GenServer):
                 return Reply(("error", "unknown request"), config)
 
     def handle_info(self, message: Any, config: Any) -> Any:
+        if message == "sweep":
+            sweep_rates(config)
         return NoReply(config)
+
+
+def sweep_rates(config: Any) -> None:
+    limit = current_node().now() - config["seconds"]
+    ets.select_delete("rate cache", (ets.ANY, ets.ANY, ets.Var(1)), lambda when: when < limit)
+    Process.send_after(self_(), "sweep", config["seconds"])
 
 
 def below(*children: Any, strategy: str = "one_for_one", name: Any = "exchange") -> Callable[[Any], Awaitable[Any]]:
@@ -502,7 +533,7 @@ class WatchingCache(Cache):
                 else:
                     Process.monitor(keeper)
                     ets.setopts("rate cache", heir=(keeper, "again"))
-        return NoReply(config)
+        return super().handle_info(message, config)
 
 
 class AskingCache(Cache):
@@ -517,7 +548,38 @@ class AskingCache(Cache):
         if message == "heir":
             Process.send_after(self_(), "heir", 0.5)
             ets.setopts("rate cache", heir=(Process.whereis("table keeper"), "again"))
-        return NoReply(config)
+        return super().handle_info(message, config)
+
+
+class WatchingTheFirst(WatchingCache):
+    """Monitors the first keeper and no other."""
+
+    def handle_info(self, message: Any, config: Any) -> Any:
+        match message:
+            case Down():
+                Process.send_after(self_(), "again", 0.05)
+                return NoReply(config)
+            case "again":
+                ets.setopts("rate cache", heir=(Process.whereis("table keeper"), "again"))
+                return NoReply(config)
+        return super().handle_info(message, config)
+
+
+class KeeperWhoAsks(Keeper):
+    """Calls a server that runs, and waits until it is the heir."""
+
+    async def init(self, _: Any) -> Any:
+        if Process.whereis("rate cache") is not None:
+            await GenServer.call("rate cache", ("heir", self_()))
+        return Ok(None)
+
+
+class AskedCache(Cache):
+    async def handle_call(self, request: Any, from_: Any, config: Any) -> Any:
+        match request:
+            case ("heir", pid):
+                return Reply(ets.setopts("rate cache", heir=(pid, "asked")), config)
+        return await super().handle_call(request, from_, config)
 
 
 class CallingKeeper(Keeper):
@@ -535,16 +597,53 @@ class ToldCache(Cache):
         match message:
             case ("keeper", pid):
                 ets.setopts("rate cache", heir=(pid, "told"))
+        return super().handle_info(message, config)
+
+
+class ToldAndSweepsNot(Cache):
+    """Its `handle_info` takes the place of the one that swept."""
+
+    def handle_info(self, message: Any, config: Any) -> Any:
+        match message:
+            case ("keeper", pid):
+                ets.setopts("rate cache", heir=(pid, "told"))
         return NoReply(config)
+
+
+class ToldAndUnreturned(ToldCache):
+    def handle_info(self, message: Any, config: Any) -> Any:
+        match message:
+            case ("keeper", pid):
+                ets.setopts("rate cache", heir=(pid, "told"))
+                return None
+        return super().handle_info(message, config)
+
+
+class ToldAndAsksAgain(ToldCache):
+    async def handle_call(self, request: Any, from_: Any, config: Any) -> Any:
+        match request:
+            case ("fetch", currency):
+                ets.delete("rate cache", currency)
+        return await super().handle_call(request, from_, config)
 
 
 class OwningKeeper(Keeper):
     """Owns the protected table and writes what it is told; the server is its heir."""
 
-    async def init(self, _: Any) -> Any:
+    @classmethod
+    async def start_link(cls, config: Any = None, **__: Any) -> Any:
+        return await GenServer.start_link.__func__(cls, config, name="table keeper")  # type: ignore[attr-defined]
+
+    async def init(self, config: Any) -> Any:
         if ets.whereis("rate cache") is None:
             ets.new("rate cache", named=True)
-        return Ok(None)
+        Process.send_after(self_(), "sweep", config["seconds"])
+        return Ok(config)
+
+    def handle_info(self, message: Any, config: Any) -> Any:
+        if message == "sweep":
+            sweep_rates(config)
+        return NoReply(config)
 
     def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
         match request:
@@ -564,8 +663,10 @@ class WritingServer(Cache):
     async def handle_call(self, request: Any, from_: Any, config: Any) -> Any:
         match request:
             case ("fetch", currency):
+                for _, rate, _ in ets.lookup("rate cache", currency):
+                    return Reply(rate, config)
                 rate = await config["ask"](currency)
-                await GenServer.call("table keeper", ("write", (currency, rate, 0)))
+                await GenServer.call("table keeper", ("write", (currency, rate, current_node().now())))
                 return Reply(rate, config)
         return Reply(("error", "unknown"), config)
 
@@ -614,8 +715,8 @@ class Loud(ToldCache):
             case ("keeper", pid):
                 ets.setopts("rate cache", heir=(pid, "told"))
                 return NoReply(config)
-            case EtsTransfer():
-                return NoReply(config)
+            case EtsTransfer() | "sweep":
+                return super().handle_info(message, config)
 
 
 class HeirOfTheFirst(Cache):
@@ -647,6 +748,8 @@ async def protected_owner(config: Any) -> Any:
             return Ok(config)
 
         async def handle_call(self, request: Any, from_: Any, config: Any) -> Any:
+            for _, rate, _ in ets.lookup("rate cache", request[1]):
+                return Reply(rate, config)
             rate = await config["ask"](request[1])
             await Agent.update("owner", lambda _: ets.insert("rate cache", (request[1], rate, 0)))
             return Reply(rate, config)
@@ -676,14 +779,18 @@ class KnowsNames(Cache):
         return Ok(config)
 
     async def handle_call(self, request: Any, from_: Any, config: Any) -> Any:
+        for _, rate, asked in ets.lookup("rate cache", request[1]):
+            if asked:
+                return Reply(rate, config)
         rate = await config["ask"](request[1])
-        ets.insert("rate cache", (request[1], rate, 0))
+        ets.insert("rate cache", (request[1], rate, 1))
         return Reply(rate, config)
 
 
 table.right(ex.start_exchange, "the keeper tells by a message", below(CallingKeeper, ToldCache))
 table.right(ex.start_exchange, "the server monitors the keeper", below(Keeper, WatchingCache))
 table.right(ex.start_exchange, "the server names the heir again and again", below(Keeper, AskingCache))
+table.right(ex.start_exchange, "the keeper calls, and waits", below(KeeperWhoAsks, AskedCache))
 table.right(ex.start_exchange, "the keeper owns, and the server is its heir", below(OwningKeeper, WritingServer))
 table.wrong(ex.start_exchange, "is as before", below(Keeper, Cache), "no table", "a pid, and who is started again")
 table.wrong(ex.start_exchange, "all together", below(Keeper, Cache, strategy="one_for_all"), "no table", "who owns")
@@ -693,6 +800,10 @@ table.wrong(ex.start_exchange, "makes another table", below(CallingKeeper, Makes
 table.wrong(ex.start_exchange, "does not ask for it", below(CallingKeeper, LeftWithTheKeeper), "its owner")
 table.wrong(ex.start_exchange, "is public", below(CallingKeeper, Public), "every process can write into it")
 table.wrong(ex.start_exchange, "has a public table of an owner", public_owner, "every process can write into it")
+table.wrong(ex.start_exchange, "watches the first keeper", below(Keeper, WatchingTheFirst), "no table", "the next time")
+table.wrong(ex.start_exchange, "sweeps no more", below(CallingKeeper, ToldAndSweepsNot), "yours as well: it sweeps")
+table.wrong(ex.start_exchange, "returns nothing when told", below(CallingKeeper, ToldAndUnreturned), "may not: None")
+table.wrong(ex.start_exchange, "asks for what is known", below(CallingKeeper, ToldAndAsksAgain), "looks once more")
 table.wrong(ex.start_exchange, "has an owner without an heir", protected_owner, "no table", "who owns the table")
 table.wrong(ex.start_exchange, "names the supervisor", below(Keeper, HeirOfTheFirst), "its owner")
 table.wrong(ex.start_exchange, "knows no strays", below(CallingKeeper, Loud), "anybody can send anything")
@@ -778,6 +889,39 @@ class RepliesLater(Till):
         return NoReply(state)
 
 
+class SaysNoAtHome(Till):
+    """What is plainly too much is refused in the caller: amounts only become less. The owner decides the rest."""
+
+    @staticmethod
+    async def pay(currency: Any, amount: Any) -> Any:
+        if (Till.left(currency) or 0) < amount:
+            return "not enough"
+        return await Till.pay(currency, amount)
+
+
+class OneRow(Till):
+    """All amounts stand in one row, as a dict."""
+
+    @staticmethod
+    def left(currency: Any) -> Any:
+        return ets.lookup_element("till", "all", 1).get(currency)
+
+    def init(self, amounts: Any) -> Any:
+        ets.new("till", named=True)
+        ets.insert("till", ("all", amounts))
+        return Ok(None)
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        match request:
+            case ("pay", currency, amount):
+                known = ets.lookup_element("till", "all", 1)
+                if currency not in known or known[currency] < amount:
+                    return Reply("not enough", state)
+                ets.insert("till", ("all", known | {currency: known[currency] - amount}))
+                return Reply("paid", state)
+        return Reply("unknown", state)
+
+
 class Casts(Till):
     @staticmethod
     async def pay(currency: Any, amount: Any) -> Any:
@@ -841,6 +985,30 @@ class PutsBackInside(Till):
                 known = ets.member("till", currency)
                 return Reply(ets.update_counter("till", currency, -amount) if known else None, state)
         return Reply("unknown", state)
+
+
+class PutsBackAtOnce(Till):
+    """The owner takes the money first, and puts it back in the same callback."""
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        match request:
+            case ("pay", currency, amount) if ets.member("till", currency):
+                if ets.update_counter("till", currency, -amount) >= 0:
+                    return Reply("paid", state)
+                ets.update_counter("till", currency, amount)
+        return Reply("not enough", state)
+
+
+class DeletesFirst(Till):
+    """For a moment there is no row."""
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        match request:
+            case ("pay", currency, amount) if (self.left(currency) or 0) >= amount:
+                [(_, left)] = ets.take("till", currency)
+                ets.insert("till", (currency, left - amount))
+                return Reply("paid", state)
+        return super().handle_call(request, from_, state)
 
 
 class AsksTheTill(Till):
@@ -931,6 +1099,14 @@ class InTheClass(Till):
         return Reply("not enough", state)
 
 
+class InTheClassWithATable(InTheClass):
+    """There is a table, and nothing in it."""
+
+    def init(self, amounts: Any) -> Any:
+        ets.new("till", named=True)
+        return super().init(amounts)
+
+
 class TillPublic(Till):
     access = "public"
 
@@ -944,19 +1120,26 @@ table.right(ex.till, "takes it off the counter", Till)
 table.right(ex.till, "decides by its state", KeepsADict)
 table.right(ex.till, "matches", Matching)
 table.right(ex.till, "answers by reply", RepliesLater)
+table.right(ex.till, "says no at home", SaysNoAtHome)
+table.right(ex.till, "has one row", OneRow)
 table.wrong(ex.till, "casts", Casts, "who writes it before the answer is sent")
 table.wrong(ex.till, "decides in the caller", DecidesAtHome, "nothing keeps two of them apart")
 table.wrong(ex.till, "takes first and puts back", PutsBack, "can any process write in the table")
 table.wrong(ex.till, "takes first and puts back, by two calls", PutsBackInside, "not even for a moment")
+table.wrong(ex.till, "takes first and puts back at once", PutsBackAtOnce, "looked between any two", "for a moment")
+table.wrong(
+    ex.till, "deletes the row, and inserts it", DeletesFirst, "looked between any two", "changes the amount once"
+)
 table.wrong(ex.till, "asks the till for what is left", AsksTheTill, "a coroutine", "where `left` looks")
 table.wrong(ex.till, "knows only what is there", Forgetful, "a list without a row")
 table.wrong(ex.till, "has no last case in a call", CrashesOnTheUnknown, "a call that it does not know", "last `case`")
 table.wrong(ex.till, "has no last case in a message", CrashesOnStrays, "a message that it does not know", "last `case`")
-table.wrong(ex.till, "writes after the answer", WritesAfterwards, "what comes first, the writing or the answer")
+table.wrong(ex.till, "writes after the answer", WritesAfterwards, "whether that is written before the answer")
 table.wrong(ex.till, "never pays the last", NeverEmpty, "who decides whether there is enough")
 table.wrong(ex.till, "forgets the return", Unreturned, "what your own function returns")
 table.wrong(ex.till, "forgets the await", Unawaited, "`await`")
 table.wrong(ex.till, "keeps the amounts in the class", InTheClass, "What Python shares is no table")
+table.wrong(ex.till, "keeps the amounts in the class, beside a table", InTheClassWithATable, "which ends with the till")
 table.wrong(ex.till, "is public", TillPublic, "can any process write in the table")
 table.hard_coded(ex.till, "knows the amounts", KnowsTheAmounts, "it passed the first one")
 
@@ -969,7 +1152,7 @@ def old(limit: float) -> None:
 
 class Sweeper(GenServer):
     def init(self, keep: Any) -> Any:
-        Process.send_after(self_(), "sweep", keep)
+        send(self_(), "sweep")
         return Ok(keep)
 
     def handle_info(self, message: Any, keep: Any) -> Any:
@@ -1019,11 +1202,11 @@ class Looping(Exchange):
     def init(self, keep: Any) -> Any:
         async def sweeps() -> None:
             while True:
-                await Process.sleep(keep)
                 old(current_node().now() - keep)
+                await Process.sleep(keep)
 
         sweeper = ChildSpec("sweeper", (Task.start_link, (sweeps,)))
-        return Supervise([sweeper, child_spec((Agent, self.tables), id="tables")], strategy="one_for_one")
+        return Supervise([child_spec((Agent, self.tables), id="tables"), sweeper], strategy="one_for_one")
 
 
 class OneTable(Exchange):
@@ -1095,6 +1278,62 @@ class OneQuestion(Exchange):
             if current_node().now() - when <= oldest:
                 return rate
         return await GenServer.call("asker", (currency, ask), timeout=10.0)
+
+
+class CountsByRows(Exchange):
+    """Each call is a row of a duplicate bag."""
+
+    @staticmethod
+    def tables() -> None:
+        ets.new("fx", named=True, access="public")
+        ets.new("fx asked", named=True, access="public", type="duplicate_bag")
+
+    @staticmethod
+    async def rate(currency: Any, ask: Any, oldest: Any) -> Any:
+        ets.insert("fx asked", (currency,))
+        return await uncounted(currency, ask, oldest)
+
+    @staticmethod
+    def asked(currency: Any) -> Any:
+        return len(ets.lookup("fx asked", currency))
+
+
+class WaitsAnew(Sweeper):
+    def init(self, keep: Any) -> Any:
+        Process.send_after(self_(), "sweep", keep)
+        return Ok(keep)
+
+
+class SweepsIfItLives(Exchange):
+    sweeper = WaitsAnew
+
+
+async def rate_within(currency: Any, ask: Any, oldest: Any, **other: Any) -> Any:
+    """The model's answer, but for what is said: another comparison, a deletion, an error, what a failure answers."""
+    ets.update_counter("fx asked", currency, 1, (currency, 0))
+    known = None
+    for _, known, when in ets.lookup("fx", currency):
+        age = current_node().now() - when
+        if age < oldest or (age == oldest and not other.get("strict")):
+            return known
+    if other.get("deletes"):
+        ets.delete("fx", currency)
+    try:
+        rate = await ask(currency)
+    except other.get("error", Exception):
+        return known if other.get("stale") else None
+    ets.insert("fx", (currency, rate, current_node().now()))
+    return rate
+
+
+def varied(**other: Any) -> type[Exchange]:
+    return type("Varied", (Exchange,), {"rate": staticmethod(functools.partial(rate_within, **other))})
+
+
+class HasADefault(Exchange):
+    @staticmethod
+    async def rate(currency: Any, ask: Any, oldest: Any) -> Any:
+        return await rate_within(currency, ask, oldest or 30.0)
 
 
 class CountsTorn(Exchange):
@@ -1202,7 +1441,7 @@ class SweepsOnce(Exchange):
 class SweepsAll(Sweeper):
     def handle_info(self, message: Any, keep: Any) -> Any:
         if message == "sweep":
-            ets.delete_all_objects("fx")
+            old(current_node().now() - keep)
             ets.delete_all_objects("fx asked")
             Process.send_after(self_(), "sweep", keep)
         return NoReply(keep)
@@ -1353,6 +1592,13 @@ table.right(ex.exchange, "its own classes", Exchange)
 table.right(ex.exchange, "sweeps in a task", Looping)
 table.right(ex.exchange, "has one table for both", OneTable)
 table.right(ex.exchange, "shares one question", OneQuestion)
+table.right(ex.exchange, "counts by rows", CountsByRows)
+table.wrong(ex.exchange, "begins to wait anew", SweepsIfItLives, "was killed from time to time", "begins to wait anew")
+table.wrong(ex.exchange, "takes the limit for old", varied(strict=True), "at this very moment", "the limit counts")
+table.wrong(ex.exchange, "deletes what is too old for one", varied(deletes=True), "too old for one may do")
+table.wrong(ex.exchange, "knows one error", varied(error=ValueError), "OSError: gone", "of whatever class")
+table.wrong(ex.exchange, "returns an old rate for a failure", varied(stale=True), "the caller gets None")
+table.wrong(ex.exchange, "takes an age of 0 for none", HasADefault, "a moment ago", "the age of a rate")
 table.wrong(ex.exchange, "looks the count up and inserts it", CountsTorn, "between two", "Two operations are two")
 table.wrong(
     ex.exchange, "counts what was answered", CountsLate, "was killed while `ask` was running", "before anything"
@@ -1360,7 +1606,7 @@ table.wrong(
 table.wrong(ex.exchange, "counts the misses", CountsMisses, "when a call is counted")
 table.wrong(ex.exchange, "dates a rate by its question", StampsEarly, "how long ago `ask` returned it")
 table.wrong(ex.exchange, "lets it raise", Lets, "the caller gets None")
-table.wrong(ex.exchange, "remembers a failure", RemembersNone, "nothing is remembered")
+table.wrong(ex.exchange, "remembers a failure", RemembersNone, "a failure does not take its place")
 table.wrong(ex.exchange, "looks at no age", AtAnyAge, "the age of a rate")
 table.wrong(ex.exchange, "never sweeps", NeverSweeps, "No row goes by itself")
 table.wrong(ex.exchange, "sweeps once", SweepsOnce, "a timer fires once")

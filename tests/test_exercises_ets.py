@@ -76,7 +76,7 @@ def test_other_numbers_are_judged_as_well() -> None:
     asyncio.run(check(ex.receipt, receipt_of_a_row, bureau=("a", "pair"), last=10**9, quiet=True))
     asyncio.run(check(ex.settle, settle_in_a_loop, bureau=7, euros=(1,), quiet=True))
     asyncio.run(check(ex.start_exchange, below(Keeper, WatchingCache), names=("a", "b"), quiet=True))
-    asyncio.run(check(ex.till, Till, amounts=((1, 2), (2, 3)), quiet=True))
+    asyncio.run(check(ex.till, Till, amounts=((1, 9), (2, 3)), quiet=True))
     asyncio.run(check(ex.exchange, Exchange, keep=3600.0, oldest=1.0, quiet=True))
 
 
@@ -180,6 +180,31 @@ def test_an_exchange_stands_a_thousand_ends_two_seconds_apart(start: Any) -> Non
                 await Process.sleep(pause)
         await Supervisor.stop(root)
         assert {*Process.list()} == before
+
+    played(play)
+
+
+def test_an_owner_that_ends_again_and_again_before_its_timer_fires_sweeps_all_the_same() -> None:
+    async def play() -> None:
+        Process.flag(trap_exit=True)
+        for start in (MODEL["start_exchange"], MODEL["start_old_exchange"]):
+            root = await start({"ask": answers(0.0, 1.08), "seconds": 60.0})
+            await GenServer.call("rate cache", ("fetch", "usd"))
+            for _ in range(3):
+                await Process.sleep(50.0)
+                Process.exit(Process.whereis("rate cache"), "kill")
+            await Process.sleep(1.0)
+            assert ets.lookup("rate cache", "usd") == []
+            await Supervisor.stop(root)
+        keep, exchange, before = 60.0, MODEL["Exchange"], {*Process.list()}
+        root = await exchange.start_link(keep)
+        await exchange.rate("usd", answers(0.0, 1.08), 10.0)
+        for _ in range(3):
+            await Process.sleep(50.0)
+            for pid in ex._may_end(root, before):
+                Process.exit(pid, "kill")
+        await Process.sleep(3 * keep - 150.0)
+        assert [len(table.rows) for table in ex._tables() if table.name == "fx"] == [0]
 
     played(play)
 

@@ -89,7 +89,7 @@ class _User:
 
     async def answer(self, idea: str, patience: float = 60.0) -> Any:
         """What it was told; an exit or an exception is what was seen."""
-        for pause in (0.0,) * 6 + (A_WHILE,) * 60 + (patience,):
+        for pause in (0.0,) * 30 + (A_WHILE,) * 60 + (patience,):
             if self.told:
                 break
             await Process.sleep(pause)
@@ -189,8 +189,8 @@ OPERATIONS: Final = (
 
 
 @contextmanager
-def _cut_in(at: int, rival: Callable[[], None]) -> Iterator[list[str]]:
-    """Let ``rival`` happen before the operation of that number, wherever it stands; answers the operations so far.
+def _cut_in(at: int | None, rival: Callable[[], None]) -> Iterator[list[str]]:
+    """Let ``rival`` happen before the operation of that number, or before each; answers the operations so far.
 
     `explore` lets nobody come into a plain function. On the BEAM somebody may.
     """
@@ -201,7 +201,7 @@ def _cut_in(at: int, rival: Callable[[], None]) -> Iterator[list[str]]:
     def watched(name: str, operation: Any) -> Any:
         def use(*args: Any, **options: Any) -> Any:
             if not inside[0]:
-                if len(done) == at:
+                if at is None or len(done) == at:
                     inside[0] = True
                     rival()
                     inside[0] = False
@@ -257,7 +257,9 @@ async def price(price: Any, rate: float = 1.25, when: float = 100.0, oldest: flo
 
     Demands: a plain function; the limit itself counts as fresh; the table is somebody else's, and stays as it is.
     """
-    await with_other_numbers(_one_price, ((price, rate, when, oldest), (price, 161.0, 5000.0, 3.0)))
+    await with_other_numbers(
+        _one_price, ((price, rate, when, oldest), (price, 1 / 128, 5000.0, 3.0), (price, 161.0, 0.0, 0.0))
+    )
 
 
 _MISS: Final = "what a lookup returns for a key that is not there: a list without a row"
@@ -273,7 +275,7 @@ async def _one_price(price: Any, rate: float, when: float, oldest: float) -> Non
         ("usd", 200, when, 200 * rate, _AGE),
         ("usd", 8, when + oldest, 8 * rate, _AGE),
         ("usd", 8, when + oldest + 0.5, None, _AGE),
-        ("usd", 8, when + 100 * oldest, None, _AGE),
+        ("usd", 8, when + 100 * oldest + 100, None, _AGE),
         ("yen", 8, when, None, _AGE),
         ("late", 8, when + oldest + 7, 8 * 3 * rate, _AGE),
         ("usd", 0, when, 0, "an amount of 0: its price is 0, and not None"),
@@ -326,6 +328,7 @@ async def _five_tables(open_tables: Any, bureaux: tuple[Any, Any]) -> None:
     ):
         _expect_table(name, pid)
         _expect_access(name, row, reads, writes)
+    expect("`open_tables()` was called; how many tables are there?", len(_tables()), 5, "which tables the text names")
     deal, big = (one, "usd", 50), (one, "usd", 5000)
     offers = [(one, "usd"), (other, "usd"), (one, "yen"), (one, "usd")]
     await _expect_rows(pid, "rates", [("usd", 1.08), ("yen", 161), ("usd", 1.09)], [("usd", 1.09)], "usd")
@@ -506,7 +509,7 @@ async def _settlements(settle: Any, bureau: Any, euros: Sequence[int], in_every_
         seen = await _used(settle(who), done, _LEFT)
         idea = "the sum of the euros. Equal deals are deals each, and no deals are 0"
         if not same(seen, hoped):
-            idea = _HANDED_ON if seen is None else _LEFT if "once more" in done else idea
+            idea = _HANDED_ON if seen is None and hoped else _LEFT if seen and not hoped else idea
         expect(done, seen, hoped, idea)
         left = ets.lookup("deals", who), ets.lookup("deals", "other")
         expect(f"{done}; which deals are left, of it and of another bureau?", left, ([], others), _LEFT)
@@ -569,7 +572,8 @@ async def start_exchange(start_exchange: Any, names: tuple[str, str] = ("usd", "
     """Whatever process ends, one after the other, no rate is missing at any moment, and a stop leaves nothing.
 
     Demands: a supervisor "exchange", and a server and a table "rate cache"; every process below the supervisor ends
-    several times, by several reasons; strangers cannot write; stray messages change nothing.
+    several times, by several reasons, also twice before another does; strangers cannot write; stray messages change
+    nothing; what is known is not asked for again, and what is old is swept.
     """
     await with_other_numbers(_one_exchange, ((start_exchange, names), (start_exchange, ("peso", "lira"))))
 
@@ -579,15 +583,17 @@ _KEPT: Final = (
     "who owns the table in the moment in which its owner ends, and whether that is so the next time, too. An heir is "
     "a pid, and who is started again has another one"
 )
+_AS_BEFORE: Final = "what the server of the chapter does, and yours as well"
 _BACK: Final = "whether the process is there again: what its `init` does when the table exists already"
 
 
 async def _one_exchange(start_exchange: Any, names: tuple[str, str]) -> None:
     Process.flag(trap_exit=True)
     before, bank, known = set(Process.list()), _Bank(seconds=0.0, first=len(names[0]) + 0.5), dict[str, float]()
+    seconds = 300.0
     done = "`start_exchange(config)` was called"
     try:
-        root = await _used(start_exchange({"ask": bank.ask, "seconds": 3600.0}), done, _BACK)
+        root = await _used(start_exchange({"ask": bank.ask, "seconds": seconds}), done, _BACK)
     except StartError as error:
         raise not_started(error) from None
     idea = "the name of the supervisor, and what is returned: its pid"
@@ -595,10 +601,11 @@ async def _one_exchange(start_exchange: Any, names: tuple[str, str]) -> None:
     expect(f'{done}; is what it returned called "exchange"?', is_root, True, idea)
     for name in names:
         await _fetch(known, name, bank, done)
+    await _fetch_again(known, names[0])
     _strangers_cannot_write(done, names[0])
     await _strays(before | {root}, known)
     for number, reason in enumerate(("kill", "boom", "shutdown", "kill")):
-        for place in range(len(_others(before, root))):
+        for place in sorted([*range(len(_others(before, root)))] * (1 + number % 2)):
             others = _others(before, root)
             await _one_ends(others[place % len(others)], reason, known, root)
         await _one_ends(Process.whereis(_CACHE), reason, known, root)
@@ -606,6 +613,7 @@ async def _one_exchange(start_exchange: Any, names: tuple[str, str]) -> None:
         if number % 2:
             await _one_ends(Process.whereis(_CACHE), "kill", known, root)
     _strangers_cannot_write("many processes have ended", names[0])
+    await _swept(known, seconds)
     await Supervisor.stop(root)
     await Process.sleep(A_WHILE)
     left = [pid for pid in Process.list() if pid not in before]
@@ -651,6 +659,20 @@ async def _fetch(known: dict[str, float], currency: str, bank: _Bank, done: str)
     _rates_are_there(told, known, "where the server writes, and where readers read")
 
 
+async def _fetch_again(known: dict[str, float], currency: str) -> None:
+    told = f'{currency!r} was known, and ("fetch", {currency!r}) was sent to "rate cache"'
+    user = _User(lambda: GenServer.call(_CACHE, ("fetch", currency)), told)
+    expect(told, await user.answer(_BACK), known[currency], f"{_AS_BEFORE}. It looks once more before it asks")
+
+
+async def _swept(known: dict[str, float], seconds: float) -> None:
+    await let_pass(2.5 * seconds)
+    done = f"no rate was renewed for {2.5 * seconds:g} s, with {seconds:g} as `seconds`; which are in the table?"
+    left = [currency for currency in known if ets.lookup(_CACHE, currency)]
+    idea = f"{_AS_BEFORE}: it sweeps. A callback of your own takes the place of the one before it, all its cases too"
+    expect(done, left, [], idea)
+
+
 async def _strays(spared: set[Pid], known: dict[str, float]) -> None:
     for pid in [pid for pid in Process.list() if pid not in spared]:
         send(pid, ("a stray", 1))
@@ -658,6 +680,14 @@ async def _strays(spared: set[Pid], known: dict[str, float]) -> None:
         idea = "the last `case` of `handle_info`: anybody can send anything"
         expect("a stray message was sent to a process of the exchange; is it alive?", Process.alive(pid), True, idea)
     _rates_are_there("stray messages were sent", known)
+
+
+def _given_up() -> str:
+    """That the supervisor has given up, and what a process below it crashed with last."""
+    seen, tracer = "the supervisor has given up", current_node().tracer
+    ends = [] if tracer is None else [event.term for event in tracer.events if event.kind == "exit"]
+    crashes = [end for end in ends if not isinstance(end, str)]
+    return f"{seen}; a process ended with: {describe_reason(crashes[-1])}" if crashes else seen
 
 
 async def _one_ends(pid: Pid | None, reason: str, known: dict[str, float], root: Pid) -> None:
@@ -675,7 +705,7 @@ async def _one_ends(pid: Pid | None, reason: str, known: dict[str, float], root:
             await Process.sleep(A_WHILE)
             if Process.alive(root):
                 raise
-            raise NotYet(done, "the supervisor has given up", "an exchange that goes on", _BACK) from None
+            raise NotYet(done, _given_up(), "an exchange that goes on", _BACK) from None
     if Process.whereis(_CACHE) is None:
         raise NotYet(f"{done}; two seconds passed", 'nobody is called "rate cache"', "a server of that name", _BACK)
 
@@ -687,16 +717,25 @@ async def till(MendedTill: Any, amounts: tuple[tuple[Any, int], ...] = (("usd", 
     """The till pays what is there, in every order, never for a moment less, and shows what is left without being asked.
 
     Demands: a server "till"; what was paid is gone from the table before the answer; who is refused changes nothing;
-    strangers cannot write; unknown calls and messages do not end it.
+    whoever looks between two operations sees nothing else; strangers cannot write; unknown calls and messages do not
+    end it, and nothing is left of it when it has ended. The first amount is at least 6.
     """
     await with_other_numbers(
-        _one_till, ((MendedTill, amounts, True), (MendedTill, ((("krona", 1), 5), ("rand", 70)), False))
+        _one_till, ((MendedTill, amounts, True), (MendedTill, ((("krona", 1), 6), ("rand", 70)), False))
     )
 
 
 _WRITES: Final = (
     "what the new amount is, and who writes it before the answer is sent. What is refused changes nothing, and an "
     "exact amount leaves 0"
+)
+_MOMENT: Final = (
+    "what others see between two operations of yours. Who is refused changes nothing, not even for a moment, and who "
+    "pays changes the amount once"
+)
+_DECIDES: Final = (
+    "who decides, and whether that is written before the answer. In the caller, nothing keeps two of them apart; a "
+    "cast returns before anything is decided"
 )
 _READS: Final = "where `left` looks: in the table, in the process that calls it"
 
@@ -716,14 +755,16 @@ async def _one_till(MendedTill: Any, amounts: tuple[tuple[Any, int], ...], in_ev
     await _pay(MendedTill, one, amount + 1, "not enough", amount)
     await _pay(MendedTill, one, 2, "paid", amount - 2)
     await _pay(MendedTill, "franc", 1, "not enough", None)
-    await _busy_till(MendedTill, pid, one, amount - 2)
-    await _pay(MendedTill, one, amount - 2, "paid", 0)
+    await _looked_at_in_between(MendedTill, one, amount - 2)
+    rest_of_one = await _busy_till(MendedTill, pid, one, amount - 3)
+    await _pay(MendedTill, one, rest_of_one, "paid", 0)
     await _pay(MendedTill, one, 1, "not enough", 0)
     _left(MendedTill, other, rest, f"{one!r} had been paid out")
     await _nonsense(pid)
     await _pay(MendedTill, other, 1, "paid", rest - 1)
     Process.unlink(pid)
     await _gone(pid)
+    _ends_with_the_till(MendedTill, other)
     if in_every_order:
         _pay_at_once(MendedTill, one, amount)
 
@@ -756,15 +797,49 @@ def _only_the_till_writes() -> None:
     expect("the till was started; can any process write in the table?", bool(public), False, idea)
 
 
-async def _busy_till(MendedTill: Any, pid: Pid, currency: Any, left: int) -> None:
+async def _looked_at_in_between(MendedTill: Any, currency: Any, left: int) -> None:
+    """Pay too much, and then something, and have somebody look before each operation on a table."""
+    for amount, hoped, may in ((left + 1, "not enough", (left,)), (1, "paid", (left, left - 1))):
+        seen = list[Any]()
+
+        def look(seen: list[Any] = seen) -> None:
+            with suppress(BadArg):
+                try:
+                    seen.append(MendedTill.left(currency))
+                except (ValueError, IndexError, KeyError, TypeError) as error:
+                    seen.append(describe_exception(error))
+
+        with _cut_in(None, look):
+            await _pay(MendedTill, currency, amount, hoped, may[-1])
+        done = f"with {left} in the till, `pay({currency!r}, {amount})` was called, and somebody looked between any two"
+        odd = [each for each in seen if not any(same(each, one) for one in may)]
+        expect(f"{done} operations; which other amounts were seen?", odd, [], _MOMENT)
+
+
+async def _busy_till(MendedTill: Any, pid: Pid, currency: Any, left: int) -> int:
+    """Two want more than half of what is left while the till is busy; answers what is left then."""
+    amount = left - left // 3
     await sys_.suspend(pid)
     _left(MendedTill, currency, left, "the till was busy")
-    payer = _User(lambda: MendedTill.pay(currency, 10**9), "the till was busy, and `pay` was called")
+    done = f"the till was busy, with {left} in it, and two called `pay({currency!r}, {amount})`"
+    payers = [_User(lambda: MendedTill.pay(currency, amount), done) for _ in range(2)]
     await Process.sleep(1.0)
-    idea = "who decides. In the caller, nothing keeps two of them apart; a cast returns before anything is decided"
-    expect(f"{payer.done}; has it answered before the till was free?", bool(payer.told), False, idea)
+    told = sum(bool(payer.told) for payer in payers)
+    expect(f"{done}; how many were answered before the till was free?", told, 0, _DECIDES)
     await sys_.resume(pid)
-    expect(payer.done, await payer.answer("who answers"), "not enough", "what `pay` returns")
+    answers = [await payer.answer("who answers") for payer in payers]
+    expect(done, sorted(answers, key=repr), ["not enough", "paid"], _DECIDES)
+    _left(MendedTill, currency, left - amount, done)
+    return left - amount
+
+
+def _ends_with_the_till(MendedTill: Any, currency: Any) -> None:
+    try:
+        seen = MendedTill.left(currency)
+    except Exception:
+        return  # the table is gone, and whoever reads it is told so
+    idea = "where the amounts stand: in the table, which ends with the till. What Python shares is no table"
+    expect(f"the till was killed, and its table is gone; `left({currency!r})` was called", seen, None, idea)
 
 
 async def _nonsense(pid: Pid) -> None:
@@ -812,10 +887,9 @@ def _pay_at_once(MendedTill: Any, currency: Any, amount: int) -> None:
     done = f"{had}, two called `pay` for {amount} at the same moment"
     expect_in_every_schedule(done, both, (["not enough", "paid"], 0), _BETWEEN, most=MOST)
     done = f"{had}, one called `pay` for {amount + 1}, and another called `left` at the same moment"
-    idea = "what others see between two operations of yours. Who is refused changes nothing, not even for a moment"
-    expect_in_every_schedule(done, looks_meanwhile, ("not enough", amount), idea, most=MOST)
+    expect_in_every_schedule(done, looks_meanwhile, ("not enough", amount), _MOMENT, most=MOST)
     done = f"{had}, one called `pay` for {amount + 1}, and another for {amount} at the same moment"
-    expect_in_every_schedule(done, small_and_large, ("not enough", "paid"), idea, most=MOST)
+    expect_in_every_schedule(done, small_and_large, ("not enough", "paid"), _MOMENT, most=MOST)
 
 
 # ---- the design -----------------------------------------------------------------------------------------------
@@ -828,7 +902,7 @@ async def exchange(Exchange: Any, keep: float = 60.0, oldest: float = 20.0) -> N
     leaves nothing; processes are killed that are neither owners of tables nor supervisors above them; a stop leaves
     nothing, and the next exchange begins with nothing.
     """
-    await with_other_numbers(_a_day, ((Exchange, keep, oldest), (Exchange, 9.0, 9.0)))
+    await with_other_numbers(_a_day, ((Exchange, keep, oldest), (Exchange, 9.0, 6.0)))
 
 
 _FRESH: Final = "the age of a rate: how long ago `ask` returned it. At most means that the limit counts"
@@ -836,7 +910,10 @@ _COUNT: Final = (
     "when a call is counted, and how: in one operation, before anything can fail or end. Two operations are two steps"
 )
 _ALONE: Final = "in which process `ask` runs. Whoever asks waits for the bank, and for nobody else"
-_OUTLIVES: Final = "who owns the tables, and what else that process does. A table ends with its owner"
+_OUTLIVES: Final = (
+    "who owns the tables, and what else that process does. A table ends with its owner. And at what a process takes "
+    "out of them when it starts"
+)
 
 
 class _Day:
@@ -845,25 +922,30 @@ class _Day:
     def __init__(self, Exchange: Any, oldest: float) -> None:
         self.Exchange, self.oldest, self.calls = Exchange, oldest, dict[Any, int]()
 
-    def rate(self, currency: Any, bank: _Bank, done: str) -> _User:
+    def rate(self, currency: Any, bank: _Bank, done: str, oldest: float | None = None) -> _User:
         self.calls[currency] = self.calls.get(currency, 0) + 1
-        told = f"{done}; `rate({currency!r}, ask, {self.oldest:g})` was called"
-        return _User(lambda: self.Exchange.rate(currency, bank.ask, self.oldest), told)
+        age = self.oldest if oldest is None else oldest
+        told = f"{done}; `rate({currency!r}, ask, {age:g})` was called"
+        return _User(lambda: self.Exchange.rate(currency, bank.ask, age), told)
 
-    async def fetched(self, currency: Any, bank: _Bank, done: str, idea: str = _FRESH) -> float:
+    async def fetched(
+        self, currency: Any, bank: _Bank, done: str, idea: str = _FRESH, oldest: float | None = None
+    ) -> float:
         """The bank is asked once, and what it says is returned."""
         before = len(bank.asked)
-        user = self.rate(currency, bank, done)
+        user = self.rate(currency, bank, done, oldest)
         seen = await user.answer(_ALONE)
         asked = bank.asked[before:]
         expect(f"{user.done}; what was `ask` called with?", asked, [currency], idea)
         expect(user.done, seen, bank.next, _HANDED_ON if seen is None else idea)
         return bank.next
 
-    async def known(self, currency: Any, rate: float, done: str, idea: str = _FRESH) -> None:
+    async def known(
+        self, currency: Any, rate: float, done: str, idea: str = _FRESH, oldest: float | None = None
+    ) -> None:
         """It is returned at once, and nobody is asked or sent anything."""
         bank, since = _Bank(first=1.25), so_far()
-        user = self.rate(currency, bank, done)
+        user = self.rate(currency, bank, done, oldest)
         for _ in range(3):
             await Process.sleep(0.0)
         expect(f"{user.done}; how often was `ask` called?", len(bank.asked), 0, idea)
@@ -899,6 +981,7 @@ async def _a_day(Exchange: Any, keep: float, oldest: float) -> None:
     await Process.sleep(bank.at + oldest - 0.25 - current_node().now())
     await day.known("usd", first, f"`ask` had returned a rate {oldest - 0.25:g} s ago")
     await Process.sleep(0.5)
+    await _too_old_for_one(day, first, min(keep, 1.5 * oldest))
     second = await day.fetched("usd", bank, f"`ask` had returned a rate more than {oldest:g} s ago")
     await day.known("usd", second, "the rate was renewed just now")
     day.counts("some rates had been asked for")
@@ -932,17 +1015,33 @@ def _is_a_table() -> None:
     expect("a rate was asked for; is there a table?", bool(_tables()), True, idea)
 
 
+async def _too_old_for_one(day: _Day, rate: float, oldest: float) -> None:
+    """A rate is too old for one who asks in vain, and known to another; one of this very moment is known to all."""
+    await _in_vain(day, "usd", OSError("gone"), "the rate was too old, and `ask` raised an OSError", seconds=0.0)
+    idea = f"{_FRESH}. What is too old for one may do for another: it stays, and a failure does not take its place"
+    await day.known("usd", rate, "the rate had been too old for somebody else", idea, oldest)
+    new = await day.fetched("mark", _Bank(seconds=0.0, first=500.5), "the exchange was open")
+    await day.known("mark", new, "`ask` had returned a rate at this very moment", oldest=0.0)
+    await Process.sleep(A_WHILE)
+    await day.fetched("mark", _Bank(seconds=0.0), "`ask` had returned a rate a moment ago", oldest=0.0)
+
+
+async def _in_vain(day: _Day, currency: Any, error: Exception, done: str, seconds: float = 3.0) -> None:
+    """Nothing is fresh, and ``ask`` raises: that is None, and nothing is remembered."""
+    bank = _Bank(seconds, error)
+    user = day.rate(currency, bank, done)
+    idea = "what becomes of an exception of `ask`, of whatever class: the caller gets None, and nothing is remembered"
+    try:
+        seen = await user.answer(idea)
+    except type(error) as raised:
+        raise NotYet(user.done, describe_exception(raised), "None", idea) from None
+    expect(f"{user.done}; how often was `ask` called?", len(bank.asked), 1, _FRESH)
+    expect(user.done, seen, None, idea)
+
+
 async def _fails(day: _Day) -> None:
-    bad = _Bank(error=ValueError("closed"))
-    for number in range(2):
-        user = day.rate("yen", bad, "`ask` raised a ValueError")
-        idea = "what becomes of an exception of `ask`: the caller gets None, and nothing is remembered"
-        try:
-            seen = await user.answer(idea)
-        except ValueError:
-            raise NotYet(user.done, "a ValueError", "None", idea) from None
-        expect(user.done, seen, None, idea)
-        expect(f"{user.done}; how often was `ask` called so far?", len(bad.asked), number + 1, idea)
+    for _ in range(2):
+        await _in_vain(day, "yen", ValueError("closed"), "`ask` raised a ValueError")
     await day.fetched("yen", _Bank(), "`ask` had raised a ValueError before")
     day.counts("`ask` had raised")
 
@@ -1033,17 +1132,28 @@ async def _ends(day: _Day, root: Pid, before: set[Pid]) -> None:
 
 _SWEEPS: Final = (
     "who takes old rows out, when, and whether it does so again and again. No row goes by itself, and a timer fires "
-    "once. A process that is started again sets its timer anew"
+    "once. A process that is started again begins to wait anew"
 )
+
+
+async def _wait_and_kill(keep: float, root: Pid, before: set[Pid]) -> None:
+    """Let less than ``keep`` pass, and kill whatever may be killed, one after the other, towards the end of it."""
+    those = _may_end(root, before)
+    await let_pass(max(0.0, 0.9 * keep - 1.5 * len(those)))
+    for pid in those:
+        Process.exit(pid, "kill")
+        await let_pass(1.5)
 
 
 async def _sweeps(day: _Day, keep: float, root: Pid, before: set[Pid]) -> None:
     for round_ in range(2):
         rate = await day.fetched(("old", round_), _Bank(first=77000.25 + 10 * round_), "the exchange was open")
-        for _ in range(3):
-            await let_pass(keep)
-        await Process.sleep(A_WHILE)
-        done = f"a rate was not renewed for {3 * keep:g} s; how many rows hold it?"
+        until = current_node().now() + 3 * keep + A_WHILE
+        for _ in range(3 * round_):
+            await _wait_and_kill(keep, root, before)
+        await let_pass(until - current_node().now())
+        killed = ", and every process that may be was killed from time to time" if round_ else ""
+        done = f"a rate was not renewed for {3 * keep:g} s{killed}; how many rows hold it?"
         rows = [row for table in _tables() for row in table.walk()]
         expect(done, sum(repr(rate) in safe_repr(row) for row in rows), 0, _SWEEPS)
     day.counts("old rates had been taken out")
