@@ -489,7 +489,7 @@ class Unawaited(Job):
     @staticmethod
     async def tick(work: Any, first: Any, every: Any) -> Any:
         Process.send_after(self_(), "tick", every)
-        start_child("calls", work)  # type: ignore[unused-coroutine]
+        start_child("calls", work)
 
 
 class AnyTick(Job):

@@ -181,7 +181,8 @@ async def _up(plan: Supervise, names: Sequence[str], play: Play, idea: str = ORD
     """Start a plan, and see that all of these run under their names."""
     Process.flag(trap_exit=True)  # a supervisor that gives up is something to look at
     try:
-        root: Pid = await _Top.start_link(plan)
+        root: Any = await _Top.start_link(plan)
+        assert isinstance(root, Pid)
     except StartError as error:
         raise _refused(error) from None
     await Process.sleep(A_BLINK)
@@ -345,7 +346,7 @@ async def hall_branch(hall_branch: Any, tanks: tuple[object, ...] = (1, 2, 3, 4,
 
 
 async def _one_house(hall_branch: Any, tanks: tuple[object, ...]) -> None:
-    play, runs, fails = Play(), [], [True]  # type: ignore[var-annotated]
+    play, runs, fails = Play(), [], [True]
 
     def tank(key: object) -> ChildSpec:
         async def start() -> Any:
@@ -598,7 +599,7 @@ async def kitchen(kitchen: Any, seconds: float = 9.0) -> None:
 
 
 async def _one_kitchen(kitchen: Any, seconds: float) -> None:
-    play, written = Play(), []  # type: ignore[var-annotated]
+    play, written = Play(), []
 
     async def write() -> None:
         await Process.sleep(seconds)
