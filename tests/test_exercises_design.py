@@ -248,7 +248,7 @@ def test_crates_are_kept_when_a_supervisor_above_stops_the_bottling(takes: float
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_brewery_bears_an_hour_of_all_its_faults(seed: int) -> None:
     async def start() -> Any:
-        return await MODEL["Brewery"].start_link(ex._five(5.9))
+        return await MODEL["Brewhouse"].start_link(ex._five(5.9))
 
     async def fill() -> bool:
         return bool(await GenServer.call("filler", "fill") == "full")
@@ -272,7 +272,7 @@ def test_the_brewery_bears_an_hour_of_all_its_faults(seed: int) -> None:
 def test_a_part_of_the_brewery_that_no_restart_helps_ends_it(name: str, pause: float) -> None:
     async def play() -> None:
         Process.flag(trap_exit=True)
-        top = await MODEL["Brewery"].start_link(ex._five(0.0))
+        top = await MODEL["Brewhouse"].start_link(ex._five(0.0))
         for _ in range(400):
             pid = Process.whereis(name)
             if pid is not None:

@@ -914,7 +914,7 @@ async def _in_the_end(Brewery: Any, most: int = 400) -> None:
                 break
         else:
             done = f"{name!r} ended {most} times, {pause:g} s apart, and no restart helped"
-            raise NotYet(done, "the brewery goes on restarting it", "the whole brewery ends", _HEARD)
+            raise NotYet(done, "the tree goes on restarting it", "the whole tree ends", _HEARD)
 
 
 def _a_campaign(Brewery: Any) -> None:
