@@ -94,6 +94,10 @@ def two_levels(siren: Any) -> Any:
     return rest(below("phones", one(CALLS)), below("listeners", rest(NEWS, siren)))
 
 
+def forgotten(child: Any) -> ChildSpec:
+    return child_spec(child, restart="temporary")
+
+
 async def as_coroutine(siren: Any) -> Any:
     return rest(CALLS, NEWS, siren)
 
@@ -131,6 +135,10 @@ table.wrong(
     lambda siren: rest(CALLS, NEWS, siren.override(restart="temporary")),
     "the siren heard",
 )
+table.wrong(
+    ex.alarm_branch, "temporary news", lambda siren: rest(CALLS, forgotten(NEWS), siren), "unless it is `temporary`"
+)
+table.wrong(ex.alarm_branch, "temporary calls", lambda siren: rest(forgotten(CALLS), NEWS, siren), "has not come back")
 table.hard_coded(ex.alarm_branch, "knows the siren by its name", known_siren, "it passed the first one")
 
 # ---- drill 2: filled again ---------------------------------------------------------------------------------------
@@ -235,6 +243,12 @@ table.wrong(ex.hall_branch, "runs it in init", in_init, "the tree was started")
 table.wrong(ex.hall_branch, "has another process run it", apart, "`fill` was run", "1")
 table.wrong(ex.hall_branch, "forgets the return", fill_without_return, "is a `return` missing")
 table.wrong(ex.hall_branch, "calls the function itself", called, "`fill` was run")
+table.wrong(
+    ex.hall_branch,
+    "a name for many",
+    lambda fill: rest((Registry, {"keys": "duplicate", "name": "tank names"}), TANKS, once(fill)),
+    "`unique` keys",
+)
 table.hard_coded(ex.hall_branch, "has room for two tanks", few, "the tree")
 
 # ---- drill 3: who is new? ----------------------------------------------------------------------------------------
@@ -335,6 +349,7 @@ async def awaited(plan: Any, name: Any) -> Any:
 
 
 table.right(ex.new_after, "looks through all lists by a loop", flat_first)
+table.right(ex.new_after, "is an async def", awaited)
 table.right(ex.new_after, "by a chooser", by(right_group))
 table.right(
     ex.new_after,
@@ -506,6 +521,28 @@ class NoLastCase(Job):
                 return NoReply(job)
 
 
+class CutsOff(Job):
+    @staticmethod
+    async def tick(work: Any, first: Any, every: Any) -> Any:
+        Process.send_after(self_(), "tick", every)
+        for pid in await Task.Supervisor.children("calls"):
+            await Task.Supervisor.terminate_child("calls", pid)
+        await start_child("calls", work)
+
+
+class OnTheClass(Job):
+    """Keeps what it was started with where all servers of the class see it."""
+
+    kept: Any = None
+
+    def init(self, job: Any) -> Any:
+        OnTheClass.kept = job
+        return super().init(job)
+
+    async def handle_info(self, message: Any, job: Any) -> Any:
+        return await super().handle_info(message, OnTheClass.kept)
+
+
 table.right(ex.nightly, "with an interval", Interval)
 table.right(ex.nightly, "keeps the planned time", Planned)
 table.right(ex.nightly, "drops what its tasks send", Unlinked)
@@ -520,6 +557,8 @@ table.wrong(ex.nightly, "works at once", AtOnce, "when the next message")
 table.wrong(ex.nightly, "forgets the await", Unawaited, "`await`")
 table.wrong(ex.nightly, "takes anything for its message", AnyTick, "when the next message")
 table.wrong(ex.nightly, "has no last case", NoLastCase, "is there a last `case`")
+table.wrong(ex.nightly, "ends the work before", CutsOff, "when the next one is due", "it is not touched")
+table.wrong(ex.nightly, "keeps its work on the class", OnTheClass, "in a global or in the class")
 table.hard_coded(ex.nightly, "works once a day", Daily, "it passed the first one")
 
 # ---- repair 1: the kitchen ---------------------------------------------------------------------------------------
@@ -582,6 +621,12 @@ table.wrong(
 )
 table.wrong(
     ex.kitchen,
+    "no time for the branch",
+    lambda parts: one(parts["scales"], below("books", rest(parts["log"], longer(parts), parts["plan"]), shutdown=5.0)),
+    "cut off itself",
+)
+table.wrong(
+    ex.kitchen,
     "the plan first",
     lambda parts: one(parts["scales"], below("books", rest(parts["plan"], longer(parts), parts["log"]))),
     "it needs 'stock'",
@@ -635,6 +680,15 @@ async def started_here(core: Any, cameras: Any) -> Any:
     return one(*core)
 
 
+def hall_with_rules(**rules: Any) -> Callable[[Any, Any], Any]:
+    return lambda core, cameras: one(*core, below("cameras", one(*cameras), restart="transient"), **rules)
+
+
+def leaves_one(core: Any, cameras: Any) -> Any:
+    spawn(Process.sleep, 1e9)
+    return cameras_apart()(core, cameras)
+
+
 def two_branches(core: Any, cameras: Any) -> Any:
     plan = below("cameras", one(*cameras), restart="transient")
     return one(plan, *core)
@@ -681,6 +735,9 @@ table.wrong(
     ),
     "the budget of the core",
 )
+table.wrong(ex.hall, "forgets too soon", hall_with_rules(max_seconds=1.0), "both numbers as before")
+table.wrong(ex.hall, "remembers too long", hall_with_rules(max_seconds=7.0), "crash 4 of the core", "as before")
+table.wrong(ex.hall, "leaves a process of its own", leaves_one, "nothing of it is left")
 table.wrong(ex.hall, "no cameras", lambda core, cameras: one(*core), "who is missing")
 table.hard_coded(ex.hall, "knows a core of two", two_cameras, "it passed the first one")
 
@@ -800,6 +857,31 @@ table.wrong(
     "nightly in front of the tills",
     night_by(unchanged, "journal list nightly shop partner"),
     "who missed whom",
+)
+table.wrong(
+    ex.night,
+    "the shop in front of the prices",
+    night_by(unchanged, "journal shop list partner nightly"),
+    "the tills were at work",
+)
+table.wrong(
+    ex.night,
+    "the import in front of the prices",
+    night_by(lambda parts: {"list": below("list", rest(again(parts["import"]), parts["prices"]))}),
+    "what the task needs",
+)
+table.wrong(
+    ex.night,
+    "a name for many tills",
+    night_by(
+        lambda parts: {
+            "shop": below(
+                "shop",
+                rest((Registry, {"keys": "duplicate", "name": "till names"}), TILLS, again(parts["opening"])),
+            )
+        }
+    ),
+    "`unique` keys",
 )
 table.wrong(
     ex.night, "the journal last", night_by(unchanged, "list shop partner nightly journal"), "it needs 'journal'"
