@@ -80,8 +80,46 @@ def together(*children: Any, strategy: Any = "one_for_one", **rules: Any) -> Any
 # ---- apart --------------------------------------------------------------------------------------------------
 
 own = tree(lambda p: together(*p[0], branch("outside", p[1], max_restarts=12)))
-table.right(ex.apart, "gives up three times in a burst", tree(lambda p: together(*p[0], branch("outside", p[1]))))
-table.right(ex.apart, "puts the line first", tree(lambda p: together(branch("o", p[1], strategy="one_for_all"), *p[0])))
+table.right(
+    ex.apart,
+    "puts the line first",
+    tree(lambda p: together(branch("o", p[1], strategy="one_for_all", max_restarts=12), *p[0])),
+)
+table.right(
+    ex.apart,
+    "remembers the line for an hour",
+    tree(lambda p: together(*p[0], branch("o", p[1], max_restarts=40, max_seconds=3600.0))),
+)
+table.wrong(
+    ex.apart,
+    "gives up three times in a burst",
+    tree(lambda p: together(*p[0], branch("outside", p[1]))),
+    "whose budget pays for a burst",
+)
+table.wrong(
+    ex.apart,
+    "gives up once in a burst",
+    tree(lambda p: together(*p[0], branch("outside", p[1], max_restarts=11))),
+    "whose budget pays for a burst",
+)
+table.wrong(
+    ex.apart,
+    "has a branch for each part, and none to spare above",
+    tree(
+        lambda p: together(
+            *(branch(f"of {n}", part) for n, part in enumerate(p[0])),
+            branch("o", p[1], max_restarts=12),
+            max_restarts=0,
+        )
+    ),
+    "three are borne of all parts together",
+)
+table.wrong(
+    ex.apart,
+    "has a transient line",
+    tree(lambda p: together(*p[0], branch("o", child_spec(p[1], restart="transient"), max_restarts=12))),
+    "whether it comes back at all",
+)
 table.right(
     ex.apart,
     "has a budget for a burst in two branches",
@@ -392,6 +430,37 @@ class Unwrapped(Patient):
             return connect, "down", self.after(pause)
 
 
+class KnownFailures(Patient):
+    async def attempt(self, state: Any) -> Any:
+        connect, _, pause = state
+        try:
+            return connect, ("up", await connect()), self.first
+        except (Exit, OSError):
+            Process.send_after(self_(), "connect", pause)
+            return connect, "down", self.after(pause)
+
+
+class OnePauseForAll(Patient):
+    """Keeps the pause in the class."""
+
+    pause = 1.0
+
+    def init(self, connect: Any) -> Any:
+        type(self).pause = 1.0
+        return super().init(connect)
+
+    async def attempt(self, state: Any) -> Any:
+        connect, _, _ = state
+        try:
+            connection = await connect()
+            type(self).pause = 1.0
+            return connect, ("up", connection), 1.0
+        except (Exit, Exception):
+            Process.send_after(self_(), "connect", self.pause)
+            type(self).pause = min(2 * self.pause, 60.0)
+            return connect, "down", 1.0
+
+
 class NoAwait(Patient):
     async def attempt(self, state: Any) -> Any:
         connect, _, pause = state
@@ -421,6 +490,8 @@ table.wrong(ex.patient, "connects in init", AskingInInit, "`init` needs nobody")
 table.wrong(ex.patient, "tries in init", TryingInInit, "`init` needs nobody")
 table.wrong(ex.patient, "crashes", Crashing, "what a failed attempt is: no crash")
 table.wrong(ex.patient, "lets an exit through", NoExit, "does not catch an `Exit`")
+table.wrong(ex.patient, "bears the failures that it knows", KnownFailures, "what a failed attempt is: no crash")
+table.wrong(ex.patient, "has one pause for all", OnePauseForAll, "where the pause is kept")
 table.wrong(ex.patient, "has one pause", Constant, "each failure in a row doubles it")
 table.wrong(ex.patient, "has no longest pause", Endlessly, "only up to sixty seconds")
 table.wrong(ex.patient, "has no pause", Tight, "nothing comes of asking again in the same instant")
@@ -792,6 +863,22 @@ table.wrong(
     opened(lambda n: together(Alarm, registry, branch("row", *tanks(n)))),
     "it ends everybody who is registered in it",
 )
+table.wrong(
+    ex.cellar,
+    "has transient tanks",
+    opened(
+        lambda n: together(
+            Alarm,
+            branch(
+                "group",
+                registry,
+                branch("row", *(each.override(restart="transient") for each in tanks(n))),
+                strategy="rest_for_one",
+            ),
+        )
+    ),
+    "the `restart` of each child",
+)
 table.wrong(ex.cellar, "has plain names", opened(lambda n: apart_from(n, PlainTank)), "how a tank is found")
 table.wrong(ex.cellar, "rings twice", opened(lambda n: apart_from(n, LoudTank)), "how often a tank rings")
 table.wrong(
@@ -861,6 +948,22 @@ table.wrong(
 )
 
 
+table.wrong(
+    ex.bottling,
+    "has no time for the shelf",
+    flat_closing("printer", "shelf", "filler", shelf=1.0),
+    "the `shutdown` of the shelf",
+)
+table.wrong(
+    ex.bottling,
+    "has a transient filler",
+    tree(
+        lambda p: together(p["printer"], p["shelf"], child_spec(p["filler"], shutdown=10.0, restart="transient")),
+    ),
+    "whether it comes back at all",
+)
+
+
 class FiveShelf(ex._Shelf):
     async def terminate(self, reason: object, state: Any) -> None:
         send(state[0], ("kept", 5))
@@ -883,6 +986,8 @@ def model(
         filler = child_spec(p["filler"], shutdown=shutdown)
         pair = branch("pair", p["pump"], filler, **({"strategy": "one_for_all"} | (pair_rules or {})))
         rules = {"strategy": "rest_for_one", "max_seconds": 60.0} | (group_rules or {})
+        if "shutdown_of_hall" in how:
+            rules["shutdown"] = how["shutdown_of_hall"]
         flow = branch("flow", p["valve"], pair, **rules)
         outside = branch("outside", p["line"], **({"max_restarts": 10, "max_seconds": 60.0} if line is None else line))
         order = {"book": p["book"], "flow": flow, "outside": outside}
@@ -939,6 +1044,10 @@ table.wrong(
     model(top={"max_seconds": 86400.0}),
     "four ends that lie ten minutes apart",
 )
+table.wrong(
+    ex.brewery, "stops the book first", model(order=("flow", "outside", "book")), "The filler needs the book while"
+)
+table.wrong(ex.brewery, "has a limit for the hall", model(shutdown_of_hall=5.0), "and that of each supervisor above it")
 table.wrong(ex.brewery, "has the default for the filler", model(shutdown=5.0), "six seconds are not too long")
 table.wrong(ex.brewery, "waits for the filler for ever", model(shutdown=INFINITY), "fifteen seconds at most")
 table.hard_coded(

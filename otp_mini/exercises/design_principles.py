@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any, Final
 
 from .. import (
@@ -106,6 +106,16 @@ async def _new_after(names: Sequence[str], ended: str, reason: object = "kill", 
     return [name if pid is not None else f"{name}{GONE}" for name, pid in after.items()]
 
 
+async def _alone(names: Sequence[str]) -> None:
+    """Whoever ends is new, and nobody else, however it ends."""
+    for name in names:
+        for end in ("kill", "shutdown"):
+            seen = await _new_after(names, name, end)
+            idea = _RETURNS if GONE in str(seen) else _TOGETHER
+            expect(f"{name!r} ended with {end!r}; who is new?", seen, [name], idea)
+            await Process.sleep(60.0)
+
+
 async def _uproot(root: Pid) -> None:
     if Process.alive(root):
         await Supervisor.stop(root)
@@ -136,14 +146,20 @@ _WEAKER: Final = (
     "part that no restart helps: the line's crashes and theirs are to be counted by different supervisors"
 )
 _BEARS: Final = "how many ends of a part the tree bears: three within five seconds, which is the default"
+_SPENT: Final = (
+    "whose budget pays for a burst of the line. A branch that gives up in it is one restart for the supervisor above, "
+    "which then has fewer left for the parts"
+)
+_FOURTH: Final = "whose budget the ends of the parts are counted in: three are borne of all parts together"
 
 
 async def apart(Cellar: Any, core: tuple[str, ...] = ("book", "cooling")) -> None:
     """The line's crashes cost nobody else anything, and the fourth end of another part ends the tree.
 
-    Demands: the parts and the line run; whoever ends alone is new alone; twelve crashes of the line within a
-    second, every two minutes, make nobody else new, and the line is there again; the fourth end of one of the
-    others within five seconds ends the whole tree.
+    Demands: the parts and the line run; whoever ends alone, by a kill or in peace, is new alone; twelve crashes of
+    the line within a second, every two minutes, make nobody else new, and the line is there again; three ends of the
+    others within five seconds are borne, also right after such a burst, and the fourth ends the whole tree, of one
+    part or of several.
     """
     await with_other_numbers(_one_apart, ((Cellar, core), (Cellar, ("mash", "hops", "kettle"))))
 
@@ -155,16 +171,17 @@ async def _one_apart(Cellar: Any, core: tuple[str, ...]) -> None:
         return await Cellar.start_link(([(Counting, name) for name in core], (Counting, "line")))
 
     root = await _grown(brewery, names, _LISTED)
-    for name in names:
-        seen = await _new_after(names, name)
-        expect(f"{name!r} was killed; who is new?", seen, [name], _RETURNS if GONE in str(seen) else _TOGETHER)
-        await Process.sleep(60.0)
+    await _alone(names)
     await _uproot(root)
     root = await _grown(brewery, names, _LISTED)
     for number in range(12):
         seen = await _new_after(names, "line", pause=0.05)
         idea = _COUNTED if not Process.alive(root) or len(seen) > 1 else _RETURNS
         expect(f"the line was killed, {number + 1} times within a second; who is new?", seen, ["line"], idea)
+    for number in range(4):
+        expect(f"the line had its burst, and parts were killed {number} times", _state(root), "it goes on", _SPENT)
+        if number < 3:
+            await _end(core[number % len(core)], pause=0.05)
     await _uproot(root)
     for name in core:
         root = await _grown(brewery, names, _LISTED)
@@ -173,6 +190,10 @@ async def _one_apart(Cellar: Any, core: tuple[str, ...]) -> None:
         expect(f"{name!r} was killed three times within a second", _state(root), "it goes on", _BEARS)
         await _end(name, pause=0.05)
         expect(f"{name!r} was killed a fourth time within the second", _state(root), "it gave up", _WEAKER)
+    root = await _grown(brewery, names, _LISTED)
+    for number in range(4):
+        await _end(core[number % len(core)], pause=0.05)
+    expect("parts were killed four times within a second, by turns", _state(root), "it gave up", _FOURTH)
 
     async def probe() -> bool:
         return all([await GenServer.call(name, "use") == "used" for name in names])
@@ -204,9 +225,14 @@ _AT_ONCE: Final = 'what "lost" does: the line tries at once, and waits only afte
 _TWICE: Final = (
     "how many timers run. While the line is down, an attempt is due already, and `lost` may not bring another one along"
 )
+_OWN: Final = "where the pause is kept: each server has its own, in its state. What a class keeps, all of them share"
 _POLLING: Final = (
     "what the line does while nothing is due: nothing. A timer of the right length needs no looking at a clock"
 )
+
+
+class NoSuchLine(Exception):
+    """A failure of which a line has never heard."""
 
 
 async def patient(Line: Any, failures: int = 4, connection: object = "a line") -> None:
@@ -215,10 +241,12 @@ async def patient(Line: Any, failures: int = 4, connection: object = "a line") -
     Demands: the start waits for nothing; the call "state" is answered by "down" or ("up", connection); after failures
     in a row the pauses are 1, 2, 4 seconds and so on, 60 at most, counted from the failure; an exception and an exit
     are failures; once it is up there are no more attempts; "lost" makes it try at once, and the first pause is one
-    second then; "lost" while it is down, and a stray message, change nothing; nothing happens in a pause.
+    second then; "lost" while it is down, and a stray message, change nothing; nothing happens in a pause; two lines
+    on one node have nothing in common.
     """
     cases = ((Line, failures, connection, 0.0), (Line, 9, ("line", 7), 0.0), (Line, 3, 0, 2.5))
     await with_other_numbers(_one_patient, cases)
+    await _two_lines(Line)
 
 
 async def _one_patient(Line: Any, failures: int, connection: object, takes: float) -> None:
@@ -230,7 +258,7 @@ async def _one_patient(Line: Any, failures: int, connection: object, takes: floa
         await Process.sleep(takes)
         if left[0]:
             left[0] -= 1
-            raise Exit("no such office") if left[0] % 2 else OSError("no route")
+            raise (OSError("no route"), Exit("no such office"), NoSuchLine("17"))[left[0] % 3]
         return connection
 
     line = await _started_without_office(Line, connect)
@@ -248,6 +276,21 @@ async def _one_patient(Line: Any, failures: int, connection: object, takes: floa
     await _fails(line, asked, 3, takes, connection, again=True)
 
 
+async def _two_lines(Line: Any) -> None:
+    """The second begins when the first has failed some times, and begins with one second."""
+    for number, seconds, hoped in ((1, 5.0, ["0", "1", "3"]), (2, 10.0, ["0", "1", "3", "7"])):
+        asked: list[float] = []
+
+        async def connect(asked: list[float] = asked) -> object:
+            asked.append(current_node().now())
+            raise Exit("no such office")
+
+        await _started_without_office(Line, connect)
+        await let_pass(seconds)
+        seen = [f"{time - asked[0]:g}" for time in asked]
+        expect(f"line {number} of two found no office; at which seconds did it try?", seen, hoped, _OWN)
+
+
 async def _started_without_office(Line: Any, connect: Any) -> Pid:
     """Start the line; that takes no time, and fails for no want of an office."""
     Process.flag(trap_exit=True)
@@ -257,7 +300,7 @@ async def _started_without_office(Line: Any, connect: Any) -> Pid:
         line = await Line.start_link(connect)
     except StartError as error:
         match error.reason:
-            case OSError() | "no such office":
+            case OSError() | NoSuchLine() | "no such office":
                 raise NotYet(done, f"no line: {describe_reason(error.reason)}", "a line", _INIT) from None
         raise
     if not isinstance(line, Pid):
@@ -335,7 +378,7 @@ async def _state_is(line: Pid, done: str, hoped: object, idea: str) -> None:
     except Exit as exit:
         if not Process.alive(line):
             match reason := ended_with(line):
-                case OSError() | "no such office":
+                case OSError() | NoSuchLine() | "no such office":
                     raise NotYet(done, f"the line has ended: {describe_reason(reason)}", "it lives on", idea) from None
             raise Exit((reason, ("GenServer", "call", [line, "state"]))) from None
         reason = exit.reason[0] if isinstance(exit.reason, tuple) else exit.reason
@@ -543,8 +586,8 @@ async def cellar(open_cellar: Any, numbers: tuple[Any, ...] = (1, 2, 3)) -> None
     """A hot tank rings the alarm once, whichever part has ended before.
 
     Demands: the alarm by its name, each tank by ``Via("tanks", number)``, whatever the number is; a cast above 20
-    degrees rings once, others do not; when the alarm or a tank has ended, only that one is new, and what the tanks
-    know stays; when the registry has ended, twice within a
+    degrees rings once, others do not; when the alarm or a tank has ended, by a kill or in peace, only that one is
+    new, and what the tanks know stays; when the registry has ended, twice within a
     second too, the tanks are there again, twelve of them as well.
     """
     await with_other_numbers(_one_cellar, ((open_cellar, numbers), (open_cellar, tuple("ABCDEFGHIJK") + (("B", 7),))))
@@ -555,17 +598,18 @@ async def _one_cellar(open_cellar: Any, numbers: tuple[Any, ...]) -> None:
     addresses = {number: Via("tanks", number) for number in numbers}
     await Process.sleep(0.01)
     await _rings(numbers, "nothing has ended yet")
-    for ended in ("alarm", addresses[numbers[0]], addresses[numbers[-1]]):
-        who = "the alarm" if ended == "alarm" else f"tank {ended.key!r}"  # type: ignore[union-attr]
+    chosen: tuple[Any, ...] = ("alarm", addresses[numbers[0]], addresses[numbers[-1]])
+    for ended, end in product(chosen, ("kill", "shutdown")):
+        who = "the alarm" if ended == "alarm" else _called(ended)
         before = {name: GenServer.whereis(name) for name in ("alarm", *addresses.values())}
         pid = before[ended]
         assert isinstance(pid, Pid)
-        Process.exit(pid, "kill")
-        await Process.sleep(0.01)
+        await _ended(pid, end)
         new = [_called(name) for name in before if GenServer.whereis(name) is not before[name]]
-        expect(f"{who} was killed; who is new?", new, [_called(ended)], _ALONE)
+        expect(f"{who} ended with {end!r}; who is new?", new, [_called(ended)], _ALONE)
         gone = [_called(name) for name in before if GenServer.whereis(name) is None]
-        expect(f"{who} was killed; who has not come back?", gone, [], "the budget, and the `restart` of each child")
+        idea = "the budget, and the `restart` of each child"
+        expect(f"{who} ended with {end!r}; who has not come back?", gone, [], idea)
         await _rings(numbers, f"{who} had ended, and there was a new one")
         await Process.sleep(20.0)
     registry = Process.whereis("tanks")
@@ -574,15 +618,26 @@ async def _one_cellar(open_cellar: Any, numbers: tuple[Any, ...]) -> None:
     for number in range(4):
         registry = Process.whereis("tanks")
         assert registry is not None
-        Process.exit(registry, "kill")
+        await _ended(registry, end := "kill" if number else "shutdown")
         await Process.sleep(0.05 if number % 2 else 0.5)
-        expect("the registry was killed; what became of the supervisor?", _state(root), "it goes on", _LINKED)
-        lost = [each for each in numbers if Process.whereis("tanks") is None or not _there(each)]
-        expect("the registry was killed; which tanks are not found any more?", lost, [], _LINKED)
+        done = f"the registry ended with {end!r}"
+        expect(f"{done}; what became of the supervisor?", _state(root), "it goes on", _LINKED)
+        expect(f"{done}; is there a new one?", Process.whereis("tanks") is not None, True, _RETURNS)
+        lost = [each for each in numbers if not _there(each)]
+        expect(f"{done}; which tanks are not found any more?", lost, [], _LINKED)
         await _rings(numbers, "the registry had ended, and there was a new one", _LINKED)
         await Process.sleep(20.0 if number % 2 else 0.0)
     await _uproot(root)
     await _all_the_time(open_cellar, numbers)
+
+
+async def _ended(pid: Pid, end: str) -> None:
+    """End a process by a kill or in peace, and let a moment pass."""
+    if end == "kill":
+        Process.exit(pid, end)
+    else:
+        await GenServer.stop(pid, end)
+    await Process.sleep(0.01)
 
 
 def _called(name: Any) -> str:
@@ -642,10 +697,13 @@ async def _all_the_time(open_cellar: Any, numbers: Sequence[Any]) -> None:
 FILLS: Final = 8.0
 _SHELF_FIRST: Final = "the order: who is stopped last is started first. The filler needs the shelf while it stops"
 _ITS_TIME: Final = "the `shutdown` of the filler: it may take eight seconds to stop, and is then killed, crates and all"
+_PUTS_AWAY: Final = (
+    "the `shutdown` of the shelf: it needs two seconds to put away what it has, and is killed if it has less"
+)
 _NO_LIMIT: Final = "who is waited for without a limit: a part that hangs then holds up the whole stop, for ever"
 _ABOVE: Final = (
     "the `shutdown` of each supervisor above the filler. A supervisor is waited for as any child is; if it is killed "
-    "after a time of its own, its children have less than was written for them"
+    "after a time of its own, nobody waits for its children any more"
 )
 _LONG: Final = "how long a part that hangs is waited for: the filler twenty seconds at most, the printer five"
 
@@ -663,22 +721,21 @@ async def bottling(Bottling: Any, crates: int = 5) -> None:
 async def _one_bottling(Bottling: Any, crates: int) -> None:
     names = ("filler", "shelf", "printer")
     root = await _grown(lambda: Bottling.start_link(_parts(0.0, 0.0)), names, _LISTED)
-    for name in names:
-        seen = await _new_after(names, name)
-        expect(f"{name!r} was killed; who is new?", seen, [name], _RETURNS if GONE in str(seen) else _TOGETHER)
-        await Process.sleep(60.0)
+    await _alone(names)
     await _stopped(root)
     await _emptied()
     for takes in (0.0, 3.0, FILLS):
-        kept, _, end = await _closing(Bottling, crates, takes, 0.0)
+        kept, _, end, shelf_end = await _closing(Bottling, crates, takes, 0.0)
         done = f"{crates} crates were filled, the filler needed {takes:g} s to stop, and the tree was stopped"
-        idea = _ABOVE if kept == "nothing" else _ITS_TIME if end == "killed" else _SHELF_FIRST
+        idea = _ITS_TIME if end == "killed" else _SHELF_FIRST
+        if kept == "nothing":
+            idea = _PUTS_AWAY if shelf_end == "killed" else _ABOVE
         expect(f"{done}; the shelf kept", kept, crates, idea)
-    kept, waited, _ = await _closing(Bottling, crates, 1.0, 1e6)
+    kept, waited, *_ = await _closing(Bottling, crates, 1.0, 1e6)
     done = f"{crates} crates were filled, the printer hung, and the tree was stopped"
     expect(f"{done}; the shelf kept", kept, crates, _NO_LIMIT)
     _within(done, waited, 1.0 + 2.0 + 5.0, _LONG)
-    _, waited, _ = await _closing(Bottling, crates, 1e6, 0.0)
+    _, waited, *_ = await _closing(Bottling, crates, 1e6, 0.0)
     _within("the filler hung, and the tree was stopped", waited, 20.0 + 2.0, _LONG)
 
 
@@ -689,17 +746,19 @@ def _within(done: str, waited: float | None, most: float, idea: str) -> None:
         raise NotYet(f"{done}; how long did that take?", f"{waited:g} s", f"{most:g} s at most", idea)
 
 
-async def _closing(Bottling: Any, crates: int, takes: float, prints: float) -> tuple[object, float | None, object]:
-    """Fill crates, stop the tree; what has the shelf kept, how long did it take if it ended, how did the filler end?"""
+async def _closing(
+    Bottling: Any, crates: int, takes: float, prints: float
+) -> tuple[object, float | None, object, object]:
+    """Fill crates, stop the tree; what has the shelf kept, how long did it take, how did filler and shelf end?"""
     root = await _grown(lambda: Bottling.start_link(_parts(takes, prints)), ("filler", "shelf"), _LISTED)
-    filler = Process.whereis("filler")
-    assert filler is not None
+    filler, shelf = Process.whereis("filler"), Process.whereis("shelf")
+    assert filler is not None and shelf is not None
     for _ in range(crates):
         await GenServer.call(filler, "fill")
     waited = await _stopped(root)
     kept = await receive(lambda message: isinstance(message, tuple) and message[:1] == ("kept",), timeout=0.0)
     await _emptied()
-    return (kept[1] if kept != "timeout" else "nothing"), waited, ended_with(filler)
+    return (kept[1] if kept != "timeout" else "nothing"), waited, ended_with(filler), ended_with(shelf)
 
 
 async def _emptied() -> None:
@@ -835,6 +894,10 @@ _HEARD: Final = (
 )
 _BOOK: Final = "for how long the top supervisor remembers: four ends that lie ten minutes apart are no loop"
 _SIX: Final = "how long the filler may take to stop, and that of each supervisor above it: six seconds are not too long"
+_BOOK_FIRST: Final = (
+    "the order at the top: who is stopped last is started first. The filler needs the book while it stops, also when "
+    "the whole tree is stopped"
+)
 _FIFTEEN: Final = (
     "how long a filler that hangs is waited for, while everybody behind it waits too: fifteen seconds at most"
 )
@@ -845,8 +908,9 @@ async def brewery(Brewery: Any, reason: object = "kill") -> None:
 
     Demands: who is new with whom, after a crash and a quiet end; four ends of the book, ten minutes apart, cost
     nobody else anything; ten crashes of the line within a second, every two minutes, make nobody else new; a filler
-    that needs six seconds to stop loses no crate, one that hangs is waited for fifteen seconds at most; each part that
-    ends every second, and the line in a tight loop, end the whole tree within 400 crashes.
+    that needs six seconds to stop loses no crate, nor does it when the whole tree is stopped; one that hangs is
+    waited for fifteen seconds at most; each part that ends every second, and the line in a tight loop, end the whole
+    tree within 400 crashes.
     """
     for end in dict.fromkeys((reason, "shutdown")):
         for name in NAMES:
@@ -858,6 +922,7 @@ async def brewery(Brewery: Any, reason: object = "kill") -> None:
             await _uproot(root)
     await _burst(Brewery)
     await _rare(Brewery)
+    await _closes(Brewery)
     await _hangs(Brewery)
     await _in_the_end(Brewery)
     _a_campaign(Brewery)
@@ -886,6 +951,25 @@ async def _rare(Brewery: Any) -> None:
         expect(f"the book ended every ten minutes; who is new at end {number + 1}?", seen, ["book"], _BOOK)
         await Process.sleep(600.0)
     await _uproot(root)
+
+
+async def _closes(Brewery: Any) -> None:
+    """The whole tree is stopped: the filler has its time, and finds the book."""
+    root = await _brewery(Brewery, 6.0)
+    filler = Process.whereis("filler")
+    assert filler is not None
+    above: list[Pid] = []
+    info = Process.info(filler)
+    while info is not None and isinstance(info["parent"], Pid) and info["parent"] is not root:
+        above.append(info["parent"])
+        info = Process.info(above[-1])
+    await _uproot(root)
+    await Process.sleep(30.0)  # a filler whose supervisor was killed works on
+    end = ended_with(filler)
+    short = any(ended_with(pid) == "killed" for pid in (filler, *above))
+    done = "the whole tree was stopped, and the filler needed six seconds; did it bring its crates to the book?"
+    seen = "yes" if end == "shutdown" else f"no, it ended with {describe_reason(end)}"
+    expect(done, seen, "yes", _SIX if short else _BOOK_FIRST)
 
 
 async def _hangs(Brewery: Any) -> None:
