@@ -401,7 +401,8 @@ def test_no_page_is_wider_than_a_phone(phone: Watched, name: str) -> None:
 # What is wider than its own box and can be read only by scrolling sideways. A drawing may be: it says so by a shadow,
 # and stands below as text.
 SCROLLING = """() => [...document.querySelectorAll("article *")].filter((one) => {
-  const drawn = one.closest(".sequence-chart, .supervision-tree, .server-life, .restart-window, .memory-arrows");
+  const drawn = one.closest(
+    ".sequence-chart, .supervision-tree, .server-life, .restart-window, .memory-arrows, .campaign");
   const scrolls = ["auto", "scroll", "hidden"].includes(getComputedStyle(one).overflowX) && one.clientWidth > 3;
   return !drawn && scrolls && one.checkVisibility() && one.scrollWidth > one.clientWidth + 1;
 }).map((one) => `${one.tagName} ${one.className}: ${one.textContent.trim().slice(0, 60)}`)"""
