@@ -566,48 +566,60 @@ BESIDE: Final = (
 )
 
 
-async def _one_job(Nightly: Any, first: float, every: float) -> None:
-    runs: list[float] = []
-    done_well: list[float] = []
-    mixed: list[float] = []
-    strange: list[str] = []
+class _Works:
+    """Two works of the check: what they saw of whoever ran them, and when."""
 
-    async def work() -> None:
-        runs.append(round(now() - began, 3))
+    def __init__(self, every: float, began: float) -> None:
+        self.every, self.began = every, began
+        self.pid: Any = None
+        self.runs: list[float] = []
+        self.done_well: list[float] = []
+        self.mixed: list[float] = []
+        self.strange: list[str] = []
+
+    async def work(self) -> None:
+        self.runs.append(round(now() - self.began, 3))
         if self_() not in await Task.Supervisor.children("calls"):
-            strange.append("the server" if self_() is pid else "a process that is not below 'calls'")
-        if len(runs) == 2:
+            self.strange.append("the server" if self_() is self.pid else "a process that is not below 'calls'")
+        if len(self.runs) == 2:
             raise ValueError("no list for tonight")
-        await Process.sleep(1.7 * every)
-        done_well.append(now())
+        await Process.sleep(1.7 * self.every)
+        self.done_well.append(now())
 
-    async def others() -> None:
-        mixed.append(now())
+    async def others(self) -> None:
+        self.mixed.append(now())
 
-    pid: Any = await answered(Nightly.start((work, first, every)), "`Nightly` was started")
-    began = now()
-    other: Any = await answered(Nightly.start((others, 1e9, 1e9)), "`Nightly` was started")
+    def judge(self, done: str) -> None:
+        if self.mixed:
+            raise NotYet(
+                "a second one was started, with a work of its own", "the first did that work", "each its own", _OWN
+            )
+        if self.strange:
+            raise NotYet("the work was done", f"by {self.strange[0]}", "by a task below 'calls'", BESIDE)
+        if not Process.alive(self.pid):
+            raise NotYet(done, "the server has ended", "it lives on", _ENDED_JOB)
+
+
+async def _one_job(Nightly: Any, first: float, every: float) -> None:
+    seen = _Works(every, now())
+    seen.pid = pid = await answered(Nightly.start((seen.work, first, every)), "`Nightly` was started")
+    seen.began = began = now()
+    other: Any = await answered(Nightly.start((seen.others, 1e9, 1e9)), "`Nightly` was started")
     for message in ("a stray message of the check", ("now", 7), None, 7):
         send(pid, message)
     await let_pass(first * 0.9)
-    expect(f"{first * 0.9:g} s of {first:g} s have passed; the runs so far", runs, [], ON_TIME)
+    expect(f"{first * 0.9:g} s of {first:g} s have passed; the runs so far", seen.runs, [], ON_TIME)
     hoped: list[float] = []
     for number in range(5):
         hoped.append(first + number * every)
         await let_pass(hoped[-1] - (now() - began) + every * 0.4)
         done = f"`first` is {first:g} s, `every` is {every:g} s; the runs by second {now() - began:g}"
-        if mixed:
-            raise NotYet(
-                "a second one was started, with a work of its own", "the first did that work", "each its own", _OWN
-            )
-        if strange:
-            raise NotYet("the work was done", f"by {strange[0]}", "by a task below 'calls'", BESIDE)
-        if not Process.alive(pid):
-            raise NotYet(done, "the server has ended", "it lives on", _ENDED_JOB)
-        expect(done, runs, hoped, BESIDE if await _is_busy(pid) else ON_TIME)
+        seen.judge(done)
+        expect(done, seen.runs, hoped, BESIDE if await _is_busy(pid) else ON_TIME)
         send(pid, ("a stray message of the check", number))
     done = "two works that took 1.7 times as long as `every`; how many came to their end?"
-    expect(done, len(done_well), 2, "what becomes of a work when the next one is due: it is not touched, and goes on")
+    hint = "what becomes of a work when the next one is due: it is not touched, and goes on"
+    expect(done, len(seen.done_well), 2, hint)
     Process.exit(pid, "kill")
     Process.exit(other, "kill")
     await let_pass(4 * every)
