@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from .. import (
@@ -566,28 +567,16 @@ BESIDE: Final = (
 )
 
 
+@dataclass
 class _Works:
-    """Two works of the check: what they saw of whoever ran them, and when."""
+    """What two works of the check saw: of whoever ran them, and when."""
 
-    def __init__(self, every: float, began: float) -> None:
-        self.every, self.began = every, began
-        self.pid: Any = None
-        self.runs: list[float] = []
-        self.done_well: list[float] = []
-        self.mixed: list[float] = []
-        self.strange: list[str] = []
-
-    async def work(self) -> None:
-        self.runs.append(round(now() - self.began, 3))
-        if self_() not in await Task.Supervisor.children("calls"):
-            self.strange.append("the server" if self_() is self.pid else "a process that is not below 'calls'")
-        if len(self.runs) == 2:
-            raise ValueError("no list for tonight")
-        await Process.sleep(1.7 * self.every)
-        self.done_well.append(now())
-
-    async def others(self) -> None:
-        self.mixed.append(now())
+    pid: Any = None  # of the server that runs the first
+    began: float = 0.0
+    runs: list[float] = field(default_factory=list)
+    done_well: list[float] = field(default_factory=list)
+    mixed: list[float] = field(default_factory=list)
+    strange: list[str] = field(default_factory=list)
 
     def judge(self, done: str) -> None:
         if self.mixed:
@@ -600,11 +589,30 @@ class _Works:
             raise NotYet(done, "the server has ended", "it lives on", _ENDED_JOB)
 
 
+def _two_works(seen: _Works, every: float) -> tuple[Any, Any]:
+    """Two functions, and no bound methods: what a process is given is copied, and its `seen` would be another one."""
+
+    async def work() -> None:
+        seen.runs.append(round(now() - seen.began, 3))
+        if self_() not in await Task.Supervisor.children("calls"):
+            seen.strange.append("the server" if self_() is seen.pid else "a process that is not below 'calls'")
+        if len(seen.runs) == 2:
+            raise ValueError("no list for tonight")
+        await Process.sleep(1.7 * every)
+        seen.done_well.append(now())
+
+    async def others() -> None:
+        seen.mixed.append(now())
+
+    return work, others
+
+
 async def _one_job(Nightly: Any, first: float, every: float) -> None:
-    seen = _Works(every, now())
-    seen.pid = pid = await answered(Nightly.start((seen.work, first, every)), "`Nightly` was started")
+    seen = _Works()
+    work, others = _two_works(seen, every)
+    seen.pid = pid = await answered(Nightly.start((work, first, every)), "`Nightly` was started")
     seen.began = began = now()
-    other: Any = await answered(Nightly.start((seen.others, 1e9, 1e9)), "`Nightly` was started")
+    other: Any = await answered(Nightly.start((others, 1e9, 1e9)), "`Nightly` was started")
     for message in ("a stray message of the check", ("now", 7), None, 7):
         send(pid, message)
     await let_pass(first * 0.9)
