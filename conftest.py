@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import os
 import re
@@ -13,13 +14,17 @@ import signal
 import tempfile
 from collections import Counter
 from collections.abc import Generator, Iterable
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import hypothesis
 import pytest
+from nbformat.v4 import output_from_msg
 from nbval.plugin import IPyNbCell
+
+from tools import refresh
 
 ROOT = Path(__file__).resolve().parent
 
@@ -175,19 +180,38 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     if not isinstance(item, IPyNbCell):
         return (yield)
     kernel = item.parent.kernel
-    replies: list[dict[str, Any]] = []
+    stored = copy.deepcopy(item.cell.outputs)  # nbval joins them where they lie
+    heard: list[dict[str, Any]] = []
     read = kernel.get_message
 
     def read_and_keep(stream: str, timeout: float | None = None) -> Any:
-        message = read(stream, timeout=timeout)
-        if message["msg_type"] == "execute_reply":
-            replies.append(message["content"])
-        return message
+        heard.append(read(stream, timeout=timeout))
+        return heard[-1]
 
     with mock.patch.object(kernel, "get_message", read_and_keep):
         result = yield
-    for reply in replies:
+    for reply in (message["content"] for message in heard if message["msg_type"] == "execute_reply"):
         if reply["status"] == "error" and not item.options["check_exception"]:
             raised = f"The cell raised {reply['ename']}: {reply['evalue']}"
             item.raise_cell_error(raised, "It published no error output.")
+    if item.options["check"]:
+        compare_to_the_letter(item, heard, stored)
     return result
+
+
+PUBLISHED = {"stream", "display_data", "execute_result", "error"}
+
+
+def compare_to_the_letter(item: Any, heard: list[dict[str, Any]], stored: list[Any]) -> None:
+    """Compare what nbval does not: which stream, metadata, the order of two kinds. A refresh stores them so."""
+    kinds = {message["msg_type"] for message in heard}
+    if kinds & {"clear_output", "update_display_data"}:
+        return  # what stands there in the end, nbval has compared
+    told = [message for message in heard if message["msg_type"] in PUBLISHED]
+    came = refresh.tidy_outputs([output_from_msg(message) for message in told])
+    stored = refresh.tidy_outputs(stored)
+    for output in [*came, *stored]:
+        output.pop("execution_count", None)  # nbval runs a cell of its own before the first
+    if came != stored:
+        differs = [f"{one}\n\nbut the file has\n\n{other}" for one, other in zip_longest(came, stored) if one != other]
+        item.raise_cell_error("A refresh would store another output.", *differs[:1])

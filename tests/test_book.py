@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import html
 import importlib.metadata
 import json
 import re
@@ -195,7 +196,7 @@ def test_no_solution_mark_and_no_hidden_test_is_shipped(book_site: Path) -> None
         if path.suffix in (".html", ".js", ".json", ".txt", ".md", ".py"):
             text = path.read_text(encoding="utf-8", errors="replace")
             if path.suffix == ".html":
-                text = BeautifulSoup(text, "html.parser").get_text()
+                text = html.unescape(re.sub(r"<[^>]+>", "", text))  # a line may be torn by its colours
             assert [word for word in [*marks, *hidden] if word in text] == [], path.relative_to(book_site)
 
 

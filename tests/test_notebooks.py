@@ -116,10 +116,15 @@ def test_no_cell_is_longer_than_a_reader_takes_in(path: Path) -> None:
     assert {line: length for line, length in long.items() if length > LONGEST_CELL} == {}
 
 
-@pytest.mark.slow
 @each_notebook
-def test_a_refresh_keeps_every_byte(path: Path, tmp_path: Path) -> None:
-    """Each cell in a fresh kernel, and each output to the letter: more than nbval would compare."""
+def test_it_is_written_as_a_refresh_writes_it(path: Path) -> None:
+    """nbval runs it, and `conftest.py` compares each output to the letter: nothing is run here a second time."""
+    assert refresh.as_stored(nbformat.read(path, as_version=4)) == path.read_bytes()
+
+
+@pytest.mark.slow
+def test_a_refresh_keeps_every_byte(tmp_path: Path) -> None:
+    path = ROOT / "notebooks" / "10_agent_or_genserver.ipynb"  # one of those that are quick, with a lab and pictures
     copy = tmp_path / path.name
     shutil.copy(path, copy)
     refresh.refresh(copy)
@@ -286,6 +291,18 @@ def test_a_cell_that_raises_a_group_of_exceptions_does_not_pass(tmp_path: Path) 
     ended = nbval(with_outputs(tmp_path / "a.ipynb", source))
     assert ended.returncode == 1, ended.stdout
     assert "The cell raised ExceptionGroup: two at once" in ended.stdout
+
+
+@pytest.mark.slow
+def test_outputs_in_another_order_do_not_pass(tmp_path: Path) -> None:
+    """nbval compares each kind by itself; a page shows them one below the other."""
+    source = "print(1)\ndisplay(2)\nprint(3)"
+    two = nbformat.v4.new_output("display_data", {"text/plain": "2"})
+    one, three = (nbformat.v4.new_output("stream", text=text) for text in ("1\n", "3\n"))
+    assert nbval(with_outputs(tmp_path / "same.ipynb", source, one, two, three)).returncode == 0
+    ended = nbval(with_outputs(tmp_path / "other.ipynb", source, two, nbformat.v4.new_output("stream", text="1\n3\n")))
+    assert ended.returncode == 1
+    assert "A refresh would store another output." in ended.stdout
 
 
 @pytest.mark.slow

@@ -75,6 +75,11 @@ def executed(path: Path) -> bytes:
     client.on_cell_execute = seed
     with tempfile.TemporaryDirectory(prefix="otp-mini-ipython-", ignore_cleanup_errors=True) as profile:
         client.execute(env={**os.environ, **ENVIRONMENT, "IPYTHONDIR": profile})
+    return as_stored(notebook)
+
+
+def as_stored(notebook: Any) -> bytes:
+    """Return the bytes that stand for a notebook that was run: what differs from run to run is not in them."""
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
