@@ -4,8 +4,9 @@
 // (`pyodide_kernel`) that JupyterLite's worker loads, in the same order, and fed as the worker feeds them. What only a
 // browser has (the interface, the worker's messages, the cache) is tested in a browser, with one chapter.
 //
-// Each line of standard input is a notebook in JSON, its code cells as [id, source]. Each is run in a Python of its own,
-// as when its page is opened, and a line of JSON comes out: {id: outputs}. One process for all, because what V8 has compiled
+// Each line of standard input is a notebook in JSON: its code `cells` as [id, source], and whether its labs are `whole`, with
+// all their futures, which a page asks for one by one. Each is run in a Python of its own, as when its page is opened, and
+// a line of JSON comes out: {id: outputs}. One process for all, because what V8 has compiled
 // of Pyodide is good for the next one.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -35,14 +36,14 @@ async function startKernel() {
 }
 
 /** Run the cells one after the other; answer the outputs of each, as a notebook stores them. */
-async function run(python, cells) {
+async function run(python, { cells, whole }) {
   const module = python.globals.get("pyodide_kernel");
   const shown = {};
   let outputs = [];
   const stream = (name, text) => outputs.push({ output_type: "stream", name: plain(name), text: plain(text) });
   module.stdout_stream.publish_stream_callback = stream;
   module.stderr_stream.publish_stream_callback = stream;
-  python.runPython("import os; os.environ['OTP_MINI_STORES_LABS'] = '1'");  // as where the outputs are stored
+  if (whole) python.runPython("import os; os.environ['OTP_MINI_STORES_LABS'] = '1'");  // as where the outputs are stored
   const shell = module.kernel_instance.interpreter;
   shell.send_comm = () => {};
   shell.display_pub.display_data_callback = (data, metadata) =>
