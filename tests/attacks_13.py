@@ -806,6 +806,18 @@ async def claim_old(box: Any, courier: Any) -> Any:
     return "yours" if pid is self_() else ("taken", holder)
 
 
+async def claim_takes_it_for_free(box: Any, courier: Any) -> Any:
+    """Nobody has it any more, so it is said to be one's own; nobody enters it."""
+    try:
+        Registry.register("boxes", box, courier)
+        return "yours"
+    except AlreadyRegistered as error:
+        if error.pid is self_():
+            return "yours"
+        found = Registry.lookup("boxes", box)
+        return ("taken", found[0][1]) if found else "yours"
+
+
 async def claim_must_find(box: Any, courier: Any) -> Any:
     try:
         Registry.register("boxes", box, courier)
@@ -895,6 +907,13 @@ table.right(ex.claim, "reads the value of the holder", claim)
 table.right(ex.claim, "looks first, and is ready for both to be wrong", claim_by_looking)
 table.right(ex.claim, "begins again by a call of its own", claim_again)
 table.wrong(ex.claim, "leaves the gap between look and register", claim_old, "at the same moment", steps)
+table.wrong(
+    ex.claim,
+    "takes a box that is free again, and does not enter it",
+    claim_takes_it_for_free,
+    "who stands in the registry then",
+    steps,
+)
 table.wrong(ex.claim, "must find the holder", claim_must_find, "ended while ben claimed it", steps)
 table.wrong(ex.claim, "tells the holder that it is taken", claim_not_mine, "once more", "the caller itself")
 table.wrong(ex.claim, "compares names", claim_by_name, "another process whose courier", "A name may be that of two")
