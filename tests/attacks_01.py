@@ -146,16 +146,20 @@ async def likes_to_the_starter(total: Any) -> None:
 
 
 async def likes_again(total: Any) -> None:
-    message = await receive()
-    if message[0] == "total":
-        send(message[1], ("total", total))
-        return await likes_again(total)
-    return await likes_again(total + message[1])
+    match await receive():
+        case ("total", asker):
+            send(asker, ("total", total))
+        case ("like", n):
+            total = total + n
+    return await likes_again(total)
 
 
 async def likes_listed(total: Any) -> None:
     kept = [total]
-    while (message := await receive()) is not None:
+    while True:
+        message = await receive()
+        if type(message) is not tuple or len(message) != 2:
+            continue
         if message[0] == "like":
             kept.append(message[1])
         elif message[0] == "total":
@@ -193,6 +197,42 @@ async def likes_ten_times(total: Any) -> None:
 
 
 LOOP = "Is there a loop round `receive`?"
+
+
+async def likes_of_two_parts(total: Any) -> None:
+    while True:
+        kind, value = await receive()
+        if kind == "like":
+            total = total + value
+        elif kind == "total":
+            send(value, ("total", total))
+
+
+async def likes_until_a_stray(total: Any) -> None:
+    while True:
+        match await receive():
+            case ("like", n):
+                total = total + n
+            case ("total", asker):
+                send(asker, ("total", total))
+            case _:
+                return
+
+
+async def likes_else_adds(total: Any) -> None:
+    while True:
+        message = await receive()
+        match message:
+            case ("total", asker):
+                send(asker, ("total", total))
+            case (_, n):
+                total = total + n
+
+
+STRAY = "no reason to end"
+table.wrong(ex.likes, "takes each message for one of two parts", likes_of_two_parts, "'hello'", STRAY)
+table.wrong(ex.likes, "ends at a stray message", likes_until_a_stray, "'hello'", STRAY)
+table.wrong(ex.likes, "takes what is no question for a like", likes_else_adds, "which messages change the number")
 table.wrong(ex.likes, "has no loop", likes_once, LOOP)
 table.wrong(ex.likes, "returns the answer", likes_returned, "('total', 0)", LOOP)
 table.wrong(ex.likes, "answers the bare number", likes_bare, "the form of the answer")

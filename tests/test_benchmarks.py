@@ -76,3 +76,12 @@ def test_a_bad_number_of_rounds_is_refused() -> None:
     done = run("--rounds", "0")
     assert done.returncode == 2
     assert "--rounds must be 1 or more, got 0" in done.stderr
+
+
+def test_what_chapter_15_quotes_is_what_was_measured() -> None:
+    chapter = (BENCHMARKS.parent / "notebooks" / "15_ets.ipynb").read_text(encoding="utf-8")
+    measured = (BENCHMARKS / "README.md").read_text(encoding="utf-8")
+    [by_the_beam] = re.findall(r"the BEAM itself \| ([\d.]+) \|", measured)
+    [quoted] = re.findall(r"two or three times here, and about (\w+) times on the BEAM", chapter)
+    assert "2.6 by the best rounds" in measured
+    assert {30: "thirty", 40: "forty", 50: "fifty"}[round(float(by_the_beam), -1)] == quoted

@@ -81,6 +81,7 @@ async def likes(likes: Any, first: int = 0, steps: tuple[int, ...] = (3, 4)) -> 
     await _one_count(likes, first, steps)
     await _two_counts(likes)
     await _long_life(likes)
+    await _strays(likes)
     await with_other_numbers(_one_count, ((likes, first, steps), (likes, 17, (4, -1, 4))))
 
 
@@ -106,6 +107,16 @@ async def _one_count(likes: Any, first: int, steps: tuple[int, ...]) -> None:
         done = f"a process that began at {first} was sent the likes {told}, and asked for its total"
         idea = "where the number lives from one round to the next, and which message changes it"
         await _expect_total(pid, total, done, idea)
+
+
+async def _strays(likes: Any) -> None:
+    """Anybody who knows the pid can send anything."""
+    pid = _spawned(likes, 5)
+    for stray in ("hello", ("like",), ("unlike", 3), None):
+        send(pid, stray)
+        idea = "what becomes of a message that is neither a like nor a question: it is no reason to end"
+        await _expect_alive(pid, f"a stray message was sent: {stray!r}", idea)
+    await _expect_total(pid, 5, "stray messages were sent, and then the question", "which messages change the number")
 
 
 async def _expect_total(pid: Pid, total: int, done: str, idea: str) -> None:
