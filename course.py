@@ -125,6 +125,7 @@ MIME_TYPES = {
     ".woff2": "font/woff2",
     ".zip": "application/zip",
     ".txt": "text/plain; charset=utf-8",
+    ".livemd": "text/markdown; charset=utf-8",
     ".xml": "application/xml",
     "": "application/octet-stream",
 }

@@ -846,6 +846,7 @@ def get(port: int, path: str) -> tuple[int, str, bytes]:
         ("font.woff2", "font/woff2"),
         ("lock.json", "application/json"),
         ("chapter.ipynb", "application/json"),
+        ("chapter.livemd", "text/markdown; charset=utf-8"),
         ("unheard.of", "application/octet-stream"),
     ],
 )
