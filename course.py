@@ -33,6 +33,7 @@ import signal
 import subprocess
 import time
 import webbrowser
+import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import FrameType
@@ -43,6 +44,7 @@ VENV = ROOT / ".venv"
 LITE = ROOT / ".lite"
 BUILD = ROOT / "_build"
 HTML = BUILD / "html"
+ZIP = BUILD / "otp-course.zip"
 LOGS = BUILD / "logs"
 STAMPS = BUILD / "stamps"
 LOCK = ROOT / ".course.lock"
@@ -129,6 +131,29 @@ MIME_TYPES = {
     ".xml": "application/xml",
     "": "application/octet-stream",
 }
+
+
+# For whoever finds the unpacked site on a stick, and knows nothing else of it.
+ZIP_README = """\
+OTP patterns in Python: the whole course as a web site.
+No network is needed, and nothing has to be installed but a browser and Python.
+
+To open it, start this in the folder of this file:
+
+    python3 -m http.server --bind 127.0.0.1 8000
+
+(on Windows `py` in place of `python3`) and go to http://127.0.0.1:8000/ with a
+browser. Ctrl-C ends it. Any other web server will do as well, under any path.
+
+Without --bind 127.0.0.1 the others in the room reach it, too, if their
+machines reach this one: http://ADDRESS-OF-THIS-MACHINE:8000/.
+
+Without a server, index.html opens by a double click. Then every page can be
+read and searched, folds, quizzes and recorded labs work, and the Livebooks are
+in the folder livebooks. What needs a server is Python in the page: a browser
+does not let a file start it, so code cells do not run and answers of exercises
+are not checked.
+"""
 
 
 class Stop(Exception):
@@ -549,6 +574,20 @@ def build_site(strict: bool = True) -> None:
             say(f"{error} The book is built without it: every page can be read, none can be run live.")
 
 
+def pack_site() -> None:
+    """Put the site into one file: of the same site the same file, sorted and without the times of its files."""
+    contents: dict[str, bytes | Path] = {p.relative_to(HTML).as_posix(): p for p in HTML.rglob("*") if p.is_file()}
+    contents["README.txt"] = ZIP_README.encode()
+    half_written = ZIP.with_suffix(".new")
+    with zipfile.ZipFile(half_written, "w") as archive:
+        for name, content in sorted(contents.items()):
+            entry = zipfile.ZipInfo("otp-course/" + name)  # its time is the oldest that a zip knows
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system, entry.external_attr = 3, 0o644 << 16  # a plain file, wherever it was packed
+            archive.writestr(entry, content if isinstance(content, bytes) else content.read_bytes())
+    half_written.replace(ZIP)
+
+
 # --- serving ---------------------------------------------------------------------------------------------
 
 
@@ -634,6 +673,16 @@ def word_book(options: argparse.Namespace, rest: list[str]) -> int:
     ensure_environment()
     build_site()
     say(f"The book is in {HTML}.")
+    return 0
+
+
+def word_zip(options: argparse.Namespace, rest: list[str]) -> int:
+    """Put the book, built, into one file for a class without a network: _build/otp-course.zip."""
+    ensure_environment()
+    build_site()
+    with lock():
+        pack_site()
+    say(f"The course is in {ZIP} ({ZIP.stat().st_size / 1e6:.0f} MB): a README.txt in it says how to open it.")
     return 0
 
 
@@ -730,6 +779,7 @@ WORDS: dict[str, Word] = {
     "test": word_test,
     "lab": word_lab,
     "book": word_book,
+    "zip": word_zip,
     "refresh": word_refresh,
     "bench": word_bench,
     "conformance": word_conformance,

@@ -18,6 +18,7 @@ import sys
 import textwrap
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -657,6 +658,57 @@ def test_without_npm_the_wheel_that_carries_it_is_installed(
     monkeypatch.setenv("PATH", str(clone.ROOT))
     clone.build_site()
     assert commands == ["book", "npm", "lite"]
+
+
+# --- one file for a class --------------------------------------------------------------------------------
+
+
+def test_zip_builds_what_has_changed_and_puts_the_site_into_one_file(
+    environment: ModuleType, commands: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        assert environment.main(["zip"]) == 0
+    assert [name for name in commands if name != "npm"] == ["book", "lite"], "nothing is built twice"
+    assert str(environment.ZIP) in capsys.readouterr().out
+    with zipfile.ZipFile(environment.ZIP) as archive:
+        assert archive.namelist() == [f"otp-course/{name}" for name in ("README.txt", "index.html", "lite/index.html")]
+
+
+def test_two_zips_of_one_site_are_equal_byte_for_byte(clone: ModuleType) -> None:
+    made = []
+    for seconds, order in [(1, "ab"), (2_000_000_000, "ba")]:
+        clone.remove(clone.HTML)
+        for name in order:
+            (clone.HTML / name).mkdir(parents=True)
+            (clone.HTML / name / f"{name}.html").write_text(name)
+            os.utime(clone.HTML / name / f"{name}.html", (seconds, seconds))
+        (clone.HTML / "a" / "a.html").chmod(0o600 if order == "ab" else 0o644)
+        clone.pack_site()
+        made.append(clone.ZIP.read_bytes())
+    assert made[0] == made[1]
+
+
+def test_a_zip_that_could_not_be_finished_leaves_the_last_one(
+    clone: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone.HTML.mkdir(parents=True)
+    (clone.HTML / "index.html").write_text("the book")
+    clone.pack_site()
+    before = clone.ZIP.read_bytes()
+
+    def full(*arguments: object, **options: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
+    with pytest.raises(OSError, match="No space"):
+        clone.pack_site()
+    assert clone.ZIP.read_bytes() == before
+
+
+def test_the_text_in_the_zip_says_how_to_open_it(clone: ModuleType) -> None:
+    for words in ("python3 -m http.server", "http://127.0.0.1:8000/", "index.html", "No network is needed"):
+        assert words in clone.ZIP_README
+    assert max(map(len, clone.ZIP_README.splitlines())) <= 79
 
 
 @posix_only
