@@ -45,6 +45,7 @@ LITE = ROOT / ".lite"
 BUILD = ROOT / "_build"
 HTML = BUILD / "html"
 ZIP = BUILD / "otp-course.zip"
+PDF = BUILD / "otp-course.pdf"
 LOGS = BUILD / "logs"
 STAMPS = BUILD / "stamps"
 LOCK = ROOT / ".course.lock"
@@ -60,6 +61,13 @@ BOOK_INPUTS = [*REQUIREMENTS, *SHOWN, "README.md", "_config.yml", "_toc.yml", "b
 LITE_INPUTS = [*REQUIREMENTS, *SHOWN, "pyproject.toml", "lite", "tools/learners_copy.py", "book/_ext/exercise_view.py"]
 USUAL_PORT = 8642  # a browser keeps edits by address: the same port every time keeps them in reach
 OLDEST_NODE = 18
+CHROMIUM_NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge"]
+CHROMIUM_PLACES = [
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "C:/Program Files/Google/Chrome/Application/chrome.exe",
+    "C:/Program Files (x86)/Microsoft/Edge/Application/msedge.exe",
+]
 MOST_WORKERS = 4  # each may have a browser and two kernels; the longest files set the pace anyway
 MAY_NOT_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS)
 SPACE_NEEDED = 1300  # MB, for .venv, .lite and _build together
@@ -149,10 +157,10 @@ Without --bind 127.0.0.1 the others in the room reach it, too, if their
 machines reach this one: http://ADDRESS-OF-THIS-MACHINE:8000/.
 
 Without a server, index.html opens by a double click. Then every page can be
-read and searched, folds, quizzes and recorded labs work, and the Livebooks are
-in the folder livebooks. What needs a server is Python in the page: a browser
-does not let a file start it, so code cells do not run and answers of exercises
-are not checked.
+read, folds, quizzes and recorded labs work, the search finds pages (without
+showing their text), and the Livebooks are in the folder livebooks. What needs
+a server is Python in the page: a browser does not let a file start it, so code
+cells do not run and answers of exercises are not checked.
 """
 
 
@@ -303,6 +311,13 @@ def failure(title: str, code: int, log: Path, error: type[Stop]) -> Stop:
     for line in complaints[-10:] + last:
         print("  | " + line, file=sys.stderr)
     return error(f"{title} failed with status {code}: the end of its output is above, all of it in {log}.")
+
+
+def find_chromium() -> "str | None":
+    """Return the path of a Chromium or one of its kin, or None."""
+    found = [path for path in map(shutil.which, CHROMIUM_NAMES) if path]
+    found += [place for place in CHROMIUM_PLACES if Path(place).exists()]
+    return found[0] if found else None
 
 
 def hand_over(command: list[str]) -> int:
@@ -686,6 +701,23 @@ def word_zip(options: argparse.Namespace, rest: list[str]) -> int:
     return 0
 
 
+def word_print(options: argparse.Namespace, rest: list[str]) -> int:
+    """Print the book, or some of its pages, into one PDF: _build/otp-course.pdf. Needs a Chromium."""
+    chromium = find_chromium()
+    if chromium is None:
+        raise Stop(
+            "There is no Chromium, Chrome or Edge on this machine to print the book with: install one of them, "
+            "or print the pages that you want from any browser (`python3 course.py read`)."
+        )
+    ensure_environment()
+    with lock():
+        build_book(str(VENV_PYTHON))
+        command = [str(VENV_PYTHON), str(ROOT / "tools" / "print_book.py"), chromium, str(HTML), str(PDF)]
+        run("Printing the book", [*command, *options.pages], "print")
+    say(f"The book is in {PDF} ({last_line(LOGS / 'print.log')}).")
+    return 0
+
+
 def word_test(options: argparse.Namespace, rest: list[str]) -> int:
     """Run every test, or with --quick those that take no time; what follows -- goes to pytest."""
     ensure_environment()
@@ -780,6 +812,7 @@ WORDS: dict[str, Word] = {
     "lab": word_lab,
     "book": word_book,
     "zip": word_zip,
+    "print": word_print,
     "refresh": word_refresh,
     "bench": word_bench,
     "conformance": word_conformance,
@@ -809,6 +842,8 @@ def parser() -> argparse.ArgumentParser:
             which.add_argument("--chapters", action="store_true", help="open the chapters themselves, with solutions")
         if name == "conformance":
             word.add_argument("--scenarios", type=int, default=80, help="how many, all families together (default: 80)")
+        if name == "print":
+            word.add_argument("pages", nargs="*", metavar="PAGE", help="such as 07 or glossary (default: all of them)")
         if name == "refresh":
             word.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="which ones (default: all)")
     return top

@@ -660,6 +660,39 @@ def test_without_npm_the_wheel_that_carries_it_is_installed(
     assert commands == ["book", "npm", "lite"]
 
 
+# --- paper ------------------------------------------------------------------------------------------------
+
+
+def test_without_a_chromium_one_sentence_says_what_to_do(
+    clone: ModuleType, commands: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(clone, "find_chromium", lambda: None)
+    assert clone.main(["print"]) == 1
+    told = capsys.readouterr()
+    assert (told.out, commands) == ("", []), "nothing is installed or built for it"
+    assert told.err.startswith(
+        "There is no Chromium, Chrome or Edge on this machine to print the book with: install one"
+    )
+    assert len(told.err.splitlines()) == 1
+
+
+def test_print_builds_the_book_and_hands_it_over(
+    environment: ModuleType, commands: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environment, "find_chromium", lambda: "/chromium")
+    monkeypatch.setattr(environment, "last_line", lambda log: "12 sheets")
+    assert environment.main(["print", "07"]) == 0
+    assert commands == ["book", "print"]
+
+
+def test_a_chromium_is_found_on_the_path(clone: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clone, "CHROMIUM_PLACES", [])
+    monkeypatch.setattr(clone.shutil, "which", lambda name: f"/bin/{name}" if "chrome" in name else None)
+    assert clone.find_chromium() == "/bin/google-chrome"
+    monkeypatch.setattr(clone.shutil, "which", lambda name: None)
+    assert clone.find_chromium() is None
+
+
 # --- one file for a class --------------------------------------------------------------------------------
 
 
