@@ -154,7 +154,7 @@ To open it, start this in the folder of this file:
 browser. Ctrl-C ends it. Any other web server will do as well, under any path.
 
 Without --bind 127.0.0.1 the others in the room reach it, too, if their
-machines reach this one: http://ADDRESS-OF-THIS-MACHINE:8000/.
+machines reach this one: with its address in place of 127.0.0.1.
 
 Without a server, index.html opens by a double click. Then every page can be
 read, folds, quizzes and recorded labs work, the search finds pages (without

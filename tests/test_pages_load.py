@@ -67,7 +67,7 @@ STICKS_OUT = """() => [...document.querySelectorAll(".bd-article *")].filter((ea
 }).map((each) => each.outerHTML.slice(0, 90))"""
 
 
-@pytest.mark.parametrize("chapter", ["04_genserver_antipatterns", "07_dynamic_supervisor"])
+@pytest.mark.parametrize("chapter", ["07_dynamic_supervisor", "16_supervision_trees"])
 def test_on_paper_nothing_is_cut_off_at_the_right(server: Server, browser: Browser, chapter: str) -> None:
     page = browser.new_page(viewport={"width": 665, "height": 1000})  # A4 without its margins
     page.goto(f"{server.address}notebooks/{chapter}.html", wait_until="load")
