@@ -64,11 +64,11 @@ def test_an_answer_is_folded_where_a_question_comes_first(chapter: Path) -> None
 @chapters
 def test_it_has_a_title_a_setup_and_sections(chapter: Path) -> None:
     book = book_of(chapter)
-    first = json.loads(chapter.read_text(encoding="utf-8"))["cells"][0]["source"]
-    assert "# " + book.title == "".join(first).split("\n")[0]
+    whole = ["".join(cell["source"]) for cell in json.loads(chapter.read_text(encoding="utf-8"))["cells"]]
+    assert "# " + book.title == whole[0].split("\n")[0]
     assert len(book.setup) == 1, "Livebook takes a single cell before the first section for the setup"
     assert book.sections[0] == "About this Livebook"
-    assert "Summary" in book.sections
+    assert ("Summary" in book.sections) == any(source.startswith("## Summary") for source in whole)
     assert not [line for line in book.text if line.startswith("##") and re.search("Drill|Repair|Quiz|teachers", line)]
 
 
@@ -217,6 +217,7 @@ def around(text: str, *tags: str) -> str:
         ("`await_` returns `\"ok\"` or `None`, by a class.", "`await` returns `:ok` or `nil`, by a module."),
         ("It ends with `(1, 2)`. So it does.\n\nA second paragraph.", "A second paragraph."),
         ("A task is started first (as always. It ends with `(1, 2)`.) More.", ""),
+        ("A task reads any iterable.\n\nEnd it by *raise*, and look.", "A task reads any enumerable."),
         ("<!-- question: 3 -->\nA task runs.", "A task runs."),
         (":::{note}\nThe path ends here.\n:::\n\nA task runs.", "A task runs."),
         ("```python\nx\n```\n\nA task runs:", "A task runs:"),

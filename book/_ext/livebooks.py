@@ -106,7 +106,8 @@ setup cell above, which Livebook runs first.
 
 Where a question stands before a cell, decide first. Then run the cell, or open the fold behind it."""
 
-# What Elixir calls otherwise, and the words that need not stand in a chapter's blocks to be known.
+# What Elixir calls otherwise, in text and in code, and the words that need not stand in a chapter's blocks to be known.
+WORDS = {"class": "module", "classes": "modules", "iterable": "enumerable"}
 NAMES = {"None": "nil", "True": "true", "False": "false", "Down": ":DOWN", "TypeError": "ArithmeticError"}
 OTP = """
 nil true false ArithmeticError
@@ -132,11 +133,11 @@ _SPAN = re.compile(r"`([^`]+)`")
 _NAME = re.compile(r"[A-Za-z_][\w.]*[?!]?(?:/\d)?")
 _EXERCISE = re.compile(r"#+ (?:Drill|Repair|Design|And one question)\b")
 _DIRECTIVE = re.compile(r"^(:{3,})\{.*?^\1$", re.DOTALL | re.MULTILINE)
-_CLASS = re.compile(r"\bclass(?:es)?\b")
+_WORD = re.compile(r"\b(?:class(?:es)?|iterable)\b")
 _OF_THE_PAGE = re.compile(
     r"\b(?:Python|otp_mini|virtual|two nodes|one process runs at a time|not awaited|kernel|schedules?|labs?|drills?"
     r"|traces?|pictures?|charts?|diagrams?|tabs?|pages?|folds?|both cells|exercises?|repairs? \d|design at the end"
-    r"|without the copy|you decide who|bring it about|lose one|reset|the reports? (?:says?|names?|comes?)"
+    r"|without the copy|you decide who|bring it about|by \*\w+|lose one|reset|the reports? (?:says?|names?|comes?)"
     r"|here\b.*\b(?:Elixir|BEAM)|Elixir\b.*\bhere)\b",
     re.IGNORECASE,
 )
@@ -216,7 +217,7 @@ def _add_text(sections: list[Section], cells: list[Cell], number: int, leading: 
     parts = [part for part in _PART.split(without) if part.strip()]
     for part in parts:
         heading, _, body = part.partition("\n") if part.startswith("#") else ("", "", part)
-        level, _, name = heading.partition(" ")
+        level, _, name = _in_elixirs_words(heading).partition(" ")
         last = number in leading and part is parts[-1]
         if level == "#":
             sections[0].title = _plain(name)
@@ -315,12 +316,16 @@ def _beginning(paragraph: str, leads: bool, last: bool, words: str) -> str:
         points_away = not leads and _POINTS.match(sentence)
         if NOT_ELIXIR in elixir or _OF_THE_PAGE.search(_SPAN.sub("", sentence)) or points_away:
             break
-        kept.append(_CLASS.sub(lambda word: "modules" if word[0] == "classes" else "module", elixir))
+        kept.append(_in_elixirs_words(elixir))
     whole = len(kept) == len(sentences)
     while kept and not (last and whole) and _is_open(" ".join(kept)):
         kept.pop()
     text = " ".join(kept)
     return text if whole or text.startswith("**Predict.**") or text.count(" ") >= FEW_WORDS else ""
+
+
+def _in_elixirs_words(text: str) -> str:
+    return _WORD.sub(lambda word: WORDS[word[0]], text)
 
 
 def _is_open(text: str) -> bool:
