@@ -33,6 +33,7 @@ import signal
 import subprocess
 import time
 import webbrowser
+import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import FrameType
@@ -43,6 +44,8 @@ VENV = ROOT / ".venv"
 LITE = ROOT / ".lite"
 BUILD = ROOT / "_build"
 HTML = BUILD / "html"
+ZIP = BUILD / "otp-course.zip"
+PDF = BUILD / "otp-course.pdf"
 LOGS = BUILD / "logs"
 STAMPS = BUILD / "stamps"
 LOCK = ROOT / ".course.lock"
@@ -58,6 +61,13 @@ BOOK_INPUTS = [*REQUIREMENTS, *SHOWN, "README.md", "_config.yml", "_toc.yml", "b
 LITE_INPUTS = [*REQUIREMENTS, *SHOWN, "pyproject.toml", "lite", "tools/learners_copy.py", "book/_ext/exercise_view.py"]
 USUAL_PORT = 8642  # a browser keeps edits by address: the same port every time keeps them in reach
 OLDEST_NODE = 18
+CHROMIUM_NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge"]
+CHROMIUM_PLACES = [
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "C:/Program Files/Google/Chrome/Application/chrome.exe",
+    "C:/Program Files (x86)/Microsoft/Edge/Application/msedge.exe",
+]
 MOST_WORKERS = 4  # each may have a browser and two kernels; the longest files set the pace anyway
 MAY_NOT_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS)
 SPACE_NEEDED = 1300  # MB, for .venv, .lite and _build together
@@ -125,9 +135,33 @@ MIME_TYPES = {
     ".woff2": "font/woff2",
     ".zip": "application/zip",
     ".txt": "text/plain; charset=utf-8",
+    ".livemd": "text/markdown; charset=utf-8",
     ".xml": "application/xml",
     "": "application/octet-stream",
 }
+
+
+# For whoever finds the unpacked site on a stick, and knows nothing else of it.
+ZIP_README = """\
+OTP patterns in Python: the whole course as a web site.
+No network is needed, and nothing has to be installed but a browser and Python.
+
+To open it, start this in the folder of this file:
+
+    python3 -m http.server --bind 127.0.0.1 8000
+
+(on Windows `py` in place of `python3`) and go to http://127.0.0.1:8000/ with a
+browser. Ctrl-C ends it. Any other web server will do as well, under any path.
+
+Without --bind 127.0.0.1 the others in the room reach it, too, if their
+machines reach this one: with its address in place of 127.0.0.1.
+
+Without a server, index.html opens by a double click. Then every page can be
+read, folds, quizzes and recorded labs work, the search finds pages (without
+showing their text), and the Livebooks are in the folder livebooks. What needs
+a server is Python in the page: a browser does not let a file start it, so code
+cells do not run and answers of exercises are not checked.
+"""
 
 
 class Stop(Exception):
@@ -277,6 +311,13 @@ def failure(title: str, code: int, log: Path, error: type[Stop]) -> Stop:
     for line in complaints[-10:] + last:
         print("  | " + line, file=sys.stderr)
     return error(f"{title} failed with status {code}: the end of its output is above, all of it in {log}.")
+
+
+def find_chromium() -> "str | None":
+    """Return the path of a Chromium or one of its kin, or None."""
+    found = [path for path in map(shutil.which, CHROMIUM_NAMES) if path]
+    found += [place for place in CHROMIUM_PLACES if Path(place).exists()]
+    return found[0] if found else None
 
 
 def hand_over(command: list[str]) -> int:
@@ -548,6 +589,20 @@ def build_site(strict: bool = True) -> None:
             say(f"{error} The book is built without it: every page can be read, none can be run live.")
 
 
+def pack_site() -> None:
+    """Put the site into one file: of the same site the same file, sorted and without the times of its files."""
+    contents: dict[str, bytes | Path] = {p.relative_to(HTML).as_posix(): p for p in HTML.rglob("*") if p.is_file()}
+    contents["README.txt"] = ZIP_README.encode()
+    half_written = ZIP.with_suffix(".new")
+    with zipfile.ZipFile(half_written, "w") as archive:
+        for name, content in sorted(contents.items()):
+            entry = zipfile.ZipInfo("otp-course/" + name)  # its time is the oldest that a zip knows
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system, entry.external_attr = 3, 0o644 << 16  # a plain file, wherever it was packed
+            archive.writestr(entry, content if isinstance(content, bytes) else content.read_bytes())
+    half_written.replace(ZIP)
+
+
 # --- serving ---------------------------------------------------------------------------------------------
 
 
@@ -633,6 +688,33 @@ def word_book(options: argparse.Namespace, rest: list[str]) -> int:
     ensure_environment()
     build_site()
     say(f"The book is in {HTML}.")
+    return 0
+
+
+def word_zip(options: argparse.Namespace, rest: list[str]) -> int:
+    """Put the book, built, into one file for a class without a network: _build/otp-course.zip."""
+    ensure_environment()
+    build_site()
+    with lock():
+        pack_site()
+    say(f"The course is in {ZIP} ({ZIP.stat().st_size / 1e6:.0f} MB): a README.txt in it says how to open it.")
+    return 0
+
+
+def word_print(options: argparse.Namespace, rest: list[str]) -> int:
+    """Print the book, or some of its pages, into one PDF: _build/otp-course.pdf. Needs a Chromium."""
+    chromium = find_chromium()
+    if chromium is None:
+        raise Stop(
+            "There is no Chromium, Chrome or Edge on this machine to print the book with: install one of them, "
+            "or print the pages that you want from any browser (`python3 course.py read`)."
+        )
+    ensure_environment()
+    with lock():
+        build_book(str(VENV_PYTHON))
+        command = [str(VENV_PYTHON), str(ROOT / "tools" / "print_book.py"), chromium, str(HTML), str(PDF)]
+        run("Printing the book", [*command, *options.pages], "print")
+    say(f"The book is in {PDF} ({last_line(LOGS / 'print.log')}).")
     return 0
 
 
@@ -729,6 +811,8 @@ WORDS: dict[str, Word] = {
     "test": word_test,
     "lab": word_lab,
     "book": word_book,
+    "zip": word_zip,
+    "print": word_print,
     "refresh": word_refresh,
     "bench": word_bench,
     "conformance": word_conformance,
@@ -758,6 +842,8 @@ def parser() -> argparse.ArgumentParser:
             which.add_argument("--chapters", action="store_true", help="open the chapters themselves, with solutions")
         if name == "conformance":
             word.add_argument("--scenarios", type=int, default=80, help="how many, all families together (default: 80)")
+        if name == "print":
+            word.add_argument("pages", nargs="*", metavar="PAGE", help="such as 07 or glossary (default: all of them)")
         if name == "refresh":
             word.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="which ones (default: all)")
     return top

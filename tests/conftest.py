@@ -31,14 +31,6 @@ sys.path.insert(0, str(course.ROOT / "lite"))
 import page_scripts
 import wheels
 
-CHROMIUM_NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge"]
-CHROMIUM_PLACES = [
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "C:/Program Files/Google/Chrome/Application/chrome.exe",
-    "C:/Program Files (x86)/Microsoft/Edge/Application/msedge.exe",
-]
-
 AXE_VERSION = "4.14.1"
 AXE_SHA256 = "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745"  # of the archive that npm packs
 
@@ -53,10 +45,8 @@ def lacking(what: str) -> NoReturn:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of a Chromium, for Playwright's `executable_path` (as root it wants --no-sandbox)."""
-    found = [path for name in CHROMIUM_NAMES if (path := shutil.which(name))]
-    found += [place for place in CHROMIUM_PLACES if Path(place).exists()]
     sync_api.expect.set_options(timeout=A_LONG_TIME)  # its five seconds are too few on a busy machine
-    return found[0] if found else lacking("no Chromium on this machine")
+    return course.find_chromium() or lacking("no Chromium on this machine")
 
 
 @pytest.fixture(scope="session")

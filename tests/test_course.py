@@ -18,6 +18,7 @@ import sys
 import textwrap
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -659,6 +660,90 @@ def test_without_npm_the_wheel_that_carries_it_is_installed(
     assert commands == ["book", "npm", "lite"]
 
 
+# --- paper ------------------------------------------------------------------------------------------------
+
+
+def test_without_a_chromium_one_sentence_says_what_to_do(
+    clone: ModuleType, commands: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(clone, "find_chromium", lambda: None)
+    assert clone.main(["print"]) == 1
+    told = capsys.readouterr()
+    assert (told.out, commands) == ("", []), "nothing is installed or built for it"
+    assert told.err.startswith(
+        "There is no Chromium, Chrome or Edge on this machine to print the book with: install one"
+    )
+    assert len(told.err.splitlines()) == 1
+
+
+def test_print_builds_the_book_and_hands_it_over(
+    environment: ModuleType, commands: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environment, "find_chromium", lambda: "/chromium")
+    monkeypatch.setattr(environment, "last_line", lambda log: "12 sheets")
+    assert environment.main(["print", "07"]) == 0
+    assert commands == ["book", "print"]
+
+
+def test_a_chromium_is_found_on_the_path(clone: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clone, "CHROMIUM_PLACES", [])
+    monkeypatch.setattr(clone.shutil, "which", lambda name: f"/bin/{name}" if "chrome" in name else None)
+    assert clone.find_chromium() == "/bin/google-chrome"
+    monkeypatch.setattr(clone.shutil, "which", lambda name: None)
+    assert clone.find_chromium() is None
+
+
+# --- one file for a class --------------------------------------------------------------------------------
+
+
+def test_zip_builds_what_has_changed_and_puts_the_site_into_one_file(
+    environment: ModuleType, commands: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        assert environment.main(["zip"]) == 0
+    assert [name for name in commands if name != "npm"] == ["book", "lite"], "nothing is built twice"
+    assert str(environment.ZIP) in capsys.readouterr().out
+    with zipfile.ZipFile(environment.ZIP) as archive:
+        assert archive.namelist() == [f"otp-course/{name}" for name in ("README.txt", "index.html", "lite/index.html")]
+
+
+def test_two_zips_of_one_site_are_equal_byte_for_byte(clone: ModuleType) -> None:
+    made = []
+    for seconds, order in [(1, "ab"), (2_000_000_000, "ba")]:
+        clone.remove(clone.HTML)
+        for name in order:
+            (clone.HTML / name).mkdir(parents=True)
+            (clone.HTML / name / f"{name}.html").write_text(name)
+            os.utime(clone.HTML / name / f"{name}.html", (seconds, seconds))
+        (clone.HTML / "a" / "a.html").chmod(0o600 if order == "ab" else 0o644)
+        clone.pack_site()
+        made.append(clone.ZIP.read_bytes())
+    assert made[0] == made[1]
+
+
+def test_a_zip_that_could_not_be_finished_leaves_the_last_one(
+    clone: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone.HTML.mkdir(parents=True)
+    (clone.HTML / "index.html").write_text("the book")
+    clone.pack_site()
+    before = clone.ZIP.read_bytes()
+
+    def full(*arguments: object, **options: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
+    with pytest.raises(OSError, match="No space"):
+        clone.pack_site()
+    assert clone.ZIP.read_bytes() == before
+
+
+def test_the_text_in_the_zip_says_how_to_open_it(clone: ModuleType) -> None:
+    for words in ("python3 -m http.server", "http://127.0.0.1:8000/", "index.html", "No network is needed"):
+        assert words in clone.ZIP_README
+    assert max(map(len, clone.ZIP_README.splitlines())) <= 79
+
+
 @posix_only
 @pytest.mark.parametrize(
     ("npm", "node", "will_do"),
@@ -846,6 +931,7 @@ def get(port: int, path: str) -> tuple[int, str, bytes]:
         ("font.woff2", "font/woff2"),
         ("lock.json", "application/json"),
         ("chapter.ipynb", "application/json"),
+        ("chapter.livemd", "text/markdown; charset=utf-8"),
         ("unheard.of", "application/octet-stream"),
     ],
 )

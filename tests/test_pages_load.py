@@ -60,6 +60,23 @@ def test_a_chapter_stands_still_while_it_loads(server: Server, browser: Browser,
     assert moved < LEAST_SHIFT
 
 
+STICKS_OUT = """() => [...document.querySelectorAll(".bd-article *")].filter((each) => {
+  const { right, width } = each.getBoundingClientRect();
+  const cut = getComputedStyle(each).overflowX !== "visible" && each.scrollWidth > each.clientWidth + 1;
+  return width > 0 && (right > document.documentElement.clientWidth + 1 || (cut && each.clientWidth > 1));
+}).map((each) => each.outerHTML.slice(0, 90))"""
+
+
+@pytest.mark.parametrize("chapter", ["07_dynamic_supervisor", "16_supervision_trees"])
+def test_on_paper_nothing_is_cut_off_at_the_right(server: Server, browser: Browser, chapter: str) -> None:
+    page = browser.new_page(viewport={"width": 665, "height": 1000})  # A4 without its margins
+    page.goto(f"{server.address}notebooks/{chapter}.html", wait_until="load")
+    page.wait_for_function("() => [...document.querySelectorAll('.otp-lab')].every((lab) => 'ready' in lab.dataset)")
+    page.emulate_media(media="print")
+    assert page.evaluate(STICKS_OUT) == []
+    page.close()
+
+
 def test_on_paper_folds_are_open_elixir_is_there_and_a_lab_is_told_in_words(server: Server, browser: Browser) -> None:
     page = browser.new_page(viewport={"width": 794, "height": 1123})  # A4
     page.goto(f"{server.address}notebooks/07_dynamic_supervisor.html", wait_until="load")
