@@ -20,12 +20,6 @@ export const TEXTS = {
   full: "This browser has no room for it, or keeps nothing; nothing was changed.",
 };
 
-/** @param {Storage} storage */
-export const asFile = (storage) => {
-  const chapters = Object.fromEntries(Store.chapters(storage).map((chapter) => [chapter, new Store(chapter, storage).kept()]));
-  return JSON.stringify({ format: FORMAT, version: VERSION, chapters }, null, 1);
-};
-
 /** @param {any} value @returns {value is Record<string, any>} */
 const isRecord = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
@@ -47,6 +41,16 @@ const isName = (name) => /^[\w-]+$/.test(name);
 
 /** @param {any} part @param {(each: any) => boolean} fits */
 const isPart = (part, fits) => isRecord(part) && Object.entries(part).every(([name, each]) => isName(name) && fits(each));
+
+/** @param {Storage} storage */
+export const asFile = (storage) => {
+  const chapters = Store.chapters(storage).map((chapter) => {
+    const kept = new Store(chapter, storage).kept();
+    const named = PARTS.map(([name]) => [name, Object.fromEntries(Object.entries(kept[name] ?? {}).filter(([id]) => isName(id)))]);
+    return [chapter, Object.fromEntries(named)];
+  });
+  return JSON.stringify({ format: FORMAT, version: VERSION, chapters: Object.fromEntries(chapters) }, null, 1);
+};
 
 /**
  * What a file holds, by chapter. An error whose message is for the reader where it is no such file.

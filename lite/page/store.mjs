@@ -160,7 +160,7 @@ export class Store {
 
   /** The chapters of which the browser keeps something, in the order of their names. @param {Storage} storage @returns {string[]} */
   static chapters(storage) {
-    const named = new RegExp(`^(?:(?:${CELL}|${ASIDE}|${EXERCISE}) ([^ ]+) .|prediction:([^:]+):.)`);
+    const named = new RegExp(`^(?:(?:${CELL}|${ASIDE}|${EXERCISE}) ([\\w-]+) .|prediction:([\\w-]+):.)`);
     const found = new Store("", storage).keys("").map((key) => named.exec(key)).map((match) => match?.[1] ?? match?.[2] ?? "");
     return [...new Set(found)].filter(Boolean).sort();
   }

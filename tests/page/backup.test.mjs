@@ -74,6 +74,13 @@ test("a name that JavaScript's objects have is a name like another", () => {
   assert.equal({}.predictions, undefined);
 });
 
+test("what lies under a name that no chapter and no cell has is somebody else's: a file can always be taken back", () => {
+  const strange = [["prediction:a page:0a", "x"], ["prediction:01_one:a:b", "x"], ["otp-patterns cell 01_one a b", JSON.stringify({ text: "", published: "" })]];
+  const file = asFile(new Storage([...FULL, ...strange]));
+  assert.equal(file, asFile(new Storage(FULL)));
+  assert.deepEqual(fromFile(asFile(new Storage(strange.slice(0, 1)))), []);
+});
+
 test("a part that a file does not have, and one that nobody knows yet, are no fault", () => {
   const storage = new Storage();
   takeBack(storage, fromFile(whole({ "01": { predictions: { a: "x" }, marks: 7 } })));
