@@ -1,4 +1,4 @@
-"""Pages that show what others hold, without a copy: the decision guide and the list of changes."""
+"""Pages that show what others hold, without a copy: the decision guide, the list of changes, the first page's lab."""
 
 from __future__ import annotations
 
@@ -6,10 +6,17 @@ import re
 from pathlib import Path
 
 import pytest
+import scratch_book
 from bs4 import BeautifulSoup, Tag
+from playwright.sync_api import expect, sync_playwright
+from scratch_book import ScratchBook
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+LABS = {"nowhere lab": "nowhere has no cell 'lab'", "01_core_philosophy title": "has no cell 'title' with a lab"}
+scratch_book.faulty(
+    {f"stored_lab_{number}.md": f"# Lab\n\n:::{{stored-lab}} {what}\n:::\n" for number, what in enumerate(LABS)}
+)
 
 
 def soup(site: Path, page: str) -> BeautifulSoup:
@@ -54,3 +61,26 @@ def test_the_list_of_changes_is_the_file(book_site: Path) -> None:
     assert [heading.get_text().removesuffix("#") for heading in shown] == [
         heading.replace("`", "") for heading in headings
     ]
+
+
+@pytest.mark.parametrize("number", range(len(LABS)))
+def test_a_lab_that_is_not_stored_is_an_error_of_the_build(faulty_book: ScratchBook, number: int) -> None:
+    assert list(LABS.values())[number] in " ".join(faulty_book.about(f"stored_lab_{number}.md"))
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 740), (1280, 720)])
+def test_the_first_page_begins_with_a_crash_lab(book_site: Path, chromium: str, width: int, height: int) -> None:
+    """In the first window a process can be ended, and what comes of it is shown."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": width, "height": height})
+        page.goto((book_site / "book" / "intro.html").as_uri())
+        lab = page.locator(".otp-lab[data-ready]").first
+        says, end = lab.get_by_text("Everything is running."), lab.get_by_role("button", name=re.compile("^raise"))
+        for part in (says, end):
+            expect(part).to_be_in_viewport(ratio=1)
+        end.click()
+        expect(says).to_have_count(0)
+        assert page.evaluate("scrollY") == 0
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        browser.close()
