@@ -57,7 +57,7 @@ VENV_MARK = VENV / "made-by-course.py.txt"  # there from the first moment on, th
 
 REQUIREMENTS = ["requirements.txt", "constraints.txt"]
 SHOWN = ["notebooks", "otp_mini", "LICENSE"]
-BOOK_INPUTS = [*REQUIREMENTS, *SHOWN, "README.md", "_config.yml", "_toc.yml", "book"]
+BOOK_INPUTS = [*REQUIREMENTS, *SHOWN, "README.md", "CHANGELOG.md", "_config.yml", "_toc.yml", "book", "lite/page"]
 LITE_INPUTS = [*REQUIREMENTS, *SHOWN, "pyproject.toml", "lite", "tools/learners_copy.py", "book/_ext/exercise_view.py"]
 USUAL_PORT = 8642  # a browser keeps edits by address: the same port every time keeps them in reach
 OLDEST_NODE = 18

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import nbformat
 import pytest
 import scratch_book
+from book_ext import offline_book
 from scratch_book import ScratchBook, notebook
 
 PICTURES = {
@@ -41,6 +45,21 @@ def test_a_widget_shows_its_text_and_needs_no_script(good_book: ScratchBook) -> 
     assert "IntSlider(value=7)" in page.select_one(".cell_output").get_text()
     scripts = [script.get("src", "") + script.get_text() for script in page.find_all("script")]
     assert not any(word in script.lower() for script in scripts for word in ("require", "mathjax", "widget"))
+
+
+def test_an_icon_that_nothing_shows_is_not_shipped() -> None:
+    two = ".fa-bars:before{content:'1'}.fa-bar:before,.fa-rod:before{content:'2'}"
+    style = f"{two}.fa-bars{{color:red}}.fa-cow:before{{content:'3'}}"
+    assert offline_book.without_icons(style, {"fa-bars", "fa-rod", "fa-solid"}) == style.partition(".fa-cow")[0]
+
+
+def test_every_icon_that_a_page_shows_is_drawn(book_site: Path) -> None:
+    style = (book_site / "_static" / "styles" / "pydata-sphinx-theme.css").read_text(encoding="utf-8")
+    assert len(style) < 330_000
+    for name in ("intro", "your_progress"):
+        text = (book_site / "book" / f"{name}.html").read_text(encoding="utf-8")
+        shown = set(re.findall(r"fa-solid (fa-[\w-]+)", text))
+        assert shown and {icon for icon in shown if f".{icon}:before" not in style} == set()
 
 
 def test_a_dollar_is_a_dollar(good_book: ScratchBook) -> None:

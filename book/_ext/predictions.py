@@ -32,6 +32,7 @@ def fold_outputs(app: Sphinx, doctree: nodes.document) -> None:
         name = f"{number:08x}" + f"-{seen[number]}" * (seen[number] > 1)
         for output in [part for part in cell if "cell_output" in part["classes"]]:
             _fold(output, output.children, f'<details class="predict" data-cell="{name}">')
+            cell["prediction"] = name  # `progress` counts them
         for printed in _twins_output(cell):
             column = printed.parent
             before = column[column.index(printed) - 1]

@@ -21,6 +21,7 @@
   const keep = (key, words) => {
     kept.set(key, words);
     try { words ? localStorage.setItem(key, words) : localStorage.removeItem(key); } catch { /* kept above */ }
+    dispatchEvent(new Event("otp-progress")); // the menu counts
   };
 
   /** The list of possible answers: between the question and the cell, or null. */

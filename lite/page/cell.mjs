@@ -89,11 +89,20 @@ export class Cell {
    */
   putAside({ text, published }, moved = false) {
     const { store } = this.page;
-    const others = store.aside(this.id).filter((other) => other.text !== text);
-    const stays = store.putAside(this.id, [...others, { text, published }]);
+    const stays = store.addAside(this.id, { text, published });
     if (moved) store.write(this.id, this.published, this.published); // what is typed from now on takes its place
     this.offer();
     return stays;
+  }
+
+  /** The cell for a text that is taken over. @returns {import("./take.mjs").Place} */
+  taking() {
+    return {
+      text: this.code,
+      free: ({ published }) => published === this.published && !this.edited,
+      put: ({ text }) => { this.set(text); return this.kept; },
+      putAside: (edit) => this.putAside(edit),
+    };
   }
 
   /** Say that another text of the reader is there. It stays until one of the two is chosen, whatever is typed meanwhile. */

@@ -48,6 +48,7 @@ export class Exercise {
     const passed = before?.state === "passed" && before.published === this.edition;
     if (state && !(passed && state === "tried")) this.store.came(this.id, { state, published: this.edition });
     this.draw();
+    dispatchEvent(new Event("otp-progress")); // the menu counts
   }
 
   draw() {

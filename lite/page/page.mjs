@@ -11,6 +11,7 @@ import { Link } from "./link.mjs";
 import { asNotebook, fromNotebook } from "./notebook.mjs";
 import { again, plan } from "./plan.mjs";
 import { Store } from "./store.mjs";
+import { said, take } from "./take.mjs";
 
 /**
  * @typedef {object} Options
@@ -169,8 +170,7 @@ class ChapterPage {
   async download() {
     const answer = await fetch(this.options.copy, { cache: "no-cache" });
     if (!answer.ok) throw new Error("The chapter could not be loaded.");
-    const kept = { edits: this.store.edits(), exercises: this.store.exercises(), predictions: this.store.predictions(), aside: this.store.asides() };
-    return JSON.stringify(asNotebook(await answer.json(), kept), null, 1);
+    return JSON.stringify(asNotebook(await answer.json(), this.store.kept()), null, 1);
   }
 
   /**
@@ -182,26 +182,14 @@ class ChapterPage {
     const published = Object.fromEntries(this.cells.filter((cell) => cell.pre).map((cell) => [cell.id, cell.published]));
     const kept = fromNotebook(notebook, published, current);
     if (!kept) return "That is no notebook of this chapter; nothing was changed.";
-    let taken = 0, asked = 0, lost = 0;
-    const texts = [...Object.entries(kept.aside ?? {}).flatMap(([id, all]) => all.map((edit) => ({ id, edit, chosen: false }))),
-      ...Object.entries(kept.edits).map(([id, edit]) => ({ id, edit, chosen: true }))];
-    for (const { id, edit, chosen } of texts) {
-      const cell = this.cells.find((each) => each.id === id && each.pre);
-      if (cell?.code === edit.text) taken += Number(chosen);
-      else if (cell && chosen && edit.published === cell.published && !cell.edited) { cell.set(edit.text); taken += 1; }
-      else if (cell) { if (!cell.putAside(edit)) lost += 1; asked += 1; }
-      else if (!this.store.write(id, edit.text, edit.published)) lost += 1;
-    }
-    Object.entries(kept.exercises).forEach(([id, progress]) => this.store.came(id, progress));
-    Object.entries(kept.predictions).forEach(([fold, words]) => this.store.predict(fold, words));
+    const came = take(this.store, kept, {
+      placeOf: (id) => this.cells.find((cell) => cell.id === id && cell.pre)?.taking() ?? null,
+      current: (id, text) => text === this.exercises.get(id)?.edition });
     this.exercises.forEach((exercise) => exercise.draw());
-    return [`${count(taken, "cell")} taken over`, asked && `${asked} more where another text stands: the page asks you at each`,
-      lost && `${lost} could not be kept by this browser`].filter(Boolean).join("; ") + ".";
+    dispatchEvent(new Event("otp-progress"));
+    return said(came);
   }
 }
-
-/** @param {number} number @param {string} what */
-const count = (number, what) => `${number} ${what}${number === 1 ? "" : "s"}`;
 
 /** @param {Options} options */
 export const start = (options) => new ChapterPage(options);

@@ -67,8 +67,11 @@ export class Store {
    * @param {string} published
    */
   write(id, text, published) {
-    return this.put(this.key(id), text === published ? null : JSON.stringify({ text, published }));
+    return text === published ? this.put(this.key(id), null) : this.keep(id, { text, published });
   }
+
+  /** Keep an edit as it is. @param {string} id @param {Edit} edit */
+  keep(id, { text, published }) { return this.put(this.key(id), JSON.stringify({ text, published })); }
 
   /**
    * The edit of a cell, or null; `current` says whether it belongs to this edition.
@@ -77,8 +80,8 @@ export class Store {
    * @returns {(Edit & {current: boolean}) | null}
    */
   read(id, published) {
-    const kept = this.get(this.key(id));
-    if (!isEdit(kept) || kept.text === published) return null;
+    const kept = this.edit(id);
+    if (!kept || kept.text === published) return null;
     return { text: kept.text, published: kept.published, current: kept.published === published };
   }
 
@@ -90,11 +93,14 @@ export class Store {
     return this.put(`${ASIDE} ${this.chapter} ${id}`, edits.length ? JSON.stringify(edits) : null);
   }
 
+  /** Put a text aside, last of all; one that stands there already is not doubled. @param {string} id @param {Edit} edit */
+  addAside(id, { text, published }) {
+    return this.putAside(id, [...this.aside(id).filter((other) => other.text !== text), { text, published }]);
+  }
+
   /** All texts of the chapter that stand aside, by cell id. @returns {Record<string, Edit[]>} */
   asides() {
-    const prefix = `${ASIDE} ${this.chapter} `;
-    const found = this.keys(prefix).map((key) => [key.slice(prefix.length), this.aside(key.slice(prefix.length))]);
-    return Object.fromEntries(found.filter(([, edits]) => edits.length));
+    return this.all(`${ASIDE} ${this.chapter} `, (id) => this.aside(id), (edits) => edits.length > 0);
   }
 
   /** Keep how far the reader came with an exercise. @param {string} id @param {Progress | null} progress */
@@ -110,15 +116,20 @@ export class Store {
   }
 
   /** All edits of the chapter by cell id, those of cells that are gone too. @returns {Record<string, Edit>} */
-  edits() { return this.all(this.key("")); }
+  edits() { return this.all(this.key(""), (id) => this.edit(id), Boolean); }
+
+  /** The edit of a cell, of whatever edition. @param {string} id @returns {Edit | null} */
+  edit(id) {
+    const kept = this.get(this.key(id));
+    return isEdit(kept) ? kept : null;
+  }
 
   /** @returns {Record<string, Progress>} */
-  exercises() { return this.all(`${EXERCISE} ${this.chapter} `); }
+  exercises() { return this.all(`${EXERCISE} ${this.chapter} `, (id) => this.progress(id), Boolean); }
 
   /** The reader's predictions in this chapter, under the keys of predict.js. @returns {Record<string, string>} */
   predictions() {
-    const prefix = `prediction:${this.chapter}:`;
-    return Object.fromEntries(this.keys(prefix).map((key) => [key.slice(prefix.length), this.text(key) ?? ""]));
+    return this.all(`prediction:${this.chapter}:`, (fold) => this.text(`prediction:${this.chapter}:${fold}`), Boolean);
   }
 
   /** @param {string} fold @param {string} words */
@@ -133,9 +144,24 @@ export class Store {
     return [...new Set([...kept, ...this.memory.keys()])].filter((key) => key.startsWith(prefix));
   }
 
-  /** @param {string} prefix @returns {Record<string, any>} */
-  all(prefix) {
-    const found = this.keys(prefix).map((key) => [key.slice(prefix.length), this.get(key)]);
-    return Object.fromEntries(found.filter(([, kept]) => typeof kept?.published === "string"));
+  /** @param {string} prefix @param {(name: string) => any} read @param {(kept: any) => boolean} fits @returns {Record<string, any>} */
+  all(prefix, read, fits) {
+    const names = this.keys(prefix).map((key) => key.slice(prefix.length));
+    return Object.fromEntries(names.map((name) => [name, read(name)]).filter(([, kept]) => fits(kept)));
+  }
+
+  /** All that is kept of the chapter. @returns {import("./notebook.mjs").Kept} */
+  kept() { return { edits: this.edits(), exercises: this.exercises(), predictions: this.predictions(), aside: this.asides() }; }
+
+  /** The keys of all that is kept of the chapter. */
+  own() { return [...[CELL, ASIDE, EXERCISE].map((kind) => `${kind} ${this.chapter} `), `prediction:${this.chapter}:`].flatMap((prefix) => this.keys(prefix)); }
+
+  forget() { this.own().forEach((key) => this.put(key, null)); }
+
+  /** The chapters of which the browser keeps something, in the order of their names. @param {Storage} storage @returns {string[]} */
+  static chapters(storage) {
+    const named = new RegExp(`^(?:(?:${CELL}|${ASIDE}|${EXERCISE}) ([\\w-]+) .|prediction:([\\w-]+):.)`);
+    const found = new Store("", storage).keys("").map((key) => named.exec(key)).map((match) => match?.[1] ?? match?.[2] ?? "");
+    return [...new Set(found)].filter(Boolean).sort();
   }
 }

@@ -3,15 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Store } from "../../lite/page/store.mjs";
-
-class Storage {
-  constructor() { this.map = new Map(); }
-  get length() { return this.map.size; }
-  key(at) { return [...this.map.keys()][at]; }
-  getItem(key) { return this.map.get(key) ?? null; }
-  setItem(key, text) { this.map.set(key, text); }
-  removeItem(key) { this.map.delete(key); }
-}
+import { Storage } from "./storage.mjs";
 
 test("an edit is kept by cell and chapter, and forgotten when it is the published text again", () => {
   const storage = new Storage();
@@ -90,4 +82,20 @@ test("predictions are those of this chapter", () => {
   store.predict("fold", "mine");
   new Store("02", storage).predict("other", "not here");
   assert.deepEqual(store.predictions(), { fold: "mine" });
+});
+
+test("all of a chapter is told in one piece, forgotten in one, and the chapters that are kept are known", () => {
+  const storage = new Storage(), store = new Store("01", storage), other = new Store("02", storage);
+  store.write("a", "mine", "1");
+  store.addAside("a", { text: "older", published: "0" });
+  store.addAside("a", { text: "older", published: "1" }); // the same text, of a later edition
+  store.came("a", { state: "passed", published: "text" });
+  store.predict("fold", "three");
+  other.predict("fold", "four");
+  assert.deepEqual(store.kept(), {
+    edits: { a: { text: "mine", published: "1" } }, exercises: { a: { state: "passed", published: "text" } },
+    predictions: { fold: "three" }, aside: { a: [{ text: "older", published: "1" }] } });
+  assert.deepEqual(Store.chapters(storage), ["01", "02"]);
+  store.forget();
+  assert.deepEqual([Store.chapters(storage), storage.length], [["02"], 1]);
 });
