@@ -429,6 +429,16 @@ async def forgets_the_down(test: Any, seconds: float) -> Any:
     return "passed" if down.reason == ("shutdown", "passed") else ("failed", down.reason)
 
 
+async def has_no_time_out(test: Any, seconds: float) -> Any:
+    async def run() -> None:
+        await test()
+        raise Exit(("shutdown", "passed"))
+
+    _, ref = spawn_monitor(run)
+    down = await receive(mine(ref))
+    return "passed" if down.reason == ("shutdown", "passed") else ("failed", down.reason)
+
+
 async def says_failed_alone(test: Any, seconds: float) -> Any:
     seen = await verdicts()(test, seconds)
     return seen if isinstance(seen, str) else "failed"
@@ -456,6 +466,7 @@ table.wrong(ex.verdict, "traps exits", by_link, "which process runs the test")
 table.wrong(ex.verdict, "runs it in a task", by_a_task, "ends nobody to whom")
 table.wrong(ex.verdict, "waits to the end in any case", waits_to_the_end, "how long it waits")
 table.wrong(ex.verdict, "forgets the Down of a test that hangs", forgets_the_down, "nothing of the test comes later")
+table.wrong(ex.verdict, "has no time-out", has_no_time_out, "no verdict after", "how long it waits")
 table.wrong(ex.verdict, "keeps the reason to itself", says_failed_alone, 'the pair "failed" and the reason')
 table.hard_coded(ex.verdict, "knows five seconds", knows_five_seconds, "it passed the first one")
 

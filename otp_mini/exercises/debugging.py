@@ -149,45 +149,43 @@ async def _one_growing(function: Any, names: tuple[str, ...], seconds: float) ->
     for name in names[2:]:
         await Idle.start(name)
     _fill(long, 40)
-
-    async def look(done: str, meanwhile: Callable[[], Any], hoped: Any, idea: str, *more: str) -> None:
+    for done, meanwhile, hoped, idea in _looks(slow, long, quick):
         spawn(_meanwhile, meanwhile, seconds / 2)
+        more = ["nobody"] if "nobody's" in done else []
         await _look(function, [*names, *more], seconds, done, hoped, idea)
-
-    done = f"{long!r} had 40 messages, and got 1 more; {slow!r} got 6"
-    await look(done, lambda: (_fill(slow, 6), _fill(long, 1), _fill(quick, 3)), slow, _LONG)
-    await look(
-        f"{long!r} had 41 messages and got 12, {slow!r} got 3", lambda: (_fill(long, 12), _fill(slow, 3)), long, _LONG
-    )
-    await look("nobody got a message", lambda: None, None, _NOBODY)
-    await look(
-        f"only {slow!r} got messages, two; a name in the list is nobody's",
-        lambda: _fill(slow, 2),
-        slow,
-        _OTHER,
-        "nobody",
-    )
-
-    async def anew(name: str, many: int) -> None:
-        await _end(name)
-        await Busy.start(name)
-        _fill(name, many)
-
-    done = f"{long!r} ended, and a new process of that name got 90 messages; {slow!r} got 2"
-    await look(done, lambda: (spawn(anew, long, 90), _fill(slow, 2)), slow, _OTHER)
-    await look(
-        f"a process ended, another one started, and both had had {90} messages",
-        lambda: spawn(anew, long, 95),
-        None,
-        _OTHER,
-    )
-    await look(f"{long!r} ended", lambda: spawn(_end, long), None, _OTHER)
-    await look(
-        f"{long!r} had been nobody, was started and got 50 messages", lambda: spawn(anew, long, 50), None, _OTHER
-    )
-    await look(f"{slow!r} ended, and a new one got 2 messages: fewer", lambda: spawn(anew, slow, 2), None, _NOBODY)
     for name in names:
         await _end(name)
+
+
+def _looks(slow: str, long: str, quick: str) -> list[tuple[str, Callable[[], Any], Any, str]]:
+    """What is done between two looks, one after the other, and who grows then."""
+
+    def anew(name: str, many: int) -> Callable[[], Any]:
+        async def starts() -> None:
+            await _end(name)
+            await Busy.start(name)
+            _fill(name, many)
+
+        return lambda: spawn(starts)
+
+    s, one = repr(slow), repr(long)
+    both = anew(long, 90)
+    return [
+        (
+            f"{one} had 40 messages, and got 1 more; {s} got 6",
+            lambda: (_fill(slow, 6), _fill(long, 1), _fill(quick, 3)),
+            slow,
+            _LONG,
+        ),
+        (f"{one} had 41 messages and got 12, {s} got 3", lambda: (_fill(long, 12), _fill(slow, 3)), long, _LONG),
+        ("nobody got a message", lambda: None, None, _NOBODY),
+        (f"only {s} got messages, two; a name in the list is nobody's", lambda: _fill(slow, 2), slow, _OTHER),
+        (f"{one} ended, and a new one got 90 messages; {s} got 2", lambda: (both(), _fill(slow, 2)), slow, _OTHER),
+        (f"{one} ended with 90 messages, and a new one got 95", anew(long, 95), None, _OTHER),
+        (f"{one} ended", lambda: spawn(_end, long), None, _OTHER),
+        (f"{one} had been nobody, was started and got 50 messages", anew(long, 50), None, _OTHER),
+        (f"{s} ended, and a new one got 2 messages: fewer", anew(slow, 2), None, _NOBODY),
+    ]
 
 
 async def _meanwhile(act: Callable[[], Any], seconds: float) -> None:
@@ -501,8 +499,12 @@ async def _judged(
     began = len(current_node().processes())
     await Process.sleep(seconds * 3)
     if not outcome:
-        how = f"the caller ended with {describe_reason(ended_with(caller))}"
-        raise NotYet(done, how if not Process.alive(caller) else "no verdict", safe_repr(hoped), _OWN)
+        if Process.alive(caller):
+            raise NotYet(done, f"no verdict after {seconds * 3:g} s", safe_repr(hoped), _LATE)
+        reason = ended_with(caller)
+        if isinstance(reason, Exception) and "12 is not 9" not in str(reason):
+            raise reason  # out of the answer itself
+        raise NotYet(done, f"the caller ended with {describe_reason(reason)}", safe_repr(hoped), _OWN)
     seen, took, left, traps, linked = outcome
     if not _same_verdict(seen, hoped):
         if "already_started" in str(seen):
