@@ -165,7 +165,7 @@ OVERLAPS = """() => [...document.querySelectorAll(".progress-mark")].filter((one
   return mark.right > end || [...words.getClientRects()].some(meets);
 }).map((one) => one.parentElement.textContent)"""
 CELL, ASIDE = f"otp-patterns cell {CHAPTER} tally", f"otp-patterns aside {CHAPTER} tally"
-THEIRS = json.dumps({"text": "other", "published": "older"})
+THEIRS = json.dumps({"text": "other", "published": "older"}, separators=(",", ":"))
 MINE = {"text": "<b>mine</b>", "published": "older"}
 REFUSED = {
     "nonsense": "no file of your progress",
@@ -269,9 +269,14 @@ def test_everything_is_forgotten_by_keyboard_when_it_was_asked_and_comes_back(pa
     assert keeps(passed) == {}
     expect(state(passed, "tally")).to_have_text("not yet")
     expect(passed.locator(".progress-mark")).to_have_count(0)
+    passed.evaluate(ALONE, [CELL, THEIRS])  # written after that, in another tab, and forgotten as well
+    forget.press("Enter")
+    passed.get_by_role("button", name="Forget them").press("Enter")
+    expect(passed.get_by_role("button", name="Undo")).to_be_focused()
     passed.keyboard.press("Enter")
     expect(passed.locator(".progress-file-says")).to_have_text("All of it is back.")
-    assert keeps(passed) == before
+    expect(passed.get_by_role("button", name="Undo")).to_be_hidden()
+    assert keeps(passed) == {**before, CELL: THEIRS, ASIDE: json.dumps([MINE], separators=(",", ":"))}
     expect(mark(passed)).to_have_text("1 of 7")
 
 

@@ -84,7 +84,7 @@ const draw = () => {
 class File {
   /** @param {HTMLElement} place */
   constructor(place) {
-    this.forgotten = ""; // all of it, as a file
+    this.forgotten = /** @type {string[]} */ ([]); // what was forgotten each time, as a file
     this.says = element("span", { className: "progress-file-says" });
     this.says.setAttribute("role", "status");
     this.undo = button("Undo", "", () => this.bringBack());
@@ -123,16 +123,19 @@ class File {
     this.take(text, (came) => `${count(came.chapters, "chapter")}: ${said(came)}`);
   }
 
-  /** @param {string} text @param {(came: ReturnType<typeof takeBack>) => string} words */
+  /** Take a file over, and say so; whether it was done. @param {string} text @param {(came: ReturnType<typeof takeBack>) => string} words */
   take(text, words) {
+    let done = false;
     try {
       const course = new Map(counts().progress().map((one) => [one.chapter, new Map(one.exercises.map(([id, , , edition]) => [id, edition]))]));
       const chapters = fromFile(text), place = storage() ?? /** @type {any} */ ({});
       this.say(words(takeBack(place, chapters, (chapter, id, published) => course.get(chapter)?.get(id) === counts().edition(published))));
+      done = true;
     } catch (error) {
       this.say(/** @type {Error} */ (error).message);
     }
     dispatchEvent(new Event("otp-progress"));
+    return done;
   }
 
   /** Ask before all is forgotten. */
@@ -152,7 +155,7 @@ class File {
   }
 
   forgetAll() {
-    this.forgotten = this.everything();
+    this.forgotten.push(this.everything());
     const place = storage();
     if (place) forget(place);
     this.undo.hidden = false;
@@ -161,10 +164,11 @@ class File {
     dispatchEvent(new Event("otp-progress"));
   }
 
+  /** Bring back what was forgotten, the last first: where it meets something older, that stands aside. */
   bringBack() {
-    this.undo.hidden = true;
-    this.forget.focus();
-    this.take(this.forgotten, () => TEXTS.undone);
+    while (this.forgotten.length && this.take(this.forgotten.at(-1) ?? "", () => TEXTS.undone)) this.forgotten.pop();
+    this.undo.hidden = !this.forgotten.length;
+    if (this.undo.hidden) this.forget.focus();
   }
 }
 
