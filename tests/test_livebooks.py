@@ -218,6 +218,7 @@ def around(text: str, *tags: str) -> str:
         ("It ends with `(1, 2)`. So it does.\n\nA second paragraph.", "A second paragraph."),
         ("A task is started first (as always. It ends with `(1, 2)`.) More.", ""),
         ("A task reads any iterable.\n\nEnd it by *raise*, and look.", "A task reads any enumerable."),
+        ("It raises a `TypeError`.", "It raises an `ArithmeticError`."),
         ("<!-- question: 3 -->\nA task runs.", "A task runs."),
         (":::{note}\nThe path ends here.\n:::\n\nA task runs.", "A task runs."),
         ("```python\nx\n```\n\nA task runs:", "A task runs:"),

@@ -104,7 +104,9 @@ Each cell is a program of its own. Its first line, `Fresh.start()`, ends what ot
 the modules that they have defined. So you can run the cells in any order, and change them. `Fresh` stands in the \
 setup cell above, which Livebook runs first.
 
-Where a question stands before a cell, decide first. Then run the cell, or open the fold behind it."""
+Where a question stands before a cell, decide first. Then run the cell, or open the fold behind it.
+
+The text is under CC BY 4.0, the code under the MIT licence."""
 
 # What Elixir calls otherwise, in text and in code, and the words that need not stand in a chapter's blocks to be known.
 WORDS = {"class": "module", "classes": "modules", "iterable": "enumerable"}
@@ -325,7 +327,8 @@ def _beginning(paragraph: str, leads: bool, last: bool, words: str) -> str:
 
 
 def _in_elixirs_words(text: str) -> str:
-    return _WORD.sub(lambda word: WORDS[word[0]], text)
+    """The text with Elixir's word for a thing, and the article that goes with a name."""
+    return re.sub(r"\b([Aa]) (?=`[AEIOU])", r"\1n ", _WORD.sub(lambda word: WORDS[word[0]], text))
 
 
 def _is_open(text: str) -> bool:
