@@ -1,0 +1,1089 @@
+"""Attacks on the checks of chapter 20, on to Elixir."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from attacks import Table
+
+from otp_mini import (
+    Agent,
+    ChildError,
+    ChildSpec,
+    Continue,
+    DynamicSupervisor,
+    Exit,
+    GenServer,
+    NoReply,
+    Ok,
+    Process,
+    Registry,
+    Reply,
+    Stop,
+    Supervise,
+    Supervisor,
+    Via,
+    self_,
+    send,
+)
+from otp_mini.exercises import to_elixir as ex
+
+table = Table()
+
+# ---- deck ---------------------------------------------------------------------------------------------------
+
+
+class Deck(GenServer):
+    long = 8
+
+    @classmethod
+    async def start_link(cls, places: Any = 6) -> Any:  # type: ignore[override]
+        return await super().start_link(places)
+
+    @staticmethod
+    async def board(deck: Any, car: Any, metres: Any = 4) -> Any:
+        return await GenServer.call(deck, ("board", car, metres))
+
+    @staticmethod
+    async def cars(deck: Any) -> Any:
+        return await GenServer.call(deck, "cars")
+
+    def init(self, places: Any) -> Any:
+        return Ok((places, []))
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        free, cars = state
+        match request:
+            case ("board", car, metres):
+                return self.comes(car, metres, free, cars)
+            case "cars":
+                return Reply(self.shown(free, cars), state)
+
+    def comes(self, car: Any, metres: Any, free: Any, cars: Any) -> Any:
+        if free == 0:
+            return Reply("full", (free, cars))
+        if metres > self.long and free >= 2:
+            return Reply(("ok", "lorry"), (free - 2, [car, *cars]))
+        return Reply(("ok", "car"), (free - 1, [car, *cars]))
+
+    def shown(self, free: Any, cars: Any) -> Any:
+        return free, cars[::-1]
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        free, cars = state
+        match message:
+            case ("left", car):
+                return NoReply((free + 1, self.without(car, cars)))
+        return NoReply(state)
+
+    def without(self, car: Any, cars: Any) -> Any:
+        at = cars.index(car) if car in cars else len(cars)
+        return cars[:at] + cars[at + 1 :]
+
+
+class DictDeck(Deck):
+    """Keeps a dict, and the cars in the order in which they came."""
+
+    def init(self, places: Any) -> Any:
+        return Ok({"free": places, "cars": []})
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        free, cars = state["free"], state["cars"][::-1]
+        match super().handle_call(request, from_, (free, cars)):
+            case Reply(answer, (free, cars)):
+                return Reply(answer, {"free": free, "cars": cars[::-1]})
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        match message:
+            case ("left", car):
+                cars = self.without(car, state["cars"][::-1])[::-1]
+                return NoReply({"free": state["free"] + 1, "cars": cars})
+        return NoReply(state)
+
+
+class PlainClients(Deck):
+    """Its client functions hand on what can be awaited."""
+
+    @staticmethod
+    def board(deck: Any, car: Any, metres: Any = 4) -> Any:  # type: ignore[override]
+        return GenServer.call(deck, ("board", car, metres))
+
+    @staticmethod
+    def cars(deck: Any) -> Any:  # type: ignore[override]
+        return GenServer.call(deck, "cars")
+
+
+class RefusesLorries(Deck):
+    """A lorry that finds one place is refused."""
+
+    def comes(self, car: Any, metres: Any, free: Any, cars: Any) -> Any:
+        if metres > 8 and free < 2:
+            return Reply("full", (free, cars))
+        return super().comes(car, metres, free, cars)
+
+
+class LorriesFirst(Deck):
+    """The clauses in another order."""
+
+    def comes(self, car: Any, metres: Any, free: Any, cars: Any) -> Any:
+        if metres > 8:
+            return Reply(("ok", "lorry"), (free - 2, [car, *cars]))
+        return super().comes(car, metres, free, cars)
+
+
+class FromEight(Deck):
+    long = 7
+
+
+class AnswersAll(Deck):
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        return super().handle_call(request, from_, state) or Reply(("error", "unknown"), state)
+
+
+class NoDefault(Deck):
+    @staticmethod
+    async def board(deck: Any, car: Any, metres: Any = 0) -> Any:
+        return await GenServer.call(deck, ("board", car, metres or 40))
+
+
+class FiveIsDefault(Deck):
+    @classmethod
+    async def start_link(cls, places: Any = 5) -> Any:  # type: ignore[override]
+        return await super().start_link(places)
+
+
+class NewestFirst(Deck):
+    def shown(self, free: Any, cars: Any) -> Any:
+        return free, cars
+
+
+class CarsAlone(Deck):
+    def shown(self, free: Any, cars: Any) -> Any:
+        return cars[::-1]
+
+
+class Raises(Deck):
+    """`list.remove` raises where `List.delete` does nothing."""
+
+    def without(self, car: Any, cars: Any) -> Any:
+        return cars.remove(car) or cars
+
+
+class AsksFirst(Deck):
+    """A car that is not on board frees no place."""
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        match message:
+            case ("left", car) if car not in state[1]:
+                return NoReply(state)
+        return super().handle_info(message, state)
+
+
+class AllOfThem(Deck):
+    """Takes every car of that name off."""
+
+    def without(self, car: Any, cars: Any) -> Any:
+        return [each for each in cars if each != car]
+
+
+class CrashesAtStrays(Deck):
+    def handle_info(self, message: Any, state: Any) -> Any:
+        what, _ = message
+        if what != "left":
+            raise ValueError(what)
+        return super().handle_info(message, state)
+
+
+class OneForAll(Deck):
+    """Keeps its state in the class."""
+
+    kept: Any = None
+
+    def init(self, places: Any) -> Any:
+        type(self).kept = (places, [])
+        return Ok(None)
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        match super().handle_call(request, from_, self.kept):
+            case Reply(answer, kept):
+                type(self).kept = kept
+                return Reply(answer, None)
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        type(self).kept = super().handle_info(message, self.kept).state
+        return NoReply(None)
+
+
+class ForgetsReturn(Deck):
+    @staticmethod
+    async def board(deck: Any, car: Any, metres: Any = 4) -> Any:
+        await GenServer.call(deck, ("board", car, metres))
+
+
+class ForgetsAwait(Deck):
+    @staticmethod
+    async def board(deck: Any, car: Any, metres: Any = 4) -> Any:
+        return GenServer.call(deck, ("board", car, metres))
+
+
+class KnowingDeck(Deck):
+    """Knows the five lines of the text."""
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        known = {"red": ("ok", "lorry"), "blue": ("ok", "car"), "green": "full"}
+        match request:
+            case ("board", car, _):
+                return Reply(known.get(car), state)
+        return Reply((1, ["blue"]), state)
+
+
+table.right(ex.deck, "keeps a dict", DictDeck)
+table.right(ex.deck, "has plain client functions", PlainClients)
+table.wrong(ex.deck, "refuses a lorry that finds one place", RefusesLorries, "it goes to the next clause that fits")
+table.wrong(ex.deck, "asks for lorries first", LorriesFirst, "it passed the first one")
+table.wrong(ex.deck, "begins with eight metres", FromEight, "the numbers are those of the text")
+table.wrong(ex.deck, "answers an unknown call", AnswersAll, "unknown call")
+table.wrong(ex.deck, "has no default of four metres", NoDefault, "two backslashes")
+table.wrong(ex.deck, "has five places if nothing is said", FiveIsDefault, "the free places and the list")
+table.wrong(ex.deck, "shows the newest first", NewestFirst, "the answer turns the list round")
+table.wrong(ex.deck, "answers with the cars alone", CarsAlone, "a pair of the free places")
+table.wrong(ex.deck, "removes what is not there", Raises, "a list without one stays as it is")
+table.wrong(ex.deck, "frees no place for an unknown car", AsksFirst, "free in either case")
+table.wrong(ex.deck, "removes all cars of that name", AllOfThem, "takes the first one that is equal")
+table.wrong(ex.deck, "crashes at a stray message", CrashesAtStrays, "any other message leaves the state")
+table.wrong(ex.deck, "keeps the state in the class", OneForAll, "What a class keeps")
+table.wrong(ex.deck, "forgets a return", ForgetsReturn, "is a `return` missing?")
+table.wrong(ex.deck, "forgets an await", ForgetsAwait, "`await`")
+table.hard_coded(ex.deck, "knows the lines of the text", KnowingDeck, "it passed the first one")
+
+# ---- place --------------------------------------------------------------------------------------------------
+
+
+def placed(
+    *,
+    refused: Callable[[Any], Any] = lambda value: value,
+    gate_fits: Callable[[Any], bool] = lambda gate: gate == "open",
+    parse: Callable[[str], Any] = ex.integer_parse,
+    rest_fits: Callable[[str], bool] = lambda rest: rest == "",
+    taken: Any = True,
+    place_first: bool = False,
+    done: Callable[[int], Any] = lambda number: ("ok", number),
+) -> Any:
+    def place(ticket: Any, sailings: Any) -> Any:
+        if ticket["sailing"] not in sailings:
+            return refused("error")
+        sailing = sailings[ticket["sailing"]]
+        parsed = parse(ticket["place"])
+        fits = isinstance(parsed, tuple) and rest_fits(parsed[1])
+        if place_first and not fits:
+            return refused(parsed)
+        if not gate_fits(sailing["gate"]):
+            return refused(sailing["gate"])
+        if not fits:
+            return refused(parsed)
+        return refused(taken) if parsed[0] in sailing["taken"] else done(parsed[0])
+
+    return place
+
+
+def by_int(text: str) -> Any:
+    try:
+        return int(text), ""
+    except ValueError:
+        return "error"
+
+
+def raising(ticket: Any, sailings: Any) -> Any:
+    sailing = sailings[ticket["sailing"]]
+    return placed()(ticket, {ticket["sailing"]: sailing})
+
+
+def taking(ticket: Any, sailings: Any) -> Any:
+    """Takes the place, too."""
+    found = placed()(ticket, sailings)
+    if isinstance(found, tuple) and found[0] == "ok":
+        sailings[ticket["sailing"]]["taken"].append(found[1])
+    return found
+
+
+def truthy(ticket: Any, sailings: Any) -> Any:
+    found = placed()(ticket, sailings)
+    return "error" if found == ("ok", 0) else found
+
+
+async def waiting(ticket: Any, sailings: Any) -> Any:
+    return placed()(ticket, sailings)
+
+
+def by_steps(ticket: Any, sailings: Any) -> Any:
+    """A list of steps, each with what fits."""
+    sailing = sailings.get(ticket["sailing"])
+    steps: list[tuple[Callable[[], Any], Callable[[Any], bool]]] = [
+        (lambda: "error" if sailing is None else "ok", lambda value: value == "ok"),
+        (lambda: sailing["gate"], lambda value: value == "open"),
+        (lambda: ex.integer_parse(ticket["place"]), lambda value: value != "error" and value[1] == ""),
+        (lambda: ex.integer_parse(ticket["place"])[0] in sailing["taken"], lambda value: value is False),
+    ]
+    for step, fits in steps:
+        if not fits(value := step()):
+            return value
+    return "ok", ex.integer_parse(ticket["place"])[0]
+
+
+def knows_four(ticket: Any, sailings: Any) -> Any:
+    known = {("07:10", "12"): ("ok", 12), ("07:10", "12b"): (12, "b"), ("07:10", "4"): True, ("09:30", "4"): "error"}
+    return known.get((ticket["sailing"], ticket["place"]), "error")
+
+
+table.right(ex.place, "goes through a list of steps", by_steps)
+table.wrong(ex.place, "returns None for what does not fit", placed(refused=lambda _: None), "the very value")
+table.wrong(ex.place, "wraps what does not fit", placed(refused=lambda value: ("error", value)), "no tuple around it")
+table.wrong(ex.place, "takes any gate but a closed one", placed(gate_fits=lambda gate: gate != "closed"), "only gate")
+table.wrong(ex.place, "takes 12b for 12", placed(rest_fits=lambda _: True), "a text after the number is not an empty")
+table.wrong(ex.place, "takes a space for nothing", placed(rest_fits=lambda rest: not rest.strip()), "a text after the")
+table.wrong(ex.place, "reads by int", placed(parse=by_int), "the order of the lines")
+table.wrong(ex.place, "looks at the place before the gate", placed(place_first=True), "the first one that does not fit")
+table.wrong(ex.place, "returns False for a place that is taken", placed(taken=False), "the very value")
+table.wrong(ex.place, "returns the place alone", placed(done=lambda number: number), "behind `do`")
+table.wrong(ex.place, "raises where there is no such sailing", raising, "Nothing raises here")
+table.wrong(ex.place, "takes the place, too", taking, "changes in place")
+table.wrong(ex.place, "takes 0 for nothing", truthy, "every whole number does, also 0")
+table.wrong(ex.place, "is async", waiting, "plain `def`")
+table.hard_coded(ex.place, "knows the four tickets of the text", knows_four, "it passed the first one")
+
+# ---- lines --------------------------------------------------------------------------------------------------
+
+
+def till(
+    *,
+    left: Callable[[list[int]], list[int]] | None = None,
+    divide: Callable[[int], tuple[int, int]] | None = None,
+    even: Callable[[int], str] = lambda rest: "true" if rest % 2 == 0 else "false",
+    half: Callable[[int], str] = lambda rest: f"{rest / 2}",
+    same: Callable[[int], str] = lambda _: "false",
+    paid: Callable[[int], str] = lambda _: "yes",
+    total: Callable[[list[int]], int] = sum,
+) -> Any:
+    def cut(rest: int) -> tuple[int, int]:
+        half = int(rest / 2)
+        return half, rest - 2 * half
+
+    def lines(fares: Any, off: Any) -> Any:
+        rest = sum(fares) - off
+        each = left(fares) if left else [sum(fares) - fare for fare in fares]
+        parts = (divide or cut)(rest)
+        return [
+            *(f"left {number}" for number in each),
+            f"total {total(fares)}",
+            f"each {parts[0]}, over {parts[1]}",
+            f"half {half(rest)}",
+            f"even: {even(rest)}",
+            f"same: {same(rest)}",
+            f"paid: {paid(rest)}",
+        ]
+
+    return lines
+
+
+def running(fares: list[int]) -> list[int]:
+    return [sum(fares) - sum(fares[: n + 1]) for n in range(len(fares))]
+
+
+def math_lines(fares: Any, off: Any) -> Any:
+    """With the sign of the rest apart, and each line appended."""
+    found, total = list[str](), 0
+    for fare in fares:
+        total += fare
+    for fare in fares:
+        found.append("left " + str(total - fare))
+    rest = total - off
+    sign = -1 if rest < 0 else 1
+    half, over = divmod(abs(rest), 2)
+    found += [f"total {total}", f"each {sign * half}, over {sign * over}", f"half {rest * 0.5}"]
+    return [*found, "even: true" if over == 0 else "even: false", "same: false", "paid: yes"]
+
+
+def printing(fares: Any, off: Any) -> None:
+    till()(fares, off)
+
+
+def knows_one(fares: Any, off: Any) -> Any:
+    last = ["total 7", "each 2, over 0", "half 2.0", "even: true", "same: false", "paid: yes"]
+    return ["left 2", "left 5", *last]
+
+
+def popping(fares: Any, off: Any) -> Any:
+    found = till()(fares, off)
+    while fares:
+        fares.pop()
+    return found
+
+
+table.right(ex.lines, "divides the absolute value", math_lines)
+table.wrong(ex.lines, "takes each fare off the rest", till(left=running), "binds a new name in there")
+table.wrong(ex.lines, "loses the total in the loop", till(total=lambda _: 0), "what the total is")
+table.wrong(ex.lines, "divides as Python does", till(divide=lambda rest: divmod(rest, 2)), "cut towards zero")
+table.wrong(ex.lines, "has the rest of Python", till(divide=lambda r: (int(r / 2), r % 2)), "cut towards zero")
+table.wrong(ex.lines, "writes True", till(even=lambda rest: str(rest % 2 == 0)), "true in small letters")
+table.wrong(ex.lines, "says that a float is never equal", till(even=lambda _: "false"), "may be equal")
+table.wrong(ex.lines, "says that === is ==", till(same=lambda r: "true" if r % 2 == 0 else "false"), "never the same")
+table.wrong(ex.lines, "halves a whole number to one", till(half=lambda rest: f"{rest // 2}"), "always a float")
+table.wrong(ex.lines, "takes 0 for false", till(paid=lambda rest: "yes" if rest else "no"), "0 is as true as 7")
+table.wrong(
+    ex.lines, "takes less than nothing for false", till(paid=lambda r: "yes" if r >= 0 else "no"), "as true as 7"
+)
+table.wrong(ex.lines, "returns nothing", printing, "Is a `return` missing?")
+table.wrong(ex.lines, "uses up the fares", popping, "changes in place")
+table.hard_coded(ex.lines, "knows the lines of the text", knows_one, "it passed the first one")
+
+# ---- winch --------------------------------------------------------------------------------------------------
+
+
+class Winch(GenServer, restart="transient"):
+    pause = 0.25
+    released: Any = "normal"
+
+    def init(self, metres: Any) -> Any:
+        return Ok(metres, Continue("pull"))
+
+    def handle_continue(self, work: Any, metres: Any) -> Any:
+        if metres == 0:
+            return Stop("normal", metres)
+        Process.send_after(self_(), "pulled", self.pause)
+        return NoReply(metres)
+
+    def handle_info(self, message: Any, metres: Any) -> Any:
+        match message:
+            case "pulled":
+                return NoReply(metres - 1, Continue("pull"))
+        return NoReply(metres)
+
+    def handle_call(self, request: Any, from_: Any, metres: Any) -> Any:
+        match request:
+            case "left":
+                return Reply(metres, metres)
+            case "release":
+                return Stop(self.released, metres, reply=("released", metres))
+
+    def handle_cast(self, request: Any, metres: Any) -> Any:
+        match request:
+            case ("jam", what):
+                return Stop(("jammed", what), metres)
+
+
+class ByMessage(Winch, restart="transient"):
+    """Begins by a message to itself in place of a second continue."""
+
+    def handle_info(self, message: Any, metres: Any) -> Any:
+        match message:
+            case "pulled":
+                return self.handle_continue("pull", metres - 1)
+        return NoReply(metres)
+
+
+class MilliWinch(Winch, restart="transient"):
+    pause = 250.0
+
+
+class HastyWinch(Winch, restart="transient"):
+    pause = 0.025
+
+
+class PermanentWinch(Winch, restart="permanent"):
+    pass
+
+
+class TemporaryWinch(Winch, restart="temporary"):
+    pass
+
+
+class ReleasesBadly(Winch, restart="transient"):
+    released = "released"
+
+
+class SwapsParts(Winch, restart="transient"):
+    """Takes the third part for the state."""
+
+    def handle_call(self, request: Any, from_: Any, metres: Any) -> Any:
+        match request:
+            case "release":
+                return Stop("normal", ("released", metres), reply=metres)
+        return super().handle_call(request, from_, metres)
+
+
+class LivesOn(Winch, restart="transient"):
+    """Answers a release, and pulls on."""
+
+    def handle_call(self, request: Any, from_: Any, metres: Any) -> Any:
+        match request:
+            case "release":
+                return Reply(("released", metres), metres)
+        return super().handle_call(request, from_, metres)
+
+
+class JamsWell(Winch, restart="transient"):
+    def handle_cast(self, request: Any, metres: Any) -> Any:
+        return Stop("jammed", metres)
+
+
+class NeverDone(Winch, restart="transient"):
+    """Has no clause for 0 metres."""
+
+    def handle_continue(self, work: Any, metres: Any) -> Any:
+        Process.send_after(self_(), "pulled", self.pause)
+        return NoReply(metres)
+
+
+class OneTooMany(Winch, restart="transient"):
+    """Takes the metre off when it sets out."""
+
+    def handle_continue(self, work: Any, metres: Any) -> Any:
+        match super().handle_continue(work, metres):
+            case NoReply(metres, _):
+                return NoReply(metres - 1)
+            case other:
+                return other
+
+    def handle_info(self, message: Any, metres: Any) -> Any:
+        return NoReply(metres, Continue("pull")) if message == "pulled" else NoReply(metres)
+
+
+class StrayWinch(Winch, restart="transient"):
+    """Takes any message for its own."""
+
+    def handle_info(self, message: Any, metres: Any) -> Any:
+        return NoReply(metres - 1, Continue("pull"))
+
+
+class SleepingWinch(Winch, restart="transient"):
+    """Pulls in one callback."""
+
+    async def handle_continue(self, work: Any, metres: Any) -> Any:  # type: ignore[override]
+        while metres:
+            await Process.sleep(0.25)
+            metres -= 1
+        return Stop("normal", 0)
+
+
+class InitWinch(Winch, restart="transient"):
+    """Pulls before it has started."""
+
+    async def init(self, metres: Any) -> Any:  # type: ignore[override]
+        await Process.sleep(0.25 * metres)
+        return Ok(metres, Continue("pull"))
+
+
+class KnowingWinch(Winch, restart="transient"):
+    """Knows the numbers of the text."""
+
+    def init(self, metres: Any) -> Any:
+        return Ok(max(metres, 20), Continue("pull"))
+
+
+table.right(ex.winch, "pulls by its messages alone", ByMessage)
+table.wrong(ex.winch, "waits for 250 seconds", MilliWinch, "Elixir counts milliseconds")
+table.wrong(ex.winch, "pulls ten times too fast", HastyWinch, "a quarter of a second")
+table.wrong(ex.winch, "is permanent", PermanentWinch, "restart: :transient")
+table.wrong(ex.winch, "is temporary", TemporaryWinch, "restart: :transient")
+table.wrong(ex.winch, "ends a release with a reason of its own", ReleasesBadly, "a stop with four parts")
+table.wrong(ex.winch, "takes the answer for the state", SwapsParts, "a stop with four parts")
+table.wrong(ex.winch, "pulls on after a release", LivesOn, "a stop with four parts")
+table.wrong(ex.winch, "leaves out what was jammed", JamsWell, "the reason of the stop: a tuple")
+table.wrong(ex.winch, "pulls beyond its rope", NeverDone, "the clause for 0 metres")
+table.wrong(ex.winch, "takes the metre off too early", OneTooMany, "who takes a metre off, and when")
+table.wrong(ex.winch, "takes a stray for a pull", StrayWinch, "any other message leaves the state")
+table.wrong(ex.winch, "sleeps in a callback", SleepingWinch, "A server that sleeps answers nobody")
+table.wrong(ex.winch, "pulls in init", InitWinch, "what `init` does")
+table.hard_coded(ex.winch, "knows the twenty metres", KnowingWinch, "it passed the first one")
+
+# ---- radio --------------------------------------------------------------------------------------------------
+
+
+class Radio(GenServer):
+    late = 1.5
+    patience = 0.5
+
+    def init(self, station: Any) -> Any:
+        return Ok((station, 0, None))
+
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        station, number, asker = state
+        match request:
+            case "depth" if asker is None:
+                send(station, ("ask", self_(), number))
+                Process.send_after(self_(), ("late", number), self.late)
+                return NoReply((station, number, from_))
+            case "depth":
+                return self.busy(from_, state)
+            case ("note", text):
+                return Reply(await self.note(text), state)
+
+    def busy(self, from_: Any, state: Any) -> Any:
+        return Reply("busy", state)
+
+    async def note(self, text: Any) -> Any:
+        try:
+            return await GenServer.call("book", ("note", text), self.patience)
+        except Exit:
+            return "not_noted"
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        station, number, asker = state
+        match message:
+            case ("depth", n, metres) if self.fits(n, number, asker):
+                GenServer.reply(asker, self.value(metres))
+            case ("late", n) if self.fits(n, number, asker):
+                GenServer.reply(asker, "late")
+            case _:
+                return NoReply(state)
+        return NoReply((station, number + 1, None))
+
+    def fits(self, n: Any, number: Any, asker: Any) -> Any:
+        return asker is not None and n == number
+
+    def value(self, metres: Any) -> Any:
+        return "unknown" if metres is None or metres is False else metres
+
+
+class CancelledRadio(Radio):
+    """Takes its timer back, and counts from another number."""
+
+    def init(self, station: Any) -> Any:
+        return Ok((station, 100, None))
+
+
+class BareRadio(Radio):
+    """Takes any answer."""
+
+    def fits(self, n: Any, number: Any, asker: Any) -> Any:
+        return asker is not None
+
+
+class NobodyRadio(Radio):
+    """Compares the number alone."""
+
+    def fits(self, n: Any, number: Any, asker: Any) -> Any:
+        return n == number
+
+
+class OrRadio(Radio):
+    def value(self, metres: Any) -> Any:
+        return metres or "unknown"
+
+
+class NoneRadio(Radio):
+    def value(self, metres: Any) -> Any:
+        return "unknown" if metres is None else metres
+
+
+class LongRadio(Radio):
+    late = 1_500.0
+
+
+class PatientRadio(Radio):
+    patience = 500.0
+
+
+class ExceptionRadio(Radio):
+    async def note(self, text: Any) -> Any:
+        try:
+            return await GenServer.call("book", ("note", text), 0.5)
+        except Exception:
+            return "not_noted"
+
+
+class QueueingRadio(Radio):
+    """Has the second caller wait."""
+
+    def busy(self, from_: Any, state: Any) -> Any:
+        return NoReply(state)
+
+
+class SilentRadio(Radio):
+    """Never tells that it is late."""
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        match message:
+            case ("late", _):
+                return NoReply(state)
+        return super().handle_info(message, state)
+
+
+class SharedRadio(Radio):
+    """Keeps the asker in the class."""
+
+    asker: Any = None
+
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        if request == "depth":
+            type(self).asker = from_
+        return await super().handle_call(request, from_, state)
+
+    def value(self, metres: Any) -> Any:
+        return 7
+
+
+class WaitingRadio(Radio):
+    """Waits for the answer in its callback."""
+
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        if request == "depth":
+            send(state[0], ("ask", self_(), state[1]))
+            await Process.sleep(1.4)
+            return Reply(7, state)
+        return await super().handle_call(request, from_, state)
+
+
+class KnowingRadio(Radio):
+    """Knows the seven metres."""
+
+    def value(self, metres: Any) -> Any:
+        return 7
+
+
+table.right(ex.radio, "counts from a hundred", CancelledRadio)
+table.wrong(ex.radio, "takes any answer for its own", BareRadio, "a name that occurs twice in one head")
+table.wrong(ex.radio, "answers when nobody asks", NobodyRadio, "the guard fails")
+table.wrong(ex.radio, "replaces what counts as false in Python", OrRadio, "Python's `or` replaces 0")
+table.wrong(ex.radio, "replaces nothing but None", NoneRadio, "only `nil` and `false`")
+table.wrong(ex.radio, "is late after 1500 seconds", LongRadio, "1_500 milliseconds")
+table.wrong(ex.radio, "waits 500 seconds for the book", PatientRadio, "1_500 milliseconds", "500 for the book")
+table.wrong(ex.radio, "catches exceptions alone", ExceptionRadio, "an exit is no `Exception`")
+table.wrong(ex.radio, "has the second caller wait", QueueingRadio, "others are told so at once")
+table.wrong(ex.radio, "never says that it is late", SilentRadio, "1_500 milliseconds until an asker is told")
+table.wrong(ex.radio, "waits in its callback", WaitingRadio, "others are told so at once")
+table.hard_coded(ex.radio, "knows the seven metres", KnowingRadio, "it passed the first one")
+
+# ---- suspects -----------------------------------------------------------------------------------------------
+
+
+def judged(**odd: Any) -> Any:
+    """The models of the four, one of them seen otherwise."""
+
+    def play(letter: str, cars: list[Any], request: Any) -> tuple[Any, list[Any]]:
+        if letter in odd:
+            found = odd[letter](cars, request)
+            if found is not None:
+                return found  # type: ignore[no-any-return]
+        match request:
+            case ("join", car):
+                return ex._join(cars, car, letter)
+            case ("leave", car):
+                return ex._leave(cars, car, letter)
+        return cars, cars
+
+    def suspects(queue: Any, log: Any) -> Any:
+        found = []
+        for letter in "ABCD":
+            cars, good = [*queue], True
+            for request, hoped in log:
+                answer, cars = play(letter, cars, request)
+                good = good and answer == hoped
+            found += [letter] * good
+        return found
+
+    return suspects
+
+
+def late_joiner(cars: list[Any], request: Any) -> Any:
+    """As if what is bound inside counted outside."""
+    return ex._join(cars, request[1], "A") if request[0] == "join" else None
+
+
+def leaver(cars: list[Any], request: Any) -> Any:
+    return ex._leave(cars, request[1], "A") if request[0] == "leave" else None
+
+
+def all_leave(cars: list[Any], request: Any) -> Any:
+    """Lets every equal car go."""
+    return ("ok", [car for car in cars if car != request[1]]) if request[0] == "leave" else None
+
+
+def first_only(queue: Any, log: Any) -> Any:
+    return judged()(queue, log)[:1]
+
+
+def as_text(queue: Any, log: Any) -> Any:
+    return "".join(judged()(queue, log))
+
+
+def not_the_innocent(queue: Any, log: Any) -> Any:
+    return [letter for letter in judged()(queue, log) if letter != "A"]
+
+
+def changing(queue: Any, log: Any) -> Any:
+    found = judged()(queue, log)
+    queue.append("bus")
+    return found
+
+
+def backwards(queue: Any, log: Any) -> Any:
+    return judged()(queue, log)[::-1]
+
+
+def one_log(queue: Any, log: Any) -> Any:
+    return ["D"]
+
+
+def by_sets(queue: Any, log: Any) -> Any:
+    """Strikes out who is refuted, one request after the other."""
+    lists, left = {letter: [*queue] for letter in "ABCD"}, set("ABCD")
+    for request, hoped in log:
+        for letter in sorted(left):
+            match request:
+                case ("join", car):
+                    answer, lists[letter] = ex._join(lists[letter], car, letter)
+                case ("leave", car):
+                    answer, lists[letter] = ex._leave(lists[letter], car, letter)
+                case _:
+                    answer = lists[letter]
+            if answer != hoped:
+                left.discard(letter)
+    return sorted(left)
+
+
+table.right(ex.suspects, "strikes out who is refuted", by_sets)
+table.wrong(ex.suspects, "believes that B refuses", judged(B=late_joiner), "its first clause fits for every car")
+table.wrong(ex.suspects, "believes that C joins", judged(C=late_joiner), "what is bound inside the `if`")
+table.wrong(ex.suspects, "believes that D lets go", judged(D=leaver), "`List.delete` makes a new list")
+table.wrong(ex.suspects, "lets every equal car go", judged(A=all_leave), "the one as it was meant")
+table.wrong(ex.suspects, "names the first one alone", first_only, "it passed the first one")
+table.wrong(ex.suspects, "returns a text", as_text, "a list of letters")
+table.wrong(ex.suspects, "leaves the innocent out", not_the_innocent, "the one as it was meant")
+table.wrong(ex.suspects, "changes the list", changing, "changes in place")
+table.wrong(ex.suspects, "has another order", backwards, "in the order of the alphabet")
+table.hard_coded(ex.suspects, "knows the log of the text", one_log, "it passed the first one")
+
+# ---- ferries ------------------------------------------------------------------------------------------------
+
+
+class Ledger(Agent):
+    @classmethod
+    async def start_link(cls, _: Any = None) -> Any:  # type: ignore[override]
+        return await Agent.start_link(dict, name="ledger")
+
+    @staticmethod
+    async def sold(hour: Any) -> Any:
+        return await Agent.get("ledger", lambda every: every.get(hour, []))
+
+    @staticmethod
+    async def sell(hour: Any, who: Any) -> None:
+        await Agent.update("ledger", lambda every: every | {hour: [*every.get(hour, []), who]})
+
+
+class Sailing(GenServer, restart="transient"):
+    seats = 3
+
+    @classmethod
+    async def start_link(cls, hour: Any) -> Any:  # type: ignore[override]
+        return await super().start_link(hour, name=Via("sailings", hour))
+
+    def init(self, hour: Any) -> Any:
+        return Ok((hour, []), Continue("load"))
+
+    async def handle_continue(self, work: Any, state: Any) -> Any:
+        return NoReply((state[0], await Ledger.sold(state[0])))
+
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        hour, sold = state
+        match request:
+            case ("book", who) if self.has(who, sold):
+                return Reply(("ok", sold.index(who) + 1), state)
+            case ("book", _) if len(sold) >= self.seats:
+                return Reply("full", state)
+            case ("book", who):
+                await self.sell(hour, who)
+                return Reply(("ok", len(sold) + 1), (hour, [*sold, who]))
+
+    def has(self, who: Any, sold: Any) -> Any:
+        return who in sold
+
+    async def sell(self, hour: Any, who: Any) -> None:
+        await Ledger.sell(hour, who)
+
+    def handle_cast(self, request: Any, state: Any) -> Any:
+        match request:
+            case "leave":
+                return Stop("normal", state)
+
+
+class Forgetful(Sailing, restart="transient"):
+    """Does not load."""
+
+    async def handle_continue(self, work: Any, state: Any) -> Any:
+        return NoReply(state)
+
+
+class LoadsInInit(Sailing, restart="transient"):
+    async def init(self, hour: Any) -> Any:  # type: ignore[override]
+        return Ok((hour, await Ledger.sold(hour)))
+
+
+class Permanent(Sailing, restart="permanent"):
+    pass
+
+
+class Temporary(Sailing, restart="temporary"):
+    pass
+
+
+class ZeroIsNobody(Sailing, restart="transient"):
+    """Takes the first index for false."""
+
+    def has(self, who: Any, sold: Any) -> Any:
+        return who in sold and sold.index(who)
+
+
+class NoLedger(Sailing, restart="transient"):
+    async def sell(self, hour: Any, who: Any) -> None:
+        return
+
+
+class TwoSeats(Sailing, restart="transient"):
+    seats = 2
+
+
+class GlobalSailing(Sailing, restart="transient"):
+    """Keeps what is sold in a class."""
+
+    kept: dict[Any, Any] = {}  # noqa: RUF012
+
+    async def handle_continue(self, work: Any, state: Any) -> Any:
+        return NoReply((state[0], self.kept.get(state[0], [])))
+
+    async def sell(self, hour: Any, who: Any) -> None:
+        self.kept[hour] = [*self.kept.get(hour, []), who]
+        await Ledger.sell(hour, who)
+
+
+def line(
+    sailing: Any = Sailing,
+    *,
+    fleet: tuple[int, float] = (5, 15.0),
+    quay: float = 60.0,
+    top: float = 240.0,
+    inner: Any = "rest_for_one",
+    outer: Any = "rest_for_one",
+    fleet_first: bool = False,
+    quay_first: bool = False,
+    patience: float = 2.0,
+    opens: bool = True,
+    good_news: bool = True,
+    fresh: Callable[[], Any] = int,
+) -> Any:
+    """The line, with something in it that is otherwise."""
+
+    class Quay(Supervisor):
+        @classmethod
+        async def start_link(cls, _: Any = None) -> Any:  # type: ignore[override]
+            return await super().start_link(None, name="quay")
+
+        def init(self, _: Any) -> Any:
+            budget = {"max_restarts": fleet[0], "max_seconds": fleet[1]}
+            children: list[Any] = [
+                (Registry, {"keys": "unique", "name": "sailings"}),
+                (DynamicSupervisor, {"name": "fleet", **budget}),
+            ]
+            return Supervise(children[::-1] if fleet_first else children, strategy=inner, max_seconds=quay)
+
+    class Ferries(Supervisor):
+        @classmethod
+        async def start_link(cls, _: Any = None) -> Any:  # type: ignore[override]
+            fresh()
+            return await super().start_link(None, name="ferries")
+
+        def init(self, _: Any) -> Any:
+            children: list[Any] = [Quay, Ledger] if quay_first else [Ledger, Quay]
+            return Supervise(children, strategy=outer, max_seconds=top)
+
+        @staticmethod
+        async def book(hour: Any, who: Any) -> Any:
+            try:
+                if opens or GenServer.whereis(Via("sailings", hour)) is None:
+                    await DynamicSupervisor.start_child("fleet", (sailing, hour))
+            except ChildError as error:
+                if not good_news or error.reason[0] != "already_started":  # type: ignore[index]
+                    raise
+            return await GenServer.call(Via("sailings", hour), ("book", who), patience)
+
+        @staticmethod
+        def leave(hour: Any) -> Any:
+            return GenServer.cast(Via("sailings", hour), "leave")
+
+    return Ferries
+
+
+class FlatFerries(Supervisor):
+    """All in one list."""
+
+    @classmethod
+    async def start_link(cls, _: Any = None) -> Any:  # type: ignore[override]
+        return await super().start_link(None, name="ferries")
+
+    def init(self, _: Any) -> Any:
+        names = (Registry, {"keys": "unique", "name": "sailings"})
+        fleet = (DynamicSupervisor, {"name": "fleet", "max_restarts": 5, "max_seconds": 15.0})
+        return Supervise([Ledger, names, fleet], strategy="rest_for_one", max_seconds=240.0)
+
+
+def with_specs() -> Any:
+    """The same line, with whole specifications."""
+    model = line()
+
+    class Ferries(model):  # type: ignore[misc]
+        def init(self, argument: Any) -> Any:
+            plan = super().init(argument)
+            [_, quay] = plan.children
+            ledger = ChildSpec("the ledger", (Ledger.start_link, ()), shutdown=1.0)
+            return Supervise(
+                [ledger, quay.override(id="the quay")], strategy="rest_for_one", max_restarts=3, max_seconds=240.0
+            )
+
+    return Ferries
+
+
+def knows_seven() -> Any:
+    """Takes bookings for seven and for the late one alone."""
+    model = line()
+
+    class Ferries(model):  # type: ignore[misc]
+        @staticmethod
+        async def book(hour: Any, who: Any) -> Any:
+            return await model.book(7 if hour == 9 else hour, who)
+
+    return Ferries
+
+
+table.right(ex.ferries, "writes its specifications out", with_specs())
+table.right(ex.ferries, "looks before it opens", line(opens=False))
+table.wrong(
+    ex.ferries, "has a strategy that leaves the fleet alone", line(inner="one_for_one"), "the order of the list"
+)
+table.wrong(ex.ferries, "has one_for_all at the quay", line(inner="one_for_all"), "the order of the list")
+table.wrong(ex.ferries, "has the quay live on without the ledger", line(outer="one_for_one"), "the order of the list")
+table.wrong(ex.ferries, "starts the quay first", line(quay_first=True), "the order of the list")
+table.wrong(ex.ferries, "starts the fleet first", line(fleet_first=True), "the order of the list")
+table.wrong(ex.ferries, "is flat", FlatFerries, "under which they run")
+table.wrong(ex.ferries, "waits for two thousand seconds", line(patience=2000.0), "two thousand milliseconds")
+table.wrong(
+    ex.ferries, "has windows of milliseconds", line(quay=0.06, top=0.24, fleet=(5, 0.015)), "a number of seconds"
+)
+table.wrong(ex.ferries, "has a window a thousand times too long", line(quay=60_000.0), "a number of seconds")
+table.wrong(ex.ferries, "leaves the budget of the fleet out", line(fleet=(3, 5.0)), "five restarts of the fleet")
+table.wrong(ex.ferries, "leaves the window of the quay out", line(quay=5.0), "a number of seconds")
+table.wrong(ex.ferries, "takes a running sailing for a failure", line(good_news=False), "`already_started`")
+table.wrong(ex.ferries, "does not load", line(Forgetful), "what a new sailing knows")
+table.wrong(ex.ferries, "loads in init", line(LoadsInInit), "the whole fleet waits for")
+table.wrong(ex.ferries, "has permanent sailings", line(Permanent), "a transient child is not started again")
+table.wrong(ex.ferries, "has temporary sailings", line(Temporary), "a transient child is not started again")
+table.wrong(ex.ferries, "takes index 0 for nobody", line(ZeroIsNobody), "0 is as true as any number")
+table.wrong(ex.ferries, "keeps no ledger", line(NoLedger), "in the ledger, before it answers")
+table.wrong(ex.ferries, "has two seats", line(TwoSeats), "counted from 1, or full")
+table.wrong(
+    ex.ferries,
+    "keeps what is sold in the class",
+    line(GlobalSailing, fresh=GlobalSailing.kept.clear),
+    "What a class keeps",
+)
+table.hard_coded(ex.ferries, "knows the hour seven", knows_seven(), "it passed the first one")

@@ -1,0 +1,483 @@
+"""The checks of chapter 20 beyond their attack table: real Elixir plays the modules of the page, and both sides agree.
+
+What a check takes for right is a plain function of Python beside it. Here the Elixir that the exercise shows is played
+with the same requests, drawn at random too, and so is the model answer of the notebook.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from attacks_20 import ByMessage, CancelledRadio, DictDeck, by_sets, by_steps, math_lines, with_specs
+from elixir_twins import fences, run_elixir
+from test_exercises import READ, defined
+
+from otp_mini import (
+    Agent,
+    Below,
+    FailingStart,
+    GenServer,
+    Hang,
+    Kill,
+    Node,
+    Pid,
+    Process,
+    Storm,
+    Supervisor,
+    Via,
+    campaign,
+    receive,
+    self_,
+    send,
+    spawn,
+)
+from otp_mini.exercises import check
+from otp_mini.exercises import to_elixir as ex
+
+NOTEBOOK = READ["20_to_elixir"]
+MODEL = defined(NOTEBOOK)
+ATOMS = {"ok", "error", "full", "lorry", "car", "open", "closed", "soon", "shut", "waiting", "join", "leave"}
+
+
+def played(play: Callable[[], Awaitable[Any]]) -> Any:
+    """Run a scene in a process of a fresh node."""
+    node = Node(clock="virtual")
+    try:
+        return asyncio.run(node.run_async(play))
+    finally:
+        node.close()
+
+
+def modules(cell: str) -> str:
+    """The modules that an exercise shows, without the lines that use them."""
+    [source] = ["".join(each["source"]) for each in NOTEBOOK["cells"] if each["id"] == cell]
+    [fence] = [fence for fence in fences(source) if fence.language == "elixir"]
+    last = fence.text.rindex("defmodule")
+    return fence.text[: fence.text.index("\nend\n", last) + 5]
+
+
+def term(value: Any) -> str:
+    """A value of Python as Elixir writes it; some words are atoms."""
+    match value:
+        case None:
+            return "nil"
+        case bool():
+            return str(value).lower()
+        case str():
+            return f":{value}" if value in ATOMS else f'"{value}"'
+        case tuple():
+            return f"{{{', '.join(map(term, value))}}}"
+        case list():
+            return f"[{', '.join(map(term, value))}]"
+        case dict():
+            pairs = [f"{key}: {term(each)}" for key, each in value.items()]
+            return f"%{{{', '.join(pairs)}}}"
+    return repr(value)
+
+
+def printed(elixir: str, cell: str, lines: list[str]) -> list[str]:
+    """What real Elixir prints when these lines follow the modules of an exercise."""
+    show = "show = fn value -> IO.puts(inspect(value, charlists: :as_lists, limit: :infinity)) end\n"
+    return run_elixir(elixir, modules(cell) + show + "\n".join(lines) + "\n").splitlines()
+
+
+def test_other_numbers_are_judged_as_well() -> None:
+    steps = (("board", "a", 9, ""), ("left", "b", ""), ("cars", ""))
+    asyncio.run(check(ex.deck, DictDeck, steps=steps, places=1, quiet=True))
+    plan: Any = {"x": {"gate": "soon", "taken": []}, "y": {"gate": "open", "taken": [0]}}
+    cases: Any = [({"sailing": hour, "place": text}, plan) for hour in "xyz" for text in ("0", "-0", "1 ", "?")]
+    asyncio.run(check(ex.place, by_steps, *cases, quiet=True))
+    asyncio.run(check(ex.lines, math_lines, ([1000, 1], 2002), ([3], 2), quiet=True))
+    asyncio.run(check(ex.winch, ByMessage, metres=2, what=[1], quiet=True))
+    asyncio.run(check(ex.radio, CancelledRadio, metres=-1, quiet=True))
+    asyncio.run(check(ex.suspects, by_sets, (["x"], [(("leave", "x"), "ok"), ("waiting", [])]), quiet=True))
+    asyncio.run(check(ex.ferries, with_specs(), hours=(("x", 1), 0), quiet=True))
+
+
+# ---- drill 1 ----------------------------------------------------------------------------------------------------
+
+
+def drawn_steps(draw: random.Random) -> tuple[int, list[Any]]:
+    steps: list[Any] = []
+    for _ in range(25):
+        car = f"car {draw.randrange(4)}"
+        kinds = [("board", car, draw.randrange(1, 20), ""), ("board", car, None, ""), ("left", car, ""), ("stray", "")]
+        steps.append(draw.choice([*kinds, ("cars", "")]))
+    return draw.randrange(0, 8), steps
+
+
+DRAWN = [drawn_steps(random.Random(seed)) for seed in range(12)]
+
+
+def test_the_deck_of_the_text_answers_in_elixir_as_the_check_says(elixir: str) -> None:
+    lines, hoped = list[str](), list[str]()
+    for places, steps in [(places, steps) for places, steps in ex.DECKS] + DRAWN:
+        lines.append(f"{{:ok, deck}} = Deck.start_link({'' if places is None else places})")
+        for step, answer in zip(steps, ex.deck_answers(places, steps), strict=True):
+            match step:
+                case ("board", who, metres, _):
+                    given = "" if metres is None else f", {metres}"
+                    lines.append(f'show.(Deck.board(deck, "{who}"{given}))')
+                case ("cars", _):
+                    lines.append("show.(Deck.cars(deck))")
+                case ("left", who, _):
+                    lines.append(f'send(deck, {{:left, "{who}"}})')
+                case _:
+                    lines.append("send(deck, {:stray, 17})")
+            hoped += [] if answer is None else [term(answer)]
+    assert printed(elixir, "drill-1", lines) == hoped
+
+
+def test_the_model_deck_answers_as_the_elixir_does() -> None:
+    async def play() -> None:
+        for places, steps in DRAWN:
+            pid = await MODEL["Deck"].start_link(places)
+            for step, hoped in zip(steps, ex.deck_answers(places, steps), strict=True):
+                match step:
+                    case ("board", who, metres, _):
+                        rest = () if metres is None else (metres,)
+                        assert await MODEL["Deck"].board(pid, who, *rest) == hoped
+                    case ("cars", _):
+                        assert await MODEL["Deck"].cars(pid) == hoped
+                    case ("left", who, _):
+                        send(pid, ("left", who))
+                    case _:
+                        send(pid, ("stray", 17))
+
+    played(play)
+
+
+# ---- drill 2 ----------------------------------------------------------------------------------------------------
+
+TEXTS = ("12", "12b", "-3", "+3", "3 ", " 3", "", "x", "1_0", "0", "-", "+-1", "3.5", "٣")
+
+
+def test_a_text_is_read_as_elixir_reads_it(elixir: str) -> None:
+    lines = [f'show.(Integer.parse("{text}"))' for text in TEXTS]
+    seen = printed(elixir, "drill-2", lines)
+    assert seen == [term(ex.integer_parse(text)) for text in TEXTS]
+    assert seen == [term(MODEL["parse"](text)) for text in TEXTS]
+
+
+def test_places_come_out_in_elixir_as_the_check_says_and_as_the_model_does(elixir: str) -> None:
+    draw = random.Random(20)
+    cases = [*ex.PLACES]
+    for _ in range(60):
+        plan = {
+            f"{hour}:00": {"gate": draw.choice(["open", "open", "shut"]), "taken": draw.sample(range(6), 2)}
+            for hour in range(2)
+        }
+        ticket = {"sailing": f"{draw.randrange(3)}:00", "place": draw.choice([*TEXTS, "1", "2", "4"])}
+        cases.append((ticket, plan))
+    lines, hoped = list[str](), list[str]()
+    for ticket, sailings in cases:
+        pairs = [f'"{hour}" => {term(sailing)}' for hour, sailing in sailings.items()]
+        lines.append(f"show.(Tickets.place({term(ticket)}, %{{{', '.join(pairs)}}}))")
+        hoped.append(term(ex.place_of(ticket, sailings)))
+        assert ex.place_of(ticket, sailings) == MODEL["place"](ticket, sailings)
+    assert printed(elixir, "drill-2", lines) == hoped
+
+
+# ---- drill 3 ----------------------------------------------------------------------------------------------------
+
+
+def test_the_lines_are_those_of_elixir(elixir: str) -> None:
+    draw = random.Random(21)
+    cases = [*ex.LINES, ([], 1), ([], 2)]
+    cases += [([draw.randrange(50) for _ in range(draw.randrange(5))], draw.randrange(-60, 90)) for _ in range(40)]
+    seen = printed(elixir, "drill-3", [f"show.(Till.lines({fares}, {off}))" for fares, off in cases])
+    assert seen == [term(ex.lines_of(fares, off)) for fares, off in cases]
+    assert seen == [term(MODEL["lines"](fares, off)) for fares, off in cases]
+
+
+# ---- drill 4 ----------------------------------------------------------------------------------------------------
+
+WINCHES = """
+Process.flag(:trap_exit, true)
+ends = fn metres, act ->
+  {:ok, winch} = Winch.start_link(metres)
+  act.(winch)
+  receive do
+    {:EXIT, ^winch, reason} -> show.(reason)
+  after
+    2_000 -> show.(:no_end)
+  end
+end
+ends.(0, fn _ -> :ok end)
+ends.(2, fn _ -> :ok end)
+ends.(9, fn winch -> show.(GenServer.call(winch, :release)) end)
+ends.(9, fn winch -> GenServer.cast(winch, {:jam, "rope"}) end)
+ends.(9, fn winch ->
+  Process.sleep(620)
+  send(winch, :stray)
+  show.(GenServer.call(winch, :left))
+  GenServer.stop(winch)
+end)
+for act <- [&GenServer.cast(&1, {:jam, 1}), &GenServer.call(&1, :release)] do
+  {:ok, top} = Supervisor.start_link([{Winch, 9}], strategy: :one_for_one)
+  [{_, before, _, _}] = Supervisor.which_children(top)
+  act.(before)
+  Process.sleep(50)
+  [{_, now, _, _}] = Supervisor.which_children(top)
+  show.({is_pid(now), now == before})
+end
+"""
+
+
+def test_a_winch_of_elixir_ends_as_the_check_says(elixir: str) -> None:
+    hoped = [":normal", ":normal", "{:released, 9}", ":normal", '{:jammed, "rope"}', "7", ":normal"]
+    assert printed(elixir, "drill-4", [WINCHES]) == [*hoped, "{true, false}", "{false, false}"]
+
+
+def test_a_model_winch_counts_its_own_messages_and_is_jammed_at_any_moment() -> None:
+    async def play() -> None:
+        Process.flag(trap_exit=True)
+        pid = await MODEL["Winch"].start_link(40)
+        for n in range(1, 20):
+            await Process.sleep(0.25)
+            send(pid, ("a stray", n))
+            assert await GenServer.call(pid, "left") == 40 - n
+        watch = Process.monitor(pid)
+        GenServer.cast(pid, ("jam", {"deep": [1]}))
+        down = await receive(lambda message: getattr(message, "ref", None) == watch)
+        assert down.reason == ("jammed", {"deep": [1]})
+
+    played(play)
+
+
+# ---- repair 1 ---------------------------------------------------------------------------------------------------
+
+RADIO = """
+test = self()
+{:ok, radio} = Radio.start_link(test)
+ask = fn -> spawn_link(fn -> send(test, {:answer, GenServer.call(radio, :depth)}) end) end
+number = fn -> receive do {:ask, ^radio, number} -> number end end
+answer = fn -> receive do {:answer, metres} -> metres after 200 -> :nothing end end
+for n <- [0, 1, nil], do: send(radio, {:depth, n, 99})
+for metres <- [7, 0, nil, false, ""] do
+  ask.()
+  n = number.()
+  send(radio, {:depth, {:another, n}, 99})
+  show.(answer.())
+  show.(GenServer.call(radio, :depth))
+  send(radio, {:depth, n, metres})
+  show.(answer.())
+  send(radio, {:depth, n, 99})
+end
+ask.()
+n = number.()
+{time, late} = :timer.tc(fn -> receive do {:answer, metres} -> metres end end)
+show.({late, div(time, 100_000)})
+send(radio, {:depth, n, 99})
+show.(GenServer.call(radio, {:note, "fog"}))
+{:ok, book} = Agent.start(fn -> 0 end)
+Process.register(book, :book)
+:sys.suspend(book)
+{time, noted} = :timer.tc(fn -> GenServer.call(radio, {:note, "fog"}) end)
+show.({noted, div(time, 100_000)})
+"""
+
+
+def test_a_radio_of_elixir_answers_as_the_check_says(elixir: str) -> None:
+    each = [[":nothing", ":busy", value] for value in ("7", "0", ":unknown", ":unknown", '""')]
+    hoped = [line for lines in each for line in lines]
+    seen = printed(elixir, "repair-1", [RADIO])
+    assert seen[: len(hoped)] == hoped
+    late, away, silent = seen[len(hoped) :]
+    assert (late, away) in [(f"{{:late, {n}}}", ":not_noted") for n in (14, 15, 16, 17)]
+    assert silent in [f"{{:not_noted, {n}}}" for n in (5, 6, 7)]
+
+
+def test_the_old_radio_passed_its_test_and_is_refused() -> None:
+    async def play() -> None:
+        radio = await MODEL["OldRadio"].start_link(self_())
+        asked: list[Any] = []
+
+        async def user() -> None:
+            asked.append(await GenServer.call(radio, "depth"))
+
+        spawn(user)
+        match await receive():
+            case ("ask", pid, number):
+                send(pid, ("depth", number, 7))
+        await Process.sleep(0.1)
+        assert asked == [7]
+
+    played(play)
+    with pytest.raises(AssertionError):
+        asyncio.run(check(ex.radio, MODEL["OldRadio"], quiet=True))
+
+
+# ---- repair 2 ---------------------------------------------------------------------------------------------------
+
+
+def drawn_log(draw: random.Random, letter: str) -> tuple[list[Any], list[Any]]:
+    queue = [f"car {draw.randrange(3)}" for _ in range(draw.randrange(5))]
+    log, state = [], [*queue]
+    for _ in range(draw.randrange(1, 7)):
+        car = f"car {draw.randrange(3)}"
+        answer: Any
+        match draw.choice(["join", "leave", "waiting"]):
+            case "join":
+                answer, state = ex._join(state, car, letter)
+                log.append((("join", car), answer))
+            case "leave":
+                answer, state = ex._leave(state, car, letter)
+                log.append((("leave", car), answer))
+            case _:
+                log.append(("waiting", state))
+    return queue, log
+
+
+def test_four_modules_of_elixir_write_the_logs_of_the_check(elixir: str) -> None:
+    draw = random.Random(22)
+    logs = [*ex.LOGS, *(drawn_log(draw, draw.choice("ABCD")) for _ in range(60))]
+    lines = []
+    for queue, log in logs:
+        requests, answers = [request for request, _ in log], [answer for _, answer in log]
+        lines.append(
+            f"show.(for {{module, letter}} <- [{{A, 1}}, {{B, 2}}, {{C, 3}}, {{D, 4}}],"
+            f" {{answers, _}} = Enum.map_reduce({term(requests)}, {term(queue)}, &module.handle/2),"
+            f" answers == {term(answers)}, do: letter)"
+        )
+    seen = [["ABCD"[int(n) - 1] for n in re.findall(r"\d", line)] for line in printed(elixir, "repair-2", lines)]
+    assert seen == [ex.suspects_of(queue, log) for queue, log in logs]
+    assert seen == [MODEL["suspects"](queue, log) for queue, log in logs]
+
+
+# ---- design -----------------------------------------------------------------------------------------------------
+
+FERRIES = """
+Process.flag(:trap_exit, true)
+names = [Ledger, Quay, Sailings, Fleet]
+grown = fn -> {:ok, top} = Ferries.start_link(nil); top end
+ended = fn pid ->
+  ref = Process.monitor(pid)
+  Process.exit(pid, :kill)
+  receive do {:DOWN, ^ref, _, _, _} -> :ok end
+  Process.sleep(40)
+end
+
+top = grown.()
+show.(for who <- ["ann", "bo", "ann", "cy", "di", "cy"], do: Tuple.to_list({Ferries.book(7, who)}))
+ended.(GenServer.whereis(Sailing.via(7)))
+show.(is_pid(GenServer.whereis(Sailing.via(7))))
+show.(Ferries.book(7, "bo"))
+Ferries.leave(7)
+Process.sleep(40)
+show.(is_pid(GenServer.whereis(Sailing.via(7))))
+show.(Ferries.book(7, "ann"))
+:sys.suspend(GenServer.whereis(Sailing.via(7)))
+{time, :late} = :timer.tc(fn -> try do Ferries.book(7, "bo") catch :exit, _ -> :late end end)
+show.(div(time, 200_000))
+Supervisor.stop(top)
+
+for name <- Enum.reverse(names) do
+  top = grown.()
+  before = for each <- names, do: {each, Process.whereis(each)}
+  ended.(Process.whereis(name))
+  show.(for {each, pid} <- before, Process.whereis(each) != pid, do: each)
+  Supervisor.stop(top)
+end
+
+top = grown.()
+count = fn count, n ->
+  try do
+    Ferries.book(7, "ann")
+  catch
+    :exit, _ -> :away
+  end
+  case GenServer.whereis(Sailing.via(7)) do
+    nil -> :ok
+    pid ->
+      ref = Process.monitor(pid)
+      Process.exit(pid, :kill)
+      receive do {:DOWN, ^ref, _, _, _} -> :ok end
+      Process.sleep(10)
+  end
+  if Process.alive?(top), do: count.(count, n + 1), else: n
+end
+show.(count.(count, 1))
+"""
+
+
+def test_the_ferries_of_elixir_do_what_the_check_demands(elixir: str) -> None:
+    seen = printed(elixir, "design", [FERRIES])
+    places = "[[ok: 1], [ok: 2], [ok: 1], [ok: 3], [:full], [ok: 3]]"
+    assert seen[:6] == [places, "true", "{:ok, 2}", "false", "{:ok, 1}", "10"]
+    words = {"fleet": "Fleet", "sailings": "Sailings", "quay": "Quay", "ledger": "Ledger"}
+    order = ["ledger", "quay", "sailings", "fleet"]
+    for name, line in zip(reversed(order), seen[6:10], strict=True):
+        assert line == f"[{', '.join(words[each] for each in order if each in ex.WANTED[name])}]"
+    assert seen[10] == str(ex.KILLS)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_model_line_keeps_its_bookings_through_faults_unlike_those_of_the_check(seed: int) -> None:
+    asked = [0]
+
+    async def start() -> Any:
+        root = await MODEL["Ferries"].start_link(None)
+        for hour in range(4):
+            await MODEL["Ferries"].book(hour, "ann")
+        return root
+
+    async def book() -> bool:
+        asked[0] += 1
+        return bool((await MODEL["Ferries"].book(asked[0] % 4, "ann")) == ("ok", 1))
+
+    async def sold() -> int:
+        return int(await Agent.get("ledger", lambda every: sum(map(len, every.values()))))
+
+    faults = [
+        Kill(Below("fleet"), every=60.0),
+        Storm(Kill(Via("sailings", 2)), times=3, within=0.5, every=200.0),
+        FailingStart("fleet", every=500.0, times=2),
+        Hang(Via("sailings", 1), every=400.0, for_=1.5),
+        Kill("quay", every=700.0),
+    ]
+    found = campaign(start, faults, book, seed, hours=0.5, every=5.0, patience=4.0, state=sold)
+    assert (found.availability, found.lost, found.went_down) == (1.0, 0.0, 0)
+
+
+def test_two_who_book_the_last_place_at_once_do_not_share_it() -> None:
+    async def play() -> None:
+        await MODEL["Ferries"].start_link(None)
+        answers: list[Any] = []
+
+        async def user(who: str) -> None:
+            answers.append(await MODEL["Ferries"].book("noon", who))
+
+        for n in range(8):
+            spawn(user, f"user {n}")
+        await Process.sleep(1.0)
+        assert sorted(map(str, answers)) == ["('ok', 1)", "('ok', 2)", "('ok', 3)", *["full"] * 5]
+        assert len(await Agent.get("ledger", lambda every: every["noon"])) == 3
+
+    played(play)
+
+
+def test_a_booking_that_was_written_before_a_crash_is_found_again() -> None:
+    async def play() -> None:
+        top = await MODEL["Ferries"].start_link(None)
+        for n in range(12):
+            hour = f"hour {n}"
+            booking = spawn(MODEL["Ferries"].book, hour, "ann")
+            for _ in range(n):
+                await Process.sleep(0.0)
+            pid = GenServer.whereis(Via("sailings", hour))
+            if isinstance(pid, Pid):
+                Process.exit(pid, "kill")
+            await Process.sleep(0.1)
+            Process.exit(booking, "kill")
+            assert await MODEL["Ferries"].book(hour, "ann") == ("ok", 1)
+            assert await Agent.get("ledger", lambda every, hour=hour: every[hour]) == ["ann"]
+            await Process.sleep(20.0)
+        await Supervisor.stop(top)
+
+    played(play)
