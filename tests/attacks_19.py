@@ -1107,7 +1107,9 @@ table.wrong(
     chat(storage=lambda k, s: storage(k, s, strategy="one_for_all")),
     "row 'store'",
 )
-table.wrong(ex.chat, "has the store first", chat(storage=lambda k, s: storage(s, k)), "row 'store'")
+table.wrong(
+    ex.chat, "has the store first", chat(storage=lambda k, s: storage(s, k)), "row 'start'", "the order of the list"
+)
 table.wrong(ex.chat, "has one_for_all in the talk", chat(talk=lambda f: talk(f, strategy="one_for_all")), "row 'rooms'")
 table.wrong(
     ex.chat, "has one_for_one in the talk", chat(talk=lambda f: talk(f, strategy="one_for_one")), "row 'registry'"
