@@ -35,7 +35,8 @@ def bound(tree: ast.AST) -> set[str]:
     stored = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     captured = {node.name for node in ast.walk(tree) if isinstance(node, ast.MatchAs) and node.name}
     arguments = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-    return stored | captured | arguments
+    named = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef | ast.ExceptHandler) and node.name}
+    return stored | captured | arguments | named
 
 
 def resolved(node: ast.expr) -> Any:
