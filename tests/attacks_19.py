@@ -1058,9 +1058,7 @@ def knows_tea_alone(given: Any) -> Any:
 
 table.right(ex.chat, "has a server that opens the rooms", chat(talk=with_opener(Opener)))
 table.right(ex.chat, "has one branch more, and talk before storage", tree(one_branch_more))
-table.right(
-    ex.chat, "has a longer window above the rooms", chat(talk=lambda f: talk(f, max_seconds=100.0))
-)
+table.right(ex.chat, "has a longer window above the rooms", chat(talk=lambda f: talk(f, max_seconds=100.0)))
 table.wrong(ex.chat, "has one list under one_for_one", tree(flat_list), "row 'keeper'")
 table.wrong(ex.chat, "has one list under rest_for_one", tree(one_list), "row 'store'", "no room remembers the store")
 table.wrong(ex.chat, "puts the registry behind the rooms", chat(talk=first_the_rooms), "row 'registry'")
