@@ -1058,9 +1058,7 @@ def knows_tea_alone(given: Any) -> Any:
 
 table.right(ex.chat, "has a server that opens the rooms", chat(talk=with_opener(Opener)))
 table.right(ex.chat, "has one branch more, and talk before storage", tree(one_branch_more))
-table.right(
-    ex.chat, "restarts storage as a whole when the keeper ends", chat(talk=lambda f: talk(f, max_seconds=100.0))
-)
+table.right(ex.chat, "has a longer window above the rooms", chat(talk=lambda f: talk(f, max_seconds=100.0)))
 table.wrong(ex.chat, "has one list under one_for_one", tree(flat_list), "row 'keeper'")
 table.wrong(ex.chat, "has one list under rest_for_one", tree(one_list), "row 'store'", "no room remembers the store")
 table.wrong(ex.chat, "puts the registry behind the rooms", chat(talk=first_the_rooms), "row 'registry'")
@@ -1118,4 +1116,4 @@ table.wrong(
     ex.chat, "remembers for a day at the top", tree(for_a_day), "row 'rare'", "four ends that lie ten minutes apart"
 )
 table.wrong(ex.chat, "restarts everything", chat(top={"strategy": "one_for_all"}), "row 'loop'", "what two groups have")
-table.hard_coded(ex.chat, "knows the three rooms", tree(knows_tea_alone), "it passed the first one")
+table.hard_coded(ex.chat, "knows the room tea", tree(knows_tea_alone), "it passed the first one")
