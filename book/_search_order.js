@@ -2,7 +2,7 @@
  *
  * Sphinx finds a title only if the query is half as long as the title, and it asks for no more than whether a page has the
  * words. Here every title that holds all words of the query is found, and leads to its section. Chapters come first, then the
- * other pages, then the reference; titles come before full text. A topic whose chapter is to come says so.
+ * other pages, then the reference; titles come before full text, and of the chapters the one that has most of a word.
  */
 ;(() => { // what stands before it in that file ends without a semicolon
   "use strict";
@@ -38,12 +38,14 @@
     return found;
   };
 
-  /** How much a page is about the words: those in its title count most, then the sections that name one. */
+  /** How much a page is about the words: its title and the sections that name one count, and how much of them it has. */
   const about = (page) => {
     const { alltitles, titles, docnames } = Search._index, at = docnames.indexOf(page);
     const sections = Object.entries(alltitles).filter(([, places]) => places.some(([here]) => here === at));
     const named = sections.reduce((sum, [title]) => sum + fit(title)[0], 0);
-    return Math.min(900, 400 * fit(titles[at])[0] + 40 * named);
+    const chapter = page.slice(CHAPTER.length).slice(0, 2); // otpShares: of a word's places, the part in each chapter (search_order.py)
+    const share = asked.reduce((sum, word) => sum + (otpShares[word]?.[chapter] ?? 0), 0);
+    return Math.min(450, 200 * fit(titles[at])[0] + 20 * named) + 450 * share / (asked.length || 1);
   };
 
   Scorer.score = ([page, title, anchor, description]) => {
@@ -57,27 +59,11 @@
     return anchor ? KIND.section + good - (EXERCISE.test(own) ? 950 : 0) : KIND.page + good;
   };
 
-  /** Say that the chapter on what was asked for is to come. */
-  const announce = () => {
-    const words = new Set(asked);
-    for (const [number, topic] of globalThis.otpToCome ?? []) {
-      const named = telling(splitQuery(topic.toLowerCase())).map(stem);
-      if (!named.length || !named.every((word) => words.has(word))) continue;
-      const says = Object.assign(document.createElement("p"), { className: "search-to-come" });
-      says.textContent = `${topic} is the topic of chapter ${number}, which is still to come. What the book has on it so far:`;
-      Search.status?.before(says);
-    }
-  };
-
-  const { _parseQuery, performTermsSearch, query } = Search;
+  const { _parseQuery, performTermsSearch } = Search;
   Search._parseQuery = (text) => {
     phrase = text.toLowerCase().trim();
     asked = telling(splitQuery(phrase)).map(stem);
     return _parseQuery(text);
   };
   Search.performTermsSearch = (...terms) => [...titled(), ...performTermsSearch(...terms)];
-  Search.query = (text) => {
-    query(text);
-    announce();
-  };
 })();
