@@ -1033,6 +1033,25 @@ class CrashesOnTheUnknown(Till):
                 return super().handle_call(request, from_, state)
 
 
+class WritesWhatItSaw(Till):
+    """Who is refused has the till write what was there when the caller looked."""
+
+    @staticmethod
+    async def pay(currency: Any, amount: Any) -> Any:
+        seen = Till.left(currency)
+        if seen is None or seen >= amount:
+            return await GenServer.call("till", ("pay", currency, amount))
+        return await GenServer.call("till", ("keep", currency, seen))
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        match request:
+            case ("keep", currency, seen):
+                ets.insert("till", (currency, seen))
+                return Reply("not enough", state)
+            case _:
+                return super().handle_call(request, from_, state)
+
+
 class CrashesOnStrays(Till):
     def handle_info(self, message: Any, state: Any) -> Any:
         match message:
@@ -1132,7 +1151,8 @@ table.wrong(
 )
 table.wrong(ex.till, "asks the till for what is left", AsksTheTill, "a coroutine", "where `left` looks")
 table.wrong(ex.till, "knows only what is there", Forgetful, "a list without a row")
-table.wrong(ex.till, "has no last case in a call", CrashesOnTheUnknown, "a call that it does not know", "last `case`")
+table.right(ex.till, "ends on a call that it does not know", CrashesOnTheUnknown)
+table.wrong(ex.till, "has the refused write what they saw", WritesWhatItSaw, "and then `left`", "for a moment")
 table.wrong(ex.till, "has no last case in a message", CrashesOnStrays, "a message that it does not know", "last `case`")
 table.wrong(ex.till, "writes after the answer", WritesAfterwards, "whether that is written before the answer")
 table.wrong(ex.till, "never pays the last", NeverEmpty, "who decides whether there is enough")

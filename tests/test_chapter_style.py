@@ -6,6 +6,7 @@ the rules that it does not keep so far; the list becomes empty, and nothing is e
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from dataclasses import dataclass
@@ -242,7 +243,7 @@ def something_to_try(chapter: Chapter) -> str:
 
 def questions_are_answered(chapter: Chapter) -> str:
     marked = set(questions.marks("\n".join(cell["source"] for cell in chapter.cells)))
-    own = {question.number for question in questions.read() if question.chapter == chapter.number}
+    own = {question.number for question in questions.read() if chapter.number in question.places}
     return f"no cell is marked to answer {sorted(own - marked)}" if own - marked else ""
 
 
@@ -277,6 +278,36 @@ def the_next_chapter_is_named(chapter: Chapter) -> str:
     return f"no line begins with **Next** and leads to {later[0]}"
 
 
+def unknown_messages_are_dropped_and_unknown_calls_are_not(chapter: Chapter) -> str:
+    """Anybody may send anything; an unknown call is a fault of the program, and ends the server and its caller.
+
+    What is given to be repaired may break the rule: that may be its fault.
+    """
+    cells = [cell for cell in chapter.cells if cell["cell_type"] == "code" and not cell["id"].endswith("-given")]
+    wrong = [f"{cell['id']}: {fault}" for cell in cells for fault in faults_of_callbacks(cell["source"])]
+    if "def handle_call(_request" in chapter.markdown:
+        wrong.append("a `handle_call` in Elixir answers what it does not know")
+    return "; ".join(wrong)
+
+
+def faults_of_callbacks(source: str) -> list[str]:
+    found = []
+    for node in ast.walk(compile(source, "a cell", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        takes_all = [match for match in ast.walk(node) if isinstance(match, ast.Match) and has_a_last_case(match)]
+        if node.name == "handle_call" and any(isinstance(match.cases[-1].body[-1], ast.Return) for match in takes_all):
+            found.append("`handle_call` has a last `case`")
+        if node.name == "handle_info" and not takes_all and not isinstance(node.body[-1], ast.Return):
+            found.append("`handle_info` has no last `case`")
+    return found
+
+
+def has_a_last_case(match: ast.Match) -> bool:
+    last = match.cases[-1]
+    return last.guard is None and isinstance(last.pattern, ast.MatchAs) and last.pattern.pattern is None
+
+
 # Words of the course that no Python programmer brings along. Each is linked where a chapter first uses it.
 TERMS = ("mailbox", "monitor", "supervisor", "callback", "exit signal", "trap exits", "child specification", "BEAM")
 
@@ -287,9 +318,20 @@ RULES = [
     drills_stand_behind_what_they_practise, quiz_and_summary, teachers_are_told_the_minutes, paths_are_marked,
     something_to_try, questions_are_answered, spelling_is_british, nothing_is_praised,
     terms_are_linked_at_their_first_use, the_next_chapter_is_named,
+    unknown_messages_are_dropped_and_unknown_calls_are_not,
 ]  # fmt: skip
 
 OLD: dict[str, set[str]] = {}
+
+
+def test_a_last_case_is_demanded_of_messages_and_refused_in_calls() -> None:
+    body = "    match it:\n        case 1:\n            return Reply(1, state)\n"
+    last = "        case _:\n            return Reply(2, state)\n"
+    call, info = "def handle_call(it, from_, state):\n", "async def handle_info(it, state):\n"
+    assert faults_of_callbacks(call + body) == faults_of_callbacks(info + body + last) == []
+    assert faults_of_callbacks(info + "    return NoReply(state)\n") == []
+    assert faults_of_callbacks(call + body + last) == ["`handle_call` has a last `case`"]
+    assert faults_of_callbacks(info + body) == ["`handle_info` has no last `case`"]
 
 
 def test_a_comment_in_folded_code_is_no_heading_of_the_running_text(tmp_path: Path) -> None:
@@ -307,3 +349,23 @@ def test_a_chapter_keeps_the_rule(path: Path, rule: Any) -> None:
         assert wrong, f"{path.stem} keeps this rule by now: take it out of OLD"
     else:
         assert wrong == ""
+
+
+def test_each_incident_of_the_anti_patterns_shows_who_waited() -> None:
+    """A trace as a picture, or a chart of the mailbox."""
+    [path] = [path for path in CHAPTERS if path.stem.startswith("04")]
+    outputs = {cell["id"]: json.dumps(cell.get("outputs")) for cell in Chapter(path).cells}
+    incidents = (
+        "first-run", "no-name-run", "slow-init-run", "to-oneself-run", "self-call-run", "circle-run", "cast-run",
+        "scattered-run", "trap-run",
+    )  # fmt: skip
+    assert [name for name in incidents if "Trace of" not in outputs[name] and "\\u2588" not in outputs[name]] == []
+
+
+def test_what_a_kill_of_a_crowded_registry_costs_is_quoted_as_it_was_counted() -> None:
+    counted = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(rest_for_one|one_for_all)` \| (\d+) of 40 \| 0 of 40 \|$", counted, re.MULTILINE)
+    number = {"10": "ten", "7": "seven"}
+    [path] = [path for path in CHAPTERS if path.stem.startswith("13")]
+    quoted = f"of forty kills {number[dict(rows)['rest_for_one']]} lost the hub under `rest_for_one`, and "
+    assert quoted + f"{number[dict(rows)['one_for_all']]} under `one_for_all`" in Chapter(path).markdown

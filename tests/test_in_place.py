@@ -31,13 +31,18 @@ CHAPTER = Path(__file__).with_name("in_place_chapter.py")
 # --- the chapters -----------------------------------------------------------------------------------------------
 
 
+def runs_of(path: Path, *order: str) -> list[dict[str, Any]]:
+    command = [sys.executable, str(CHAPTER), str(path), *order]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    runs: list[dict[str, Any]] = json.loads(done.stdout)
+    return runs
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("path", refresh.notebooks(), ids=lambda path: path.stem)
 def test_a_chapter_gives_its_stored_outputs_and_no_unwritten_exercise_is_ok(path: Path) -> None:
-    command = [sys.executable, str(CHAPTER), str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    runs = json.loads(done.stdout)
+    runs = runs_of(path)
     first: dict[str, Any] = {}
     for run in runs:
         first.setdefault(run["id"], run)
@@ -52,6 +57,26 @@ def test_a_chapter_gives_its_stored_outputs_and_no_unwritten_exercise_is_ok(path
     assert len(checks) >= 3
     assert [run["id"] for run in checks if run["how"] == "ok" or "ok" in str(run["outputs"]).split()] == []
     assert {run["how"] for run in first.values() if run["role"] in ("solution", "verdict")} == {"ok"}
+
+
+# These cells are about a name that is taken.
+TAKEN = {"03_genserver_basics": {"greenhouse-2-run"}}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", refresh.notebooks(), ids=lambda path: path.stem)
+def test_each_cell_can_be_run_twice(path: Path) -> None:
+    """A learner runs a cell again, and changes it: what the first run left behind is in nobody's way."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    meant = {cell["id"] for cell in notebook["cells"] if "raises-exception" in cell["metadata"].get("tags", [])}
+    runs = runs_of(path, "twice")
+    assert len(runs) > len({run["id"] for run in runs})
+    failed = {run["id"]: run["outputs"] for run in runs if run["how"] != "ok" and run["id"] not in meant}
+    assert failed.keys() == TAKEN.get(path.stem, set()), failed
+    loud: dict[str, list[str]] = {}
+    for run in runs:
+        loud.setdefault(run["id"], []).append("stderr" if "stderr" in str(run["outputs"]) else "")
+    assert {name for name, kinds in loud.items() if kinds == ["", "stderr"]} == set(), "a report in the second run only"
 
 
 # --- one cell ---------------------------------------------------------------------------------------------------

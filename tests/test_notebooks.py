@@ -12,7 +12,6 @@ from typing import Any
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools import refresh
@@ -155,33 +154,6 @@ MD5_OF_X = "9dd4e461268c8034f5c8564e155c67a6"
 QUIZ = """from jupyterquiz import display_quiz
 display_quiz([{"question": "q", "type": "many_choice", "answers": [{"answer": "a", "correct": True}]}])"""
 GROUP = 'raise ExceptionGroup("two at once", [ValueError("first"), KeyError("second")])'
-
-
-# A learner runs a cell twice, and changes what came before. In these chapters nothing is in the way of the second run;
-# the cells that are named are about exactly that.
-TWICE: dict[str, set[str]] = {"03": {"greenhouse-2-run"}, "04": set(), "05": set(), "15": set()}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("number", TWICE)
-def test_each_cell_can_be_run_twice(number: str) -> None:
-    [path] = [path for path in NOTEBOOKS if path.name.startswith(number)]
-    notebook = nbformat.read(path, as_version=4)
-    cells = []
-    for cell in notebook.cells:
-        again = (
-            cell.cell_type == "code" and "crash_lab(" not in cell.source and "compare_strategies(" not in cell.source
-        )
-        cells += [cell, nbformat.v4.new_code_cell(cell.source, id=f"{cell.id}-again")] if again else [cell]
-    notebook.cells = cells
-    NotebookClient(notebook, allow_errors=True, timeout=300).execute()
-    failed = {
-        cell.id.removesuffix("-again")
-        for cell in notebook.cells
-        if cell.cell_type == "code" and "raises-exception" not in tags(cell)
-        if any(output.output_type == "error" for output in cell.outputs)
-    }
-    assert failed == TWICE[number]
 
 
 def stored(path: Path, *cells: Any) -> Path:

@@ -35,6 +35,13 @@ def test_the_words_that_people_search_for_are_on_the_page() -> None:
         assert searched in words
 
 
+def test_what_another_chapter_shows_as_well_has_a_target_of_its_own() -> None:
+    [also] = [each.also[0] for each in TABLE if each.number == 24]
+    mark = "<!-- question: 24, 30 -->"
+    assert questions.with_targets(mark, also).split() == [f"(question-24-in-{also})=", "(question-30)="]
+    assert questions.with_targets(mark, "08").split() == ["(question-24)=", "(question-30)="]
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_chapter_marks_only_questions_that_there_are_and_each_once(path: Path) -> None:
     marked = questions.marks(text_of(path))
@@ -42,9 +49,10 @@ def test_a_chapter_marks_only_questions_that_there_are_and_each_once(path: Path)
     assert len(marked) == len(set(marked))
 
 
-def test_no_question_is_marked_in_two_chapters() -> None:
-    marked = [number for path in NOTEBOOKS for number in questions.marks(text_of(path))]
-    assert len(marked) == len(set(marked))
+def test_a_question_is_marked_in_its_chapter_and_in_those_that_show_it_also() -> None:
+    marked = {(number, path.stem[:2]) for path in NOTEBOOKS for number in questions.marks(text_of(path))}
+    there = {path.stem[:2] for path in NOTEBOOKS}
+    assert marked == {(each.number, place) for each in TABLE for place in each.places if place in there}
 
 
 def test_the_menu_shows_the_number_and_the_topic_of_each_chapter() -> None:

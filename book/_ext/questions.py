@@ -2,7 +2,8 @@
 
 In a chapter's notebook the cell or the section that answers question 1 has the line ``<!-- question: 1 -->`` (several
 numbers are separated by commas). Nobody sees it; in the book it becomes a target that this page links to. A question
-whose chapter is not in the book yet says so, and its link appears with the chapter.
+whose chapter is not in the book yet says so, and its link appears with the chapter. What another chapter shows as well
+is marked there in the same way, and that chapter stands in the question's ``also``.
 """
 
 from __future__ import annotations
@@ -36,12 +37,21 @@ TOPICS = {
 
 @dataclass(frozen=True)
 class Question:
-    """What somebody asks, in their words; ``chapter`` is the notebook that answers it, as ``"03"``."""
+    """What somebody asks, in their words; ``chapter`` is the notebook that answers it, as ``"03"``.
+
+    ``also`` are those that show it once more.
+    """
 
     number: int
     chapter: str
     asks: str
     answer: str
+    also: tuple[str, ...] = ()
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The chapters that answer it, its own first."""
+        return self.chapter, *self.also
 
     @property
     def label(self) -> str:
@@ -52,6 +62,7 @@ class Question:
 def read(table: Path = TABLE) -> list[Question]:
     """All questions, by their numbers."""
     found = tomllib.loads(table.read_text(encoding="utf-8"))["question"]
+    found = [keys | {"also": tuple(keys.get("also", ()))} for keys in found]
     return sorted((Question(**keys) for keys in found), key=lambda question: question.number)
 
 
@@ -60,11 +71,17 @@ def marks(text: str) -> list[int]:
     return [int(number) for mark in MARK.findall(text) for number in mark.split(",")]
 
 
-def with_targets(text: str) -> str:
+def label_in(number: int, chapter: str) -> str:
+    """The name of the target in a chapter: in one that shows it *also*, it has that chapter's number."""
+    also = {question.number: question.also for question in read()}.get(number, ())
+    return f"question-{number}" + f"-in-{chapter}" * (chapter in also)
+
+
+def with_targets(text: str, chapter: str = "") -> str:
     """The text with a target of MyST in place of each mark."""
 
     def target(mark: re.Match[str]) -> str:
-        return "\n" + "\n".join(f"(question-{number.strip()})=" for number in mark[1].split(",")) + "\n"
+        return "\n" + "\n".join(f"({label_in(int(number), chapter)})=" for number in mark[1].split(",")) + "\n"
 
     return MARK.sub(target, text)
 
@@ -77,7 +94,7 @@ def place_targets(app: Any, docname: str, source: list[str]) -> None:
     notebook = json.loads(source[0])
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
-            cell["source"] = with_targets("".join(cell["source"]))
+            cell["source"] = with_targets("".join(cell["source"]), Path(docname).name[:2])
     source[0] = json.dumps(notebook)
 
 
@@ -114,10 +131,13 @@ def link(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     questions = {question.number: question for question in read()}
     for place in list(doctree.findall(Place)):
         question = questions[place["number"]]
-        place.replace_self(way_to(app, docname, question.chapter, question.label))
+        ways: list[nodes.Node] = [way_to(app, docname, question.chapter, question.label)]
+        for chapter in question.also:
+            ways += [nodes.Text(" "), way_to(app, docname, chapter, label_in(question.number, chapter), also=True)]
+        place.replace_self(ways)
 
 
-def way_to(app: Sphinx, docname: str, chapter: str, label: str) -> nodes.Element:
+def way_to(app: Sphinx, docname: str, chapter: str, label: str, *, also: bool = False) -> nodes.Element:
     """A link from a page to a target in a chapter; to its beginning if it has no such target; else what is to come."""
     known = app.env.get_domain("std").anonlabels  # type: ignore[attr-defined]
     topic = f"chapter {int(chapter)}, {TOPICS[chapter]}"
@@ -127,6 +147,7 @@ def way_to(app: Sphinx, docname: str, chapter: str, label: str) -> nodes.Element
         return nodes.emphasis(text=f"It will be shown in {topic}, which is still to come.")
     uri = app.builder.get_relative_uri(docname, page) + f"#{target}" * bool(target)
     words = f"Shown in {topic}" if target else f"See {topic}"
+    words = words.replace("Shown", "Also") if also else words
     return nodes.reference("", "", nodes.inline(text=words), refuri=uri, internal=True)
 
 

@@ -717,8 +717,8 @@ async def till(MendedTill: Any, amounts: tuple[tuple[Any, int], ...] = (("usd", 
     """The till pays what is there, in every order, never for a moment less, and shows what is left without being asked.
 
     Demands: a server "till"; what was paid is gone from the table before the answer; who is refused changes nothing;
-    whoever looks between two operations sees nothing else; strangers cannot write; unknown calls and messages do not
-    end it, and nothing is left of it when it has ended. The first amount is at least 6.
+    whoever looks between two operations sees nothing else; strangers cannot write; stray messages do not end it, and
+    nothing is left of it when it has ended. The first amount is at least 6.
     """
     await with_other_numbers(
         _one_till, ((MendedTill, amounts, True), (MendedTill, ((("krona", 1), 6), ("rand", 70)), False))
@@ -843,16 +843,10 @@ def _ends_with_the_till(MendedTill: Any, currency: Any) -> None:
 
 
 async def _nonsense(pid: Pid) -> None:
-    for what in ("call", "message"):
-        if what == "message":
-            send(pid, ("a stray", 1))
-        else:
-            with suppress(Exit):
-                await GenServer.call(pid, ("nonsense", 1), timeout=1.0)
-        await Process.sleep(A_WHILE)
-        idea = "the last `case` of each callback. With the owner the table would end"
-        done = f"the till got a {what} that it does not know; is it alive?"
-        expect(done, Process.alive(pid), True, idea)
+    send(pid, ("a stray", 1))
+    await Process.sleep(A_WHILE)
+    idea = "the last `case` of `handle_info`: anybody can send anything. With the owner the table would end"
+    expect("the till got a message that it does not know; is it alive?", Process.alive(pid), True, idea)
 
 
 def _pay_at_once(MendedTill: Any, currency: Any, amount: int) -> None:
@@ -870,7 +864,8 @@ def _pay_at_once(MendedTill: Any, currency: Any, amount: int) -> None:
 
     async def small_and_large() -> Any:
         await opened()
-        return tuple(await _at_once((MendedTill.pay, currency, amount + 1), (MendedTill.pay, currency, amount)))
+        answers = await _at_once((MendedTill.pay, currency, amount + 1), (MendedTill.pay, currency, amount))
+        return *answers, MendedTill.left(currency)
 
     async def pays_and_looks() -> Any:
         answer = await MendedTill.pay(currency, amount - 1)
@@ -888,8 +883,8 @@ def _pay_at_once(MendedTill: Any, currency: Any, amount: int) -> None:
     expect_in_every_schedule(done, both, (["not enough", "paid"], 0), _BETWEEN, most=MOST)
     done = f"{had}, one called `pay` for {amount + 1}, and another called `left` at the same moment"
     expect_in_every_schedule(done, looks_meanwhile, ("not enough", amount), _MOMENT, most=MOST)
-    done = f"{had}, one called `pay` for {amount + 1}, and another for {amount} at the same moment"
-    expect_in_every_schedule(done, small_and_large, ("not enough", "paid"), _MOMENT, most=MOST)
+    done = f"{had}, one called `pay` for {amount + 1}, and another for {amount} at the same moment, and then `left`"
+    expect_in_every_schedule(done, small_and_large, ("not enough", "paid", 0), _MOMENT, most=MOST)
 
 
 # ---- the design -----------------------------------------------------------------------------------------------
