@@ -84,6 +84,24 @@ def _check_fields(changes: dict[str, Any]) -> None:
         )
 
 
+def _check_values(cls: type, said: dict[str, Any]) -> None:
+    """Raise `BadArg` for what a class says of its processes and no supervisor would take."""
+    problem = spec_error(ChildSpec(**{"id": cls, "start": (_check_fields, ()), **said}))
+    if isinstance(problem, tuple):
+        name, value = problem
+        raise BadArg(f"class {cls.__name__}: {_WANTED[name]}; got {safe_repr(value)}")
+
+
+_WANTED: Final = {
+    "invalid_mfa": "start is (function, (argument, …)), and the function starts a process",
+    "invalid_restart_type": "restart must be permanent, transient or temporary",
+    "invalid_child_type": "type must be worker or supervisor",
+    "invalid_significant": "significant must be True or False",
+    "invalid_modules": 'modules must be a tuple of classes or "dynamic"',
+    "invalid_shutdown": 'shutdown must be a number of seconds from 0, "brutal_kill", or None for the usual time',
+}
+
+
 class HasChildSpec:
     """What a class has whose processes can be children: ``child_spec``, and words about it in its first line.
 
@@ -104,6 +122,7 @@ class HasChildSpec:
     def __init_subclass__(cls, **said: Any) -> None:
         super().__init_subclass__()
         _check_fields(said)
+        _check_values(cls, said)
         cls._said = {**{name: value for name, value in cls._said.items() if name != "id"}, **said}
 
     @classmethod

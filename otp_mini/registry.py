@@ -24,7 +24,7 @@ from .errors import BadArg, safe_repr
 from .gen_server import GenServer, NoReply, Ok, Stop, start_server
 from .matching import ANY, Place, check_pattern, exact, fitting, has_holes
 from .node import Node, current_node
-from .plain_functions import check_plain, plain, plain_answer
+from .plain_functions import check_step, plain, plain_answer
 from .plain_functions import guard as checked_guard
 from .primitives import Process, current_process, what_was_meant
 from .process import ControlBlock
@@ -391,9 +391,7 @@ class Registry:
         OTP: ``Registry.dispatch/3``
         """
         what = "the function of Registry.dispatch"
-        check_plain(function, what)
-        if isinstance(function, type):
-            raise BadArg(f"{what} is a class, {safe_repr(function)}: its object would be made and dropped.")
+        check_step(function, what)
         entries = Registry.lookup(registry, key)
         if entries:
             plain_answer(function(entries), function, what)
