@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final, Literal
 
-from .errors import BadArg, Exit, safe_repr
+from .errors import BadArg, Exit, describe_reason, safe_repr
 from .plain_functions import plain_answer
 from .terms import Pid, Ref
 
@@ -87,19 +87,8 @@ def _check_fields(changes: dict[str, Any]) -> None:
 def _check_values(cls: type, said: dict[str, Any]) -> None:
     """Raise `BadArg` for what a class says of its processes and no supervisor would take."""
     problem = spec_error(ChildSpec(**{"id": cls, "start": (_check_fields, ()), **said}))
-    if isinstance(problem, tuple):
-        name, value = problem
-        raise BadArg(f"class {cls.__name__}: {_WANTED[name]}; got {safe_repr(value)}")
-
-
-_WANTED: Final = {
-    "invalid_mfa": "start is (function, (argument, …)), and the function starts a process",
-    "invalid_restart_type": "restart must be permanent, transient or temporary",
-    "invalid_child_type": "type must be worker or supervisor",
-    "invalid_significant": "significant must be True or False",
-    "invalid_modules": 'modules must be a tuple of classes or "dynamic"',
-    "invalid_shutdown": 'shutdown must be a number of seconds from 0, "brutal_kill", or None for the usual time',
-}
+    if problem is not None:
+        raise BadArg(f"class {cls.__name__}: {describe_reason(problem)}")
 
 
 class HasChildSpec:

@@ -166,14 +166,14 @@ def test_a_key_is_the_same_for_the_same_content_only() -> None:
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        ({"restart": "sometimes"}, "restart must be permanent, transient or temporary; got 'sometimes'"),
+        ({"restart": "sometimes"}, "restart must be permanent, transient or temporary, got 'sometimes'"),
         ({"restart": None}, "restart must be permanent"),
-        ({"shutdown": -1}, "shutdown must be a number of seconds from 0"),
+        ({"shutdown": -1}, "shutdown must be seconds from 0 up"),
         ({"shutdown": "kill"}, "shutdown must be"),
-        ({"type": "server"}, "type must be worker or supervisor; got 'server'"),
-        ({"significant": 1}, "significant must be True or False; got 1"),
+        ({"type": "server"}, "type must be worker or supervisor, got 'server'"),
+        ({"significant": 1}, "significant must be True or False, got 1"),
         ({"modules": GenServer}, "modules must be a tuple of classes"),
-        ({"start": GenServer.start_link}, "start is"),
+        ({"start": GenServer.start_link}, "start must be"),
     ],
 )
 @pytest.mark.parametrize("base", [GenServer, Supervisor, Agent])
