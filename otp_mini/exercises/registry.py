@@ -817,7 +817,7 @@ def _holder_ends(claim: Any) -> None:
 
     words = "ben is told that the box is his, and the registry says so, or he is told that ann has it,"
     late = [("ben", ("taken", "ann"))]  # the end may come after that
-    fitting = ([("ben", "yours")], ["ben"]), (late, ["ann"]), (late, [])
+    fitting: tuple[Any, ...] = ([("ben", "yours")], ["ben"]), (late, ["ann"]), (late, [])
     expect_in_every_schedule(
         "ann had a box and ended while ben claimed it; what he was told, and who stands in the registry then",
         scenario, words, _CLAIM, right=lambda outcome: outcome in fitting, most=300,
