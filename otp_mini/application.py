@@ -16,6 +16,7 @@ from .primitives import Destination, Process, find, receive
 from .process import ControlBlock
 from .reports import logger
 from .terms import INFINITY, Down, ExitSignal, From, Pid, is_quiet
+from .threads import stay
 
 StartType = Literal["permanent", "transient", "temporary"]
 
@@ -104,6 +105,7 @@ class Application:
 
         OTP: ``Application.stop/1``
         """
+        stay()
         if find(address_of(cls)) is None:
             raise BadArg(f"{cls.__name__} does not run: await {cls.__name__}.start_application() starts it")
         return await GenServer.stop(address_of(cls), "normal")
@@ -114,6 +116,7 @@ class Application:
 
         OTP: ``Application.started_applications/0``
         """
+        stay()
         masters = [process for process in current_node().names.values() if top_of(process) is not None]
         return [application for process in masters if (application := application_of(process)) is not None]
 

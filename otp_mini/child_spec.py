@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final, Literal
 
-from .errors import BadArg, Exit, safe_repr
+from .errors import BadArg, Exit, describe_reason, safe_repr
 from .plain_functions import plain_answer
 from .terms import Pid, Ref
 
@@ -84,6 +84,13 @@ def _check_fields(changes: dict[str, Any]) -> None:
         )
 
 
+def _check_values(cls: type, said: dict[str, Any]) -> None:
+    """Raise `BadArg` for what a class says of its processes and no supervisor would take."""
+    problem = spec_error(ChildSpec(**{"id": cls, "start": (_check_fields, ()), **said}))
+    if problem is not None:
+        raise BadArg(f"class {cls.__name__}: {describe_reason(problem)}")
+
+
 class HasChildSpec:
     """What a class has whose processes can be children: ``child_spec``, and words about it in its first line.
 
@@ -104,6 +111,7 @@ class HasChildSpec:
     def __init_subclass__(cls, **said: Any) -> None:
         super().__init_subclass__()
         _check_fields(said)
+        _check_values(cls, said)
         cls._said = {**{name: value for name, value in cls._said.items() if name != "id"}, **said}
 
     @classmethod

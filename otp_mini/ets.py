@@ -42,8 +42,8 @@ from .matching import ANY as ANY
 from .matching import Distinct, Place, check_pattern, exact, fits, fitting, has_holes, order
 from .matching import Var as Var
 from .node import Node
+from .plain_functions import check_step, plain
 from .plain_functions import guard as checked_guard
-from .plain_functions import plain
 from .primitives import current_process
 from .process import ControlBlock
 from .table_keys import NOWHERE, Arrivals, Sorted
@@ -734,10 +734,11 @@ def foldl(function: Callable[[Row, Any], Any], start: Any, table: Any) -> Any:
     """``function(row, so_far)`` for each row; answers what the last one did.
 
     Raises:
-        BadArg: the function is an ``async def`` or has a ``yield``.
+        BadArg: the function is an ``async def``, has a ``yield`` or is a class.
 
     OTP: ``:ets.foldl/3``
     """
+    check_step(function, "the function of ets.foldl")
     step = plain(function, "the function of ets.foldl")
     found = _open(table, "foldl", READ)
     for row in found.copies(found.walk()):

@@ -19,6 +19,10 @@ Three searches, one after the other:
 A *schedule* is written as its deviations from the usual one, in which a process goes on as long as it
 can, and then the one that has been ready longest: ``@5 client2`` says that at step 5 it is client2's turn.
 
+Time moves when nobody can go on. How long a step takes on a real machine nobody knows, so a time-out may be
+over before an answer that is on its way: that is tried where ``time_ahead`` allows it. ``@4 time`` says that
+at step 4 time moved to the next timer ahead of all who could go on, and that timer goes next.
+
 Two outcomes are the same if they are written the same way: a set, a dict or a pid in them is written so
 that the order of insertion and the number of the pid make no difference.
 
@@ -48,7 +52,7 @@ from .reports import logger
 from .terms import Down, ExitSignal, Pid, picture
 from .tracing import Event, Trace
 from .waits import who_waits
-from .watched import ALL, Footprint, WatchedNode
+from .watched import ALL, TIME, Ahead, Footprint, WatchedNode
 
 LONGEST: Final = 2_000
 """A run of more steps is given up, and its outcome says so."""
@@ -88,6 +92,9 @@ TURNINGS: Final = 200
 
 MOST_OUTCOMES: Final = 40
 """So many outcomes are shown, the wrong ones before all others where there are more."""
+
+TIME_AHEAD: Final = "time_ahead"
+"""The option of `explore` that the headline names."""
 
 USUAL: Final = "(usual)"
 """The schedule without a deviation, as text."""
@@ -173,6 +180,9 @@ class Record:
     def note(self, who: str, node: WatchedNode) -> None:
         """A step is over."""
         operations = node.operations or []
+        if who == TIME:
+            self.told.append(f"{who}: moves to {node.now():g} s, ahead of all who could go on")
+            return
         done = [f"{name}({', '.join(_brief(each, node.paths) for each in args)})" for name, args in operations]
         if not done:
             done = [_event(event, node.paths) for event in self.trace.events[self._events :]]
@@ -202,26 +212,40 @@ def _event(event: Event, paths: dict[Pid, str]) -> str:
 
 
 def usual(enabled: tuple[str, ...], last: str) -> str:
-    """Who goes on where nobody says otherwise: the last one, else who has been ready longest."""
+    """Who goes on where nobody says otherwise: the last one, else who has been ready longest.
+
+    Where time has moved ahead, what is due since then.
+    """
+    if last == TIME:
+        return next(who for who in enabled if who.startswith(_DUE))
     return last if last in enabled and ">" not in last else enabled[0]
+
+
+_DUE: Final = ("time>", "timer>")
 
 
 def newest(enabled: tuple[str, ...], last: str) -> str:
     """The last one, else who became ready last: so whoever has called a server goes on before others come."""
-    return usual(tuple(who for who in reversed(enabled) if ">" not in who) or enabled, last)
+    ready = tuple(who for who in reversed(enabled) if ">" not in who and who != TIME)
+    return usual(enabled if last == TIME else ready or enabled, last)
 
 
 def run_once(
-    scenario: Callable[[], Any], choose: Choose, steps: list[Step] | None = None, record: Record | None = None
+    scenario: Callable[[], Any],
+    choose: Choose,
+    steps: list[Step] | None = None,
+    record: Record | None = None,
+    ahead: Ahead | None = None,
 ) -> tuple[Any, str, list[Step]]:
     """One run on a node of its own: the outcome, the outcome as text, and the steps.
 
-    They are added to ``steps`` as they are taken, if it is given, and told to ``record``.
+    They are added to ``steps`` as they are taken, if it is given, and told to ``record``. ``ahead`` says whether
+    time may move ahead of who could go on, and is told whether it had to wait.
 
     Raises:
         Cut: ``choose`` gave the run up.
     """
-    node, steps, last = WatchedNode(), [] if steps is None else steps, ""
+    node, steps, last = WatchedNode(ahead), [] if steps is None else steps, ""
     with node:
         node.driving = True
         if record is not None:
@@ -365,7 +389,8 @@ def replay(scenario: Callable[[], Any], schedule: str = USUAL) -> Replay:
 
     Args:
         scenario: the same ``async def``.
-        schedule: as text; ``"(usual)"`` has no deviation.
+        schedule: as text; ``"(usual)"`` has no deviation. One that has ``time`` in it needs no option: it says
+            itself how often time moves ahead.
 
     Raises:
         BadArg: the schedule is not written as one, or it names a step or a process that this
@@ -386,8 +411,9 @@ def replay(scenario: Callable[[], Any], schedule: str = USUAL) -> Replay:
     """
     check_scenario(scenario, "replay")
     deviations, record = _parse(schedule), Record()
+    ahead = Ahead([*deviations.values()].count(TIME))
     with quiet():
-        value, shown, steps = run_once(scenario, _follow(deviations), record=record)
+        value, shown, steps = run_once(scenario, _follow(deviations), record=record, ahead=ahead)
     for depth, who in deviations.items():
         if depth >= len(steps) or steps[depth].who != who:
             could = "the run is over by then" if depth >= len(steps) else f"could go: {', '.join(steps[depth].enabled)}"
@@ -441,8 +467,11 @@ class Schedules:
             where nobody asked for them, or not every schedule was tried.
     """
 
-    def __init__(self, scenario: Callable[[], Any], found: dict[str, _Found], exhaustive: bool, stopped: str) -> None:
+    def __init__(
+        self, scenario: Callable[[], Any], found: dict[str, _Found], exhaustive: bool, stopped: str, ahead: Ahead
+    ) -> None:
         self.scenario = scenario
+        self.ahead = ahead
         self.exhaustive = exhaustive
         self.stopped = stopped  # why it was not exhaustive
         self.wrong: list[Any] = []
@@ -485,10 +514,19 @@ class Schedules:
             were = "was" if self.schedules == 1 else "were"
             return f"Not exhaustive: {self.stopped}. {many} {were} tried; of the others nothing is known."
         if self.schedules == 1:
-            return "There is only one schedule."
+            return f"There is only one schedule{self._condition()}."
         if len(self.outcomes) == 1:
-            return f"The same in all {many}."
-        return f"{len(self.outcomes)} outcomes in {many}, and there are no others."
+            return f"The same in all {many}{self._condition()}."
+        return f"{len(self.outcomes)} outcomes in {many}, and there are no others{self._condition()}."
+
+    def _condition(self) -> str:
+        """What was not tried: that time moves while somebody could go on, or does so more often."""
+        if not self.ahead.held:
+            return ""
+        if not self.ahead.most:
+            return f" if time moves only when nobody can go on (see {TIME_AHEAD})"
+        often = "once" if self.ahead.most == 1 else f"{self.ahead.most:,} times"
+        return f" if time moves ahead of who can go on {often} at most"
 
     def shown(self) -> tuple[list[tuple[str, bool, int, str]], int]:
         """The rows that are shown, and how many are not."""
@@ -509,7 +547,7 @@ class Schedules:
             return
         rights = {row[0] for row in rows if row[1] == right[1]} - {wrong[0]}
         with quiet():
-            text, schedule = _latest_turning(self.scenario, wrong[3], rights) or (right[0], right[3])
+            text, schedule = _latest_turning(self.scenario, wrong[3], rights, self.ahead) or (right[0], right[3])
         one, two = (replay(self.scenario, by).told for by in (schedule, wrong[3]))
         same = next((n for n, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
         self._compared = Compared(text, wrong[0], same, [*zip_longest(one[same:], two[same:], fillvalue="")])
@@ -532,17 +570,19 @@ class Schedules:
         return None if shown is None else shown._repr_html_()
 
 
-def _latest_turning(scenario: Callable[[], Any], schedule: str, rights: set[str]) -> tuple[str, str] | None:
+def _latest_turning(
+    scenario: Callable[[], Any], schedule: str, rights: set[str], ahead: Ahead
+) -> tuple[str, str] | None:
     """The last step of a run at which another's turn would have led to one of these outcomes.
 
     Answers that outcome and the schedule; None where it was not found soon.
     """
-    _, _, steps = run_once(scenario, _follow(_parse(schedule)))
+    _, _, steps = run_once(scenario, _follow(_parse(schedule)), ahead=ahead)
     names = [step.who for step in steps]
     turnings = [(at, who) for at, step in enumerate(steps) for who in step.enabled if who != step.who]
     for at, who in turnings[: -TURNINGS - 1 : -1]:
         for goes_on in (usual, newest):
-            _, text, others = run_once(scenario, _along([*names[:at], who], goes_on))
+            _, text, others = run_once(scenario, _along([*names[:at], who], goes_on), ahead=ahead)
             if text in rights:
                 return text, as_text(deviations_of(others))
     return None
@@ -603,9 +643,15 @@ class _Search:
     """The three searches, and what they have found."""
 
     def __init__(
-        self, scenario: Callable[[], Any], most: int, seconds: float | None, progress: Progress | None = None
+        self,
+        scenario: Callable[[], Any],
+        most: int,
+        seconds: float | None,
+        progress: Progress | None = None,
+        time_ahead: int = 0,
     ) -> None:
         self.scenario = scenario
+        self.ahead = Ahead(time_ahead)
         self.most = most
         self.seconds = seconds
         self.until = None if seconds is None else time.monotonic() + seconds
@@ -620,6 +666,10 @@ class _Search:
         self.ended: set[str] = set()  # who was seen to come to its end
         self.missed: set[str] = set()  # and whose end could come on the other side of a step that it meets
         self.looked = False  # has a step asked for all processes or names?
+
+    def run(self, choose: Choose, steps: list[Step] | None = None) -> tuple[Any, str, list[Step]]:
+        """One run."""
+        return run_once(self.scenario, choose, steps, ahead=self.ahead)
 
     def tell(self) -> None:
         """A run is over: whoever shows the progress hears of it now and then."""
@@ -702,7 +752,7 @@ class _Search:
         runs = 0
         while waiting and runs < FIRST and not (runs and self.is_over(runs)):
             deviations = waiting.popleft()
-            value, text, steps = run_once(self.scenario, _follow(deviations))
+            value, text, steps = self.run(_follow(deviations))
             runs += 1
             self.tell()
             self.meet(value, text, steps)
@@ -740,7 +790,7 @@ class _Search:
             return places[-1].chosen
 
         try:
-            value, text, _ = run_once(self.scenario, choose, steps=steps)
+            value, text, _ = self.run(choose, steps)
             # Who sleeps when main ends was before that in a run that is equivalent as far as main goes.
             self.meet(value, text, steps).count += not _asleep(places[-1], steps[-1].footprint)
         except Cut:
@@ -755,7 +805,7 @@ class _Search:
         for seed in range(max(1, self.most // 10)):
             if self.does_not_end() or (self.until is not None and time.monotonic() > self.until):
                 break
-            value, text, steps = run_once(self.scenario, _at_random(random.Random(seed)))
+            value, text, steps = self.run(_at_random(random.Random(seed)))
             self.tell()
             new = text not in self.found
             self.meet(value, text, steps)
@@ -769,7 +819,7 @@ class _Search:
             BadArg: one leads to another outcome now.
         """
         for text, found in [*self.found.items()][:CHECKED]:
-            _, now, _ = run_once(self.scenario, _follow(found.schedule))
+            _, now, _ = self.run(_follow(found.schedule))
             if now != text:
                 raise BadArg(_NOT_THE_SAME)
             if len(found.schedule) > DEVIATIONS:
@@ -784,7 +834,7 @@ class _Search:
         """Leave out one deviation after the other, the last first, as long as the outcome stays."""
         for depth in sorted(deviations, reverse=True):
             fewer = {at: who for at, who in deviations.items() if at != depth}
-            _, now, steps = run_once(self.scenario, _follow(fewer))
+            _, now, steps = self.run(_follow(fewer))
             if now == text and len(shorter := deviations_of(steps)) < len(deviations):
                 deviations = shorter
         return deviations
@@ -864,6 +914,7 @@ def explore(
     most: int = MOST,
     seconds: float | None = None,
     progress: Progress | None = None,
+    time_ahead: int = 0,
 ) -> Schedules:
     """Run a small scenario in every order that is possible; answer all its outcomes.
 
@@ -871,8 +922,9 @@ def explore(
     outcome, or the exception that ends it. A run is over when ``main`` is. Who goes next is open before
     each send, call, receive, table, name or registry operation in an ``async def`` of the scenario, and
     before each call of a plain function; a plain function, a server's callback and the library itself keep
-    their turn. What is due at one instant may come in any order; what is due later comes later. The
-    processes must share nothing: what they do to a global is not seen.
+    their turn. What is due at one instant may come in any order; what is due later comes later, and time
+    moves only when nobody can go on, unless ``time_ahead`` says otherwise. The processes must share nothing:
+    what they do to a global is not seen.
 
     Within a run a message is there as soon as it is sent, and so is the signal of a `Process.exit`: that
     something overtakes them, as it may between two senders on the BEAM, is not tried.
@@ -887,6 +939,11 @@ def explore(
             same scenario gives the same answer everywhere.
         progress: is told how many runs there were so far, and at the end how many in all: what
             ``progress("schedules")`` of `otp_mini.widgets` answers, for example.
+        time_ahead: so often may time move to the next timer while somebody could still go on: a call's
+            time-out may then be over before the answer comes. With 0, a time-out is met only where nobody
+            can go on; the headline says so where a timer was pending. Each more has many times as many
+            schedules, of which those that differ in when time moves are told apart. Calls have a time-out of
+            five seconds unless they say otherwise; one with `INFINITY` never ends by it.
 
     Raises:
         BadArg: an argument has a value that it cannot have, or the scenario is not the same each time.
@@ -909,22 +966,34 @@ def explore(
         >>> result = explore(two_clients, lambda total: total == 2)
         >>> result.exhaustive, sorted(result.outcomes), result.wrong
         (True, [1, 2], [1])
+        >>> async def answer(boss):
+        ...     send(boss, "pong")
+        >>> async def impatient():
+        ...     spawn(answer, self_())
+        ...     return await receive(timeout=0.1)
+        >>> print(explore(impatient))
+        There is only one schedule if time moves only when nobody can go on (see time_ahead).
+          1 x  'pong'  by (usual)
+        >>> explore(impatient, time_ahead=1).shortest
+        {'pong': '(usual)', TIMEOUT: '@2 time @4 main'}
     """
     limit = _checked_budget(most, seconds)
+    if isinstance(time_ahead, bool) or not isinstance(time_ahead, int) or time_ahead < 0:
+        raise BadArg(f"{TIME_AHEAD} says how often, as a whole number from 0; got {safe_repr(time_ahead)}")
     if check is not None:
         check_plain(check, "explore's check")
     if progress is not None:
         check_plain(progress, "explore's progress")
     check_scenario(scenario, "explore")
-    return explored(scenario, check, _Search(scenario, most, limit, progress))
+    return explored(scenario, check, _Search(scenario, most, limit, progress, time_ahead))
 
 
 def explored_for_wrong(
-    scenario: Callable[[], Any], check: Callable[[Any], Any], most: int, progress: Progress
+    scenario: Callable[[], Any], check: Callable[[Any], Any], most: int, progress: Progress, time_ahead: int = 0
 ) -> Schedules:
     """As `explore`, but that it shortens and compares schedules only if an outcome is wrong."""
     check_scenario(scenario, "explore")
-    return explored(scenario, check, _Search(scenario, most, None, progress), for_wrong=True)
+    return explored(scenario, check, _Search(scenario, most, None, progress, time_ahead), for_wrong=True)
 
 
 def explored(
@@ -942,7 +1011,7 @@ def explored(
         search.look_again()
     if search.progress is not None:
         search.progress(search.runs, search.runs)
-    result = Schedules(scenario, search.found, search.is_whole(whole), search.stopped)
+    result = Schedules(scenario, search.found, search.is_whole(whole), search.stopped, search.ahead)
     if result.exhaustive and not search.looked:
         result.undisturbed = frozenset(search.met - search.disturbed)
         result.unmissed = frozenset(search.ended - search.missed) & result.undisturbed

@@ -36,6 +36,7 @@ from .primitives import (
 from .process import MESSAGE, PARKED, YIELDED, Become, ControlBlock
 from .reports import logger, server_crashed
 from .terms import TIMEOUT, Address, Atom, CallRef, ExitSignal, From, Ok, Pid, Ref, is_quiet
+from .threads import stay
 
 # ---- what callbacks return ---------------------------------------------------------------------
 
@@ -315,6 +316,7 @@ class GenServer(HasChildSpec):
 
         OTP: ``GenServer.whereis/1``
         """
+        stay()
         if isinstance(server, Pid):
             return server
         target = find(server)

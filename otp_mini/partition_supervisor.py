@@ -18,6 +18,7 @@ from .plain_functions import plain
 from .primitives import current_process, what_was_meant
 from .supervisor import Strategy, Supervise, Supervisor
 from .terms import Address, Pid
+from .threads import stay
 
 WithArguments = Callable[[list[Any], int], Iterable[Any]]
 
@@ -106,6 +107,7 @@ class PartitionSupervisor(Supervisor):
 
         OTP: ``PartitionSupervisor.partitions/1``
         """
+        stay()
         return len(_pids(supervisor))
 
 

@@ -80,10 +80,18 @@ def guard(function: Any, what: str) -> Function:
     return call
 
 
+def check_step(function: Any, what: str) -> None:
+    """`check_plain`, for a function of which something is done: to call a class only makes an object."""
+    check_plain(function, what)
+    if isinstance(function, type):
+        raise BadArg(f"{what} is a class, {safe_repr(function)}: its object would be made and dropped.")
+
+
 def check_plain(function: Any, what: str) -> None:
     """Raise `BadArg` for what cannot be called, or would be called in vain."""
     if not callable(function):
         raise BadArg(f"{what} must be a function, got {safe_repr(function)}")
+    _check_no_server(function, f"{what} must be a function")
     called = getattr(type(function), "__call__", None)  # noqa: B004  (of an object: is its __call__ async?)
     for code in (function, called):
         if inspect.iscoroutinefunction(code) or inspect.isasyncgenfunction(code):
@@ -110,6 +118,7 @@ def check_function(function: Any, needs: str) -> None:
     """
     if type(function) is types.FunctionType and not function.__code__.co_flags & _YIELDS:
         return  # the usual case: a process is started often
+    _check_no_server(function, needs)
     if not callable(function):
         hint = " Write its name without calling it." if inspect.iscoroutine(function) else ""
         raise BadArg(f"{needs}. Got {safe_repr(function)}.{hint}")
@@ -118,6 +127,13 @@ def check_function(function: Any, needs: str) -> None:
             f"{needs}. {_name(function)} has a yield: calling it only makes a generator, and nobody would run that. "
             "Make it a def or an async def without yield."
         )
+
+
+def _check_no_server(function: Any, needs: str) -> None:
+    """Raise `BadArg` for the class of a server or a supervisor: to call it makes an object, and starts nothing."""
+    if isinstance(function, type) and hasattr(function, "start_link"):
+        name = _name(function)
+        raise BadArg(f"{needs}. Got the class {name}: to call it starts nothing. Write `await {name}.start_link(...)`.")
 
 
 def plain_answer(answer: Any, function: Any, what: str) -> Any:

@@ -26,7 +26,7 @@ from .matching import name_key
 from .node import Node, current_node
 from .process import MESSAGE, PARKED, TIME, YIELDED, ControlBlock, Failed, runtime, task_of
 from .terms import INFINITY, TIMEOUT, Address, CallRef, Down, ExitSignal, Pid, Ref
-from .threads import enter, is_foreign, workers
+from .threads import enter, is_foreign, stay, workers
 from .tracing import Trace
 
 Value = TypeVar("Value")
@@ -41,7 +41,7 @@ _UNUSABLE = (None, True, False)
 
 def current_process() -> ControlBlock:
     """The control block of the process that runs this code; the shell's, outside of all."""
-    if runtime.threads and get_ident() != runtime.thread:
+    if get_ident() != runtime.thread:
         enter()
     running = runtime.running
     return _outside() if running is None else running
@@ -539,6 +539,7 @@ def trace() -> Iterator[Trace]:
 
     OTP: ``:erlang.trace/3``
     """
+    stay()
     node = current_node()
     recorded = Trace()
     recorded.listeners = node.listeners
@@ -562,6 +563,7 @@ def traced_name(process: ControlBlock) -> str:
 
 
 def _alive(pid: object, function: str) -> ControlBlock | None:
+    stay()
     if not isinstance(pid, Pid):
         _check_destination(pid)
         raise BadArg(f"{function} needs a pid, got {safe_repr(pid)}. Process.whereis(name) answers the pid of a name.")
@@ -749,6 +751,7 @@ class Process:
 
         OTP: ``Process.whereis/1``
         """
+        stay()
         process = find(name)
         return None if process is None else process.pid
 
@@ -758,6 +761,7 @@ class Process:
 
         OTP: ``Process.registered/0``
         """
+        stay()
         node = current_node()
         return [node.copy(process.name) for process in node.names.values()]
 
@@ -775,6 +779,7 @@ class Process:
 
         OTP: ``Process.list/0``
         """
+        stay()
         return current_node().processes()
 
     @staticmethod
@@ -882,6 +887,7 @@ class Process:
 
         OTP: ``Process.read_timer/1``
         """
+        stay()
         left = current_node().read_timer(_timer_number(timer))
         return False if left is None else left
 

@@ -24,11 +24,12 @@ from .errors import BadArg, safe_repr
 from .gen_server import GenServer, NoReply, Ok, Stop, start_server
 from .matching import ANY, Place, check_pattern, exact, fitting, has_holes
 from .node import Node, current_node
-from .plain_functions import check_plain, plain, plain_answer
+from .plain_functions import check_step, plain, plain_answer
 from .plain_functions import guard as checked_guard
 from .primitives import Process, current_process, what_was_meant
 from .process import ControlBlock
 from .terms import Address, Pid
+from .threads import stay
 
 Keys = Literal["unique", "duplicate"]
 
@@ -390,9 +391,7 @@ class Registry:
         OTP: ``Registry.dispatch/3``
         """
         what = "the function of Registry.dispatch"
-        check_plain(function, what)
-        if isinstance(function, type):
-            raise BadArg(f"{what} is a class, {safe_repr(function)}: its object would be made and dropped.")
+        check_step(function, what)
         entries = Registry.lookup(registry, key)
         if entries:
             plain_answer(function(entries), function, what)
@@ -461,7 +460,7 @@ class Via(Address):
 
     def receiver(self) -> Pid | None:
         """The only holder of the key, in a registry of either kind."""
-        entries = _book(self.registry).under(self.key)
+        entries = _found(self.registry).under(self.key)  # a thread may send to it
         if len(entries) > 1:
             raise BadArg(f"{self!r} has {len(entries)} holders, and a message goes to one: use Registry.dispatch")
         return entries[0].pid if entries else None
@@ -518,6 +517,12 @@ def _books(node: Node) -> dict[Any, Book]:
 
 
 def _book(registry: Any) -> Book:
+    """The book of a registry, for what reads in it or writes."""
+    stay()
+    return _found(registry)
+
+
+def _found(registry: Any) -> Book:
     node = current_node()
     name = registry.block.name if isinstance(registry, Pid) and registry.block else registry
     try:

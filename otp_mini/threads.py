@@ -40,6 +40,16 @@ def enter() -> None:
     runtime.thread = get_ident()
 
 
+def stay() -> None:
+    """`enter`, for what only looks at the node or changes it: nothing is learnt about other threads.
+
+    Raises:
+        BadArg: as there.
+    """
+    if get_ident() != runtime.thread:
+        enter()
+
+
 def is_foreign() -> bool:
     """Is this a thread in which no process can run, because another one has them?"""
     if get_ident() == runtime.thread:
@@ -49,8 +59,14 @@ def is_foreign() -> bool:
 
 
 def _caller() -> str:
-    """The function of this package that the program has called."""
+    """The function of this package that the program has called, as a program writes it: ``ets.new``."""
     frame, name = sys._getframe(1), "this"
     while frame is not None and frame.f_globals.get("__package__") == __package__:
-        frame, name = frame.f_back, frame.f_code.co_qualname  # type: ignore[assignment]
+        module = frame.f_globals["__name__"].rpartition(".")[2]
+        name = f"{module}.{frame.f_code.co_qualname}" if module in _IN_MODULES else frame.f_code.co_qualname
+        frame = frame.f_back  # type: ignore[assignment]
     return name
+
+
+_IN_MODULES: Final = ("ets", "sys_")
+"""The modules whose functions are called with the module's name before them."""

@@ -6,7 +6,9 @@ kinds are offered:
 * a process that is ready, by its name: ``client2``, or ``Supervisor/Worker`` for a child;
 * a signal that travels since a death, one pair of processes after the other: ``Worker>main``;
 * what is due: ``timer>main``, a message for main, or ``time>main``, the end of its wait. An instant takes
-  no time: what is due now may come in any order, and time moves only when nothing else is left.
+  no time: what is due now may come in any order, and time moves only when nothing else is left;
+* where that was allowed (`Ahead`), ``time``: it moves to the next timer, though somebody could go on. What is
+  due comes before what is due later all the same.
 
 Two steps *depend* on each other if they meet on one thing and one of them writes it: a mailbox, a name,
 a table, a registry, a wait, a life. All that is written here, in subclasses of the node's own parts:
@@ -24,6 +26,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
 from heapq import heapify, heappush
 from typing import Any, Final, NamedTuple
 
@@ -42,6 +45,22 @@ from .timers import Armed
 
 ALL: Final = "everything"
 """What a step writes that depends on every other: it has asked for a list of processes or names."""
+
+TIME: Final = "time"
+"""Who goes where time moves, though somebody could go on."""
+
+
+@dataclass
+class Ahead:
+    """How often time may move in one run though somebody could go on.
+
+    Attributes:
+        most: so often.
+        held: has time waited for somebody because it had done so as often as that, in any run?
+    """
+
+    most: int = 0
+    held: bool = False
 
 
 class Footprint(NamedTuple):
@@ -67,7 +86,7 @@ def _now() -> WatchedNode:
 class WatchedNode(Node):
     """The node of one run of a scenario."""
 
-    def __init__(self) -> None:
+    def __init__(self, ahead: Ahead | None = None) -> None:
         super().__init__(clock="virtual")
         self.reads: set[Hashable] = set()
         self.writes: set[Hashable] = set()
@@ -75,13 +94,15 @@ class WatchedNode(Node):
         self.operations: list[tuple[str, tuple[Any, ...]]] | None = None  # in this step, where somebody records
         self.in_turn = False
         self.own = 0  # so many things does a turn read before its process has done anything
+        self.ahead = Ahead() if ahead is None else ahead
+        self.hurried = 0  # so often has time moved though somebody could go on
         self.unwinding: ControlBlock | None = None  # whose ``finally`` blocks run, for it was killed
         self.refused: BaseException | None = None  # why this scenario cannot be explored
         self.channels: dict[str, deque[ExitSent | DownSent]] = {}
         self.paths: dict[Pid, str] = {}  # the name of each process in a schedule
         self.lives: dict[Hashable, str] = {}  # the same names, by what stands for the process's life in a footprint
         self._children: dict[tuple[str, str], int] = {}
-        self._taken: set[str] = set()
+        self._taken = {TIME}  # the names that no other process may have
         self.signals = WatchedSignals(self)
         self._deferred = self.signals.deferred
         self.names = Watched("name")
@@ -91,7 +112,7 @@ class WatchedNode(Node):
     # ---- who may go next -------------------------------------------------------------------
 
     def choices(self) -> dict[str, Callable[[], None]]:
-        """Who may go next, and how; time moves where nobody else could. Empty where nothing is left."""
+        """Who may go next, and how; time moves by itself where nobody could. Empty where nothing is left."""
         while True:
             found: dict[str, Callable[[], None]] = {}
             for process in self.ready:
@@ -101,10 +122,35 @@ class WatchedNode(Node):
                 found[channel] = lambda channel=channel: self._arrives(channel)  # type: ignore[misc]
             if self.timers.armed:
                 self._offer_timers(found)
+            if found:
+                self._offer_time(found)
             deadline = None if found else self.timers.earliest()
             if deadline is None or self._main is None or not self._main.alive:
                 return found
             self.clock.move_to(deadline)  # type: ignore[union-attr]
+
+    def _offer_time(self, found: dict[str, Callable[[], None]]) -> None:
+        """Time may move ahead of all who could go, to the next timer, if none is due already."""
+        spent = self.hurried >= self.ahead.most
+        if spent and self.ahead.held:
+            return  # that is known
+        deadlines = [deadline for each in self.timers.armed if (deadline := self.timers.deadline(each)) is not None]
+        if not deadlines or (first := min(deadlines)) <= self.clock.now():
+            return
+        if spent:
+            self.ahead.held = True
+        else:
+            found[TIME] = lambda: self._passes(first)
+
+    def _passes(self, deadline: float) -> None:
+        """Time moves ahead.
+
+        The order of that and of any other step matters: if the other came first, there might be nobody ahead of
+        whom time could move, and it would have moved by itself, which does not count.
+        """
+        self.hurried += 1
+        self.clock.move_to(deadline)  # type: ignore[union-attr]
+        self.writes.add(ALL)
 
     def _offer_timers(self, found: dict[str, Callable[[], None]]) -> None:
         now = self.clock.now()

@@ -1,7 +1,7 @@
 """Random scenarios of a few processes and a few operations: what `explore` is tested against itself with.
 
 The reduced search must have the outcomes of the plain one, which leaves no schedule out. By hand, for
-more than the tests do: ``python tests/random_scenarios.py FIRST COUNT MOST``.
+more than the tests do: ``python tests/random_scenarios.py FIRST COUNT MOST [TIME_AHEAD]``.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from otp_mini import (
     Registry,
     Supervisor,
     Task,
+    current_node,
     ets,
     receive,
     self_,
@@ -35,6 +36,7 @@ from otp_mini import (
 )
 from otp_mini.explore import Choose, _at_random, _Search, quiet, run_once, usual
 from otp_mini.registry import AlreadyRegistered
+from otp_mini.watched import ALL
 
 THEMES = [
     "send send receive no_wait pick",
@@ -102,8 +104,12 @@ async def takes_and_puts() -> int:
     return int(n)
 
 
-def scenario(seed: int, *, least: int = 3, most: int | None = None) -> Callable[[], Any]:
-    """A scenario of two or three processes, and of three to six operations, or of other numbers."""
+def scenario(seed: int, *, least: int = 3, most: int | None = None, early: bool = False) -> Callable[[], Any]:
+    """A scenario of two or three processes, and of three to six operations, or of other numbers.
+
+    ``early``: may main wake while others are at work? Then its look into what they have noted is a step that all
+    others meet.
+    """
     draw = random.Random(seed)
     theme = THEMES[seed % len(THEMES)].split()
     many = draw.choice([2, 2, 3])
@@ -129,6 +135,8 @@ def scenario(seed: int, *, least: int = 3, most: int | None = None) -> Callable[
         if "hand_call" in theme:
             GenServer.cast(world.hand, world.pids)
         await Process.sleep(100)
+        if early:
+            current_node().writes.add(ALL)  # type: ignore[attr-defined]
         logs = [tuple(world.logs.get(me, ())) for me in range(many)]
         alive = [Process.alive(pid) for pid in world.pids]
         kept = await Agent.get(world.agent, lambda state: state) if "get" in theme else ""
@@ -284,23 +292,24 @@ async def to_another(operation: str, other: Pid, word: int, held: dict[str, Any]
     return "ok"
 
 
-def searched(scene: Callable[[], Any], most: int, *, plain: bool) -> tuple[bool, set[str], int]:
+def searched(scene: Callable[[], Any], most: int, *, plain: bool, time_ahead: int) -> tuple[bool, set[str], int]:
     """Was every schedule tried; the outcomes; and how many runs led to them."""
-    search = _Search(scene, most, None)
+    search = _Search(scene, most, None, time_ahead=time_ahead)
     with quiet(), mock.patch("otp_mini.explore._asleep", lambda place, footprint: {}) if plain else mock.MagicMock():
         whole = search.all_schedules()
     return whole, set(search.found), sum(found.count for found in search.found.values())
 
 
-def disagreement(seed: int, most: int) -> tuple[int, int, int] | str | None:
+def disagreement(seed: int, most: int, time_ahead: int = 0) -> tuple[int, int, int] | str | None:
     """How many schedules there are, plain and reduced, and outcomes.
 
     A sentence where the outcomes differ; None where there are more than ``most`` plain schedules.
     """
-    whole, outcomes, runs = searched(scenario(seed), most, plain=True)
+    scene = scenario(seed, least=1, most=4, early=True) if time_ahead else scenario(seed)
+    whole, outcomes, runs = searched(scene, most, plain=True, time_ahead=time_ahead)
     if not whole:
         return None
-    _, reduced, fewer = searched(scenario(seed), most, plain=False)
+    _, reduced, fewer = searched(scene, most, plain=False, time_ahead=time_ahead)
     if outcomes != reduced:
         return f"seed {seed}: left out {outcomes - reduced}, invented {reduced - outcomes}"
     return runs, fewer, len(outcomes)
@@ -345,10 +354,10 @@ def _in_order(names: list[str]) -> Choose:
     return choose
 
 
-def main(first: int, count: int, most: int) -> None:
+def main(first: int, count: int, most: int, time_ahead: int = 0) -> None:
     agreed = []
     for seed in range(first, first + count):
-        answer = disagreement(seed, most)
+        answer = disagreement(seed, most, time_ahead)
         if isinstance(answer, str):
             print(answer, flush=True)
         elif answer is not None:

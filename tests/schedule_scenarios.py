@@ -101,6 +101,9 @@ def is_two(total: Any) -> bool:
     return bool(total == 2)
 
 
+IF_TIME_WAITS = "if time moves only when nobody can go on (see time_ahead)."
+"""How the headline ends where a call could have run into its time-out, and did not."""
+
 LEVELS = [
     ("Break the counter", counter_race, is_two, "lost update"),
     ("Break the cache", cache_race, is_two, "lost view"),

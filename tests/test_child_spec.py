@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import types
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +19,6 @@ from otp_mini import (
     Node,
     Pid,
     Process,
-    StartError,
     Supervisor,
     child_spec,
 )
@@ -121,19 +121,6 @@ def test_a_class_that_says_what_a_specification_has_not_is_refused(kind: Any) ->
         type(kind)("Worker", (kind,), {}, restrat="transient")
 
 
-def test_a_wrong_word_of_a_class_is_told_when_it_is_started() -> None:
-    class Worker(GenServer, restart="often"):
-        pass
-
-    async def main() -> Any:
-        Process.flag(trap_exit=True)
-        with pytest.raises(StartError, match="restart must be permanent, transient or temporary, got 'often'"):
-            await Supervisor.start_link([Worker], strategy="one_for_one")
-
-    with Node(clock="virtual") as node:
-        node.run(main)
-
-
 @pytest.mark.parametrize("argument", [None, 5, "words"])
 def test_an_agent_is_a_child_with_a_function(argument: Any) -> None:
     with pytest.raises(BadArg, match=r"an agent is started with the function that makes its first state, \(Agent, lam"):
@@ -174,3 +161,22 @@ def test_a_key_is_the_same_for_the_same_content_only() -> None:
     assert len(set(keys)) == len(different)
     same = [each for each in different if each is not loop and type(each) is not object]
     assert [strict_key(copy.deepcopy(each)) for each in same] == [strict_key(each) for each in same]
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"restart": "sometimes"}, "restart must be permanent, transient or temporary, got 'sometimes'"),
+        ({"restart": None}, "restart must be permanent"),
+        ({"shutdown": -1}, "shutdown must be seconds from 0 up"),
+        ({"shutdown": "kill"}, "shutdown must be"),
+        ({"type": "server"}, "type must be worker or supervisor, got 'server'"),
+        ({"significant": 1}, "significant must be True or False, got 1"),
+        ({"modules": GenServer}, "modules must be a tuple of classes"),
+        ({"start": GenServer.start_link}, "start must be"),
+    ],
+)
+@pytest.mark.parametrize("base", [GenServer, Supervisor, Agent])
+def test_what_a_class_says_of_its_processes_is_checked_where_it_is_said(base: Any, said: Any, words: str) -> None:
+    with pytest.raises(BadArg, match=f"class Courier: {words}"):
+        types.new_class("Courier", (base,), said)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from otp_mini import GenServer, Ok, Process, Reply, in_thread, receive, replay, self_, send, spawn
+from otp_mini import Exit, GenServer, Ok, Process, Reply, in_thread, receive, replay, self_, send, spawn
 from otp_mini.exercises import NotYet, check, expect_in_every_schedule
 
 
@@ -198,3 +198,20 @@ def test_a_long_search_is_no_standstill_to_the_check() -> None:
 
     asyncio.run(check(looks, Counter, quiet=True))
     assert turns[0] >= 3
+
+
+async def asks_with_a_limit() -> str:
+    """Right only if the answer is there in time."""
+    counter = await Counter.start_link(1)
+    try:
+        return f"{await GenServer.call(counter, 'get', 1.0)} in stock"
+    except Exit:
+        return "no answer"
+
+
+def test_a_check_may_demand_that_an_answer_is_right_where_a_time_out_comes_first() -> None:
+    said = "asked for the stock", asks_with_a_limit, "1 in stock", "what comes of a call that takes too long"
+    assert expect_in_every_schedule(*said).exhaustive
+    with pytest.raises(NotYet, match=r"'no answer' in \d+ of \d+ orders") as refused:
+        expect_in_every_schedule(*said, time_ahead=1, again="replay(asks_with_a_limit, {})")
+    assert "An order that leads there, as a schedule: @4 time\n" in str(refused.value)

@@ -21,7 +21,6 @@ from otp_mini import (
     Down,
     Exit,
     GenServer,
-    Node,
     NoReply,
     Pid,
     Process,
@@ -36,14 +35,9 @@ from otp_mini import (
     spawn,
     spawn_link,
 )
+from tests.playing import play
 
 MODEL = defined(READ["04_genserver_antipatterns"])
-
-
-def play(main: Any) -> Any:
-    """Run a program on a node of its own."""
-    with Node(clock="virtual") as node:
-        return node.run(main)
 
 
 async def caller(server: Any, request: Any, home: Pid, label: Any) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from otp_mini import (
     ChildSpec,
     GenServer,
     Ignore,
-    Node,
     Ok,
     Pid,
     Process,
@@ -30,19 +28,9 @@ from otp_mini import (
 )
 from otp_mini.exercises import basic_supervisor as ex
 from otp_mini.exercises import check
+from tests.playing import play_trapping as play
 
 MODEL = defined(READ["06_basic_supervisor"])
-
-
-def play(main: Callable[[], Any]) -> Any:
-    """Run a program on a node of its own, as a process that outlives supervisors."""
-
-    async def outlives() -> Any:
-        Process.flag(trap_exit=True)
-        return await main()
-
-    with Node(clock="virtual") as node:
-        return node.run(outlives)
 
 
 def pid_of(name: str) -> Pid:

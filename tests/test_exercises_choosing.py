@@ -29,7 +29,6 @@ from otp_mini import (
     ChildSpec,
     Exit,
     GenServer,
-    Node,
     Process,
     Registry,
     Supervisor,
@@ -43,15 +42,10 @@ from otp_mini import (
 )
 from otp_mini.exercises import check
 from otp_mini.exercises import choosing_an_abstraction as ex
+from tests.playing import play
 
 MODEL = defined(READ["02_choosing_an_abstraction"])
 MODEL["__name__"] = "notebook"
-
-
-def play(main: Any) -> Any:
-    """Run a program on a node of its own."""
-    with Node(clock="virtual") as node:
-        return node.run(main)
 
 
 async def at_once(work: Any, number: int) -> list[Any]:

@@ -10,6 +10,7 @@ from test_exercises import READ, defined
 
 import otp_mini
 from otp_mini import Exit, GenServer, Node, Pid, Process, receive, self_, send, spawn, sys_
+from tests.playing import play
 
 NOTEBOOK = READ["03_genserver_basics"]
 MODEL = defined(NOTEBOOK)
@@ -22,12 +23,6 @@ def whole_server() -> Any:
     cell = next(cell for cell in NOTEBOOK["cells"] if cell["id"] == "whole-server")
     exec("".join(cell["source"]), names)
     return names["Greenhouse"]
-
-
-def play(main: Any) -> Any:
-    """Run a program on a node of its own."""
-    with Node(clock="virtual") as node:
-        return node.run(main)
 
 
 @pytest.mark.parametrize("strange", NOT_A_TEMPERATURE, ids=repr)

@@ -15,7 +15,6 @@ from otp_mini import (
     Exit,
     ExitSignal,
     GenServer,
-    Node,
     Pid,
     Process,
     Supervisor,
@@ -27,14 +26,9 @@ from otp_mini import (
 )
 from otp_mini.exercises import check
 from otp_mini.exercises import core_philosophy as ex
+from tests.playing import play
 
 MODEL = defined(READ["01_core_philosophy"])
-
-
-def play(main: Any) -> Any:
-    """Run a program on a node of its own."""
-    with Node(clock="virtual") as node:
-        return node.run(main)
 
 
 @pytest.mark.parametrize("start", [MODEL["start_reckoning"], reckoning(Watching), reckoning(Asking)])

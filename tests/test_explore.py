@@ -17,11 +17,14 @@ from typing import Any
 import pytest
 
 from otp_mini import (
+    INFINITY,
+    TIMEOUT,
     Agent,
     BadArg,
     ChildSpec,
     Continue,
     Down,
+    Exit,
     GenServer,
     NoReply,
     Ok,
@@ -43,7 +46,7 @@ from otp_mini.explore import Schedules
 from otp_mini.process import runtime
 from otp_mini.watched import Footprint
 from tests.random_scenarios import THEMES, disagreement, exchanged
-from tests.replayed import digest
+from tests.replayed import PINNED, digest
 
 ROOT = Path(__file__).parents[1]
 
@@ -351,6 +354,129 @@ def test_a_timer_may_fire_just_before_it_is_cancelled() -> None:
 @pytest.mark.parametrize("scenario", [cancel_cured, early_cancel])
 def test_who_takes_the_message_of_a_timer_that_has_fired_is_at_peace_in_all_schedules(scenario: Any) -> None:
     found(explore(scenario), "quiet")
+
+
+# ---- time moves ahead ----------------------------------------------------------------------------
+
+
+class Echo(GenServer):
+    def init(self, argument: Any) -> Any:
+        return Ok(argument)
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        return Reply(request, state)
+
+
+async def calls_with_a_time_out() -> Any:
+    echo = await Echo.start_link(())
+    try:
+        return await GenServer.call(echo, "q", 1.0)
+    except Exit as exit:
+        return str(exit.reason[0])
+
+
+async def late_reply() -> Any:
+    """What a call no longer waits for is thrown away when it comes."""
+    return (await calls_with_a_time_out(), await receive(timeout=0))
+
+
+async def calls_without_a_time_out() -> Any:
+    echo = await Echo.start_link(())
+    return await GenServer.call(echo, "q", INFINITY)
+
+
+async def waits_for_a_moment() -> Any:
+    spawn(say, self_(), "pong")
+    return await receive(timeout=0.001)
+
+
+async def cancel_in_time() -> str:
+    spawn(Process.sleep, 0.0)  # somebody who could go on
+    timer = Process.send_after(self_(), "ring", 1.0)
+    Process.cancel_timer(timer)
+    return "quiet" if await receive(timeout=0) == "timeout" else "it rang"
+
+
+async def two_moments() -> Any:
+    spawn(say, self_(), "pong")
+    return [await receive(timeout=1.0), await receive(timeout=1.0), await receive(timeout=1.0)]
+
+
+AHEAD = "if time moves only when nobody can go on (see time_ahead)."
+
+
+@pytest.mark.parametrize(
+    ("scenario", "usual", "more"),
+    [
+        (calls_with_a_time_out, ["q"], ["timeout"]),
+        (late_reply, ["('q', TIMEOUT)"], ["('timeout', TIMEOUT)"]),
+        (waits_for_a_moment, ["pong"], ["timeout"]),
+        (cancel_in_time, ["quiet"], ["it rang"]),
+        (early_cancel, ["quiet"], ["it rang"]),
+        (two_moments, ["['pong', TIMEOUT, TIMEOUT]"], ["[TIMEOUT, 'pong', TIMEOUT]"]),
+    ],
+)
+def test_a_timer_fires_against_a_message_where_time_may_move_ahead(scenario: Any, usual: Any, more: Any) -> None:
+    plain, ahead = explore(scenario), explore(scenario, time_ahead=1)
+    assert (sorted(map(str, plain.outcomes)), plain.exhaustive) == (usual, True)
+    assert AHEAD in plain.headline()
+    assert (sorted(map(str, ahead.outcomes)), ahead.exhaustive) == (sorted(usual + more), True)
+    for outcome, schedule in ahead.shortest.items():
+        run = replay(scenario, schedule)
+        assert (str(run.outcome), run.schedule) == (str(outcome), schedule)
+        assert ("time" in schedule.split()) == (str(outcome) in more)
+
+
+def test_how_often_time_moves_ahead_is_bounded_and_the_headline_says_how_often() -> None:
+    once, twice, often = (explore(two_moments, time_ahead=many) for many in (1, 2, 9))
+    assert "[TIMEOUT, TIMEOUT, 'pong']" not in map(str, once.outcomes)
+    assert "[TIMEOUT, TIMEOUT, 'pong']" in map(str, twice.outcomes)
+    assert once.headline().endswith("no others if time moves ahead of who can go on once at most.")
+    assert twice.headline().endswith("no others if time moves ahead of who can go on 2 times at most.")
+    assert often.headline().endswith(", and there are no others.")  # so often it could not
+
+
+@pytest.mark.parametrize("scenario", [table_cured, calls_without_a_time_out])
+def test_where_no_timer_is_pending_the_headline_has_no_condition(scenario: Any) -> None:
+    plain, ahead = explore(scenario), explore(scenario, time_ahead=3)
+    assert plain.headline().endswith(("schedules.", "one schedule."))
+    assert str(ahead) == str(plain)
+
+
+def test_a_step_of_time_is_told_with_the_time_and_a_process_of_that_name_has_another() -> None:
+    assert replay(waits_for_a_moment, "@2 time").told[2:4] == [
+        "time: moves to 0.001 s, ahead of all who could go on",
+        "time>main: goes on",
+    ]
+
+    async def time(boss: Any) -> None:
+        send(boss, "pong")
+
+    async def scenario() -> Any:
+        spawn(time, self_())
+        return await receive(timeout=1.0)
+
+    assert explore(scenario, time_ahead=1).shortest == {"pong": "(usual)", TIMEOUT: "@2 time @4 main"}
+    assert "time2" in replay(scenario).steps
+
+
+@pytest.mark.parametrize("ahead", [-1, True, 0.5, None, "free"])
+def test_how_often_time_moves_ahead_is_a_whole_number(ahead: Any) -> None:
+    with pytest.raises(BadArg, match="time_ahead says how often, as a whole number from 0"):
+        explore(waits_for_a_moment, time_ahead=ahead)
+
+
+def test_what_is_due_comes_before_what_is_due_later_also_where_time_moves_ahead() -> None:
+    def set_all() -> None:  # in one step
+        for seconds in (2.0, 1.0, 3.0):
+            Process.send_after(self_(), seconds, seconds)
+
+    async def in_order() -> Any:
+        spawn(Process.sleep, 0.0)
+        set_all()
+        return tuple(await answers(3))
+
+    found(explore(in_order, time_ahead=3), (1.0, 2.0, 3.0))
 
 
 # ---- a registry that is killed under its users ---------------------------------------------------
@@ -1041,6 +1167,12 @@ def test_replays_are_the_same_event_for_event_in_another_python_where_asyncio_ru
     assert said.stdout == f"{digest(0, 25)}\n"
 
 
+@pytest.mark.slow
+def test_a_thousand_replays_tell_what_they_tell_on_every_python() -> None:
+    """Some five seconds of processor time: the same hash was had on 3.11, 3.12 and 3.13."""
+    assert digest(0, 1_000) == PINNED[1_000]
+
+
 # ---- how it looks --------------------------------------------------------------------------------
 
 
@@ -1083,6 +1215,18 @@ def test_leaving_equivalent_schedules_out_loses_no_outcome(theme: str) -> None:
     exchanges = [exchanged(seed) for seed in seeds]
     assert sum(tried for tried, _ in exchanges) > 0
     assert [sentence for _, wrong in exchanges for sentence in wrong] == []
+
+
+TIMED = [theme for theme in THEMES if {"wait_a_second", "timer", "timer_for_other", "ask", "every"} & {*theme.split()}]
+
+
+@pytest.mark.parametrize("ahead", [1, 2])
+@pytest.mark.parametrize("theme", TIMED)
+def test_leaving_equivalent_schedules_out_loses_no_outcome_where_time_moves_ahead(theme: str, ahead: int) -> None:
+    first = THEMES.index(theme)
+    found = [disagreement(first + n * len(THEMES), 300, ahead) for n in range(6)]
+    assert [each for each in found if isinstance(each, str)] == []
+    assert any(each is not None for each in found)
 
 
 def without(kind: str) -> Any:

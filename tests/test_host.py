@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import contextvars
 import gc
+import inspect
 import os
 import signal
 import subprocess
@@ -20,8 +21,10 @@ from typing import Any
 
 import pytest
 
+import otp_mini
 from otp_mini import (
     TIMEOUT,
+    Agent,
     BadArg,
     Deadlock,
     Down,
@@ -32,11 +35,13 @@ from otp_mini import (
     NoReply,
     Ok,
     Process,
+    Ref,
     Registry,
     Reply,
     Shared,
     StartError,
     Stop,
+    Supervisor,
     Task,
     Timeout,
     current_node,
@@ -1000,49 +1005,137 @@ def test_what_a_thread_sends_arrives_while_the_thread_goes_on(mode: str, kind: s
     assert in_mode(mode, main) == ("done", ["cast"])
 
 
-NOT_IN_A_THREAD: dict[str, Callable[[Any], Any]] = {
-    "self_": lambda pid: self_(),
-    "spawn": lambda pid: spawn(int),
-    "spawn_link": lambda pid: spawn_link(int),
-    "Process.exit": lambda pid: Process.exit(pid, "kill"),
-    "Process.link": Process.link,
-    "Process.monitor": Process.monitor,
-    "Process.flag": lambda pid: Process.flag(trap_exit=True),
-    "Process.send_after": lambda pid: Process.send_after(pid, "x", 1),
-    "Process.unregister": lambda pid: Process.unregister("busy"),
-    "Registry.register": lambda pid: Registry.register("registry", "key"),
-    "ets.new": lambda pid: ets.new("table"),
-    "Task.async_": lambda pid: Task.async_(int),
-    "receive": lambda pid: receive().send(None),
-    "GenServer.call": lambda pid: GenServer.call(pid, "x").send(None),
-    "GenServer.start_link": lambda pid: Counter.start_link(0).send(None),
-    "Process.sleep": lambda pid: Process.sleep(1).send(None),
-    "in_thread": lambda pid: in_thread(int).send(None),
-    "Node.run": lambda pid: current_node().run(int),
-}
+def public_functions() -> Iterator[tuple[str, Any]]:
+    """Every public function, and each that is called on a public class, by its full name."""
+    for name in otp_mini.__all__:
+        thing = getattr(otp_mini, name)
+        if inspect.ismodule(thing):
+            inner = [each for each in vars(thing).items() if getattr(each[1], "__module__", "") == thing.__name__]
+            yield from ((f"{name}.{one}", each) for one, each in inner if inspect.isfunction(each) and one[0] != "_")
+        elif inspect.isfunction(thing):
+            yield name, thing
+        elif inspect.isclass(thing):
+            for one, each in vars(thing).items():
+                if isinstance(each, staticmethod | classmethod) and not one.startswith("_"):
+                    yield f"{name}.{one}", getattr(thing, one)
+
+
+MAKES_A_VALUE = {"child_spec", *(f"{name}.child_spec" for name in otp_mini.__all__)}
+"""No node is asked."""
+
+RUNS_A_NODE_OF_ITS_OWN = {"campaign", "explore", "replay"}
+HANDED_OVER = {"send", "GenServer.cast", "GenServer.reply", "Agent.cast"}
+PUBLIC = dict(public_functions())
+NAMES = sorted(PUBLIC.keys() - MAKES_A_VALUE - RUNS_A_NODE_OF_ITS_OWN - HANDED_OVER - {"current_node"})
+
+USUAL_ARGUMENTS: dict[str, Any] = {
+    "access": "public", "args": (), "argument": 0, "cls": Counter, "data": 1, "function": lambda *given: 0,
+    "flag": True, "head": ("k", None), "heir": None, "id": "w", "items": [1], "key": "k", "keys": "unique", "main": int,
+    "message": "m", "name": "fresh", "pattern": ("k", None), "position": 1, "reason": "x", "request": 1,
+    "row": ("k", 1), "rows": ("k", 2), "seconds": 1.0, "start": 0, "steps": (1, 1), "change": (1, 2), "value": 1,
+    "children": [], "strategy": "one_for_one", "trap_exit": True, "child": (Counter, 0), "ref": Ref(0),
+}  # fmt: skip
+
+
+def arguments_for(name: str, world: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """Arguments that the function would take from a process."""
+    positional, named = list[Any](), {}
+    given = {**USUAL_ARGUMENTS, **world}
+    if name == "sys_.replace_state":
+        given["change"] = given["function"]
+    if name.startswith("Task."):
+        given |= {"task": world["made"], "tasks": [world["made"]]}
+    for parameter in inspect.signature(PUBLIC[name]).parameters.values():
+        wanted = parameter.default is parameter.empty or (parameter.name in ("strategy", "name"))
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) or not wanted:
+            continue
+        value = given[parameter.name]
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            named[parameter.name] = value
+        else:
+            positional.append(value)
+    return positional, named
+
+
+def called(name: str, world: dict[str, Any]) -> Any:
+    """Call it; of one that is awaited, or opened, do the first step."""
+    positional, named = arguments_for(name, world)
+    answer = PUBLIC[name](*positional, **named)
+    if inspect.iscoroutine(answer):
+        try:
+            answer.send(None)
+        finally:
+            answer.close()
+    elif hasattr(answer, "__enter__"):
+        with answer:
+            pass
+    elif hasattr(answer, "__aiter__"):
+        answer.__aiter__().__anext__().send(None)
+    return answer
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("name", NOT_IN_A_THREAD)
-def test_what_acts_as_a_process_is_refused_in_a_thread_by_its_name(name: str, mode: str) -> None:
+def test_every_public_function_is_refused_in_a_thread_by_its_full_name(mode: str) -> None:
+    said: dict[str, str] = {}
+
     async def main() -> Any:
-        await Registry.start_link(keys="unique", name="registry")
-        pid = spawn(receive)
+        pid, other = spawn(receive), spawn(receive)
         Process.register(pid, "busy")
+        await Registry.start_link(keys="unique", name="registry")
+        table = ets.new("t", named=True, access="public")
+        ets.insert(table, ("k", 1))
+        world: dict[str, Any] = {
+            "pid": other, "who": other, "to": other, "destination": other, "table": table, "registry": "registry",
+            "server": await Agent.start(int), "timer": Process.send_after(other, 1, 1000.0), "made": Task.async_(int),
+        }  # fmt: skip
+        world |= {"agent": world["server"], "supervisor": await Supervisor.start_link([], strategy="one_for_one")}
+        before = looks_like(other)
 
-        def work() -> str:
-            with pytest.raises(BadArg) as refused:
-                NOT_IN_A_THREAD[name](pid)
-            return str(refused.value)
+        def work() -> None:
+            for name in NAMES:
+                try:
+                    said[name] = f"answered {called(name, world)!r}"
+                except BadArg as error:
+                    said[name] = str(error)
 
-        said = await in_thread(work)
-        assert Process.whereis("busy") == pid
-        assert Registry.lookup("registry", "key") == []
-        return said
+        await in_thread(work)
+        assert looks_like(other) == before
 
-    said = in_mode(mode, main)
-    assert said.startswith((f"{name} was called in a thread", "new was called in a thread"))
-    assert "may `send` and `cast`" in said
+    in_mode(mode, main)
+    wrong = {name: words for name, words in said.items() if not words.startswith(f"{name} was called in a thread of")}
+    assert wrong == {}
+    assert len(said) > 100
+    assert all("may `send` and `cast`" in words for words in said.values())
+
+
+def looks_like(pid: Any) -> Any:
+    """What a function that was not refused would have changed."""
+    info = {key: each for key, each in (Process.info(pid) or {}).items() if key != "reductions"}
+    return Process.registered(), Process.list(), ets.tab2list("t"), Registry.count("registry"), info
+
+
+def test_a_thread_that_was_made_in_a_turn_is_no_process_either() -> None:
+    """Nobody had a thread when the run began."""
+    program = (
+        "import threading\n"
+        "from otp_mini import *\n"
+        "said = []\n"
+        "def work():\n"
+        "    for function in (self_, lambda: spawn(int), lambda: ets.new('t'), Process.list):\n"
+        "        try:\n"
+        "            said.append(function())\n"
+        "        except BadArg as error:\n"
+        "            said.append(str(error).partition(' in ')[0])\n"
+        "def main():\n"
+        "    thread = threading.Thread(target=work)\n"
+        "    thread.start()\n"
+        "    thread.join()\n"
+        "run(main)\n"
+        "print(said)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, stdout=-1, text=True, check=True)
+    names = ("self_", "spawn", "ets.new", "Process.list")
+    assert done.stdout == f"{[f'{name} was called' for name in names]}\n"
 
 
 def test_a_thread_of_its_own_may_have_a_node_when_nobody_else_runs_one() -> None:

@@ -33,7 +33,21 @@ from lab_scenarios import (
     ticking,
 )
 
-from otp_mini import BadArg, GenServer, Node, Ok, Registry, Supervisor, crash_lab, ets, receive, run, self_, send
+from otp_mini import (
+    BadArg,
+    ChildSpec,
+    GenServer,
+    Node,
+    Ok,
+    Registry,
+    Supervisor,
+    crash_lab,
+    ets,
+    receive,
+    run,
+    self_,
+    send,
+)
 from otp_mini.lab import OPS, WAYS, Lab, futures_of, strategy_labs, waiting
 from otp_mini.lab.fork import CannotFork
 from otp_mini.lab.futures import MOST_WORK
@@ -835,3 +849,30 @@ def test_a_lab_of_many_processes_is_there_after_a_few_runs(monkeypatch: pytest.M
     document = live.documents[0]
     assert (document["depth"], document["asked"]) == (1, 4)
     assert runs < 1 + MOST_WORK / 50
+
+
+@pytest.mark.parametrize("many", [20, 40])
+def test_a_lab_of_nested_supervisors_ends_sooner_and_says_so(many: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crash below is told to all above: what a run costs grows with the depth, and so does the number of runs."""
+    work = 0
+    act = Performance.act
+
+    def counted_act(self: Any, *arguments: Any, **options: Any) -> Any:
+        nonlocal work
+        run = act(self, *arguments, **options)
+        work += len(self.trace.events) + len(self.world.node.blocks)
+        return run
+
+    def nested(level: int) -> Any:
+        below = nested(level + 1) if level + 1 < many else None
+
+        async def start() -> Any:
+            child = ChildSpec(f"s{level + 1}", (below, []), type="supervisor") if below else part("leaf")
+            return await Supervisor.start_link([child], strategy="one_for_one", name=f"s{level}")
+
+        return start
+
+    monkeypatch.setattr(Performance, "act", counted_act)
+    document = Lab(nested(0)).document()
+    assert (document["depth"], document["asked"]) == (1, 4)
+    assert work < MOST_WORK / 4

@@ -17,7 +17,7 @@ import pytest
 from page_outputs import comparable
 
 from tests import campaign_program
-from tests.replayed import digest
+from tests.replayed import PINNED
 from tools import refresh
 
 HERE = Path(__file__).resolve().parent
@@ -106,10 +106,10 @@ def test_a_schedule_is_replayed_event_for_event_as_here(page_python: PagePython)
     files = {f"tests/{name}.py": (HERE / f"{name}.py").read_text(encoding="utf-8") for name in REPLAYING}
     cells = [
         ("files", f"import pathlib, sys\nfiles = {files!r}\n" + WRITE),
-        ("replays", "from tests.replayed import digest\nprint(digest(0, 60))"),
+        ("replays", "from tests.replayed import digest\nprint(digest(0, 200))"),
     ]
     shown = {name: comparable(outputs) for name, outputs in page_python.run(cells).items()}
-    assert shown == {"files": [], "replays": [{"stdout": f"{digest(0, 60)}\n"}]}
+    assert shown == {"files": [], "replays": [{"stdout": f"{PINNED[200]}\n"}]}
 
 
 def test_a_campaign_has_the_report_that_every_python_gives(page_python: PagePython) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from otp_mini import BadArg, Node, Registry, ets, self_
+from otp_mini import Agent, BadArg, GenServer, Node, Process, Registry, Task, ets, self_, spawn, spawn_link
 from otp_mini.ets import ANY, Var
 
 
@@ -147,5 +147,42 @@ def test_nobody_needs_to_be_found_for_a_mistake_to_be_told() -> None:
             Registry.dispatch("topics", "nobody subscribes to this", wait)
         with pytest.raises(BadArg, match="is an async def"):
             ets.select("table", ("no such row", Var(1)), wait)
+
+    with_everything(work)
+
+
+class Till(GenServer):
+    """What somebody hands over where a function is wanted: to call it makes an object, and starts nothing."""
+
+
+WANTS_A_FUNCTION: dict[str, Any] = {
+    "spawn": lambda: spawn(Till, 0),
+    "spawn_link": lambda: spawn_link(Till, 0),
+    "Task.async_": lambda: Task.async_(Till, 0),
+    "Task.async_stream": lambda: Task.async_stream([1], Till),
+    "Agent.start_link": lambda: Agent.start_link(Till).send(None),
+    "Agent.cast": lambda: Agent.cast("agent", Till),
+    "ets.foldl": lambda: ets.foldl(Till, 0, "table"),
+    "ets.select": lambda: ets.select("table", (ANY, Var(1)), body=Till),
+    "Registry.update_value": lambda: Registry.update_value("names", "me", Till),
+    "Registry.dispatch": lambda: Registry.dispatch("topics", "news", Till),
+}
+
+
+@pytest.mark.parametrize("use", WANTS_A_FUNCTION)
+def test_the_class_of_a_server_is_refused_where_a_function_is_wanted(use: str) -> None:
+    def work() -> None:
+        before = Process.list()
+        with pytest.raises(BadArg, match=r"Got the class Till: .* Write `await Till.start_link\(...\)`."):
+            WANTS_A_FUNCTION[use]()
+        assert Process.list() == before
+
+    with_everything(work)
+
+
+def test_a_fold_by_any_class_is_refused_for_its_object_would_be_what_is_folded() -> None:
+    def work() -> None:
+        with pytest.raises(BadArg, match=r"the function of ets\.foldl is a class"):
+            ets.foldl(Patient, 0, "table")
 
     with_everything(work)

@@ -19,7 +19,7 @@ from otp_mini.explore import quiet, run_once, usual
 from otp_mini.lab import Lab
 from otp_mini.viz import front_end, player
 from otp_mini.viz.schedule_graph import _Plan
-from tests.schedule_scenarios import LEVELS, a_kill, a_supervisor_starts, counter_race, is_two
+from tests.schedule_scenarios import IF_TIME_WAITS, LEVELS, a_kill, a_supervisor_starts, counter_race, is_two
 from tests.test_explore import bank_race, dispatch_race, two_speak
 from tests.test_schedule_graph import hostile_mail, rows_of
 
@@ -151,7 +151,11 @@ def test_a_cured_level_cannot_be_broken_whatever_is_chosen(play: Play) -> None:
     for _ in range(3):
         while play.offered:
             play.go(draw.randint(1, len(play.offered)))
-        assert play.text(".verdict").lstrip().startswith("Right: 2. Nobody can break it. The same in all 4 schedules.")
+        assert (
+            play.text(".verdict")
+            .lstrip()
+            .startswith(f"Right: 2. Nobody can break it. The same in all 4 schedules {IF_TIME_WAITS}")
+        )
         assert play.link("Show me the shortest").count() == 0
         play.link("Try again").click()
     assert play.lab.locator(".level").nth(2).locator(".done").count() == 1
@@ -495,6 +499,14 @@ def test_two_labs_of_one_page_load_what_they_share_once() -> None:
     assert 'globalThis.otpLabs ??= {})["' in schedule
 
 
+def test_the_scripts_of_the_lab_are_less_than_sixty_kilobytes() -> None:
+    """With the part that a crash lab of the page has loaded already; style included."""
+    scripts = re.findall(r'<script data-lab-code="(\w+)\.\w+">(.*?)</script>', LAB._repr_html_(), re.DOTALL)
+    sizes = {name: len(code.encode()) for name, code in scripts}
+    assert sizes.keys() == {"lab_parts", "schedule_lab"}
+    assert sum(sizes.values()) < 60_000
+
+
 @pytest.mark.parametrize("width", [360, 390, 768, 1440])
 def test_it_fits_every_width(play: Play, width: int) -> None:
     play.page.set_viewport_size({"width": width, "height": 900})
@@ -505,6 +517,29 @@ def test_it_fits_every_width(play: Play, width: int) -> None:
       .filter((e) => e.getBoundingClientRect().height < 44 && e.offsetParent).length"""
     assert play.page.evaluate(small) == 0, "a finger finds it"
     play.page.set_viewport_size({"width": 1000, "height": 1200})
+
+
+def test_it_is_played_by_touch(browser: Browser, play: Play) -> None:
+    """By real touches, which a mouse does not follow where the page has taken them."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    touched = Play(context.new_page())
+
+    def tap(part: str, number: int = 0) -> None:
+        touched.lab.locator(part).nth(number).tap()
+
+    tap(".choice")
+    play.go(1)
+    assert (touched.offered, touched.log) == (play.offered, play.log)
+    touched.link("Run on to the end").tap()
+    play.link("Run on to the end").click()
+    assert touched.text(".verdict") == play.text(".verdict") != ""
+    touched.link("Try again").tap()
+    play.link("Try again").click()
+    assert (touched.offered, touched.log) == (play.offered, play.log)
+    tap(".level", 1)
+    play.level(2)
+    assert touched.offered == play.offered
+    context.close()
 
 
 AXE = """async () => (await axe.run(".schedule-lab")).violations

@@ -52,6 +52,7 @@ def expect_in_every_schedule(
     *,
     right: Callable[[Any], bool] | None = None,
     most: int = MOST,
+    time_ahead: int = 0,
     again: str = "",
 ) -> Schedules:
     """Say in a check what was done, and what has to come of it in every order of steps.
@@ -64,6 +65,8 @@ def expect_in_every_schedule(
         idea: what to look at again; never the solution.
         right: says of an outcome whether it is right; without it, it has to be ``hoped``.
         most: so many orders at most.
+        time_ahead: so often may time move ahead of who could go on, as in `explore`: the answer has to be right
+            also where a time-out is over before what it waits for.
         again: how the student runs the schedule once more, with ``{}`` for its text; for example
             ``"replay(exercises.two_clients(Counter), {})"``. Without it, the message leaves that out.
 
@@ -96,7 +99,9 @@ def expect_in_every_schedule(
     """
     done = f"{done}, in every order that is possible"
     try:
-        result = explored_for_wrong(scenario, right or (lambda outcome: same(outcome, hoped)), most, sign_of_life())
+        result = explored_for_wrong(
+            scenario, right or (lambda outcome: same(outcome, hoped)), most, sign_of_life(), time_ahead
+        )
     except BadArg as error:
         raise NotYet(done, str(error), "a run that can be repeated", _REPEATED) from None
     words = hoped if right is not None and isinstance(hoped, str) else safe_repr(hoped)

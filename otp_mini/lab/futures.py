@@ -21,8 +21,12 @@ from .recorder import OPS, Op
 from .state_key import Seen, state_key
 from .world import WAYS, Request, Scenario, seconds_of, silence, waiting
 
-MOST_WORK: Final = 60_000
-"""A document ends at a smaller depth rather than take more work: so many runs, times the processes in each."""
+MOST_WORK: Final = 220_000
+"""A document ends at a smaller depth rather than take more work.
+
+Each run counts as many as there are processes, for they are copied and compared, and one more for each event in it:
+where twenty supervisors stand one below the other, a crash is told to all of them, and all start anew.
+"""
 
 ROOM: Final = 4_000
 """A document holds no more futures than that to let time pass between any two crashes: some 20 kilobytes."""
@@ -323,6 +327,9 @@ class Futures:
         self.lab = lab
         self.runs: dict[tuple[float, ...], int] = {}
         self.rows: list[list[Future] | None] = [None]  # of each state
+        self.work = 0  # that was done: see `MOST_WORK`
+        self._acts = 0  # so many runs
+        self._events = 0  # and so many events in them
         self.whole = True  # does each row hold every action that is possible there?
         self._seen = Seen()
         self._states: dict[object, int] = {}
@@ -341,12 +348,11 @@ class Futures:
         """
         start = self.lab.perform().open()
         self._states[state_key(start.world, start.recorder.playing, self._seen)] = 0
-        layer, work = {0: _Standing(self.lab, [], start)}, 0
+        layer = {0: _Standing(self.lab, [], start)}
         reached = depth
         try:
             for step in range(depth):
-                work += sum(standing.work for standing in layer.values())
-                if work > most:
+                if self.work + sum(map(self._needs, layer.values())) > most:
                     reached = step
                     break
                 layer = self._layer(layer)
@@ -354,6 +360,11 @@ class Futures:
         finally:
             for standing in layer.values():
                 standing.close()
+
+    def _needs(self, standing: _Standing) -> int:
+        """How much work it is to do all that can be done in a state, if the runs are as long as those so far."""
+        length = -(-self._events // self._acts) if self._acts else 0
+        return len(standing.actions) * (standing.processes + length)
 
     def _layer(self, layer: dict[int, _Standing]) -> dict[int, _Standing]:
         following: dict[int, _Standing] = {}
@@ -368,6 +379,7 @@ class Futures:
         for action in standing.actions:
             performance = standing.again()
             future, is_new = self._future(performance, action)
+            self.work += standing.processes
             if is_new:
                 new[future[2]] = _Standing(self.lab, [*standing.path, action], performance)
             else:
@@ -385,7 +397,7 @@ class Futures:
         Args:
             open_: the states that were reached and not looked at; in the end, those that still are.
         """
-        work = 0
+        most += self.work
         held = sum(len(row) for row in self.rows if row)
         far = {0: 0}  # how many crashes a state needs
         for level in range(depth):
@@ -394,8 +406,8 @@ class Futures:
             for state in pending:  # grows by those that a wait leads to
                 if self.rows[state] is None:
                     standing = open_[state]
-                    work, held = work + standing.work, held + len(standing.actions)
-                    if work > most or held > room:
+                    held += len(standing.actions)
+                    if self.work + self._needs(standing) > most or held > room:
                         for each in added:
                             self.rows[each] = None
                         return level
@@ -412,6 +424,9 @@ class Futures:
         """What comes of an action, and whether it leads to a state that was not known."""
         begun = len(performance.recorder.ops)
         run = tuple(_flat(performance.act(action), begun))
+        self._acts += 1
+        self._events += len(performance.trace.events)
+        self.work += len(performance.trace.events)
         key = state_key(performance.world, performance.recorder.playing, self._seen)
         is_new = key not in self._states
         if is_new:
@@ -463,7 +478,7 @@ class _Standing:
         self.lab = lab
         self.path = path
         self.actions = performance.actions()
-        self.work = len(self.actions) * len(performance.world.node.blocks)
+        self.processes = len(performance.world.node.blocks)
         self._performance: Performance | None = performance
 
     def again(self) -> Performance:

@@ -64,7 +64,7 @@ def schedule_lab(
         ...     return await Agent.get(counter, lambda n: n)
         >>> schedule_lab(two_clients, lambda total: total == 2)
         Schedule lab: two clients
-        2 outcomes in 12 schedules, and there are no others.
+        2 outcomes in 12 schedules, and there are no others if time moves only when nobody can go on (see time_ahead).
           8 x  1  wrong  by (usual)
           4 x  2  by @2 main @3 add_one
         In the lab it can be broken in 2 choices of who goes next, the usual ones counted.
