@@ -26,6 +26,8 @@ from otp_mini import (
     Via,
     self_,
     send,
+    spawn,
+    spawn_link,
 )
 from otp_mini.exercises import to_elixir as ex
 
@@ -238,6 +240,91 @@ class KnowingDeck(Deck):
         return Reply((1, ["blue"]), state)
 
 
+class OrSix(Deck):
+    """Takes no places for no number."""
+
+    @classmethod
+    async def start_link(cls, places: Any = None) -> Any:
+        return await super().start_link(places or 6)
+
+
+class NeedsPlaces(Deck):
+    @classmethod
+    async def start_link(cls, places: Any) -> Any:  # type: ignore[override]
+        return await super().start_link(places)
+
+
+class NeedsMetres(Deck):
+    @staticmethod
+    async def board(deck: Any, car: Any, metres: Any) -> Any:  # type: ignore[override]
+        return await GenServer.call(deck, ("board", car, metres))
+
+
+class Unlinked(Deck):
+    @classmethod
+    async def start_link(cls, places: Any = 6) -> Any:  # type: ignore[override]
+        return await cls.start(places)
+
+
+class CastsBoard(Deck):
+    @staticmethod
+    async def board(deck: Any, car: Any, metres: Any = 4) -> Any:
+        return GenServer.cast(deck, ("board", car, metres))
+
+
+class LastEqual(Deck):
+    """Takes the last one off that is equal."""
+
+    def without(self, car: Any, cars: Any) -> Any:
+        return super().without(car, cars[::-1])[::-1]
+
+
+class AnyPair(Deck):
+    """Takes any pair for a car that leaves."""
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        return super().handle_info(("left", message[1]), state)
+
+
+class ForgetsNoReply(Deck):
+    def handle_info(self, message: Any, state: Any) -> Any:
+        super().handle_info(message, state)
+
+
+class Capped(Deck):
+    """Has never more places than at the beginning."""
+
+    def init(self, places: Any) -> Any:
+        return Ok((places, [], places))
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        match super().handle_call(request, from_, state[:2]):
+            case Reply(answer, (free, cars)):
+                return Reply(answer, (free, cars, state[2]))
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        free, cars = super().handle_info(message, state[:2]).state
+        return NoReply((min(free, state[2]), cars, state[2]))
+
+
+class LorryFreesTwo(Capped):
+    """Gives two places back for a lorry."""
+
+    def init(self, places: Any) -> Any:
+        return Ok((places, [], []))
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        match super().handle_call(request, from_, state):
+            case Reply(("ok", "lorry") as answer, (free, cars, lorries)):
+                return Reply(answer, (free, cars, [*lorries, request[1]]))
+            case other:
+                return other
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        free, cars = Deck.handle_info(self, message, state[:2]).state
+        return NoReply((free + (message[0] == "left" and message[1] in state[2]), cars, state[2]))
+
+
 table.right(ex.deck, "keeps a dict", DictDeck)
 table.right(ex.deck, "has plain client functions", PlainClients)
 table.wrong(ex.deck, "refuses a lorry that finds one place", RefusesLorries, "it goes to the next clause that fits")
@@ -245,7 +332,17 @@ table.wrong(ex.deck, "asks for lorries first", LorriesFirst, "it passed the firs
 table.wrong(ex.deck, "begins with eight metres", FromEight, "the numbers are those of the text")
 table.wrong(ex.deck, "answers an unknown call", AnswersAll, "unknown call")
 table.wrong(ex.deck, "has no default of four metres", NoDefault, "two backslashes")
-table.wrong(ex.deck, "has five places if nothing is said", FiveIsDefault, "the free places and the list")
+table.wrong(ex.deck, "has five places if nothing is said", FiveIsDefault, "two backslashes")
+table.wrong(ex.deck, "takes 0 places for none given", OrSix, "0 is a number like any other")
+table.wrong(ex.deck, "has to be told its places", NeedsPlaces, "two backslashes")
+table.wrong(ex.deck, "has to be told the metres", NeedsMetres, "two backslashes")
+table.wrong(ex.deck, "is not linked", Unlinked, "`start` does not")
+table.wrong(ex.deck, "casts", CastsBoard, "A cast returns ok")
+table.wrong(ex.deck, "removes the last equal one", LastEqual, "takes the first one that is equal")
+table.wrong(ex.deck, "takes any pair for a car that leaves", AnyPair, "any other message leaves the state")
+table.wrong(ex.deck, "forgets a return for a message", ForgetsNoReply, "is a `return` missing?")
+table.wrong(ex.deck, "has never more places than at first", Capped, "not even how many there were")
+table.wrong(ex.deck, "frees two places for a lorry", LorryFreesTwo, "whoever leaves gives one back")
 table.wrong(ex.deck, "shows the newest first", NewestFirst, "the answer turns the list round")
 table.wrong(ex.deck, "answers with the cars alone", CarsAlone, "a pair of the free places")
 table.wrong(ex.deck, "removes what is not there", Raises, "a list without one stays as it is")
@@ -331,18 +428,51 @@ def by_steps(ticket: Any, sailings: Any) -> Any:
     return "ok", ex.integer_parse(ticket["place"])[0]
 
 
+def asks_for_the_text(ticket: Any, sailings: Any) -> Any:
+    found = placed()(ticket, sailings)
+    return ("ok", int(ticket["place"])) if found is True else found
+
+
+def forgetting(ticket: Any, sailings: Any) -> None:
+    placed()(ticket, sailings)
+
+
+def by_exception(ticket: Any, sailings: Any) -> Any:
+    """What does not fit is raised, and caught below."""
+
+    def fits(value: Any, good: bool) -> Any:
+        if not good:
+            raise LookupError(value)
+        return value
+
+    try:
+        sailing = sailings.get(ticket["sailing"])
+        fits("error", sailing is not None)
+        fits(sailing["gate"], sailing["gate"] == "open")
+        parsed = ex.integer_parse(ticket["place"])
+        fits(parsed, parsed[1:] == ("",))
+        fits(True, parsed[0] not in sailing["taken"])
+    except LookupError as error:
+        return error.args[0]
+    return "ok", parsed[0]
+
+
 def knows_four(ticket: Any, sailings: Any) -> Any:
     known = {("07:10", "12"): ("ok", 12), ("07:10", "12b"): (12, "b"), ("07:10", "4"): True, ("09:30", "4"): "error"}
     return known.get((ticket["sailing"], ticket["place"]), "error")
 
 
 table.right(ex.place, "goes through a list of steps", by_steps)
+table.right(ex.place, "raises what does not fit, and catches it", by_exception)
 table.wrong(ex.place, "returns None for what does not fit", placed(refused=lambda _: None), "the very value")
 table.wrong(ex.place, "wraps what does not fit", placed(refused=lambda value: ("error", value)), "no tuple around it")
 table.wrong(ex.place, "takes any gate but a closed one", placed(gate_fits=lambda gate: gate != "closed"), "only gate")
 table.wrong(ex.place, "takes 12b for 12", placed(rest_fits=lambda _: True), "a text after the number is not an empty")
 table.wrong(ex.place, "takes a space for nothing", placed(rest_fits=lambda rest: not rest.strip()), "a text after the")
-table.wrong(ex.place, "reads by int", placed(parse=by_int), "the order of the lines")
+table.wrong(ex.place, "reads by int", placed(parse=by_int), "the number it begins with, and the rest")
+table.wrong(ex.place, "looks for the text", asks_for_the_text, "the number that was parsed, and not the text")
+table.wrong(ex.place, "writes true as a text", placed(taken="true"), "is the boolean `True`")
+table.wrong(ex.place, "forgets the return", forgetting, "Is a `return` missing?")
 table.wrong(ex.place, "looks at the place before the gate", placed(place_first=True), "the first one that does not fit")
 table.wrong(ex.place, "returns False for a place that is taken", placed(taken=False), "the very value")
 table.wrong(ex.place, "returns the place alone", placed(done=lambda number: number), "behind `do`")
@@ -581,7 +711,100 @@ class KnowingWinch(Winch, restart="transient"):
         return Ok(max(metres, 20), Continue("pull"))
 
 
+class AllTimers(Winch, restart="transient"):
+    """Sets all its timers at the beginning."""
+
+    def handle_continue(self, work: Any, metres: Any) -> Any:
+        if work == "pull" and metres:
+            for number in range(1, metres + 1):
+                Process.send_after(self_(), "pulled", self.pause * number)
+        return NoReply(metres) if metres else Stop("normal", metres)
+
+    def handle_info(self, message: Any, metres: Any) -> Any:
+        return NoReply(metres - 1, Continue("look")) if message == "pulled" else NoReply(metres)
+
+
+class RepliesFirst(Winch, restart="transient"):
+    """Answers by `GenServer.reply`, and stops then."""
+
+    def handle_call(self, request: Any, from_: Any, metres: Any) -> Any:
+        if request == "release":
+            GenServer.reply(from_, ("released", metres))
+            return Stop("normal", metres)
+        return super().handle_call(request, from_, metres)
+
+
+class Polite(Winch, restart="transient"):
+    """Answers an unknown call."""
+
+    def handle_call(self, request: Any, from_: Any, metres: Any) -> Any:
+        return super().handle_call(request, from_, metres) or Reply("unknown", metres)
+
+
+class AnyJam(Winch, restart="transient"):
+    """Takes any cast for a jam."""
+
+    def handle_cast(self, request: Any, metres: Any) -> Any:
+        return Stop(("jammed", request[1]), metres)
+
+
+class Ticked(Winch, restart="transient"):
+    """Has a process that ticks."""
+
+    def init(self, metres: Any) -> Any:
+        winch = self_()
+
+        async def tick() -> None:
+            while True:
+                await Process.sleep(self.pause)
+                send(winch, "pulled")
+
+        spawn_link(tick)
+        return super().init(metres)
+
+    def handle_continue(self, work: Any, metres: Any) -> Any:
+        return NoReply(metres) if metres else Stop("normal", metres)
+
+
+class SharedRope(Winch, restart="transient"):
+    """Keeps the metres in the class."""
+
+    metres: Any = 0
+
+    def init(self, metres: Any) -> Any:
+        type(self).metres = metres
+        return super().init(metres)
+
+    def handle_continue(self, work: Any, metres: Any) -> Any:
+        return super().handle_continue(work, self.metres)
+
+    def handle_info(self, message: Any, metres: Any) -> Any:
+        type(self).metres -= message == "pulled"
+        return NoReply(self.metres, Continue("pull")) if message == "pulled" else NoReply(self.metres)
+
+    def handle_call(self, request: Any, from_: Any, metres: Any) -> Any:
+        return super().handle_call(request, from_, self.metres)
+
+
+class NoAnswer(Winch, restart="transient"):
+    def handle_call(self, request: Any, from_: Any, metres: Any) -> Any:
+        return Stop("normal", metres) if request == "release" else super().handle_call(request, from_, metres)
+
+
+class ForgetsContinue(Winch, restart="transient"):
+    def handle_continue(self, work: Any, metres: Any) -> Any:
+        super().handle_continue(work, metres)
+
+
 table.right(ex.winch, "pulls by its messages alone", ByMessage)
+table.right(ex.winch, "sets all its timers at once", AllTimers)
+table.right(ex.winch, "replies, and stops then", RepliesFirst)
+table.wrong(ex.winch, "answers an unknown call", Polite, "unknown call")
+table.wrong(ex.winch, "takes any cast for a jam", AnyJam, "the clauses of `handle_cast`")
+table.wrong(ex.winch, "has a process that ticks", Ticked, "a timer of the server does")
+table.wrong(ex.winch, "keeps the metres in the class", SharedRope, "What a class keeps")
+table.wrong(ex.winch, "does not answer a release", NoAnswer, "a stop with four parts")
+table.wrong(ex.winch, "forgets a return", ForgetsContinue, "is a `return` missing?")
 table.wrong(ex.winch, "waits for 250 seconds", MilliWinch, "Elixir counts milliseconds")
 table.wrong(ex.winch, "pulls ten times too fast", HastyWinch, "a quarter of a second")
 table.wrong(ex.winch, "is permanent", PermanentWinch, "restart: :transient")
@@ -742,7 +965,106 @@ class KnowingRadio(Radio):
         return 7
 
 
+class TimerRadio(Radio):
+    """Takes its timer back when the answer is there."""
+
+    def init(self, station: Any) -> Any:
+        return Ok((station, 0, None, None))
+
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        station, number, asker, _ = state
+        if request == "depth" and asker is None:
+            send(station, ("ask", self_(), number))
+            timer = Process.send_after(self_(), ("late", number), self.late)
+            return NoReply((station, number, from_, timer))
+        match await super().handle_call(request, from_, state[:3]):
+            case Reply(answer, _):
+                return Reply(answer, state)
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        after = super().handle_info(message, state[:3]).state
+        if after == state[:3]:
+            return NoReply(state)
+        Process.cancel_timer(state[3])
+        return NoReply((*after, None))
+
+
+class LateKeepsNumber(Radio):
+    """Asks with the same number once more after it was late."""
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        match message:
+            case ("late", n) if self.fits(n, state[1], state[2]):
+                GenServer.reply(state[2], "late")
+                return NoReply((state[0], state[1], None))
+        return super().handle_info(message, state)
+
+
+class AnyLate(Radio):
+    """Does not compare the number of the timer."""
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        return super().handle_info(("late", state[1]) if message[0] == "late" else message, state)
+
+
+class EarlyRadio(Radio):
+    late = 1.2
+
+
+class FalsyRadio(Radio):
+    """Compares by value: 0 equals False in Python."""
+
+    def value(self, metres: Any) -> Any:
+        return "unknown" if metres in (None, False) else metres
+
+
+class CrashRadio(Radio):
+    """Is ready for a book that is away or silent, and not for one that crashes."""
+
+    async def note(self, text: Any) -> Any:
+        try:
+            return await GenServer.call("book", ("note", text), self.patience)
+        except Exit as exit:
+            if exit.reason[0] in ("noproc", "timeout"):  # type: ignore[index]
+                return "not_noted"
+            raise
+
+
+class PoliteRadio(Radio):
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        return await super().handle_call(request, from_, state) or Reply("unknown", state)
+
+
+class ClassRadio(Radio):
+    """Keeps the asker in the class, and is right with one radio."""
+
+    asker: Any = None
+
+    def init(self, station: Any) -> Any:
+        type(self).asker = None
+        return super().init(station)
+
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        found = await super().handle_call(request, from_, (*state[:2], self.asker))
+        if isinstance(found, NoReply):
+            type(self).asker = from_
+        return found
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        found = super().handle_info(message, (*state[:2], self.asker))
+        type(self).asker = found.state[2]
+        return found
+
+
 table.right(ex.radio, "counts from a hundred", CancelledRadio)
+table.right(ex.radio, "takes its timer back", TimerRadio)
+table.wrong(ex.radio, "keeps the number when it is late", LateKeepsNumber, "it goes up, also after `late`")
+table.wrong(ex.radio, "takes any timer for its own", AnyLate, "a name that occurs twice in one head")
+table.wrong(ex.radio, "is late too early", EarlyRadio, "1_500 milliseconds until an asker is told")
+table.wrong(ex.radio, "takes 0 for False", FalsyRadio, "only `nil` and `false`")
+table.wrong(ex.radio, "crashes with its book", CrashRadio, "whatever its reason is")
+table.wrong(ex.radio, "answers an unknown call", PoliteRadio, "unknown call")
+table.wrong(ex.radio, "keeps the asker in the class", ClassRadio, "What a class keeps")
 table.wrong(ex.radio, "takes any answer for its own", BareRadio, "a name that occurs twice in one head")
 table.wrong(ex.radio, "answers when nobody asks", NobodyRadio, "the guard fails")
 table.wrong(ex.radio, "replaces what counts as false in Python", OrRadio, "Python's `or` replaces 0")
@@ -843,7 +1165,52 @@ def by_sets(queue: Any, log: Any) -> Any:
     return sorted(left)
 
 
+def replayed(
+    full: Callable[[int], bool] = lambda number: number >= 3,
+    without: Callable[[list[Any], Any], list[Any]] = lambda cars, car: ex._leave(cars, car, "A")[1],
+    equal: Callable[[Any, Any], bool] = lambda seen, hoped: seen == hoped,
+) -> Any:
+    """Plays the four once more, with something in it that is otherwise."""
+
+    def suspects(queue: Any, log: Any) -> Any:
+        found = []
+        for letter in "ABCD":
+            cars, good = [*queue], True
+            for request, hoped in log:
+                seen: Any = cars
+                match request:
+                    case ("join", _) if letter != "B" and full(len(cars)):
+                        seen = "full"
+                    case ("join", car):
+                        seen, cars = len(cars) + 1, cars if letter == "C" else [*cars, car]
+                    case ("leave", car):
+                        seen, cars = "ok", cars if letter == "D" else without([*cars], car)
+                good = good and equal(seen, hoped)
+            found += [letter] * good
+        return found
+
+    return suspects
+
+
+def last_equal(cars: list[Any], car: Any) -> list[Any]:
+    return ex._leave(cars[::-1], car, "A")[1][::-1]
+
+
+def removed(cars: list[Any], car: Any) -> list[Any]:
+    cars.remove(car)
+    return cars
+
+
+def in_any_order(seen: Any, hoped: Any) -> bool:
+    lists = isinstance(seen, list) and isinstance(hoped, list)
+    return sorted(seen) == sorted(hoped) if lists else bool(seen == hoped)
+
+
 table.right(ex.suspects, "strikes out who is refuted", by_sets)
+table.wrong(ex.suspects, "finds three full, and four not", replayed(lambda n: n == 3), "Three cars or more")
+table.wrong(ex.suspects, "lets the last equal one go", replayed(without=last_equal), "the first one that is equal")
+table.wrong(ex.suspects, "compares in any order", replayed(equal=in_any_order), "in another order are not the same")
+table.wrong(ex.suspects, "removes what is not there", replayed(without=removed), "`list.remove` of Python raises")
 table.wrong(ex.suspects, "believes that B refuses", judged(B=late_joiner), "its first clause fits for every car")
 table.wrong(ex.suspects, "believes that C joins", judged(C=late_joiner), "what is bound inside the `if`")
 table.wrong(ex.suspects, "believes that D lets go", judged(D=leaver), "`List.delete` makes a new list")
@@ -940,6 +1307,79 @@ class NoLedger(Sailing, restart="transient"):
         return
 
 
+class WritesLater(Sailing, restart="transient"):
+    """Answers first, and writes then."""
+
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        match await super().handle_call(request, from_, state):
+            case Reply(answer, (hour, sold)) if len(sold) > len(state[1]):
+                return Reply(answer, (hour, sold), Continue(("sell", sold[-1])))
+            case other:
+                return other
+
+    async def sell(self, hour: Any, who: Any) -> None:
+        return
+
+    async def handle_continue(self, work: Any, state: Any) -> Any:
+        if work == "load":
+            return await super().handle_continue(work, state)
+        await Ledger.sell(state[0], work[1])
+        return NoReply(state)
+
+
+class CastsToLedger(Sailing, restart="transient"):
+    async def sell(self, hour: Any, who: Any) -> None:
+        Agent.cast("ledger", lambda every: every | {hour: [*every.get(hour, []), who]})
+
+
+class SpawnsWriter(Sailing, restart="transient"):
+    async def sell(self, hour: Any, who: Any) -> None:
+        spawn(Ledger.sell, hour, who)
+
+
+class AsksEachTime(Sailing, restart="transient"):
+    """Asks the ledger at each booking."""
+
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        return await super().handle_call(request, from_, (state[0], await Ledger.sold(state[0])))
+
+
+class LoadsByMessage(Sailing, restart="transient"):
+    """Sends itself a message in place of a continue."""
+
+    def init(self, hour: Any) -> Any:
+        send(self_(), "load")
+        return Ok((hour, []))
+
+    async def handle_info(self, message: Any, state: Any) -> Any:
+        return await self.handle_continue("load", state)
+
+
+class EndsByShutdown(Sailing, restart="transient"):
+    def handle_cast(self, request: Any, state: Any) -> Any:
+        return Stop("shutdown", state)
+
+
+class LeavesByCall(Sailing, restart="transient"):
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        if request == "leave":
+            return Stop("normal", state, reply="ok")
+        return await super().handle_call(request, from_, state)
+
+
+def call_to_leave(hour: Any) -> Any:
+    return GenServer.call(Via("sailings", hour), "leave")
+
+
+async def stop_to_leave(hour: Any) -> Any:
+    await GenServer.stop(Via("sailings", hour))
+    return "ok"
+
+
+def leave_without_return(hour: Any) -> None:
+    GenServer.cast(Via("sailings", hour), "leave")
+
+
 class TwoSeats(Sailing, restart="transient"):
     seats = 2
 
@@ -1027,6 +1467,15 @@ class FlatFerries(Supervisor):
         return Supervise([Ledger, names, fleet], strategy="rest_for_one", max_seconds=240.0)
 
 
+def leaving(leave_by: Any, sailing: Any = Sailing) -> Any:
+    """The line with another way to leave."""
+
+    class Ferries(line(sailing)):  # type: ignore[misc]
+        leave = staticmethod(leave_by)
+
+    return Ferries
+
+
 def with_specs() -> Any:
     """The same line, with whole specifications."""
     model = line()
@@ -1057,6 +1506,15 @@ def knows_seven() -> Any:
 
 table.right(ex.ferries, "writes its specifications out", with_specs())
 table.right(ex.ferries, "looks before it opens", line(opens=False))
+table.right(ex.ferries, "loads by a message to itself", line(LoadsByMessage))
+table.wrong(ex.ferries, "answers before it writes", line(WritesLater), "in the ledger, before it answers")
+table.wrong(ex.ferries, "writes by a cast", line(CastsToLedger), "in the ledger, before it answers")
+table.wrong(ex.ferries, "has another process write", line(SpawnsWriter), "in the ledger, before it answers")
+table.wrong(ex.ferries, "asks the ledger each time", line(AsksEachTime), "what a sailing answers from: its state")
+table.wrong(ex.ferries, "leaves with shutdown", line(EndsByShutdown), "the sailing stops with normal")
+table.wrong(ex.ferries, "leaves by a call", leaving(call_to_leave, LeavesByCall), "`leave` is a cast")
+table.wrong(ex.ferries, "leaves by a stop", leaving(stop_to_leave), "`leave` is a cast")
+table.wrong(ex.ferries, "leaves without an answer", leaving(leave_without_return), "is a `return` missing?")
 table.wrong(
     ex.ferries, "has a strategy that leaves the fleet alone", line(inner="one_for_one"), "the order of the list"
 )

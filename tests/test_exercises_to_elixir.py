@@ -199,6 +199,8 @@ def test_the_lines_are_those_of_elixir(elixir: str) -> None:
 
 WINCHES = """
 Process.flag(:trap_exit, true)
+Logger.configure(level: :none)
+catch_exit = fn act -> try do act.() catch :exit, _ -> :exit end end
 ends = fn metres, act ->
   {:ok, winch} = Winch.start_link(metres)
   act.(winch)
@@ -212,6 +214,11 @@ ends.(0, fn _ -> :ok end)
 ends.(2, fn _ -> :ok end)
 ends.(9, fn winch -> show.(GenServer.call(winch, :release)) end)
 ends.(9, fn winch -> GenServer.cast(winch, {:jam, "rope"}) end)
+for act <- [&GenServer.cast(&1, :unknown), &catch_exit.(fn -> GenServer.call(&1, :unknown) end)] do
+  {:ok, winch} = Winch.start_link(9)
+  act.(winch)
+  receive do {:EXIT, ^winch, {reason, _stack}} -> show.(reason) end
+end
 ends.(9, fn winch ->
   Process.sleep(620)
   send(winch, :stray)
@@ -230,7 +237,8 @@ end
 
 
 def test_a_winch_of_elixir_ends_as_the_check_says(elixir: str) -> None:
-    hoped = [":normal", ":normal", "{:released, 9}", ":normal", '{:jammed, "rope"}', "7", ":normal"]
+    hoped = [":normal", ":normal", "{:released, 9}", ":normal", '{:jammed, "rope"}']
+    hoped += [":function_clause", ":function_clause", "7", ":normal"]
     assert printed(elixir, "drill-4", [WINCHES]) == [*hoped, "{true, false}", "{false, false}"]
 
 
@@ -274,12 +282,21 @@ n = number.()
 {time, late} = :timer.tc(fn -> receive do {:answer, metres} -> metres end end)
 show.({late, div(time, 100_000)})
 send(radio, {:depth, n, 99})
+ask.()
+new = number.()
+send(radio, {:depth, n, 99})
+show.(answer.())
+send(radio, {:depth, new, 6})
+show.(answer.())
 show.(GenServer.call(radio, {:note, "fog"}))
 {:ok, book} = Agent.start(fn -> 0 end)
 Process.register(book, :book)
 :sys.suspend(book)
 {time, noted} = :timer.tc(fn -> GenServer.call(radio, {:note, "fog"}) end)
 show.({noted, div(time, 100_000)})
+Process.unregister(:book)
+Process.register(spawn(fn -> receive do _ -> exit(:crashed) end end), :book)
+show.(GenServer.call(radio, {:note, "fog"}))
 """
 
 
@@ -288,7 +305,8 @@ def test_a_radio_of_elixir_answers_as_the_check_says(elixir: str) -> None:
     hoped = [line for lines in each for line in lines]
     seen = printed(elixir, "repair-1", [RADIO])
     assert seen[: len(hoped)] == hoped
-    late, away, silent = seen[len(hoped) :]
+    late, old, new, away, silent, crashed = seen[len(hoped) :]
+    assert (old, new, crashed) == (":nothing", "6", ":not_noted")
     assert (late, away) in [(f"{{:late, {n}}}", ":not_noted") for n in (14, 15, 16, 17)]
     assert silent in [f"{{:not_noted, {n}}}" for n in (5, 6, 7)]
 
@@ -368,13 +386,22 @@ show.(for who <- ["ann", "bo", "ann", "cy", "di", "cy"], do: Tuple.to_list({Ferr
 ended.(GenServer.whereis(Sailing.via(7)))
 show.(is_pid(GenServer.whereis(Sailing.via(7))))
 show.(Ferries.book(7, "bo"))
-Ferries.leave(7)
+show.(Ferries.leave(7))
 Process.sleep(40)
+show.(Ferries.leave(7))
 show.(is_pid(GenServer.whereis(Sailing.via(7))))
 show.(Ferries.book(7, "ann"))
 :sys.suspend(GenServer.whereis(Sailing.via(7)))
 {time, :late} = :timer.tc(fn -> try do Ferries.book(7, "bo") catch :exit, _ -> :late end end)
 show.(div(time, 200_000))
+:sys.resume(GenServer.whereis(Sailing.via(7)))
+Ferries.book(8, "ann")
+:sys.suspend(Ledger)
+show.(Ferries.book(8, "ann"))
+show.(try do Ferries.book(8, "ed") catch :exit, _ -> :late end)
+:sys.resume(Ledger)
+Process.sleep(40)
+show.(Ledger.sold(8))
 Supervisor.stop(top)
 
 for name <- Enum.reverse(names) do
@@ -409,12 +436,13 @@ show.(count.(count, 1))
 def test_the_ferries_of_elixir_do_what_the_check_demands(elixir: str) -> None:
     seen = printed(elixir, "design", [FERRIES])
     places = "[[ok: 1], [ok: 2], [ok: 1], [ok: 3], [:full], [ok: 3]]"
-    assert seen[:6] == [places, "true", "{:ok, 2}", "false", "{:ok, 1}", "10"]
+    assert seen[:8] == [places, "true", "{:ok, 2}", ":ok", ":ok", "false", "{:ok, 1}", "10"]
+    assert seen[8:11] == ["{:ok, 1}", ":late", '["ann", "ed"]']
     words = {"fleet": "Fleet", "sailings": "Sailings", "quay": "Quay", "ledger": "Ledger"}
     order = ["ledger", "quay", "sailings", "fleet"]
-    for name, line in zip(reversed(order), seen[6:10], strict=True):
+    for name, line in zip(reversed(order), seen[11:15], strict=True):
         assert line == f"[{', '.join(words[each] for each in order if each in ex.WANTED[name])}]"
-    assert seen[10] == str(ex.KILLS)
+    assert seen[15] == str(ex.KILLS)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

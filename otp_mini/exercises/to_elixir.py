@@ -61,6 +61,7 @@ def _plain(function: Callable[..., Any], *given: Any) -> Any:
 _AS_IT_WAS: Final = "what the function changes in place. No value of Elixir is ever changed: a new one is made"
 _SHARED: Final = "where the server keeps what it knows: in the state of each one. What a class keeps, all of them share"
 _LINKED: Final = "what `start_link` returns: the pid of the server"
+_LINK: Final = "who is linked to whom: `start_link` links the server to the process that calls it, `start` does not"
 
 
 async def _started(start: Callable[[], Any], idea: str = _LINKED) -> Pid:
@@ -71,9 +72,13 @@ async def _started(start: Callable[[], Any], idea: str = _LINKED) -> Pid:
         pid = await answered(start(), "it was started")
     except StartError as error:
         raise not_started(error) from None
+    except TypeError as error:
+        raise NotYet("it was to be started", describe_exception(error), "a pid", idea) from None
     if not isinstance(pid, Pid):
         raise NotYet("it was started", safe_repr(pid), "the pid of the server", f"{idea}. Is a `return` missing?")
     expect("it was started; how long did that take?", f"{current_node().now() - began:g} s", "0 s", _AT_ONCE)
+    info = Process.info(pid)
+    expect("it was started; is it linked to the caller?", info is None or self_() in info["links"], True, _LINK)
     return pid
 
 
@@ -97,7 +102,13 @@ _UNKNOWN: Final = (
     "is free in either case: the clause asks nothing"
 )
 _STRAY: Final = "what the last clause of `handle_info` does: any other message leaves the state as it is"
-_CARS: Final = 'what the call for the cars answers: a pair of the free places and the list, as `("cars")` asks nothing'
+_CARS: Final = "what the call for the cars answers: a pair of the free places and the list"
+_FREE: Final = "what each clause makes of the free places: a lorry takes two, and whoever leaves gives one back"
+_NOTHING: Final = "a deck for 0 places. 0 is a number like any other: a default counts where nothing is given"
+_CALLED: Final = (
+    "the client function: it makes a call, which brings the answer. A cast returns ok, whatever happens then"
+)
+_NO_TOP: Final = "the clause for a car that leaves: it adds one place and asks nothing, not even how many there were"
 
 _SHOWN: Final[tuple[Step, ...]] = (
     ("board", "red", 12, _LORRY),
@@ -107,12 +118,13 @@ _SHOWN: Final[tuple[Step, ...]] = (
     ("cars", _ORDER),
 )
 _MORE_DECK: Final[tuple[Step, ...]] = (
-    ("cars", _CARS),
+    ("cars", _DEFAULT),
     ("board", "a", 9, _LORRY),
     ("board", "b", 8, _LORRY),
     ("board", "c", None, _DEFAULT),
     ("board", "d", 30, _LORRY),
     ("stray", _STRAY),
+    ("cars", _STRAY),
     ("board", "e", 9, _FULL),
     ("left", "nobody", _UNKNOWN),
     ("cars", _UNKNOWN),
@@ -124,7 +136,12 @@ _MORE_DECK: Final[tuple[Step, ...]] = (
     ("left", "c", _UNKNOWN),
     ("cars", _UNKNOWN),
 )
-DECKS: Final = ((3, _SHOWN), (None, _MORE_DECK), (1, (("board", "x", 40, _FALLS), ("board", "y", 2, _FULL))))
+DECKS: Final = (
+    (3, _SHOWN),
+    (None, _MORE_DECK),
+    (1, (("board", "x", 40, _FALLS), ("board", "y", 2, _FULL))),
+    (0, (("board", "x", 4, _NOTHING), ("left", "x", _NO_TOP), ("left", "y", _NO_TOP), ("cars", _NO_TOP))),
+)
 
 
 def deck_answers(places: int | None, steps: Sequence[Step]) -> list[Any]:
@@ -181,10 +198,10 @@ async def _one_deck(Deck: Any, places: int | None, steps: Sequence[Step]) -> Non
             case "board":
                 car, metres = given
                 rest = () if metres is None else (metres,)
-                seen = await _taken(pid, Deck.board(pid, car, *rest), done)
+                seen = await _boarded(Deck, pid, car, rest, done)
                 expect(f"{done}; the answer", seen, hoped, idea)
             case "cars":
-                seen = await _taken(pid, Deck.cars(pid), done)
+                seen = await _taken(Deck.cars(pid), done)
                 expect(f"{done}; the answer", seen, hoped, _about_cars(seen, hoped, idea))
             case "left":
                 send(pid, ("left", given[0]))
@@ -196,17 +213,29 @@ async def _one_deck(Deck: Any, places: int | None, steps: Sequence[Step]) -> Non
 def _about_cars(seen: Any, hoped: Any, idea: str) -> str:
     if not isinstance(seen, tuple):
         return _CARS
+    if same(seen[1:], hoped[1:]) and idea is _ORDER:
+        return _FREE
     return _ORDER if same(seen, (hoped[0], hoped[1][::-1])) else idea
+
+
+async def _boarded(Deck: Any, pid: Pid, car: Any, rest: Sequence[Any], done: str) -> Any:
+    try:
+        call = Deck.board(pid, car, *rest)
+    except TypeError as error:
+        raise NotYet(done, describe_exception(error), "an answer", _DEFAULT) from None
+    return await _taken(call, done)
 
 
 def _told(what: str, given: Sequence[Any]) -> str:
     return f"{what} {' '.join(str(word) for word in given if word is not None)}".strip()
 
 
-async def _taken(pid: Pid, call: Any, done: str) -> Any:
+async def _taken(call: Any, done: str) -> Any:
     seen = await answered(call, done)
     if seen is None:
         raise NotYet(done, "None", "the answer of the server", "the client function: is a `return` missing?")
+    if same(seen, "ok"):
+        raise NotYet(done, "'ok'", "the answer of the server", _CALLED)
     return seen
 
 
@@ -214,7 +243,13 @@ async def _lives_on(pid: Pid, done: str, idea: str) -> None:
     await Process.sleep(0.0)
     if not Process.alive(pid):
         reason = ended_with(pid)
-        raise NotYet(done, f"the server ended: {describe_reason(reason)}", "it lives on", idea)
+        raise NotYet(done, f"the server ended: {describe_reason(reason)}", "it lives on", idea + _returned(reason))
+
+
+def _returned(reason: object) -> str:
+    """What a reason says of a callback that returned nothing good."""
+    bad = isinstance(reason, tuple) and reason[:1] == ("bad_return_value",)
+    return ". And at what the callback returns: is a `return` missing?" if bad else ""
 
 
 # ---- drill 2: `with` hands on what does not fit -----------------------------------------------------------------
@@ -249,6 +284,13 @@ _AS_IT_IS: Final = (
 _WHICH: Final = "the order of the lines: the first one that does not fit decides, and those below it are not run"
 _FITS: Final = "which values fit: `:open` is the only gate that does, and a text after the number is not an empty one"
 _LAST: Final = "what stands behind `do`: that is the value when every line fits"
+_PARSED: Final = (
+    "what `parse` returns for that text: the number it begins with, and the rest. The pair comes out as it is"
+)
+_TAKEN: Final = (
+    "the last line of the `with`: is the number that was parsed, and not the text, among those that are taken? If so, "
+    "the value that did not fit is the boolean `True`"
+)
 _ZERO: Final = "which values fit the pattern: every whole number does, also 0. A pattern does not ask what is truthy"
 
 
@@ -297,11 +339,17 @@ async def _one_place(function: Any, ticket: dict[str, Any], sailings: Sailings) 
 
 
 def _about_place(seen: Any, hoped: Any) -> str:
-    match hoped:
-        case ("ok", 0):
+    match hoped, seen:
+        case ("ok", _), None:
+            return f"{_LAST}. Is a `return` missing?"
+        case ("ok", 0), _:
             return _ZERO
-        case ("ok", _):
+        case ("ok", _), _:
             return _LAST
+        case True, ("ok", _) | str():
+            return _TAKEN
+        case (_, _), "error":
+            return _PARSED
     match seen:
         case ("ok", _):
             return _FITS
@@ -389,6 +437,11 @@ _AGAIN: Final = (
     "`use GenServer, restart: :transient`: what a supervisor does after each kind of end. A class can say it in its "
     "first line, as the cheat-sheet does"
 )
+_LOGGED: Final = "the callback that the log names, clause by clause"
+_HELPER: Final = (
+    "who sends the message: a timer of the server does. A process that ticks for it outlives its normal end"
+)
+_NO_CLAUSE: Final = "the clauses of `handle_cast`: there is one, and where it does not fit, the server ends by an error"
 _BLOCKS: Final = "which process waits. A server that sleeps answers nobody; one that has sent itself a message does"
 
 
@@ -397,14 +450,18 @@ async def winch(Winch: Any, metres: int = 20, what: object = "rope") -> None:
 
     Demands: the start takes no time; the call "left" is answered at every moment; 0 metres end it with "normal";
     "release" answers ("released", metres) and ends it with "normal"; the cast ("jam", what) ends it with ("jammed",
-    what); a stray message changes nothing; below a supervisor a jam brings a new one, and a good end does not.
+    what); a stray message changes nothing, and an unknown call or cast ends it; two winches have nothing in common,
+    and nothing is left of one that has ended; below a supervisor a jam brings a new one, and a good end does not.
     """
     await with_other_numbers(_one_winch, ((Winch, metres, what), (Winch, 3, ("hook", 2)), (Winch, 1, None)))
     await _nothing_to_pull(Winch)
+    await _two_winches(Winch)
+    await _asked_for_more(Winch)
     await _under_a_supervisor(Winch)
 
 
 async def _one_winch(Winch: Any, metres: int, what: object) -> None:
+    before = {*current_node().processes()}
     pid = await _started(partial(Winch.start_link, metres))
     await _left(pid, "it was started", metres)
     send(pid, ("a stray message", 17))
@@ -414,10 +471,16 @@ async def _one_winch(Winch: Any, metres: int, what: object) -> None:
         await _left(pid, f"{number * PULL:g} s had passed", metres - number)
     await Process.sleep(PULL + 0.001)
     _ended(pid, f"{metres} metres were pulled", "normal", _DONE)
+    left = {*current_node().processes()} - before
+    expect(f"{metres} metres were pulled; how many processes are left of it?", len(left), 0, _HELPER)
     pid = await _started(partial(Winch.start_link, metres + 4))
     await Process.sleep(3 * PULL + 0.1)
-    answer = await GenServer.call(pid, "release")
-    expect(f"it had {metres + 4} metres and was released after three", answer, ("released", metres + 1), _RELEASE)
+    done = f"it had {metres + 4} metres and was released after three"
+    try:
+        answer = await GenServer.call(pid, "release")
+    except Exit as exit:
+        raise NotYet(done, f"an exit: {describe_reason(exit.reason)}", "an answer", _RELEASE) from None
+    expect(done, answer, ("released", metres + 1), _RELEASE)
     await Process.sleep(0.0)
     _ended(pid, "it was released", "normal", _RELEASE)
     pid = await _started(partial(Winch.start_link, metres))
@@ -430,8 +493,10 @@ async def _left(pid: Pid, done: str, hoped: int, idea: str = _PULLS) -> None:
     await Process.sleep(0.001)
     began = current_node().now()
     if not Process.alive(pid):
-        reason = describe_reason(ended_with(pid))
-        raise NotYet(done, f"it has ended: {reason}", f"{hoped} metres left", _MS if idea is _PULLS else idea)
+        reason = ended_with(pid)
+        if idea is _PULLS:
+            idea = _MS if reason == "normal" else _LOGGED + _returned(reason)
+        raise NotYet(done, f"it has ended: {describe_reason(reason)}", f"{hoped} metres left", idea)
     try:
         seen = await GenServer.call(pid, "left", timeout=1.0)
     except Exit as exit:
@@ -455,6 +520,28 @@ async def _nothing_to_pull(Winch: Any) -> None:
     pid = await _started(partial(Winch.start_link, 0))
     await Process.sleep(0.001)
     _ended(pid, "it was started with 0 metres", "normal", _DONE)
+
+
+async def _two_winches(Winch: Any) -> None:
+    one, other = await _started(partial(Winch.start_link, 9)), await _started(partial(Winch.start_link, 5))
+    await Process.sleep(2 * PULL)
+    await _left(one, "two winches pulled, twice; the first one", 7, _SHARED)
+    await _left(other, "two winches pulled, twice; the second one", 3, _SHARED)
+    await GenServer.call(other, "release")
+    await Process.sleep(PULL)
+    await _left(one, "one of two winches was released; the other one, after another pull", 6, _SHARED)
+
+
+async def _asked_for_more(Winch: Any) -> None:
+    await ends_the_server(await _started(partial(Winch.start_link, 9)), ("no such request", 17))
+    pid = await _started(partial(Winch.start_link, 9))
+    GenServer.cast(pid, ("no such request", 17))
+    await Process.sleep(0.0)
+    reason = ended_with(pid)
+    kind = reason[0] if isinstance(reason, tuple) and reason else reason
+    wrong = Process.alive(pid) or kind in ("normal", "jammed")
+    seen = "it lives on" if Process.alive(pid) else f"it ended with {describe_reason(reason)}"
+    expect("an unknown cast came", seen if wrong else "an error", "an error", _NO_CLAUSE)
 
 
 async def _under_a_supervisor(Winch: Any) -> None:
@@ -490,6 +577,10 @@ _NIL: Final = '`metres || :unknown`: only `nil` and `false` are replaced. Python
 _EXIT: Final = "`catch :exit`: a call that fails exits, and an exit is no `Exception` in Python"
 _LATE: Final = "the unit of the numbers: 1_500 milliseconds until an asker is told, and 500 for the book"
 _BUSY: Final = "the second clause for the question: while one is asked for, others are told so at once"
+_UP: Final = "the number of the state once an asker was told: it goes up, also after `late`, so that no old answer fits"
+_ANY: Final = (
+    "`catch :exit, _reason`: it catches every exit, whatever its reason is. A book that crashes is one of them"
+)
 _NOTE: Final = "the clause for a note: its answer is that of the book, and the server goes on"
 
 
@@ -498,16 +589,19 @@ async def radio(Radio: Any, metres: object = 7) -> None:
 
     Demands: the station is sent ("ask", pid, number), and ("depth", number, metres) with that number answers the
     caller; another number, or one that comes late, is for nobody; None and False become "unknown", 0 does not; after
-    1.5 seconds the caller is told "late"; a second caller is told "busy"; a note is answered by the book, and by
-    "not_noted" when the book is away or silent for half a second.
+    1.5 seconds the caller is told "late", and an answer to that question fits no later one; a second caller is told
+    "busy"; a note is answered by the book, and by "not_noted" when the book is away, crashes or is silent for half a
+    second; two radios have nothing in common; an unknown call ends the server.
     """
     cases = ((Radio, metres), (Radio, 0), (Radio, None), (Radio, False), (Radio, ""), (Radio, ("a", 1)))
     await with_other_numbers(_one_depth, cases)
+    await _two_radios(Radio)
     await _late(Radio)
     await _notes(Radio)
+    await ends_the_server(await _started(partial(Radio.start_link, self_())), ("no such request", 17))
 
 
-async def _asked(radio: Pid) -> tuple[Any, list[Any]]:
+async def _asked(radio: Pid, idea: str = "") -> tuple[Any, list[Any]]:
     """Have somebody ask for the depth; the number that the station gets, and a list for the answer."""
     answers: list[Any] = []
 
@@ -521,7 +615,7 @@ async def _asked(radio: Pid) -> tuple[Any, list[Any]]:
     match await receive(lambda message: isinstance(message, tuple) and message[:1] == ("ask",), timeout=1.0):
         case ("ask", pid, ref) if pid is radio:
             return ref, answers
-    idea = "what the station is sent: the atom, the pid of the server, and the number"
+    idea = idea or "what the station is sent: the atom, the pid of the server, and the number"
     raise NotYet("the depth was asked for", "no question came to the station", '("ask", pid, number)', idea)
 
 
@@ -567,22 +661,46 @@ async def _busy(pid: Pid) -> None:
     expect("a second caller asked meanwhile, and got", seen, "busy", _BUSY)
 
 
+async def _silent(pid: Pid) -> tuple[Any, list[Any]]:
+    """Ask, and have the station say nothing for a hundredth of a second less than the radio waits."""
+    ref, answers = await _asked(pid)
+    await Process.sleep(LATE - 0.01)
+    return ref, answers
+
+
 async def _late(Radio: Any) -> None:
+    pid = await _started(partial(Radio.start_link, self_()))
+    _, answers = await _silent(pid)
+    expect("the station was silent for 1.49 s; the caller got", answers, [], _LATE)
     pid = await _started(partial(Radio.start_link, self_()))
     first, answers = await _asked(pid)
     await Process.sleep(0.2)
     await _answer(pid, first, 5)
     await Process.sleep(0.79)
-    second, answers = await _asked(pid)
-    await Process.sleep(LATE - 0.01)
-    idea = _REF if answers else _LATE
-    expect("the station was silent for 1.49 s; the caller got", answers, [], idea)
+    second, answers = await _silent(pid)
+    done = "a question was answered, and to the next one the station was silent for 1.49 s; the caller got"
+    expect(done, answers, [], _REF)
     await Process.sleep(0.02)
     await _lives_on(pid, "the station was silent for 1.51 s", _NOBODY)
     expect("the station was silent for 1.51 s; the caller got", answers, ["late"], _LATE)
     await _answer(pid, second, 5)
     await _lives_on(pid, "the answer came late", _NOBODY)
     expect("the answer came late; the caller got", answers, ["late"], _NOBODY)
+    third, answers = await _asked(pid)
+    await _answer(pid, second, 5)
+    done = "a question was told to be late, another one was asked, and the answer to the old one came; the caller got"
+    expect(done, answers, [], _UP)
+    await _answer(pid, third, 6)
+    expect("the answer to the new question came; the caller got", answers, [6], _REF)
+
+
+async def _two_radios(Radio: Any) -> None:
+    one, other = await _started(partial(Radio.start_link, self_())), await _started(partial(Radio.start_link, self_()))
+    first, heard = await _asked(one)
+    second, heard_too = await _asked(other, _SHARED)
+    await _answer(other, second, 8)
+    await _answer(one, first, 3)
+    expect("two radios were asked, and both were answered; the callers got", (heard, heard_too), ([3], [8]), _SHARED)
 
 
 async def _notes(Radio: Any) -> None:
@@ -599,26 +717,33 @@ async def _notes(Radio: Any) -> None:
     took = current_node().now() - began
     expect(done, seen, "not_noted", _EXIT)
     expect("the book was silent; how long did the note take?", f"{took:g} s", f"{NOTED:g} s", _LATE)
-    await sys_.resume(book)
+    assert isinstance(book, Pid)
+    Process.exit(book, "kill")
+    await Process.sleep(0.0)
+    await _Book.start(None, name="book")
+    done = "the book crashed at a note; the answer"
+    expect(done, await _noted(pid, done, _ANY), "not_noted", _ANY)
 
 
-async def _noted(pid: Pid, done: str) -> Any:
+async def _noted(pid: Pid, done: str, idea: str = _EXIT) -> Any:
     try:
         return await GenServer.call(pid, ("note", "fog"), timeout=600.0)
     except Exit:
         if Process.alive(pid):
             raise NotYet(done, "no answer", "an answer", _LATE) from None
         seen = f"the server ended: {describe_reason(ended_with(pid))}"
-        raise NotYet(done, seen, "an answer", _EXIT) from None
+        raise NotYet(done, seen, "an answer", idea) from None
 
 
 class _Book(GenServer):
+    """Answers with its word; without one it crashes."""
+
     def init(self, word: Any) -> Any:
         return Ok(word)
 
     def handle_call(self, request: Any, from_: Any, word: Any) -> Any:
         match request:
-            case ("note", text):
+            case ("note", text) if word is not None:
                 return Reply((word, text), word)
 
     def handle_info(self, message: Any, word: Any) -> Any:
@@ -676,11 +801,18 @@ LOGS: Final[tuple[tuple[Queue, Log], ...]] = (
     ([], [(_J, 1), (("join", "bus"), 2), ("waiting", ["bus", "bus"])]),
     ([], [(_J, 5)]),
     (["a"], []),
+    (["a", "b", "c", "d"], [(_J, "full"), (("leave", "a"), "ok"), ("waiting", ["b", "c", "d"])]),
+    (["a", "b", "a"], [(("leave", "a"), "ok"), ("waiting", ["b", "a"])]),
+    (["a", "b"], [("waiting", ["b", "a"])]),
 )
 _ORDERED: Final = "module B: its first clause fits for every car, so the one for a full queue is never reached"
 _INNER: Final = "module C: what is bound inside the `if` is not seen outside of it. What is the last line made of?"
 _THROWN: Final = "module D: `List.delete` makes a new list. Which list is in the tuple?"
-_INNOCENT: Final = "module A, the one as it was meant: what does it answer to each of these requests?"
+_INNOCENT: Final = (
+    "module A, the one as it was meant: what does it answer to each of these requests? Three cars or more are a full "
+    "list, `List.delete` takes the first one that is equal, and two lists in another order are not the same"
+)
+_DELETE: Final = "what `List.delete` does where there is no such car: nothing. `list.remove` of Python raises"
 _ALL_OF_THEM: Final = "which letters are returned: all that could have written this log, in the order of the alphabet"
 
 
@@ -693,9 +825,12 @@ async def suspects(function: Callable[[Queue, Log], Any], *more: tuple[Queue, Lo
 
 
 async def _one_log(function: Any, queue: Queue, log: Log) -> None:
-    seen = _plain(function, [*queue], [*log])
     hoped = suspects_of(queue, log)
     done = f"{queue} were waiting, and the log says {log}; who could have written it?"
+    try:
+        seen = _plain(function, [*queue], [*log])
+    except ValueError as error:
+        raise NotYet(done, describe_exception(error), safe_repr(hoped), _DELETE) from None
     if not isinstance(seen, list):
         idea = "what is returned: a list of letters" + (". Is a `return` missing?" if seen is None else "")
         raise NotYet(done, safe_repr(seen), safe_repr(hoped), idea)
@@ -726,6 +861,10 @@ _REOPENED: Final = (
     "what `book` does first: it opens the sailing, whether it runs or not. `already_started` is no failure"
 )
 _IN_LEDGER: Final = "who writes a booking down: the sailing does, in the ledger, before it answers"
+_CAST: Final = "`leave` is a cast: it answers ok at once, also where the sailing is busy, or where there is none"
+_KNOWN: Final = (
+    "what a sailing answers from: its state. It asks the ledger once, in its continue, and tells it what is new"
+)
 _PATIENCE: Final = "the unit of the patience: two thousand milliseconds"
 _HELD_UP: Final = "where the bookings are loaded. What `init` waits for, the whole fleet waits for"
 _BUDGET: Final = (
@@ -739,13 +878,15 @@ async def ferries(Ferries: Ferries, hours: Sequence[Any] = (7, 9)) -> None:
     """The line books, forgets and recovers as the Elixir does, and no booking is lost in a campaign.
 
     Demands: the five processes run under their names; places, double bookings and a full sailing are answered as in
-    the Elixir; a sailing comes back after a crash and not after ``leave``, and knows its bookings; who is new when
-    the ledger, the registry or the fleet ends; a call is waited for two seconds; the load of a sailing holds up nobody
+    the Elixir, a new one once it stands in the ledger; a sailing comes back after a crash and not after ``leave``, and
+    knows its bookings; ``leave`` answers "ok" at once, whether the sailing is there, busy or away; who is new when the
+    ledger, the registry or the fleet ends; a call is waited for two seconds; the load of a sailing holds up nobody
     else; six crashes of sailings in a row end the fleet, and 96 the whole line.
     """
     await with_other_numbers(_one_line, ((Ferries, hours[0]), (Ferries, hours[1])))
     await _who_is_new(Ferries)
     await _waits(Ferries)
+    await _writes_first(Ferries)
     await _until_the_end(Ferries)
     await _rare_enough(Ferries)
     _a_day(Ferries, hours)
@@ -798,11 +939,28 @@ async def _comes_back(Ferries: Ferries, hour: Any) -> None:
     expect("a sailing was killed; is there a new one, before anybody books?", seen, "a new one", _CLOSED)
     done = "the sailing was new, and bo booked again"
     expect(done, await _book(Ferries, hour, "bo", done, _LOADS), ("ok", 2), _LOADS)
-    await answered(Ferries.leave(hour), "a sailing left")
+    pid = _sailing(hour)
+    assert pid is not None
+    await _told_to_leave(Ferries, hour, "a sailing left")
     await Process.sleep(0.01)
     expect("a sailing left; is it there?", _sailing(hour) is not None, False, _CLOSED)
+    _ended(pid, "a sailing left", "normal", _CLOSED)
+    await _told_to_leave(Ferries, hour, "a sailing that had left was told to leave")
     done = "the sailing had left, and ann booked again"
     expect(done, await _book(Ferries, hour, "ann", done, _REOPENED), ("ok", 1), _LOADS)
+
+
+async def _told_to_leave(Ferries: Ferries, hour: Any, done: str) -> None:
+    began = current_node().now()
+    try:
+        seen = await answered(Ferries.leave(hour), done)
+    except NotYet:
+        raise
+    except (Exit, Exception) as error:
+        told = describe_reason(error.reason) if isinstance(error, Exit) else describe_exception(error)
+        raise NotYet(done, told, "'ok'", _CAST) from None
+    expect(f"{done}; the answer", seen, "ok", _CAST + ("; is a `return` missing?" if seen is None else ""))
+    expect(f"{done}; how long did that take?", f"{current_node().now() - began:g} s", "0 s", _CAST)
 
 
 def _sailing(hour: Any) -> Pid | None:
@@ -844,12 +1002,33 @@ async def _new_with(Ferries: Ferries, name: str, hoped: list[str], booked: bool)
     await Supervisor.stop(root)
 
 
+async def _writes_first(Ferries: Ferries) -> None:
+    """While the ledger is silent, what is known is answered, and what is new is not."""
+    root = await _grown(Ferries)
+    await _book(Ferries, 7, "ann", "ann booked", _BOOKED)
+    ledger = Process.whereis("ledger")
+    assert ledger is not None
+    await sys_.suspend(ledger)
+    done = "ann had booked, the ledger was silent, and she booked again"
+    expect(done, await _book(Ferries, 7, "ann", done, _KNOWN), ("ok", 1), _KNOWN)
+    try:
+        seen = safe_repr(await answered(Ferries.book(7, "bo"), "the ledger was silent"))
+    except Exit:
+        seen = "an exit"
+    expect("the ledger was silent, and bo booked", seen, "an exit", _IN_LEDGER)
+    await sys_.resume(ledger)
+    await Process.sleep(0.01)
+    expect("then the ledger went on; it holds", await _ledger(7), ["ann", "bo"], _IN_LEDGER)
+    await Supervisor.stop(root)
+
+
 async def _waits(Ferries: Ferries) -> None:
     root = await _grown(Ferries)
     await _book(Ferries, 7, "ann", "ann booked", _BOOKED)
     pid = _sailing(7)
     assert pid is not None
     await sys_.suspend(pid)
+    await _told_to_leave(Ferries, 7, "a sailing was silent, and was told to leave")
     began = current_node().now()
     try:
         seen = safe_repr(await answered(Ferries.book(7, "bo"), "a sailing was silent"))
