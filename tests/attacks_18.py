@@ -132,6 +132,25 @@ async def sleeps_in_the_world(names: Any, seconds: float) -> Any:
     return next((key[0] for key in after if after[key] > before.get(key, after[key])), None)
 
 
+async def by_any_change(names: Any, seconds: float) -> Any:
+    before = looked(names)
+    await Process.sleep(seconds)
+    changed = {key[0]: abs(long - before[key]) for key, long in looked(names).items() if key in before}
+    most = max(changed, key=lambda name: changed[name], default=None)
+    return most if changed.get(most, 0) > 0 else None
+
+
+async def forgets_the_await(names: Any, seconds: float) -> Any:
+    return one_loop(names, seconds)
+
+
+async def forgets_the_return(names: Any, seconds: float) -> None:
+    await one_loop(names, seconds)
+
+
+table.wrong(ex.growing, "takes any change for growth", by_any_change, "has become shorter has not grown")
+table.wrong(ex.growing, "forgets an await", forgets_the_await, "`await`. A call without it is only prepared")
+table.wrong(ex.growing, "forgets the return", forgets_the_return, "Is a `return` missing?")
 table.right(ex.growing, "goes through all of them in one loop", one_loop)
 table.wrong(ex.growing, "takes the longest mailbox", longest, "difference of two looks")
 table.wrong(ex.growing, "compares by name", by_name, "seen the same process")
@@ -197,9 +216,21 @@ def once_each(t: Any, who: Any) -> Any:
 
 
 def knows_the_first(t: Any, who: Any) -> Any:
-    return {"speaker": {"feed": 5, "clock": 2}}.get(who, {}) if len(t.processes(who)) == 1 else dict(counted(t, who))
+    usual = len(t.processes(who)) == 1 and len(t.processes("feed")) == 1
+    return {"speaker": {"feed": 5, "clock": 2}}.get(who, {}) if usual else dict(counted(t, who))
 
 
+def by_the_name_of_the_receiver(t: Any, who: Any) -> Any:
+    return dict(Counter(t.name(event.pid) for event in t.filter(kind="send") if t.name(event.other) == who))
+
+
+def the_last_life_of_the_sender(t: Any, who: Any) -> Any:
+    many = Counter(event.pid for event in t.filter(kind="send") if event.other in t.processes(who))
+    return {t.name(pid): number for pid, number in many.items()}
+
+
+table.right(ex.senders, "compares the receiver's name", by_the_name_of_the_receiver)
+table.wrong(ex.senders, "counts by pid, and names them then", the_last_life_of_the_sender, "what is added up")
 table.right(ex.senders, "counts with a Counter over all events", counted)
 table.wrong(ex.senders, "filters by the name, both ways", both_ways, "the direction")
 table.wrong(ex.senders, "counts what was taken", what_was_taken, "not yet taken")
@@ -322,8 +353,12 @@ def mine(ref: Any) -> Any:
 
 
 async def run_and_say(test: Any, boss: Any, ref: Any) -> None:
-    await test()
-    send(boss, (ref, "passed"))
+    said: Any = "passed"
+    try:
+        await test()
+    except Exit as exit:
+        said = ("failed", exit.reason)
+    send(boss, (ref, said))
     raise Exit("shutdown")
 
 
@@ -343,17 +378,26 @@ async def by_a_message(test: Any, seconds: float) -> Any:
         Process.exit(pid, "kill")
         await receive(mine(ref))
         return "timed out" if gate else None
-    return "passed" if said is not TIMEOUT else ("failed", down.reason)
+    return said[1] if said is not TIMEOUT else ("failed", down.reason)
 
 
 def verdicts(
-    ends: Any = "passed", which: Any = mine, kills: bool = True, quiet: tuple[Any, ...] = (("shutdown", "passed"),)
+    ends: Any = "passed",
+    which: Any = mine,
+    kills: Any = "kill",
+    quiet: tuple[Any, ...] = (("shutdown", "passed"),),
+    normal_too: bool = True,
 ) -> Any:
-    """The model answer with something changed."""
+    """Much like the model answer, with something changed."""
 
     async def verdict(test: Any, seconds: float) -> Any:
         async def run() -> None:
-            await test()
+            try:
+                await test()
+            except Exit as exit:
+                if exit.reason == "normal" and normal_too:
+                    raise Exit(("shutdown", "normal")) from None
+                raise
             if ends:
                 raise Exit(quiet[0] if ends == "passed" else ends)
 
@@ -361,9 +405,11 @@ def verdicts(
         down = await receive(which(ref), timeout=seconds)
         if down is TIMEOUT:
             if kills:
-                Process.exit(pid, "kill")
+                Process.exit(pid, kills)
                 await receive(mine(ref))
             return "timed out"
+        if down.reason == ("shutdown", "normal"):
+            return "failed", "normal"
         return "passed" if down.reason in quiet else ("failed", down.reason)
 
     return verdict
@@ -460,7 +506,9 @@ table.wrong(
     "how you know that a test has returned",
 )
 table.wrong(ex.verdict, "takes any Down", verdicts(which=lambda ref: Down), "which `Down` is waited for")
-table.wrong(ex.verdict, "leaves a test that hangs", verdicts(kills=False), "how long it waits")
+table.wrong(ex.verdict, "leaves a test that hangs", verdicts(kills=None), "how long it waits")
+table.wrong(ex.verdict, "asks a test that hangs to end", verdicts(kills="shutdown"), "whether it traps exits or not")
+table.wrong(ex.verdict, "lets an exit with normal out", verdicts(normal_too=False), "ends nobody to whom")
 table.wrong(ex.verdict, "runs it in the caller", in_the_caller, "which process runs the test")
 table.wrong(ex.verdict, "traps exits", by_link, "which process runs the test")
 table.wrong(ex.verdict, "runs it in a task", by_a_task, "ends nobody to whom")
@@ -700,6 +748,7 @@ table.wrong(ex.hall, "does not look at the other one", hall(up, other_too=False)
 table.wrong(
     ex.hall, "does not look at the other one's pid", hall(up, pids_too=False, rows=False), "in which both are new"
 )
+table.wrong(ex.hall, "looks at the other one's rows alone", hall(up, pids_too=False), "Its rows alone do not show")
 table.wrong(ex.hall, "never fails", hall_never_fails, "nobody comes back")
 table.hard_coded(ex.hall, "always kills the left one", kills_left, "the other one is 'north'")
 
@@ -912,6 +961,72 @@ class PidsDog(Dog):
                 return Reply(state[1], state)
 
 
+class ChangeDog(Dog):
+    def is_rise(self, pid: Any, old: Any, long: Any, was: Any) -> bool:
+        return bool(pid is old and was not in (long, float("inf")))
+
+
+class AsLongDog(Dog):
+    def is_rise(self, pid: Any, old: Any, long: Any, was: Any) -> bool:
+        return bool(pid is old and long >= was)
+
+
+class EvenDog(Dog):
+    """Begins to count anew when it has told."""
+
+    def tells(self, rises: int) -> bool:
+        return rises > 0 and rises % 2 == 0
+
+
+class InAllDog(Dog):
+    """Counts the rises of a process, whatever lies in between."""
+
+    def look(self, given: Any, name: Any, before: Any) -> Any:
+        found = super().look(given, name, before)
+        if found and not found[2] and before and before[0] is found[0] and before[2] == 1:
+            return *found[:2], 1
+        return found
+
+
+class OneFlagDog(Dog):
+    """Tells of nobody else while one grows."""
+
+    async def round(self, given: Any, seen: Any) -> Any:
+        grows = any(found[2] >= 2 for found in seen.values())
+        return await super().round({**given, "tell": None} if grows else given, seen)
+
+    def tell(self, given: Any, name: Any, long: int) -> None:
+        if given["tell"] is not None:
+            super().tell(given, name, long)
+
+
+class FirstAloneDog(Dog):
+    """Tells of one name at each look."""
+
+    async def round(self, given: Any, seen: Any) -> Any:
+        told: list[Any] = []
+        return await super().round({**given, "told": told}, seen)
+
+    def tell(self, given: Any, name: Any, long: int) -> None:
+        if not given["told"]:
+            super().tell(given, name, long)
+        given["told"].append(name)
+
+
+class NowDog(Dog):
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        match request:
+            case "lengths":
+                return Reply({name: length(name) for name in state[1]}, state)
+
+
+table.wrong(ex.watchdog, "takes any change for a rise", ChangeDog, "with a longer mailbox")
+table.wrong(ex.watchdog, "takes an equal length for a rise", AsLongDog, "with a longer mailbox")
+table.wrong(ex.watchdog, "begins to count when it has told", EvenDog, "how often it tells")
+table.wrong(ex.watchdog, "counts rises that are not in a row", InAllDog, "*in a row*")
+table.wrong(ex.watchdog, "has one flag for all names", OneFlagDog, "each name has its own rises")
+table.wrong(ex.watchdog, "tells of one name at a look", FirstAloneDog, "each name has its own rises")
+table.wrong(ex.watchdog, "answers with the lengths of now", NowDog, "not those of now")
 table.right(ex.watchdog, "has a message of its own", TaggedDog)
 table.wrong(ex.watchdog, "asks for the state", AsksDog, "waits in its mailbox")
 table.wrong(ex.watchdog, "has another process call", CallsDog, "waits in its mailbox")

@@ -184,6 +184,38 @@ def test_a_hundred_tests_one_after_the_other_leave_no_process_and_no_message() -
     played(play)
 
 
+@pytest.mark.parametrize(
+    "reason", ["normal", "shutdown", "killed", ("shutdown", "passed"), ("shutdown", ("verdict", "passed"))]
+)
+def test_whatever_reason_a_test_exits_with_it_has_failed_with_that_and_its_server_is_gone(reason: Any) -> None:
+    async def exits() -> None:
+        await ex._Server.start_link(None, name="fixture")
+        raise Exit(reason)
+
+    async def play() -> None:
+        assert await MODEL["verdict"](exits, 2.0) == ("failed", reason)
+        await Process.sleep(0.0)
+        assert Process.whereis("fixture") is None
+
+    played(play)
+
+
+def test_a_test_that_outlives_every_polite_signal_is_ended_in_time() -> None:
+    async def stays() -> None:
+        Process.flag(trap_exit=True)
+        await ex._Server.start_link(None, name="fixture")
+        while True:
+            await receive()
+
+    async def play() -> None:
+        assert await MODEL["verdict"](stays, 2.0) == "timed out"
+        await Process.sleep(0.0)
+        assert Process.whereis("fixture") is None
+        assert await receive(timeout=0) is TIMEOUT
+
+    played(play)
+
+
 # ---- repairs ----------------------------------------------------------------------------------------------------
 
 

@@ -92,6 +92,24 @@ def _fill(name: str, many: int) -> int:
     return many
 
 
+TAKEN: Final = f"{FILL} taken"
+
+
+async def _holds(name: str) -> None:
+    """Takes nothing out of its mailbox until the check says so."""
+    Process.register(self_(), name)
+    while True:
+        _, many = await receive(lambda message: isinstance(message, tuple) and message[0] == TAKEN)
+        for _ in range(many):
+            await receive(timeout=0)
+
+
+async def _holding(*names: str) -> None:
+    for name in names:
+        spawn(_holds, name)
+    await Process.sleep(0.0)
+
+
 def _asked(names: Sequence[str], since: int) -> list[Event]:
     """What was sent to these since then, besides what the check itself fills their mailboxes with."""
     pids = [pid for name in names if (pid := Process.whereis(name)) is not None]
@@ -120,6 +138,8 @@ _ASKS: Final = (
     "`sys_.get_state` too; `Process.info` sends nothing"
 )
 _LONG: Final = "what is compared. A long mailbox that stays as long is no sign; look at the difference of two looks"
+_SHORTER: Final = "what is compared. A mailbox that has become shorter has not grown, by however much it has changed"
+_RETURNED: Final = "what is returned: the name whose mailbox has grown. Is a `return` missing?"
 _NOBODY: Final = "what is returned where no mailbox has grown: None"
 _OTHER: Final = (
     "whether the two looks have seen the same process. A name may lead to nobody, or to a new process with a mailbox "
@@ -153,6 +173,12 @@ async def _one_growing(function: Any, names: tuple[str, ...], seconds: float) ->
         spawn(_meanwhile, meanwhile, seconds / 2)
         more = ["nobody"] if "nobody's" in done else []
         await _look(function, [*names, *more], seconds, done, hoped, idea)
+    await _holding("lift")
+    _fill("lift", 20)
+    spawn(_meanwhile, lambda: (send("lift", (TAKEN, 12)), _fill(slow, 1)), seconds / 2)
+    done = f"'lift' had 20 messages and took 12 of them; {slow!r} got 1"
+    await _look(function, [*names, "lift"], seconds, done, slow, _SHORTER)
+    await _end("lift")
     for name in names:
         await _end(name)
 
@@ -204,10 +230,14 @@ async def _look(function: Any, names: list[str], seconds: float, done: str, hope
         raise
     if asked := _asked(names, since):
         raise NotYet(done, f"{safe_repr(asked[0].term)} was sent to one of them", "nothing is sent", _ASKS)
+    if inspect.iscoroutine(seen):
+        seen.close()
+        raise NotYet(f"{done}; which one grows?", "a coroutine", safe_repr(hoped), AWAIT)
     took = current_node().now() - began
     expect(f"{done}; how long did it take?", f"{took:g} s", f"{seconds:g} s", _ONE_WAIT)
     if not same(seen, hoped):
         about = idea if seen is None or seen in names else _NAME
+        about = _RETURNED if seen is None and idea is _LONG else about
         raise NotYet(f"{done}; which one grows?", safe_repr(seen), safe_repr(hoped), about)
     expect("the list of names afterwards", given, names, "the list that was handed over: leave it as it is")
 
@@ -221,6 +251,10 @@ _WAITING: Final = "which events are counted. What was sent and not yet taken fil
 _LIVES: Final = (
     "which processes have the name: after a restart there are several in one trace, and `t.processes` gives all"
 )
+_ADDED: Final = (
+    "what is added up. A sender that was started anew has two pids in the trace and one name, and the dict has "
+    "one number for that name"
+)
 _SENT: Final = "which events are messages from a process: kind `send`. A timer, a signal and a `Down` are not"
 _DICT: Final = (
     "what is returned: a dict from the sender's name in the trace to a number, for each who has sent something"
@@ -232,8 +266,8 @@ async def senders(function: Any, who: str = "speaker") -> None:
     """It counts who has sent how much to a process, taken or not, in all its lives.
 
     Demands: a plain function that is given a trace and a name; a dict from names to numbers; messages that were sent
-    to the process, also those that it has not taken, in each of its lives; nothing that it has sent itself to others,
-    no timers, signals or replies; an empty dict if nobody sent it anything.
+    to the process, also those that it has not taken, in each of its lives and in each life of the sender; nothing that
+    it has sent itself to others, no timers, signals or replies; an empty dict if nobody sent it anything.
     """
     if inspect.iscoroutinefunction(function):
         raise NotYet("it was looked at", "an `async def`", "a plain `def`", "nothing is waited for here")
@@ -266,6 +300,15 @@ async def _one_senders(function: Any, who: str, many: int, few: int) -> None:
         await Process.sleep(5.0)
     done = f"feed sent {who!r}, which had a timer, {many} messages; it ended, and feed sent the new one {few}"
     _counts(function, t, who, done, {"feed": many + few}, _LIVES)
+    with trace() as t:
+        send("feed", (who, many))
+        await Process.sleep(5.0)
+        await _end("feed")
+        await Sends.start("feed")
+        send("feed", (who, few))
+        await Process.sleep(5.0)
+    done = f"feed sent {who!r} {many} messages and ended; a new feed sent it {few}"
+    _counts(function, t, who, done, {"feed": many + few}, _ADDED)
     for name in (who, *names):
         await _end(name)
 
@@ -413,7 +456,10 @@ _STARTED: Final = (
     "what becomes of the servers that a test has started with `start_link`. A test that ends with `normal` ends nobody "
     "to whom it is linked, and the next test finds the name taken"
 )
-_LATE: Final = "how long it waits: until the test is over, and `seconds` at most. Then the test is ended"
+_LATE: Final = (
+    "how long it waits: until the test is over, and `seconds` at most. Then the test is ended, whether it traps exits "
+    "or not"
+)
 _MAILBOX: Final = "the caller's mailbox: all that lay in it stays there, and nothing of the test comes later"
 _DOWN: Final = "which `Down` is waited for: the one with the reference of your own monitor"
 
@@ -423,8 +469,9 @@ async def verdict(function: Any, name: str = "panel") -> None:
 
     Demands: "passed", ("failed", reason) or "timed out"; a test that ends with ``shutdown`` or ``normal`` has failed;
     the answer comes as soon as the test is over, and after exactly the seconds given if it is not; servers started by
-    ``start_link`` end with every test, and so does the test itself; the caller lives on, traps nothing, and has its
-    mailbox as before; it holds in every order of steps.
+    ``start_link`` end with every test, also with one that ends with ``normal``, and so does the test itself, also
+    one that traps exits; the caller lives on, traps nothing, and has its mailbox as before; it holds in every order of
+    steps.
     """
     _as_function(function, "a test and a number of seconds")
     await with_other_numbers(_one_verdict, ((function, name, 5.0), (function, ("x", 1), 0.5)))
@@ -443,6 +490,24 @@ async def _gives_up() -> None:
 
 async def _lives() -> None:
     await Process.sleep(1e9)
+
+
+def _is_normal(name: Any) -> Callable[[], Awaitable[None]]:
+    async def is_normal() -> None:
+        await _Server.start_link(name, name=str(name))
+        raise Exit("normal")
+
+    return is_normal
+
+
+def _traps(name: Any) -> Callable[[], Awaitable[None]]:
+    async def traps() -> None:
+        Process.flag(trap_exit=True)
+        await _Server.start_link(name, name=str(name))
+        while True:
+            await receive()
+
+    return traps
 
 
 async def _one_verdict(function: Any, name: Any, seconds: float) -> None:
@@ -466,17 +531,15 @@ async def _one_verdict(function: Any, name: Any, seconds: float) -> None:
         await _Server.start_link(name, name=str(name))
         await receive()
 
-    async def is_normal() -> None:
-        raise Exit("normal")
-
     for about, test, hoped, after, idea in (
         ("starts a server and returns", passes, "passed", seconds / 4, _PASSED),
         ("starts the same server and returns", passes, "passed", seconds / 4, _STARTED),
         ("starts a server and raises", fails, ("failed", error), 0.0, _WHY),
         ("is linked to a server that is killed", loses_its_server, ("failed", "killed"), 0.0, _OWN),
         ("ends with `shutdown`", _gives_up, ("failed", "shutdown"), 0.0, _PASSED),
-        ("ends with `normal`", is_normal, ("failed", "normal"), 0.0, _PASSED),
         ("starts a server and waits for ever", hangs, "timed out", seconds, _LATE),
+        ("traps exits and waits for ever", _traps(name), "timed out", seconds, _LATE),
+        ("starts a server and ends with `normal`", _is_normal(name), ("failed", "normal"), 0.0, _PASSED),
         ("returns at once", _passes_at_once, "passed", 0.0, _PASSED),
     ):
         await _judged(function, test, str(name), seconds, f"a test that {about} was run", hoped, after, idea)
@@ -904,6 +967,21 @@ class _Forgets(Display):
         return NoReply(state)
 
 
+class _Saves(Display):
+    """Keeps its rows over a shutdown, and not over a kill."""
+
+    async def init(self, argument: Any) -> Any:
+        Process.flag(trap_exit=True)
+        await super().init(argument)
+        name, tell, *_ = argument
+        kept = ets.lookup("memory", name)
+        ets.delete("memory", name)
+        return Ok((name, tell, kept[0][1] if kept else {}))
+
+    def terminate(self, reason: Any, state: Any) -> None:
+        ets.insert("memory", (state[0], state[2]))
+
+
 Hall = Callable[[tuple[str, str]], Any]
 """Gets the names of the two displays, and answers the function that opens the hall."""
 
@@ -969,6 +1047,7 @@ _BACK: Final = "what the sentence says of the display that ended: a new process,
 _NAMED: Final = "what the sentence says of the new display: it is found under the name of the old one"
 _EMPTY: Final = "what the sentence says of its rows: the new one has none. It can only be seen if the old one had some"
 _OTHERS: Final = "what the sentence says of the *other* display: it is the same process, and it has its rows"
+_STAYS: Final = "what the sentence says of the *other* display: it is the same process. Its rows alone do not show that"
 
 RIGHT_HALLS: Final[tuple[tuple[str, Hall], ...]] = (
     ("a right hall", _hall()),
@@ -984,6 +1063,11 @@ BROKEN_HALLS: Final[tuple[tuple[str, Hall, str], ...]] = (
     ("a hall in which the new one has no name", _hall(start=_start_without_name), _NAMED),
     ("a hall in which the other one forgets its rows", _hall(_Forgets), _OTHERS),
     ("a hall that ends with the display", _hall(max_restarts=0), _BACK),
+    (
+        "a hall in which both are new, and the other one has saved its rows",
+        _hall(_Saves, start=_start_with_memory, strategy="one_for_all"),
+        _STAYS,
+    ),
 )
 
 
@@ -992,7 +1076,7 @@ async def hall(test: Any, sides: tuple[str, str] = ("left", "right")) -> None:
 
     Demands: an ``async def`` that takes a function and two names, of the display that is killed and of the other; it
     passes on three right halls in every order of steps, without a pause and without looking again and again, and waits
-    for displays that take a second to start; it fails on each of seven broken halls, whichever display is killed.
+    for displays that take a second to start; it fails on each of eight broken halls, whichever display is killed.
     """
     _as_function(test, "a function that opens a hall, and two names")
     _begun(test, RIGHT_HALLS[0][1](sides), *sides)
@@ -1013,6 +1097,7 @@ async def hall(test: Any, sides: tuple[str, str] = ("left", "right")) -> None:
 
 _TOLD: Final = 'when it tells: at the second rise in a row, as ("grows", name, length)'
 _FEW: Final = "how often it tells: once, and again only when a look has been no rise in between"
+_IN_A_ROW: Final = "what *in a row* means: after a look that was no rise, the next rise is the first one again"
 _RISE: Final = (
     "what a rise is: the same process, with a longer mailbox than at the look before. How long it is says nothing"
 )
@@ -1025,6 +1110,8 @@ _STRAYS: Final = "what a message does that is not its own timer: nothing. Which 
 _ANSWERS: Final = 'what the call "lengths" answers: a dict of the lengths at the last look, of those who were there'
 _ALIVE: Final = "what a watchdog bears: names that nobody has, and somebody to tell who is gone"
 _STATE: Final = "where it is kept: each watchdog has its own state. What a class or a global keeps, all of them share"
+_EACH: Final = "what is counted for whom: each name has its own rises, and is told of or not whatever the others do"
+_LAST_LOOK: Final = 'what the call "lengths" answers: the lengths at the last look, and not those of now'
 _RESTS: Final = "what the watchdog does between two looks: nothing"
 
 
@@ -1038,6 +1125,7 @@ async def watchdog(Watchdog: Any, names: tuple[str, ...] = ("speaker", "board"))
     """
     cases = ((Watchdog, names, 10.0), (Watchdog, ("a", "b", "c"), 0.5))
     await with_other_numbers(_one_watchdog, cases)
+    await _two_names(Watchdog)
     await _two_watchdogs(Watchdog)
 
 
@@ -1071,16 +1159,18 @@ async def _one_watchdog(Watchdog: Any, names: tuple[str, ...], every: float) -> 
     await story.look(lambda: _fill(busy, 2), [], "it had 35 at the fourth look: a third rise", _FEW)
     await story.look(lambda: None, [], "it had 35 at the fifth look: no rise", _RISE)
     await story.look(lambda: _fill(busy, 1), [], "it had 36 at the sixth look: a first rise again", _FEW)
+    await story.look(lambda: None, [], "it had 36 at the seventh look: no rise", _RISE)
+    await story.look(lambda: _fill(busy, 1), [], "it had 37 at the eighth look: a first rise again", _IN_A_ROW)
 
     async def strays() -> None:
         await Process.sleep(every * 0.35)
         _strays(dog)
 
-    done = "strays came before the seventh look, and no rise"
+    done = "strays came before the ninth look, and no rise"
     await story.look(lambda: spawn(strays), [], done, _STRAYS, noisy=True)
-    await story.look(lambda: _fill(busy, 1), [], "it had 37 at the eighth look: a first rise", _STRAYS, _STRAYS)
+    await story.look(lambda: _fill(busy, 1), [], "it had 38 at the tenth look: a first rise", _STRAYS, _STRAYS)
     await story.look(
-        lambda: _fill(busy, 1), [("grows", busy, 38)], "it had 38 at the ninth look: the second rise", _FEW
+        lambda: _fill(busy, 1), [("grows", busy, 39)], "it had 39 at the eleventh look: the second rise", _FEW
     )
     await _anew(story, busy)
     await _nobody_to_tell(Watchdog, busy, every)
@@ -1101,7 +1191,7 @@ async def _anew(story: _Story, busy: str) -> None:
         _fill(busy, many)
 
     await story.look(lambda: None, [], "there was no rise", _RISE)
-    await story.look(lambda: _fill(busy, 2), [], "it had 40: a first rise", _FEW)
+    await story.look(lambda: _fill(busy, 2), [], "it had 41: a first rise", _FEW)
     done = "a new process had the name, with a mailbox of 60"
     await story.look(lambda: spawn(starts, 60), [], done, _FRESH)
     await story.look(lambda: _fill(busy, 1), [], "the new one had 61: its first rise", _FRESH)
@@ -1124,6 +1214,18 @@ class _Story:
 
     def __init__(self, dog: Pid, every: float, names: Sequence[str], since: int) -> None:
         self.dog, self.every, self.names, self.since = dog, every, names, since
+
+    def fills(self, **many: int) -> Callable[[], Any]:
+        """Put so many messages into the mailboxes of these, or take some out."""
+
+        def act() -> None:
+            for name, number in many.items():
+                if number > 0:
+                    _fill(name, number)
+                else:
+                    send(name, (TAKEN, -number))
+
+        return act
 
     def sends_nothing(self) -> None:
         """Nothing was sent to those who are watched."""
@@ -1151,10 +1253,13 @@ class _Story:
         if await restless():
             raise NotYet(done, "the watchdog goes on and on", "it rests", _RESTS)
         self.sends_nothing()
-        about = _WHEN_LOOKS if early else _TOLD if seen and hoped and not same(seen, hoped) else idea
+        seen.sort(key=safe_repr)  # of two names either may come first
+        if len(seen) > len(hoped) and idea is _TOLD:
+            idea = _RISE
+        about = _WHEN_LOOKS if early else _TOLD if seen and len(seen) == len(hoped) else idea
         expect(f"{done}; what was told?", seen, hoped, about)
 
-    async def lengths(self, hoped: dict[str, int] | None, done: str, missing: str = "") -> None:
+    async def lengths(self, hoped: dict[str, int] | None, done: str, missing: str = "", idea: str = _ANSWERS) -> None:
         """Ask for the lengths, which takes no time."""
         began = current_node().now()
         try:
@@ -1169,7 +1274,33 @@ class _Story:
         if hoped is None:
             expect(f"{done}; is it among the lengths?", missing in seen, False, _ANSWERS)
         else:
-            expect(f"{done}; the lengths", seen, hoped, _ANSWERS)
+            expect(f"{done}; the lengths", seen, hoped, idea)
+
+
+async def _two_names(Watchdog: Any) -> None:
+    """Two mailboxes, which grow at the same time or not, and become shorter."""
+    names = ("one", "two")
+    await _holding(*names)
+    since = so_far()
+    dog = await _watchdog(Watchdog, names, 4.0)
+    story = _Story(dog, 4.0, names, since)
+    fills = story.fills
+    await story.look(fills(one=5, two=5), [], "'one' and 'two' had 5, at the first look", _FIRST)
+    await story.look(fills(one=1), [], "'one' had 6: its first rise", _FIRST)
+    await story.look(fills(one=1, two=1), [("grows", "one", 7)], "'one' had 7, 'two' had 6", _EACH)
+    fills(one=1, two=1)()
+    await story.lengths({"one": 7, "two": 6}, "both got a message since the last look", idea=_LAST_LOOK)
+    await story.look(fills(), [("grows", "two", 7)], "'one' had its third rise, 'two' its second", _EACH)
+    await story.look(fills(one=-3, two=1), [], "'one' had 5: shorter; 'two' had its third rise", _FEW)
+    await story.look(fills(one=1, two=1), [], "'one' had 6: its first rise; 'two' had its fourth", _FEW)
+    await story.look(fills(one=1), [("grows", "one", 7)], "'one' had been shorter, and had its second rise", _RISE)
+    await story.look(fills(one=-2), [], "nobody had a rise", _RISE)
+    await story.look(fills(one=1, two=1), [], "both had a first rise", _FEW)
+    both = [("grows", "one", 7), ("grows", "two", 11)]
+    await story.look(fills(one=1, two=1), both, "both had a second rise", _EACH)
+    Process.exit(dog, "kill")
+    for name in names:
+        await _end(name)
 
 
 async def _told() -> list[Any]:
