@@ -375,6 +375,9 @@ table.wrong(
 )
 table.wrong(ex.rooms, "bears one more", each("transient", max_restarts=6), "what becomes of a room at its sixth end")
 table.wrong(ex.rooms, "remembers for too long", each("transient", max_seconds=600.0), "each is forgotten after that")
+table.wrong(ex.rooms, "remembers for one second", each("transient", max_seconds=1.0), "five within ten seconds")
+table.wrong(ex.rooms, "forgets a second too early", each("transient", max_seconds=9.0), "five within ten seconds")
+table.wrong(ex.rooms, "forgets two seconds too late", each("transient", max_seconds=12.0), "forgotten after that")
 table.wrong(ex.rooms, "has all rooms in one branch", tree(in_one_branch), "in whose budget")
 table.wrong(ex.rooms, "has temporary rooms", flat("temporary", strategy="one_for_one"), "which ends bring a room back")
 table.wrong(ex.rooms, "has transient rooms", tree(transient_rooms), "which ends bring a room back")
@@ -468,6 +471,35 @@ async def tries_after_any_exit(kind: Any, room: Any, text: Any) -> Any:
         return await GenServer.call(Via("names", room), ("say", text))
 
 
+async def reads_the_whole_reason(kind: Any, room: Any, text: Any) -> Any:
+    """Takes the noproc of a room that missed somebody else for its own."""
+    try:
+        return await GenServer.call(Via("names", room), ("say", text))
+    except Exit as exit:
+        if "noproc" not in str(exit.reason):
+            raise
+    await opened(kind, room)
+    return await GenServer.call(Via("names", room), ("say", text))
+
+
+async def for_ever(kind: Any, room: Any, text: Any) -> Any:
+    while True:
+        try:
+            return await GenServer.call(Via("names", room), ("say", text))
+        except Exit as exit:
+            if exit.reason[0] != "noproc":
+                raise
+            await opened(kind, room)
+
+
+async def asks_the_registry(kind: Any, room: Any, text: Any) -> Any:
+    match Registry.lookup("names", room):
+        case [(pid, _)]:
+            return await GenServer.call(pid, ("say", text))
+    await opened(kind, room)
+    return await GenServer.call(Via("names", room), ("say", text))
+
+
 async def has_a_rival(kind: Any, room: Any, text: Any) -> Any:
     try:
         return await GenServer.call(Via("names", room), ("say", text))
@@ -510,12 +542,20 @@ async def knows_tea(kind: Any, room: Any, text: Any) -> Any:
         await opened(kind, "tea")
     if room == "tea":
         return await GenServer.call(Via("names", "tea"), ("say", " hello " if text == " hello " else text))
-    return await say_to(kind, room, text) if room in (("crowd", 1), ("crowd", 2), "garden", "shut") else None
+    return await say_to(kind, room, text) if room in (("crowd", 1), ("crowd", 2), "garden", "attic", "shut") else None
 
 
 table.right(ex.say_to, "always opens first", opens_first)
 table.right(ex.say_to, "looks first", looks_first)
 table.right(ex.say_to, "asks by the pid that it was given", asks_by_pid)
+table.right(ex.say_to, "asks the registry", asks_the_registry)
+table.wrong(
+    ex.say_to,
+    "looks for noproc anywhere in the reason",
+    reads_the_whole_reason,
+    "a room that found somebody else missing",
+)
+table.wrong(ex.say_to, "tries until it is heard", for_ever, "how often it is tried again")
 table.wrong(ex.say_to, "never opens", never_opens, "what is done when nobody has the name")
 table.wrong(ex.say_to, "opens and says nothing", opens_and_returns, "what is returned")
 table.wrong(ex.say_to, "forgets the return", forgets_the_return, "what is returned")
@@ -583,6 +623,17 @@ def last_of_equals(found: Any, most: Any) -> Any:
     return by_sorting(dict(reversed(found.items())), most)
 
 
+def by_name(found: Any, most: Any) -> Any:
+    """Compares tuples with the name in them: of equals the first in the alphabet."""
+    fit = [(-each.availability, each.blast_radius, name) for name, each in found.items() if each.lost <= most]
+    return min(fit)[2] if fit else None
+
+
+def whole_percents(found: Any, most: Any) -> Any:
+    fit = [name for name, each in found.items() if each.lost <= most]
+    return min(fit, key=lambda name: (-round(found[name].availability, 2), found[name].blast_radius), default=None)
+
+
 def takes_out(found: Any, most: Any) -> Any:
     for name in [name for name, each in found.items() if each.lost > most]:
         del found[name]
@@ -606,6 +657,8 @@ table.wrong(ex.choose, "takes the larger radius", large_radius, "the smaller bla
 table.wrong(ex.choose, "takes what loses least", loses_least, "those that lost `most` or less")
 table.wrong(ex.choose, "has no answer for none", raises, "the line of yours that raised it")
 table.wrong(ex.choose, "takes the last of equals", last_of_equals, "who stands first")
+table.wrong(ex.choose, "takes the first in the alphabet", by_name, "who stands first")
+table.wrong(ex.choose, "compares what the table prints", whole_percents, "the one with the highest availability")
 table.wrong(ex.choose, "takes designs out of the dict", takes_out, "what becomes of the dict")
 table.wrong(ex.choose, "is a coroutine", coroutine, "a plain `def`")
 table.hard_coded(ex.choose, "knows the numbers", knows_the_names, "it passed the first")
@@ -769,6 +822,26 @@ class JoinsOneRoom(Dispatching):
         return "ok"
 
 
+class CopiesThemBack(OldRoom):
+    """Keeps them in its state too, and never takes one out."""
+
+    @classmethod
+    async def join(cls, room: Any) -> Any:
+        if room not in Registry.keys("members", self_()):
+            Registry.register("members", room)
+        return await GenServer.call(Via("names", room), ("join", self_()))
+
+    def init(self, room: Any) -> Any:
+        return Ok((room, [pid for pid, _ in Registry.lookup("members", room)]))
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        room, guests = state
+        match request:
+            case ("join", pid):
+                return Reply("ok", (room, guests if pid in guests else [*guests, pid]))
+        return super().handle_call(request, from_, state)
+
+
 class KnowsTheRooms(Dispatching):
     @classmethod
     async def join(cls, room: Any) -> Any:
@@ -788,6 +861,7 @@ table.wrong(ex.members, "keeps the guests in the class", InAClass, "no other nod
 table.wrong(
     ex.members, "keeps the guests in the class, and never takes one out", NeverCleans, "no other node would have it"
 )
+table.wrong(ex.members, "copies them from the registry", CopiesThemBack, "who takes those out that have ended")
 table.wrong(ex.members, "does not return ok", NoOk, "what is returned")
 table.wrong(ex.members, "starts without a name", Nameless2, "how the room is started")
 table.wrong(ex.members, "lets a process join one room only", JoinsOneRoom, "under which key")
@@ -863,6 +937,17 @@ class TimeoutAlone(Safe):
         return "unknown" if reason == "timeout" else "not saved"
 
 
+class ReadsTheWholeReason(Safe):
+    """Takes the noproc of an archive that missed somebody else for its own."""
+
+    async def ask(self, archive: Any, request: Any) -> Any:
+        try:
+            await GenServer.call(archive, request, timeout=1.0)
+            return "ok"
+        except Exit as exit:
+            return "not saved" if "noproc" in str(exit.reason) else "unknown"
+
+
 class FiveSeconds(Safe):
     patience = 5.0
 
@@ -936,6 +1021,7 @@ table.wrong(ex.safe, "is the old one", OldSafe, "what a `noproc` says")
 table.wrong(ex.safe, "takes each exit for not saved", AllNotSaved, "what is known when an archive was asked")
 table.wrong(ex.safe, "takes each exit for unknown", AllUnknown, "what a `noproc` says")
 table.wrong(ex.safe, "takes only a time-out for unknown", TimeoutAlone, "what is known when an archive was asked")
+table.wrong(ex.safe, "looks for noproc anywhere in the reason", ReadsTheWholeReason, "who was missing")
 table.wrong(ex.safe, "waits five seconds", FiveSeconds, "how long an archive is waited for")
 table.wrong(ex.safe, "waits half a second", TooShort, "that the archive has answered")
 table.wrong(ex.safe, "asks a second time", TriesAgain, "how often the archive is asked")
@@ -1041,6 +1127,24 @@ def one_branch_more(given: Any) -> Any:
     return top(spoken, storage(keeper, store), max_seconds=900.0)
 
 
+def tries_itself(open_rooms: Any) -> Any:
+    """Its task bears a failure itself, and waits before the next attempt."""
+
+    async def opened_at_last() -> None:
+        while True:
+            try:
+                return await open_rooms()  # type: ignore[no-any-return]
+            except (Exit, Exception):
+                await Process.sleep(5.0)
+
+    return talk(opened_at_last)
+
+
+def gives_up_in_silence(given: Any) -> Any:
+    keeper, store, open_rooms = given
+    return top(storage(keeper, store), child_spec(talk(open_rooms), restart="transient"))
+
+
 def no_opening(open_rooms: Any) -> Any:
     return branch("talk", NAMES, dynamic(), max_seconds=60.0, **REST)
 
@@ -1059,6 +1163,15 @@ def knows_tea_alone(given: Any) -> Any:
 table.right(ex.chat, "has a server that opens the rooms", chat(talk=with_opener(Opener)))
 table.right(ex.chat, "has one branch more, and talk before storage", tree(one_branch_more))
 table.right(ex.chat, "has a longer window above the rooms", chat(talk=lambda f: talk(f, max_seconds=100.0)))
+table.right(ex.chat, "has a task that tries again itself", chat(talk=tries_itself))
+table.wrong(ex.chat, "keeps talk as transient", tree(gives_up_in_silence), "row 'loop'", "nobody is told")
+table.wrong(
+    ex.chat,
+    "has the budget of the worked answer",
+    chat(talk=lambda f: talk(f, rooms=dynamic(max_restarts=20, max_seconds=10.0))),
+    "row 'loop'",
+    "a budget is so large",
+)
 table.wrong(ex.chat, "has one list under one_for_one", tree(flat_list), "row 'keeper'")
 table.wrong(ex.chat, "has one list under rest_for_one", tree(one_list), "row 'store'", "no room remembers the store")
 table.wrong(ex.chat, "puts the registry behind the rooms", chat(talk=first_the_rooms), "row 'registry'")

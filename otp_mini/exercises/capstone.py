@@ -42,6 +42,7 @@ from .. import (
     self_,
     send,
     spawn,
+    sys_,
 )
 from ..errors import describe_reason, safe_repr
 from .checking import AWAIT, NotYet, expect, let_pass
@@ -280,8 +281,11 @@ async def _some_rooms(Rooms: Any, names: tuple[str, ...]) -> None:
             done = f"{names[0]!r} was killed {number + 1} times within ten seconds; who is new?"
             expect(done, seen, [names[0]], _COUNTED if len(seen) > 1 else _FIVE)
         await Process.sleep(60.0)
+    await _five_in_ten_seconds(names)
+    await _five_in_ten_seconds(names)
     for closed, name in enumerate(names[:-1], 1):
-        await _close(root, name, names[closed:], _COUNTED if closed == 1 else _HOLDS)
+        pause = 0.1 if closed % 2 else 1.9
+        await _close(root, name, names[closed:], _COUNTED if closed == 1 else _HOLDS, pause)
     seen = await _new_after(names[-1:], names[-1])
     done = f"all rooms but {names[-1]!r} were closed, and that was killed; who is new?"
     expect(done, seen, [names[-1]], _HOLDS)
@@ -291,23 +295,35 @@ async def _some_rooms(Rooms: Any, names: tuple[str, ...]) -> None:
     await _uproot(root)
 
 
-async def _close(root: Pid, name: str, others: Sequence[str], idea: str) -> None:
+async def _five_in_ten_seconds(names: Sequence[str]) -> None:
+    """Ends that come slowly enough never close a room."""
+    for number in range(12):
+        seen = await _new_after(names, names[0], pause=2.1)
+        done = f"{names[0]!r} was killed {number + 1} times, 2.1 seconds apart: five times within ten; who is new?"
+        expect(done, seen, [names[0]], _FIVE)
+    await Process.sleep(60.0)
+
+
+async def _close(root: Pid, name: str, others: Sequence[str], idea: str, pause: float) -> None:
     before = {other: Process.whereis(other) for other in others}
     for _ in range(6):
-        await _end(name, pause=0.1)
-    done = f"{name!r} was killed six times within a second"
+        await _end(name, pause=pause)
+    done = f"{name!r} was killed six times within {'a second' if pause < 1.0 else f'{5 * pause:g} seconds'}"
     if not Process.alive(root):
         raise NotYet(done, "the whole tree ended", f"an end of {name!r} alone", idea)
     changed = [other for other in others if Process.whereis(other) is not before[other]]
     expect(f"{done}; which of the others are not the same as before?", changed, [], _COUNTED)
-    expect(f"{done}; is it still there?", Process.whereis(name) is not None, False, _CLOSED)
+    closed = _CLOSED if pause < 1.0 else _FIVE
+    expect(f"{done}; is it still there?", Process.whereis(name) is not None, False, closed)
 
 
 # ---- looking at trees --------------------------------------------------------------------------------------
 
 
-async def _grown(start: Callable[[], Awaitable[Any]], names: Sequence[Any], idea: str = _HANDED) -> Pid:
-    """Start a tree, and see that every part runs under its name."""
+async def _grown(
+    start: Callable[[], Awaitable[Any]], names: Sequence[Any], idea: str = _HANDED, pause: float = A_BLINK
+) -> Pid:
+    """Start a tree, and see that every part runs under its name, after a while."""
     Process.flag(trap_exit=True)  # a supervisor that gives up is something to look at
     try:
         root = await start()
@@ -319,7 +335,7 @@ async def _grown(start: Callable[[], Awaitable[Any]], names: Sequence[Any], idea
     if not isinstance(root, Pid):
         hoped = "the pid of the supervisor at the top"
         raise NotYet("the tree was started", safe_repr(root), hoped, "what is returned: is a `return` missing?")
-    await Process.sleep(A_BLINK)
+    await Process.sleep(pause)
     missing = [name for name in names if _where(name) is None]
     if missing:
         raise NotYet("the tree was started", f"nobody is {safe_repr(missing[0])}", "all that is asked for", idea)
@@ -372,10 +388,11 @@ _SOMEBODY: Final = (
     "done it oneself"
 )
 _TWICE: Final = (
-    "which exits are answered by a second try. `noproc` says that nobody was asked. After every other one the room may "
-    "have done its work"
+    "which exits are answered by a second try. A `noproc` in the first place of the reason says that nobody was asked. "
+    "After every other exit, also that of a room that found somebody else missing, the room may have done its work"
 )
 _THROUGH: Final = "which errors are caught: one, and only where it has a meaning. All others are for whoever asked"
+_ONCE_MORE: Final = "how often it is tried again: once. A room that is gone then too is a matter for whoever has asked"
 _RIGHT_AWAY: Final = "how the function waits: not at all. Nothing comes of looking again after a while"
 
 
@@ -402,15 +419,37 @@ class Open(GenServer):
                         return NoReply((room, said + 1))
                     case "leave":
                         return Stop("normal", (room, said))
+                    case "fetch tea":
+                        await GenServer.call("kitchen", text)
                 return Reply((room, said + 1, text.strip()), (room, said + 1))
+
+
+class Shy(Open):
+    """A room that leaves as soon as it is open; the fifth does not open."""
+
+    @classmethod
+    def child_spec(cls, argument: Any = None) -> ChildSpec:
+        """It is not started again."""
+        return super().child_spec(argument).override(restart="temporary")
+
+    async def init(self, room: Any) -> Any:
+        """Count the starts, so that no reader's loop goes on for ever."""
+        await Agent.update("heard", lambda heard: [*heard, (room, "opened")])
+        opened = await Agent.get("heard", lambda heard: heard.count((room, "opened")))
+        return Stop("shut") if opened > 4 else Ok((room, 0), Continue("leave"))
+
+    def handle_continue(self, work: Any, state: Any) -> Any:
+        """Leave in peace."""
+        return Stop("normal", state)
 
 
 async def say_to(say_to: Any, room: Any = "tea", text: str = " hello ") -> None:
     """An open room answers, a closed one is opened first, by one of many, and nothing is said twice.
 
     Demands: the answer of the room; one room for each name, below "rooms", also if ten speak at once to a room that is
-    closed, and it outlives whoever opened it; a room that does not open, one that raises, one that leaves in peace and
-    one that is silent end the caller's call as they do without the function, and have been asked once.
+    closed, and it outlives whoever opened it; one more call after the opening, and no other; a room that does not open,
+    one that raises, one that finds somebody else missing, one that leaves in peace and one that is silent end the
+    caller's call as they do without the function, and have been asked once.
     """
     await with_other_numbers(_one_saying, ((say_to, room, text), (say_to, ("seeds", 3), "two ")))
 
@@ -429,8 +468,11 @@ async def _one_saying(say_to: Any, room: Any, text: str) -> None:
     for number, other in enumerate((("crowd", 1), ("crowd", 2))):
         await _crowd(say_to, other, 10 + number)
     await _guest_leaves(say_to)
-    for end, hoped in (("silence", "timeout"), ("leave", "normal"), (None, "AttributeError")):
+    lacks = describe_reason(("noproc", ("GenServer", "call", ["kitchen", "fetch tea", 5.0])))
+    ends = (("silence", "timeout"), ("leave", "normal"), (None, "AttributeError"), ("fetch tea", lacks))
+    for end, hoped in ends:
         await _ends(say_to, room, end, hoped)
+    await _leaves_at_once(say_to)
     done = "a room was spoken to that does not open"
     try:
         seen = await say_to(Open, "shut", "hello")
@@ -503,14 +545,15 @@ async def _guest_leaves(say_to: Any) -> None:
 
 
 async def _ends(say_to: Any, room: Any, text: Any, hoped: str) -> None:
-    what = {"silence": "did not answer", "leave": "left", None: "raised an exception"}[text]
-    done = f"an open room was spoken to and {what}"
+    what = {"silence": "did not answer", "leave": "left", "fetch tea": "ended, since it found no kitchen"}
+    done = f"an open room was spoken to and {what.get(text, 'raised an exception')}"
     before = len(await Agent.get("heard", list))
     try:
         seen = await say_to(Open, room, text)
     except Exit as exit:
         reason = _why(exit)
         told = reason if isinstance(reason, str) else type(reason).__name__
+        told = describe_reason(reason) if isinstance(reason, tuple) else told
         times = len(await Agent.get("heard", list)) - before
         expect(f"{done}; how often was it asked?", times, 1, _TWICE)
         expect(f"{done}; with which reason did the call exit?", told, hoped, _THROUGH)
@@ -518,6 +561,20 @@ async def _ends(say_to: Any, room: Any, text: Any, hoped: str) -> None:
         times = len(await Agent.get("heard", list)) - before
         raise NotYet(done, safe_repr(seen), "the exit of the call", _TWICE if times > 1 else _THROUGH)
     await Process.sleep(A_BLINK)
+
+
+async def _leaves_at_once(say_to: Any) -> None:
+    """The second call finds nobody either, and that is for whoever has asked."""
+    done = "a closed room was spoken to, was opened, and left before it was asked"
+    try:
+        seen = safe_repr(await say_to(Shy, "attic", "hello"))
+    except ChildError as error:
+        seen = f"a ChildError: {describe_reason(error.reason)}"
+    except Exit as exit:
+        seen = f"an exit: {_why(exit)}"
+    opened = (await Agent.get("heard", list)).count(("attic", "opened"))
+    expect(f"{done}; how often was it opened?", opened, 1, _ONCE_MORE)
+    expect(done, seen, "an exit: noproc", _THROUGH)
 
 
 # ---- drill 4: which design? --------------------------------------------------------------------------------
@@ -552,6 +609,8 @@ CHOICES: Final[tuple[tuple[dict[str, Found], float, object, str], ...]] = (
     (_founds(a=(0.5, 3, 0), b=(1.0, 7, 0)), 2, None, _NOBODY),
     (_founds(a=(0.0, 0, 9)), 0, "a", _AVAILABLE),
     (_founds(z=(0.2, 1, 1), y=(0.4, 1, 9), x=(0.3, 0, 0)), 1, "y", _AVAILABLE),
+    (_founds(late=(1.0, 0, 2), early=(1.0, 0, 2)), 0, "late", _RADIUS),
+    (_founds(near=(0.9961, 0, 1), best=(0.9964, 0, 6)), 0, "best", _AVAILABLE),
     ({}, 100, None, _NOBODY),
 )
 
@@ -571,7 +630,8 @@ async def choose(choose: Any, *more: tuple[dict[str, Found], float, object, str]
             seen.close()
             raise NotYet("`choose` was called", "a coroutine", "the name of a design", "what it is: a plain `def`")
         rows = ", ".join(
-            f"{name} ({each.availability:.0%}, {each.lost:g}, {each.blast_radius:g})" for name, each in found.items()
+            f"{name} ({100 * each.availability:g}%, {each.lost:g}, {each.blast_radius:g})"
+            for name, each in found.items()
         )
         if number and not same(seen, hoped):
             again = f"what your answer does with another case: it passed the first {number}. And at {idea}"
@@ -584,6 +644,9 @@ async def choose(choose: Any, *more: tuple[dict[str, Found], float, object, str]
 
 _FORGOTTEN: Final = (
     "where it is kept who has joined. What a room keeps in its state is gone with the room, and nobody tells its guests"
+)
+_ENDED: Final = (
+    "who takes those out that have ended. A registry does so by itself; a list of one's own goes on naming them"
 )
 _EACH: Final = "how often a member is entered: a registry with duplicate keys has one entry for each time"
 _OTHERS: Final = "under which key a member is entered: that of the room that it has joined"
@@ -625,6 +688,8 @@ async def _some_members(MendedRoom: Any, rooms: tuple[str, ...]) -> None:
     await receive(lambda message: isinstance(message, Down) and message.ref is watch)
     await Process.sleep(A_BLINK)
     await _gets(first, "after the end of a member", {one: 1, loner: 0}, _FORGOTTEN)
+    state = await sys_.get_state(Via("names", first))
+    expect("a member ended; does the state of the room still name it?", repr(both) in repr(state), False, _ENDED)
     await _uproot(root)
     await Process.sleep(A_BLINK)
     root = await _club(MendedRoom, rooms)
@@ -706,6 +771,10 @@ _UNKNOWN: Final = (
     "what is known when an archive was asked and has not answered: nothing. It may have written the item, or may yet. "
     "A call's time-out ends the wait of the caller, and not the work"
 )
+_WHOSE: Final = (
+    "who was missing. This archive was asked, and has ended because it found nobody itself: the `noproc` stands deep "
+    "in the reason, and not in the first place"
+)
 _SECOND: Final = "how long an archive is waited for: a second. A call waits five if nothing else is said"
 _LIVES: Final = "what becomes of the server: it lives on, whatever becomes of the archive"
 _ONLY_ONCE: Final = "how often the archive is asked: once for each `add`. What may have been done is not done again"
@@ -717,7 +786,7 @@ class Archive(GenServer):
 
     @classmethod
     async def start(cls, mood: str, **how: Any) -> Any:  # type: ignore[override]
-        """``mood`` says what it does: it answers, is slow, raises or leaves."""
+        """``mood`` says what it does: it answers, is slow, raises, leaves, or asks somebody who is missing."""
         return await super().start((mood, []), **how)
 
     async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
@@ -731,6 +800,8 @@ class Archive(GenServer):
                         raise OSError("disk full")
                     case "leaves":
                         return Stop("normal", (mood, written))
+                    case "misses its disk":
+                        await GenServer.call("disk", ("write", item))
                     case "hangs":
                         await Process.sleep(60.0)
                     case "is slow":
@@ -754,6 +825,7 @@ MOODS: Final = (
     ("hangs", "unknown", _UNKNOWN),
     ("raises", "unknown", _UNKNOWN),
     ("leaves", "unknown", _UNKNOWN),
+    ("misses its disk", "unknown", _WHOSE),
 )
 
 
@@ -858,6 +930,10 @@ _RETRIED: Final = "the `restart` of the task: it may fail, and then it is to be 
 _LOOP: Final = (
     "the windows. A supervisor hears only of each time that the one below has given up, and forgets it after its own "
     "`max_seconds`: that has to hold one give-up more than it allows. Or a budget is so large that it is never spent"
+)
+_SILENT: Final = (
+    "the `restart` of whatever has given up. As transient or temporary it stays away, and the supervisor above counts "
+    "nothing: that is right for one room of many, and wrong for a part that the whole cannot do without"
 )
 _APART: Final = (
     "what two groups have to do with each other that remember nothing of each other: nothing, also when one of them "
@@ -989,11 +1065,11 @@ class _House:
 
         return await self.tree.start_link((keeper, store, open_rooms))
 
-    async def grown(self, archive: bool = True) -> Pid:
+    async def grown(self, archive: bool = True, pause: float = A_BLINK) -> Pid:
         """Start it, and see that every room is open."""
         if archive and Process.whereis("archive") is None:
             await Agent.start(lambda: {room: [f"old line of {room}"] for room in self.rooms}, name="archive")
-        return await _grown(self.plant, self.names, _NOT_BEFORE if self.runs > 1 else _START)
+        return await _grown(self.plant, self.names, _NOT_BEFORE if self.runs > 1 else _START, pause)
 
     def new(self, *shared: str, rooms: bool = False) -> list[str]:
         """Who should be new: some of the shared parts, and all rooms or none."""
@@ -1169,11 +1245,11 @@ async def _rooms_row(tree: Any, rooms: Sequence[Any], reason: object) -> None:
 async def _opening_row(tree: Any, rooms: Sequence[Any], reason: object) -> None:
     house = _House(tree, rooms, fails=1)
     try:
-        await house.grown()
+        await house.grown(pause=10.0)  # whoever likes may wait before the next attempt
     except (NotYet, StartError) as error:
         done = "the tree was started, and `open_rooms` raised after the first room"
         seen = error.parts["Seen"] if isinstance(error, NotYet) else "no tree"
-        raise NotYet(done, seen, "all rooms open, a moment later", _RETRIED) from None
+        raise NotYet(done, seen, "all rooms open, ten seconds later", _RETRIED) from None
     expect("`open_rooms` raised once; how often was it run?", house.runs, 2, _RETRIED)
 
 
@@ -1200,6 +1276,9 @@ async def _loop_row(tree: Any, rooms: Sequence[Any], reason: object, most: int =
                 done = f"{_short(name)} ended {ends} times, a second apart; who is new?"
                 raise NotYet(done, f"{apart!r} too", f"{apart!r} is the same, until the whole ends", _APART)
             if ends == most:
+                if _where(name) is None:
+                    done = f"{_short(name)} ended once a second, until it was not started again"
+                    raise NotYet(done, "the tree stands without it, and nobody is told", "the whole tree ends", _SILENT)
                 done = f"{_short(name)} ended {most} times, a second apart, and no restart helped"
                 raise NotYet(done, "the tree goes on restarting it", "the whole tree ends", _LOOP)
             await _end(name, pause=1.0)
