@@ -519,6 +519,17 @@ def test_except_exception_lets_an_exit_pass() -> None:
 
 
 @difference()
+def test_a_killed_process_is_gone_on_the_next_line() -> None:
+    async def main() -> object:
+        pid = spawn(idle)
+        Process.register(pid, "display")
+        Process.exit(pid, "kill")
+        return Process.alive(pid), Process.whereis("display")
+
+    assert play(main) == (False, None)
+
+
+@difference()
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_finally_runs_in_a_killed_process_but_may_not_await(caplog: pytest.LogCaptureFixture) -> None:
     steps: list[str] = []

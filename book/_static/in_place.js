@@ -87,12 +87,13 @@
     show(fresh, JSON.parse(fresh.querySelector("script").textContent), { css, ask, address: true });
   };
 
-  /** With its Python a lab shows some controls more: those that are in sight wait until the pointer comes. */
+  /** With its Python a lab shows some controls more: those that are in sight wait until the pointer comes, if there is one. */
   const awakenLabs = () => {
+    const hovers = matchMedia("(hover: hover)").matches;
     const seen = new IntersectionObserver((entries) => {
       for (const { target, isIntersecting } of entries) {
         seen.unobserve(target);
-        if (isIntersecting) target.addEventListener("pointerenter", ({ pointerType }) => { if (pointerType === "mouse") awaken(target); }, { once: true });
+        if (isIntersecting && hovers) target.addEventListener("pointerenter", ({ pointerType }) => { if (pointerType === "mouse") awaken(target); }, { once: true });
         else (globalThis.requestIdleCallback ?? setTimeout)(() => awaken(target));
       }
     });
