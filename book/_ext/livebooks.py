@@ -98,7 +98,7 @@ end
 
 HOW = """\
 This is the Elixir of a chapter of *OTP patterns in Python*: its programs, and the text around them. Labs, exercises \
-and the same in Python are on the chapter's page in the book.
+and the same in Python, on the little BEAM `otp_mini`, are on the chapter's page in the book.
 
 Each cell is a program of its own. Its first line, `Fresh.start()`, ends what other cells have started and forgets \
 the modules that they have defined. So you can run the cells in any order, and change them. `Fresh` stands in the \
