@@ -426,19 +426,6 @@ def test_a_crash_lab_goes_on_where_its_recording_ends(page: Page, server: Server
     expect(owner.locator(".in-place-output")).to_have_count(0)  # what is shown is left alone
 
 
-def test_on_a_phone_each_lab_goes_on_and_a_cell_is_run_by_touch(browser: Browser, server: Server) -> None:
-    phone = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    page = phone.new_page()
-    open_chapter(page, server, "01_core_philosophy")
-    labs = page.locator(".cell [data-crash-lab]")
-    labs.first.scroll_into_view_if_needed()
-    expect(page.locator(".cell [data-crash-lab][data-asks]")).to_have_count(labs.count())
-    first = page.locator("[data-cell-id]").first
-    first.get_by_role("button", name="Run cell 1").tap()
-    expect(first).to_have_attribute("data-in-place", "ok", timeout=A_LONG_TIME)
-    phone.close()
-
-
 # --- everybody ------------------------------------------------------------------------------------------------------
 
 
