@@ -14,22 +14,14 @@ from typing import Any
 
 import pytest
 from attacks_12 import Rounds, all_well, archive_by, gone_by, late_by, round_by, timetable
+from playing import played
 from test_exercises import READ, defined
 
-from otp_mini import Exit, Node, Process, Supervisor, Task, current_node, receive, self_, spawn
+from otp_mini import Exit, Process, Supervisor, Task, current_node, receive, self_, spawn
 from otp_mini.exercises import async_stream as ex
 from otp_mini.exercises import check
 
 MODEL = defined(READ["12_async_stream"])
-
-
-def played(play: Callable[[], Awaitable[Any]]) -> Any:
-    """Run a scene in a process of a fresh node."""
-    node = Node(clock="virtual")
-    try:
-        return asyncio.run(node.run_async(play))
-    finally:
-        node.close()
 
 
 def now() -> float:

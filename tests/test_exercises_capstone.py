@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from attacks_19 import Dispatching, Later, TwoLists, by_loop, chat, nameless, opens_first, talk, tree
+from playing import played
 from test_exercises import READ, defined
 
 from otp_mini import (
@@ -24,7 +24,6 @@ from otp_mini import (
     GenServer,
     Hang,
     Kill,
-    Node,
     Process,
     Registry,
     Storm,
@@ -41,15 +40,6 @@ from otp_mini.exercises import NotYet, check
 from otp_mini.exercises import capstone as ex
 
 MODEL = defined(READ["19_capstone"])
-
-
-def played(play: Callable[[], Awaitable[Any]]) -> Any:
-    """Run a scene in a process of a fresh node."""
-    node = Node(clock="virtual")
-    try:
-        return asyncio.run(node.run_async(play))
-    finally:
-        node.close()
 
 
 def test_other_numbers_are_judged_as_well() -> None:

@@ -9,18 +9,17 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import attacks_18 as attacks
 import pytest
+from playing import played
 from test_exercises import READ, defined
 
 from otp_mini import (
     TIMEOUT,
     Exit,
     GenServer,
-    Node,
     Process,
     Reply,
     Supervisor,
@@ -35,15 +34,6 @@ from otp_mini.exercises import check
 from otp_mini.exercises import debugging as ex
 
 MODEL = defined(READ["18_debugging"])
-
-
-def played(play: Callable[[], Awaitable[Any]]) -> Any:
-    """Run a scene in a process of a fresh node."""
-    node = Node(clock="virtual")
-    try:
-        return asyncio.run(node.run_async(play))
-    finally:
-        node.close()
 
 
 def test_other_numbers_are_judged_as_well() -> None:

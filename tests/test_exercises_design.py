@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 from attacks_17 import CountingFailures, apart_from, by_hand, closing, model, opened, own, recursive
 from attacks_17 import NamedTank as Tank
+from playing import played
 from test_exercises import READ, defined
 
 from otp_mini import (
@@ -27,7 +27,6 @@ from otp_mini import (
     GenServer,
     Hang,
     Kill,
-    Node,
     Process,
     Storm,
     Supervise,
@@ -42,15 +41,6 @@ from otp_mini.exercises import check
 from otp_mini.exercises import design_principles as ex
 
 MODEL = defined(READ["17_design_principles"])
-
-
-def played(play: Callable[[], Awaitable[Any]]) -> Any:
-    """Run a scene in a process of a fresh node."""
-    node = Node(clock="virtual")
-    try:
-        return asyncio.run(node.run_async(play))
-    finally:
-        node.close()
 
 
 def test_other_numbers_are_judged_as_well() -> None:

@@ -25,13 +25,13 @@ from attacks_15 import (
     receipt_of_a_row,
     settle_in_a_loop,
 )
+from playing import played
 from test_exercises import READ, defined
 
 from otp_mini import (
     BadArg,
     Exit,
     GenServer,
-    Node,
     Process,
     Supervisor,
     Task,
@@ -47,15 +47,6 @@ from otp_mini.exercises import check
 from otp_mini.exercises import ets as ex
 
 MODEL = defined(READ["15_ets"])
-
-
-def played(play: Callable[[], Awaitable[Any]]) -> Any:
-    """Run a scene in a process of a fresh node."""
-    node = Node(clock="virtual")
-    try:
-        return asyncio.run(node.run_async(play))
-    finally:
-        node.close()
 
 
 def answers(seconds: float, answer: Any) -> Callable[[Any], Awaitable[Any]]:

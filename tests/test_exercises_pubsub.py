@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from attacks_14 import DeskFirst, KeepsAll, LooksUp, Searches, WithAPainter, announce_by_keys, heard_by_looking_back
+from playing import played
 from test_exercises import READ, defined
 
 from otp_mini import (
     GenServer,
-    Node,
     Process,
     Registry,
     Supervisor,
@@ -32,15 +31,6 @@ from otp_mini.exercises import check
 from otp_mini.exercises import pubsub as ex
 
 MODEL = defined(READ["14_pubsub"])
-
-
-def played(play: Callable[[], Awaitable[Any]]) -> Any:
-    """Run a scene in a process of a fresh node."""
-    node = Node(clock="virtual")
-    try:
-        return asyncio.run(node.run_async(play))
-    finally:
-        node.close()
 
 
 def listener(heard: list[Any], *topics: Any, registry: str = "topics", follow: Any = None) -> Any:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import random
 import re
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from attacks_20 import ByMessage, CancelledRadio, DictDeck, by_sets, by_steps, math_lines, with_specs
 from elixir_twins import fences, run_elixir
+from playing import played
 from test_exercises import READ, defined
 
 from otp_mini import (
@@ -24,7 +24,6 @@ from otp_mini import (
     GenServer,
     Hang,
     Kill,
-    Node,
     Pid,
     Process,
     Storm,
@@ -42,15 +41,6 @@ from otp_mini.exercises import to_elixir as ex
 NOTEBOOK = READ["20_to_elixir"]
 MODEL = defined(NOTEBOOK)
 ATOMS = {"ok", "error", "full", "lorry", "car", "open", "closed", "soon", "shut", "waiting", "join", "leave"}
-
-
-def played(play: Callable[[], Awaitable[Any]]) -> Any:
-    """Run a scene in a process of a fresh node."""
-    node = Node(clock="virtual")
-    try:
-        return asyncio.run(node.run_async(play))
-    finally:
-        node.close()
 
 
 def modules(cell: str) -> str:
