@@ -114,6 +114,15 @@ def test_rooms_crash_hang_and_fail_to_start_and_the_others_notice_nothing(seed: 
 # ---- drill 3 ----------------------------------------------------------------------------------------------------
 
 
+def test_two_trees_of_rooms_stand_on_one_node() -> None:
+    async def scene() -> Any:
+        for names in (("tea", "bees"), ("seeds",)):
+            await MODEL["Rooms"].start_link([(ex.Chatter, name) for name in names])
+        return [Process.whereis(name) is not None for name in ("tea", "bees", "seeds")]
+
+    assert played(scene) == [True, True, True]
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
 def test_whoever_speaks_is_heard_once_while_rooms_are_killed(seed: int) -> None:
     async def play() -> None:
