@@ -910,6 +910,12 @@ async def known_line(name: Any, line: Any, state: Any) -> Any:
     return (await said(name, line) if name in ("ann", "ben") else "not here"), state
 
 
+async def any_refusal(name: Any, state: Any) -> Any:
+    with contextlib.suppress(ChildError):
+        await start_child("chat", (Connection, name))
+    return "ok", state
+
+
 async def beside(name: Any, state: Any) -> Any:
     if name not in state:
         await Connection.start_link(name)
@@ -945,6 +951,13 @@ table.wrong(
 )
 table.wrong(ex.switchboard, "knows only whom it connected", board(keeping, only_own), "another switchboard", one_life)
 table.wrong(ex.switchboard, "starts them itself", board(beside, by_its_name), "how many connections were started")
+table.wrong(
+    ex.switchboard,
+    "takes any error of a start for good news",
+    board(any_refusal, by_its_name),
+    '"chat" had no room',
+    "and no other",
+)
 table.hard_coded(ex.switchboard, "knows Ann and Ben", board(simply, known_line), "it passed the first one")
 
 # ---- the house -------------------------------------------------------------------------------------------------

@@ -328,6 +328,17 @@ async def any_error(parcel: Any, number: Any, place: Any) -> Any:
                 raise
 
 
+async def begins_again_after_any_error(parcel: Any, number: Any, place: Any) -> Any:
+    while True:
+        with contextlib.suppress(ChildError):
+            await start_child("shelf", (parcel, number))
+        try:
+            return await GenServer.call(Via("parcels", number), ("scan", place))
+        except Exit as error:
+            if why(error) != "noproc":
+                raise
+
+
 async def by_itself(parcel: Any, number: Any, place: Any) -> Any:
     while True:
         with contextlib.suppress(AlreadyStarted):
@@ -397,6 +408,13 @@ table.wrong(ex.scan, "begins again after a kill", after("killed"), "was killed w
 table.wrong(ex.scan, "begins again after a stop", after("normal"), "stopped without a reply", "`noproc` does")
 table.wrong(ex.scan, "tries twice and no more", twice_at_most, "three times the parcel had ended")
 table.wrong(ex.scan, "takes any error of a start for good news", any_error, "failed with 'recalled'", "no other")
+table.wrong(
+    ex.scan,
+    "begins again after any error of a start",
+    begins_again_after_any_error,
+    "failed with 'recalled'",
+    "and no other",
+)
 table.wrong(ex.scan, "starts it itself", by_itself, "a child of 'shelf'", "who starts a parcel")
 table.wrong(ex.scan, "makes a text of each number", by_text, "it passed the first one", "under which key")
 table.wrong(ex.scan, "sleeps until it is there", sleeps, "it took 0.1 s", "Nobody has to sleep")

@@ -304,6 +304,15 @@ async def hides_what_is_raised(server: Any, look: Any) -> Any:
             await sys_.resume(server)
 
 
+async def has_a_task_look(server: Any, look: Any) -> Any:
+    await sys_.suspend(server)
+    try:
+        return await Task.await_(Task.async_(look))
+    finally:
+        with contextlib.suppress(Exit):
+            await sys_.resume(server)
+
+
 async def returns_nothing(server: Any, look: Any) -> Any:
     await sys_.suspend(server)
     try:
@@ -339,6 +348,7 @@ table.wrong(ex.held, "has it go on where nothing was raised", resumes_at_the_end
 table.wrong(ex.held, "catches exceptions only", catches_exceptions_only, "an `Exit` is no `Exception`")
 table.wrong(ex.held, "needs the server to be there", needs_the_server, "a server that has ended meanwhile cannot")
 table.wrong(ex.held, "hides what is raised", hides_what_is_raised, "has to hear of it")
+table.wrong(ex.held, "has a task look", has_a_task_look, "the one that calls `held` awaits it")
 table.wrong(ex.held, "returns nothing", returns_nothing, "Is a `return` or an `await` missing?")
 table.wrong(ex.held, "never suspends it", never_suspends, "what the server does while `look` runs")
 table.wrong(ex.held, "suspends it after the look", looks_first, "what the server does while `look` runs")

@@ -1397,6 +1397,9 @@ class GlobalSailing(Sailing, restart="transient"):
         await Ledger.sell(hour, who)
 
 
+ALL = object()  # every refusal of a start
+
+
 def line(
     sailing: Any = Sailing,
     *,
@@ -1409,7 +1412,7 @@ def line(
     quay_first: bool = False,
     patience: float = 2.0,
     opens: bool = True,
-    good_news: bool = True,
+    good_news: Any = ("already_started",),
     fresh: Callable[[], Any] = int,
 ) -> Any:
     """The line, with something in it that is otherwise."""
@@ -1443,7 +1446,7 @@ def line(
                 if opens or GenServer.whereis(Via("sailings", hour)) is None:
                     await DynamicSupervisor.start_child("fleet", (sailing, hour))
             except ChildError as error:
-                if not good_news or error.reason[0] != "already_started":  # type: ignore[index]
+                if good_news is not ALL and error.reason[0] not in good_news:  # type: ignore[index]
                     raise
             return await GenServer.call(Via("sailings", hour), ("book", who), patience)
 
@@ -1530,7 +1533,10 @@ table.wrong(
 table.wrong(ex.ferries, "has a window a thousand times too long", line(quay=60_000.0), "a number of seconds")
 table.wrong(ex.ferries, "leaves the budget of the fleet out", line(fleet=(3, 5.0)), "five restarts of the fleet")
 table.wrong(ex.ferries, "leaves the window of the quay out", line(quay=5.0), "a number of seconds")
-table.wrong(ex.ferries, "takes a running sailing for a failure", line(good_news=False), "`already_started`")
+table.wrong(ex.ferries, "takes a running sailing for a failure", line(good_news=()), "`already_started`")
+table.wrong(
+    ex.ferries, "takes any refusal of a start for good news", line(good_news=ALL), "had no room", "and no other"
+)
 table.wrong(ex.ferries, "does not load", line(Forgetful), "what a new sailing knows")
 table.wrong(ex.ferries, "loads in init", line(LoadsInInit), "the whole fleet waits for")
 table.wrong(ex.ferries, "has permanent sailings", line(Permanent), "a transient child is not started again")

@@ -366,6 +366,10 @@ _ALSO_THEN: Final = (
 )
 _PASSED_ON: Final = "what becomes of what `look` raises: whoever calls `held` has to hear of it"
 _HANDED: Final = "what `held` returns: what `look` has returned. Is a `return` or an `await` missing?"
+_AWAITED: Final = (
+    "which process runs `look`: the one that calls `held` awaits it. What is raised in a task ends the task, and by "
+    "its link whoever started it"
+)
 _GONE: Final = "who has to go on: a server that has ended meanwhile cannot, and that is no failure of the look"
 
 
@@ -386,15 +390,16 @@ async def _one_held(function: Any, name: str | None, kept: Any) -> None:
     assert pid is not None
     other = await Idle.start("another one")
     who: Any = name or pid
+    done, caller = f"`held` was given {safe_repr(name) if name else 'a pid'}", self_()
 
     async def look() -> Any:
+        expect(f"{done}; does its caller run `look`?", self_() is caller, True, _AWAITED)
         status = (await sys_.get_status(pid))["status"]
         expect("the server's status while `look` runs", status, "suspended", _HELD)
         expect("another server meanwhile", (await sys_.get_status(other))["status"], "running", _HELD)
         await Process.sleep(1.0)
         return kept
 
-    done = f"`held` was given {safe_repr(name) if name else 'a pid'}"
     try:
         seen = await function(who, look)
     except Exit as exit:

@@ -673,9 +673,29 @@ async def switchboard(Switchboard: Any, names: tuple[str, ...] = ("ann", "ben"))
 
     Demands: "ok" for a connection that was there before, too; "not here" for an unknown name, for one that was
     stopped, for a connection that ends before it has answered (the line is not said again to its next life), and,
-    after five seconds and no more, for one that is silent; another switchboard reaches the same connections.
+    after five seconds and no more, for one that is silent; another switchboard reaches the same connections; no "ok"
+    for a connection that could not be started.
     """
     await with_other_numbers(_one_board, ((Switchboard, names), (Switchboard, ("north", "sea", "woods"))))
+    await _no_room(Switchboard, names[0])
+
+
+_NOT_THERE: Final = "which error of a start is good news: `already_started`, and no other. Here nobody has the name"
+
+
+async def _no_room(Switchboard: Any, name: str) -> None:
+    """The supervisor takes nobody: there is no such connection, and what else is answered is the reader's choice."""
+    chat = await DynamicSupervisor.start_link(name="chat", max_children=0)
+    board = await answered(Switchboard.start_link(None), "the switchboard was started")
+    done = f'"chat" had no room, and ("connect", {name!r}) was called'
+    try:
+        seen = await GenServer.call(board, ("connect", name))
+    except Exit:
+        seen = None
+    if same(seen, "ok"):
+        raise NotYet(done, "'ok'", "anything else: there is no such connection", _NOT_THERE)
+    await _close(board)
+    await _close(chat)
 
 
 async def _one_board(Switchboard: Any, names: tuple[str, ...]) -> None:

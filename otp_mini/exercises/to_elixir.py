@@ -24,6 +24,7 @@ from .. import (
     Ok,
     Pid,
     Process,
+    Registry,
     Reply,
     StartError,
     Storm,
@@ -860,6 +861,9 @@ _CLOSED: Final = "what `leave` does: the sailing stops with normal, and a transi
 _REOPENED: Final = (
     "what `book` does first: it opens the sailing, whether it runs or not. `already_started` is no failure"
 )
+_ONE_REFUSAL: Final = (
+    "which refusal of a start is no failure: `already_started`, and no other. For the others the `case` has no clause"
+)
 _IN_LEDGER: Final = "who writes a booking down: the sailing does, in the ledger, before it answers"
 _CAST: Final = "`leave` is a cast: it answers ok at once, also where the sailing is busy, or where there is none"
 _KNOWN: Final = (
@@ -881,7 +885,8 @@ async def ferries(Ferries: Ferries, hours: Sequence[Any] = (7, 9)) -> None:
     the Elixir, a new one once it stands in the ledger; a sailing comes back after a crash and not after ``leave``, and
     knows its bookings; ``leave`` answers "ok" at once, whether the sailing is there, busy or away; who is new when the
     ledger, the registry or the fleet ends; a call is waited for two seconds; the load of a sailing holds up nobody
-    else; six crashes of sailings in a row end the fleet, and 96 the whole line.
+    else; what a start is refused for, other than `already_started`, is no answer; six crashes of sailings in a row end
+    the fleet, and 96 the whole line.
     """
     await with_other_numbers(_one_line, ((Ferries, hours[0]), (Ferries, hours[1])))
     await _who_is_new(Ferries)
@@ -889,6 +894,7 @@ async def ferries(Ferries: Ferries, hours: Sequence[Any] = (7, 9)) -> None:
     await _writes_first(Ferries)
     await _until_the_end(Ferries)
     await _rare_enough(Ferries)
+    await _refused(Ferries)
     _a_day(Ferries, hours)
 
 
@@ -1047,6 +1053,18 @@ async def _waits(Ferries: Ferries) -> None:
     Process.exit(waiting, "kill")
     await sys_.resume(ledger)
     await Supervisor.stop(root)
+
+
+async def _refused(Ferries: Ferries) -> None:
+    """A fleet that takes nobody, and no line: there is no sailing, and the Elixir raises where no clause fits."""
+    await Registry.start_link(keys="unique", name="sailings")
+    await DynamicSupervisor.start_link(name="fleet", max_children=0)
+    done, refused = "the fleet had no room for another sailing, and ann booked", "what the start was refused for"
+    try:
+        seen = safe_repr(await answered(Ferries.book(7, "ann"), done))
+    except (Exit, Exception) as error:
+        seen = "an exit: noproc" if "noproc" in repr(getattr(error, "reason", None)) else refused
+    expect(f"{done}; what came out?", seen, refused, _ONE_REFUSAL)
 
 
 async def _rare_enough(Ferries: Ferries) -> None:
