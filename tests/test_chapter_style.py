@@ -351,6 +351,18 @@ def test_a_chapter_keeps_the_rule(path: Path, rule: Any) -> None:
         assert wrong == ""
 
 
+def test_chapters_near_each_other_ask_for_other_things() -> None:
+    """What was taught at one place is asked for at most three times in the course, and not soon again."""
+    asked: dict[str, list[int]] = {}
+    for chapter in map(Chapter, CHAPTERS):
+        part = re.split(r"^## Three questions", chapter.markdown, flags=re.MULTILINE)[-1].split("\n## ")[0]
+        for place in set(re.findall(r"\]\((\d\d_\w+\.ipynb#[^)]+)\)", part)):
+            asked.setdefault(place, []).append(int(chapter.number))
+    often = {place: numbers for place, numbers in asked.items() if len(numbers) > 3}
+    soon = {place: numbers for place, numbers in asked.items() if any(b - a < 2 for a, b in pairwise(numbers))}
+    assert (often, soon) == ({}, {})
+
+
 def test_each_incident_of_the_anti_patterns_shows_who_waited() -> None:
     """A trace as a picture, or a chart of the mailbox."""
     [path] = [path for path in CHAPTERS if path.stem.startswith("04")]
