@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -27,9 +28,9 @@ from otp_mini import (
     self_,
     send,
     spawn,
-    spawn_link,
 )
 from otp_mini.exercises import to_elixir as ex
+from otp_mini.exercises import winch
 
 table = Table()
 
@@ -569,256 +570,116 @@ table.hard_coded(ex.lines, "knows the lines of the text", knows_one, "it passed 
 
 # ---- winch --------------------------------------------------------------------------------------------------
 
-
-class Winch(GenServer, restart="transient"):
-    pause = 0.25
-    released: Any = "normal"
-
-    def init(self, metres: Any) -> Any:
-        return Ok(metres, Continue("pull"))
-
-    def handle_continue(self, work: Any, metres: Any) -> Any:
-        if metres == 0:
-            return Stop("normal", metres)
-        Process.send_after(self_(), "pulled", self.pause)
-        return NoReply(metres)
-
-    def handle_info(self, message: Any, metres: Any) -> Any:
-        match message:
-            case "pulled":
-                return NoReply(metres - 1, Continue("pull"))
-        return NoReply(metres)
-
-    def handle_call(self, request: Any, from_: Any, metres: Any) -> Any:
-        match request:
-            case "left":
-                return Reply(metres, metres)
-            case "release":
-                return Stop(self.released, metres, reply=("released", metres))
-
-    def handle_cast(self, request: Any, metres: Any) -> Any:
-        match request:
-            case ("jam", what):
-                return Stop(("jammed", what), metres)
-
-
-class ByMessage(Winch, restart="transient"):
-    """Begins by a message to itself in place of a second continue."""
-
-    def handle_info(self, message: Any, metres: Any) -> Any:
-        match message:
-            case "pulled":
-                return self.handle_continue("pull", metres - 1)
-        return NoReply(metres)
-
-
-class MilliWinch(Winch, restart="transient"):
-    pause = 250.0
-
-
-class HastyWinch(Winch, restart="transient"):
-    pause = 0.025
-
-
-class PermanentWinch(Winch, restart="permanent"):
-    pass
-
-
-class TemporaryWinch(Winch, restart="temporary"):
-    pass
-
-
-class ReleasesBadly(Winch, restart="transient"):
-    released = "released"
-
-
-class SwapsParts(Winch, restart="transient"):
-    """Takes the third part for the state."""
-
-    def handle_call(self, request: Any, from_: Any, metres: Any) -> Any:
-        match request:
-            case "release":
-                return Stop("normal", ("released", metres), reply=metres)
-        return super().handle_call(request, from_, metres)
-
-
-class LivesOn(Winch, restart="transient"):
-    """Answers a release, and pulls on."""
-
-    def handle_call(self, request: Any, from_: Any, metres: Any) -> Any:
-        match request:
-            case "release":
-                return Reply(("released", metres), metres)
-        return super().handle_call(request, from_, metres)
-
-
-class JamsWell(Winch, restart="transient"):
-    def handle_cast(self, request: Any, metres: Any) -> Any:
-        return Stop("jammed", metres)
-
-
-class NeverDone(Winch, restart="transient"):
-    """Has no clause for 0 metres."""
-
-    def handle_continue(self, work: Any, metres: Any) -> Any:
-        Process.send_after(self_(), "pulled", self.pause)
-        return NoReply(metres)
-
-
-class OneTooMany(Winch, restart="transient"):
-    """Takes the metre off when it sets out."""
-
-    def handle_continue(self, work: Any, metres: Any) -> Any:
-        match super().handle_continue(work, metres):
-            case NoReply(metres, _):
-                return NoReply(metres - 1)
-            case other:
-                return other
-
-    def handle_info(self, message: Any, metres: Any) -> Any:
-        return NoReply(metres, Continue("pull")) if message == "pulled" else NoReply(metres)
-
-
-class StrayWinch(Winch, restart="transient"):
-    """Takes any message for its own."""
-
-    def handle_info(self, message: Any, metres: Any) -> Any:
-        return NoReply(metres - 1, Continue("pull"))
-
-
-class SleepingWinch(Winch, restart="transient"):
-    """Pulls in one callback."""
-
-    async def handle_continue(self, work: Any, metres: Any) -> Any:  # type: ignore[override]
-        while metres:
-            await Process.sleep(0.25)
-            metres -= 1
-        return Stop("normal", 0)
-
-
-class InitWinch(Winch, restart="transient"):
-    """Pulls before it has started."""
-
-    async def init(self, metres: Any) -> Any:  # type: ignore[override]
-        await Process.sleep(0.25 * metres)
-        return Ok(metres, Continue("pull"))
-
-
-class KnowingWinch(Winch, restart="transient"):
-    """Knows the numbers of the text."""
-
-    def init(self, metres: Any) -> Any:
-        return Ok(max(metres, 20), Continue("pull"))
-
-
-class AllTimers(Winch, restart="transient"):
-    """Sets all its timers at the beginning."""
-
-    def handle_continue(self, work: Any, metres: Any) -> Any:
-        if work == "pull" and metres:
-            for number in range(1, metres + 1):
-                Process.send_after(self_(), "pulled", self.pause * number)
-        return NoReply(metres) if metres else Stop("normal", metres)
-
-    def handle_info(self, message: Any, metres: Any) -> Any:
-        return NoReply(metres - 1, Continue("look")) if message == "pulled" else NoReply(metres)
-
-
-class RepliesFirst(Winch, restart="transient"):
-    """Answers by `GenServer.reply`, and stops then."""
-
-    def handle_call(self, request: Any, from_: Any, metres: Any) -> Any:
-        if request == "release":
-            GenServer.reply(from_, ("released", metres))
-            return Stop("normal", metres)
-        return super().handle_call(request, from_, metres)
-
-
-class Polite(Winch, restart="transient"):
-    """Answers an unknown call."""
-
-    def handle_call(self, request: Any, from_: Any, metres: Any) -> Any:
-        return super().handle_call(request, from_, metres) or Reply("unknown", metres)
-
-
-class AnyJam(Winch, restart="transient"):
-    """Takes any cast for a jam."""
-
-    def handle_cast(self, request: Any, metres: Any) -> Any:
-        return Stop(("jammed", request[1]), metres)
-
-
-class Ticked(Winch, restart="transient"):
-    """Has a process that ticks."""
-
-    def init(self, metres: Any) -> Any:
-        winch = self_()
-
-        async def tick() -> None:
-            while True:
-                await Process.sleep(self.pause)
-                send(winch, "pulled")
-
-        spawn_link(tick)
-        return super().init(metres)
-
-    def handle_continue(self, work: Any, metres: Any) -> Any:
-        return NoReply(metres) if metres else Stop("normal", metres)
-
-
-class SharedRope(Winch, restart="transient"):
-    """Keeps the metres in the class."""
-
-    metres: Any = 0
-
-    def init(self, metres: Any) -> Any:
-        type(self).metres = metres
-        return super().init(metres)
-
-    def handle_continue(self, work: Any, metres: Any) -> Any:
-        return super().handle_continue(work, self.metres)
-
-    def handle_info(self, message: Any, metres: Any) -> Any:
-        type(self).metres -= message == "pulled"
-        return NoReply(self.metres, Continue("pull")) if message == "pulled" else NoReply(self.metres)
-
-    def handle_call(self, request: Any, from_: Any, metres: Any) -> Any:
-        return super().handle_call(request, from_, self.metres)
-
-
-class NoAnswer(Winch, restart="transient"):
-    def handle_call(self, request: Any, from_: Any, metres: Any) -> Any:
-        return Stop("normal", metres) if request == "release" else super().handle_call(request, from_, metres)
-
-
-class ForgetsContinue(Winch, restart="transient"):
-    def handle_continue(self, work: Any, metres: Any) -> Any:
-        super().handle_continue(work, metres)
-
-
-table.right(ex.winch, "pulls by its messages alone", ByMessage)
-table.right(ex.winch, "sets all its timers at once", AllTimers)
-table.right(ex.winch, "replies, and stops then", RepliesFirst)
-table.wrong(ex.winch, "answers an unknown call", Polite, "unknown call")
-table.wrong(ex.winch, "takes any cast for a jam", AnyJam, "the clauses of `handle_cast`")
-table.wrong(ex.winch, "has a process that ticks", Ticked, "a timer of the server does")
-table.wrong(ex.winch, "keeps the metres in the class", SharedRope, "What a class keeps")
-table.wrong(ex.winch, "does not answer a release", NoAnswer, "a stop with four parts")
-table.wrong(ex.winch, "forgets a return", ForgetsContinue, "is a `return` missing?")
-table.wrong(ex.winch, "waits for 250 seconds", MilliWinch, "Elixir counts milliseconds")
-table.wrong(ex.winch, "pulls ten times too fast", HastyWinch, "a quarter of a second")
-table.wrong(ex.winch, "is permanent", PermanentWinch, "restart: :transient")
-table.wrong(ex.winch, "is temporary", TemporaryWinch, "restart: :transient")
-table.wrong(ex.winch, "ends a release with a reason of its own", ReleasesBadly, "a stop with four parts")
-table.wrong(ex.winch, "takes the answer for the state", SwapsParts, "a stop with four parts")
-table.wrong(ex.winch, "pulls on after a release", LivesOn, "a stop with four parts")
-table.wrong(ex.winch, "leaves out what was jammed", JamsWell, "the reason of the stop: a tuple")
-table.wrong(ex.winch, "pulls beyond its rope", NeverDone, "the clause for 0 metres")
-table.wrong(ex.winch, "takes the metre off too early", OneTooMany, "who takes a metre off, and when")
-table.wrong(ex.winch, "takes a stray for a pull", StrayWinch, "any other message leaves the state")
-table.wrong(ex.winch, "sleeps in a callback", SleepingWinch, "A server that sleeps answers nobody")
-table.wrong(ex.winch, "pulls in init", InitWinch, "what `init` does")
-table.hard_coded(ex.winch, "knows the twenty metres", KnowingWinch, "it passed the first one")
+WINCH = next(winch.modules())  # the first way of each function
+STOPPED_BY_IF = next(module for module in winch.modules() if "if metres == 0 do" in module)
+
+
+def text_of(text: Any) -> Any:
+    return lambda: text
+
+
+def but(*changes: tuple[str, str], of: str = WINCH) -> Any:
+    """The module, with something in it that is otherwise."""
+    for old, new in changes:
+        assert old in of, old
+        of = of.replace(old, new)
+    return lambda: of
+
+
+def commented() -> str:
+    return "\n".join(f"# {line}" for line in WINCH.splitlines())
+
+
+def frame() -> str:
+    return "defmodule Winch do\n  # init, handle_call, Process.send_after(self(), :pulled, 250)\nend\n"
+
+
+def in_python() -> str:
+    return "class Winch(GenServer):\n    def init(self, metres):\n        return Ok(metres, Continue('pull'))\n"
+
+
+def spread_out() -> str:
+    """Blocks for one-liners, names of its own, comments, and each function under its `@impl`."""
+    text = re.sub(
+        r"^def (.*), do: (.*)$", r"@impl true\n  def \1 do  # so\n\n    \2\n  end\n", WINCH, flags=re.MULTILINE
+    )
+    return text.replace("metres", "rope_left").replace("@impl true\n  def start_link", "def start_link")
+
+
+FIRST_LEFT = "def handle_call(:left, _from, metres), do: {:reply, metres, metres}"
+LAST_INFO = "def handle_info(_message, metres), do: {:noreply, metres}"
+ZERO = "def handle_continue(:pull, 0), do: {:stop, :normal, 0}"
+unfinished = "your code goes there"
+table.right(ex.winch, "writes blocks and names of its own", spread_out)
+table.right(ex.winch, "writes the number with an underscore", but(("250", "2_50")))
+table.right(ex.winch, "has the calls last", lambda: [*winch.modules()][-1])
+table.right(ex.winch, "asks by an if", text_of(STOPPED_BY_IF))
+table.wrong(ex.winch, "writes a comment", commented, "no line of Elixir", "the frame")
+table.wrong(ex.winch, "writes the frame alone", frame, "`use GenServer`")
+table.wrong(ex.winch, "writes Python", in_python, "Look again at")
+table.wrong(ex.winch, "returns no text", text_of(None), "the module as one text")
+table.wrong(
+    ex.winch, "forgets an end", but(("{:noreply, metres}\nend\n", "{:noreply, metres}\n")), "an `end` is missing"
+)
+table.wrong(ex.winch, "ends a one-liner", but((ZERO, ZERO + " end")), "closes nothing")
+table.wrong(ex.winch, "leaves a brace open", but(("{:stop, :normal, 0}", "{:stop, :normal, 0")), "the brackets")
+table.wrong(ex.winch, "has an arrow after the head", but(("0), do:", "0) ->")), "between the head of a clause")
+table.wrong(ex.winch, "has a colon after the head", but(("0), do:", "0):")), "with which nothing begins there")
+table.wrong(ex.winch, "forgets the comma", but(("0), do:", "0) do:")), "a comma and `do:`")
+table.wrong(
+    ex.winch, "returns by a word", but(("{:noreply, metres}\nend", "return {:noreply, metres}\nend")), "no `return`"
+)
+table.wrong(
+    ex.winch, "keeps the shapes of Python", but(("{:reply, metres, metres}", "Reply(metres, metres)")), ":reply"
+)
+table.wrong(ex.winch, "keeps self_", but(("self()", "self_()")), "without an underscore")
+table.wrong(ex.winch, "keeps the seconds", but(("250", "0.25")), "whole milliseconds")
+table.wrong(ex.winch, "makes a wrong number of them", but(("250", "25")), "25 milliseconds", "whole milliseconds")
+table.wrong(ex.winch, "makes minutes of them", but(("250", "250_000")), "250000 milliseconds")
+table.wrong(ex.winch, "keeps texts", but((":left", '"left"')), "an atom, with a colon")
+table.wrong(
+    ex.winch, "forgets the state", but(("{:reply, metres, metres}", "{:reply, metres}")), "the next callback gets"
+)
+table.wrong(
+    ex.winch, "stops without a state", but(("{:stop, :normal, 0}", "{:stop, :normal}")), "the next callback gets"
+)
+table.wrong(
+    ex.winch,
+    "has the answer last",
+    but(("{:stop, :normal, {:released, metres}, metres}", "{:stop, :normal, metres, {:released, metres}}")),
+    "a stop with four parts",
+)
+table.wrong(ex.winch, "begins nothing", but(("{:ok, metres, {:continue, :pull}}", "{:ok, metres}")), "`init` has the")
+table.wrong(ex.winch, "pulls once", but(("metres - 1, {:continue, :pull}", "metres - 1")), "the winch stands still")
+table.wrong(ex.winch, "leaves out who calls", but((":left, _from, metres", ":left, metres")), "has its caller as well")
+table.wrong(ex.winch, "takes no other message", but((LAST_INFO, "")), "any other message")
+table.wrong(
+    ex.winch, "drops messages first", but(("def handle_info(:pulled", LAST_INFO + "\ndef handle_info(:pulled")), "order"
+)
+table.wrong(
+    ex.winch,
+    "answers an unknown call",
+    but((FIRST_LEFT, FIRST_LEFT + "\ndef handle_call(_request, _from, metres), do: {:reply, :what, metres}")),
+    "an unknown request",
+)
+table.wrong(ex.winch, "never ends", but((ZERO, "")), "with 0 metres it stops")
+table.wrong(ex.winch, "has no handle_cast", but(("handle_cast", "handle_other")), "no `handle_cast`")
+table.wrong(ex.winch, "is permanent", but((", restart: :transient", "")), "which end brings a winch back")
+table.wrong(ex.winch, "uses nothing", but(("use GenServer, restart: :transient", "")), "`use GenServer`")
+table.wrong(ex.winch, "answers nobody", but(("{:reply, metres, metres}", "{:noreply, metres}")), "waits for ever")
+table.wrong(
+    ex.winch,
+    "has = for an arrow",
+    but(
+        ("_from, metres), do: {:reply", "_from, metres), do: case 1 do 1 = {:reply"),
+        ("{:reply, metres, metres}", "{:reply, metres, metres} end"),
+    ),
+    "the arrow `->`",
+)
+table.wrong(ex.winch, "calls it otherwise", but(("defmodule Winch", "defmodule Windlass")), "the name of the module")
+table.hard_coded(
+    ex.winch, "knows the eighteen metres", but(("{:reply, metres, metres}", "{:reply, 18, metres}")), "the metres"
+)
 
 # ---- radio --------------------------------------------------------------------------------------------------
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 import asyncio
 import random
 import re
+import subprocess
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import pytest
-from attacks_20 import ByMessage, CancelledRadio, DictDeck, by_sets, by_steps, math_lines, with_specs
+from attacks_20 import CancelledRadio, DictDeck, by_sets, by_steps, math_lines, with_specs
 from elixir_twins import fences, run_elixir
 from playing import played
 from test_exercises import READ, defined
@@ -20,6 +23,7 @@ from test_exercises import READ, defined
 from otp_mini import (
     Agent,
     Below,
+    ExitSignal,
     FailingStart,
     GenServer,
     Hang,
@@ -35,8 +39,9 @@ from otp_mini import (
     send,
     spawn,
 )
-from otp_mini.exercises import check
+from otp_mini.exercises import NotYet, check, winch
 from otp_mini.exercises import to_elixir as ex
+from otp_mini.exercises.elixir_text import module_of
 
 NOTEBOOK = READ["20_to_elixir"]
 MODEL = defined(NOTEBOOK)
@@ -83,7 +88,6 @@ def test_other_numbers_are_judged_as_well() -> None:
     cases: Any = [({"sailing": hour, "place": text}, plan) for hour in "xyz" for text in ("0", "-0", "1 ", "?")]
     asyncio.run(check(ex.place, by_steps, *cases, quiet=True))
     asyncio.run(check(ex.lines, math_lines, ([1000, 1], 2002), ([3], 2), quiet=True))
-    asyncio.run(check(ex.winch, ByMessage, metres=2, what=[1], quiet=True))
     asyncio.run(check(ex.radio, CancelledRadio, metres=-1, quiet=True))
     asyncio.run(check(ex.suspects, by_sets, (["x"], [(("leave", "x"), "ok"), ("waiting", [])]), quiet=True))
     asyncio.run(check(ex.ferries, with_specs(), hours=(("x", 1), 0), quiet=True))
@@ -187,65 +191,135 @@ def test_the_lines_are_those_of_elixir(elixir: str) -> None:
 
 # ---- drill 4 ----------------------------------------------------------------------------------------------------
 
-WINCHES = """
-Process.flag(:trap_exit, true)
-Logger.configure(level: :none)
-catch_exit = fn act -> try do act.() catch :exit, _ -> :exit end end
-ends = fn metres, act ->
-  {:ok, winch} = Winch.start_link(metres)
-  act.(winch)
-  receive do
-    {:EXIT, ^winch, reason} -> show.(reason)
-  after
-    2_000 -> show.(:no_end)
-  end
-end
-ends.(0, fn _ -> :ok end)
-ends.(2, fn _ -> :ok end)
-ends.(9, fn winch -> show.(GenServer.call(winch, :release)) end)
-ends.(9, fn winch -> GenServer.cast(winch, {:jam, "rope"}) end)
-for act <- [&GenServer.cast(&1, :unknown), &catch_exit.(fn -> GenServer.call(&1, :unknown) end)] do
-  {:ok, winch} = Winch.start_link(9)
-  act.(winch)
-  receive do {:EXIT, ^winch, {reason, _stack}} -> show.(reason) end
-end
-ends.(9, fn winch ->
-  Process.sleep(620)
-  send(winch, :stray)
-  show.(GenServer.call(winch, :left))
-  GenServer.stop(winch)
-end)
-for act <- [&GenServer.cast(&1, {:jam, 1}), &GenServer.call(&1, :release)] do
-  {:ok, top} = Supervisor.start_link([{Winch, 9}], strategy: :one_for_one)
-  [{_, before, _, _}] = Supervisor.which_children(top)
-  act.(before)
-  Process.sleep(50)
-  [{_, now, _, _}] = Supervisor.which_children(top)
-  show.({is_pid(now), now == before})
-end
-"""
+
+def played_by_elixir(elixir: str, modules: list[str], metres: int = 9) -> list[list[str]]:
+    """What real Elixir prints of the scenario of the winch, for each module; all of them in one BEAM."""
+    programs = []
+    for number, module in enumerate(modules):
+        own = winch.program("", metres).replace("Winch", f"Winch{number}").replace('"#{name}:', f'"{number}|#{{name}}:')
+        programs.append(f"{module.replace('Winch', f'Winch{number}')}\ntask{number} = fn ->\n{own}\nend\n")
+    tasks = ", ".join(f"task{number}" for number in range(len(modules)))
+    together = f"for each <- [{tasks}] do Task.async(each) end |> Task.await_many(30_000)\n"
+    lines = run_loudly(elixir, "".join(programs) + together).splitlines()
+    return [[line.partition("|")[2] for line in lines if line.startswith(f"{n}|")] for n in range(len(modules))]
 
 
-def test_a_winch_of_elixir_ends_as_the_check_says(elixir: str) -> None:
-    hoped = [":normal", ":normal", "{:released, 9}", ":normal", '{:jammed, "rope"}']
-    hoped += [":function_clause", ":function_clause", "7", ":normal"]
-    assert printed(elixir, "drill-4", [WINCHES]) == [*hoped, "{true, false}", "{false, false}"]
+def run_loudly(elixir: str, code: str) -> str:
+    """What a program prints; it may be warned of names that it does not use."""
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder, "winches.exs")
+        script.write_text(code, encoding="utf-8")
+        command = [elixir, "--erl", "-kernel logger_level none", str(script)]
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
 
 
-def test_a_model_winch_counts_its_own_messages_and_is_jammed_at_any_moment() -> None:
+def judged(text: str, **numbers: Any) -> str:
+    """What the check says to a text; nothing if it passes."""
+    try:
+        asyncio.run(check(ex.winch, lambda: text, quiet=True, **numbers))
+    except NotYet as error:
+        return str(error)
+    return ""
+
+
+def without_elixir(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("otp_mini.exercises.winch.shutil.which", lambda _: None)
+
+
+def test_each_way_to_write_the_winch_passes_and_does_in_real_elixir_what_the_check_says(elixir: str) -> None:
+    every = list(dict.fromkeys([*winch.modules(), MODEL["winch"]()]))
+    assert len(every) > 40
+    assert [judged(module) for module in every] == [""] * len(every)
+    assert played_by_elixir(elixir, every) == [winch.hoped(9)] * len(every)
+
+
+def test_the_winch_of_python_does_what_the_scenario_of_the_elixir_says() -> None:
+    seen: list[object] = []
+
+    async def end_of(pid: Pid) -> Any:
+        return (await receive(lambda message: isinstance(message, ExitSignal) and message.pid == pid)).reason
+
     async def play() -> None:
         Process.flag(trap_exit=True)
-        pid = await MODEL["Winch"].start_link(40)
-        for n in range(1, 20):
-            await Process.sleep(0.25)
-            send(pid, ("a stray", n))
-            assert await GenServer.call(pid, "left") == 40 - n
-        watch = Process.monitor(pid)
-        GenServer.cast(pid, ("jam", {"deep": [1]}))
-        down = await receive(lambda message: getattr(message, "ref", None) == watch)
-        assert down.reason == ("jammed", {"deep": [1]})
+        for metres, act in ((0, None), (2, None), (9, "release"), (9, ("jam", "rope"))):
+            pid = await MODEL["Winch"].start_link(metres)
+            if act == "release":
+                seen.append(await GenServer.call(pid, act))
+            elif act:
+                GenServer.cast(pid, act)
+            seen.append(await end_of(pid))
+        pid = await MODEL["Winch"].start_link(9)
+        send(pid, "stray")
+        for pause in (0.0, 0.38, 0.25):
+            await Process.sleep(pause)
+            seen.append(await GenServer.call(pid, "left"))
+        called, cast = await MODEL["Winch"].start_link(9), await MODEL["Winch"].start_link(9)
+        spawn(GenServer.call, called, "unknown")
+        GenServer.cast(cast, "unknown")
+        seen.extend([(await end_of(called))[0], (await end_of(cast))[0]])
 
     played(play)
+    assert seen[:5] == ["normal", "normal", ("released", 9), "normal", ("jammed", "rope")]
+    assert seen[5:] == [9, 8, 7, "bad_return_value", "bad_return_value"]
+    assert MODEL["Winch"].child_spec(9).restart == "transient"
+
+
+def test_no_word_of_the_winch_can_be_changed_unnoticed(monkeypatch: pytest.MonkeyPatch, elixir: str) -> None:
+    """Of many modules with a word changed some pass, by a blank or another name, and those are right in real Elixir."""
+    without_elixir(monkeypatch)
+    draw = random.Random(20)
+    texts = list(winch.modules())
+    words = sorted({*re.findall(r"\w+|[^\w\s]+|\s+", "".join(texts)), "1", "-", " ", "\n", "#", "metres", "left"})
+    passed = set()
+    for _ in range(800):
+        parts = re.findall(r"\w+|[^\w\s]+|\s+", draw.choice(texts))
+        for _ in range(draw.choice((1, 1, 2))):
+            at = draw.randrange(len(parts))
+            parts[at] = draw.choice(["", draw.choice(words), draw.choice(parts), parts[at] * 2])
+        text = "".join(parts)
+        if text not in texts and not judged(text):
+            passed.add(text)
+    assert 10 < len(passed) < 200
+    some = draw.sample(sorted(passed), min(40, len(passed)))
+    assert played_by_elixir(elixir, some) == [winch.hoped(9)] * len(some)
+
+
+UNUSUAL = ("metres), do: {:reply, metres, metres}", "metres), do: {:reply, metres, Enum.sum([metres])}")
+WRONG = ("metres), do: {:reply, metres, metres}", "metres), do: {:reply, Enum.sum([metres, 1]), metres}")
+NO_ELIXIR = ("metres), do: {:reply, metres, metres}", "metres), do: {:reply, what, metres}")
+
+
+def test_a_way_that_is_not_known_is_never_ok_without_elixir(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_elixir(monkeypatch)
+    for change in (UNUSUAL, WRONG, NO_ELIXIR):
+        said = judged(next(winch.modules()).replace(*change))
+        assert "It may be right" in " ".join(said.split())
+        assert change[1][:20] in said
+
+
+def test_where_there_is_elixir_it_runs_the_module_and_decides(elixir: str) -> None:
+    assert judged(next(winch.modules()).replace(*UNUSUAL)) == ""
+    assert judged(next(winch.modules()).replace(*UNUSUAL), metres=5) == ""
+    wrong, broken = (judged(next(winch.modules()).replace(*change)) for change in (WRONG, NO_ELIXIR))
+    assert "{{10, 9, 8}, :normal}" in wrong
+    assert "{{9, 8, 7}, :normal}" in wrong
+    assert "CompileError" in broken
+
+
+def test_whether_two_clauses_are_the_same() -> None:
+    def same(one: str, other: str) -> bool:
+        first, second = (module_of(f"defmodule A do\n{text}\nend").clauses[0].same for text in (one, other))
+        return first == second
+
+    assert same("def f(a), do: a + 1", "def f(x) do\n x+1 # more\nend")
+    assert same("def f(a, _b), do: {a, 1_000}", "def f(a, _), do: { a, 1000 }")
+    assert not same("def f(a), do: a - 1", "def f(a), do: a -1"), "the second one calls a function"
+    assert not same("def f(a), do: g(a)", "def f(a), do: g (a)")
+    assert not same("def f(a, a), do: a", "def f(a, b), do: a"), "a name that stands twice asks for equal values"
+    assert not same("def f(a), do: a", 'def f(a), do: "a"')
+    assert not same("def f(__MODULE__), do: 1", "def f(_), do: 1")
 
 
 # ---- repair 1 ---------------------------------------------------------------------------------------------------

@@ -30,7 +30,6 @@ from .. import (
     Storm,
     Supervisor,
     Via,
-    child_spec,
     current_node,
     receive,
     self_,
@@ -43,6 +42,9 @@ from .checking import NotYet, expect
 from .comparing import same
 from .looking import answered, ended_with, ends_the_server, not_started, with_other_numbers
 from .surviving import expect_to_survive
+from .winch import winch
+
+__all__ = ["winch"]
 
 # ---- what several checks share -------------------------------------------------------------------------------
 
@@ -424,145 +426,6 @@ async def _one_till(function: Any, fares: list[int], off: int) -> None:
         cased = isinstance(given, str) and given != line and given.lower() == line
         expect(f"{done}; line {number + 1}", given, line, _TEXT if cased else idea)
     expect(f"{done}; how many lines are there?", len(seen), len(hoped), "how many lines the list has")
-
-
-# ---- drill 4: each result has its twin ----------------------------------------------------------------------------
-
-PULL: Final = 0.25
-_MS: Final = "the unit of the number: Elixir counts milliseconds, and Python here counts seconds"
-_PULLS: Final = "who takes a metre off, and when: the message does, a quarter of a second after each continue"
-_DONE: Final = "the clause for 0 metres: it stands above the other one, and stops the server in good order"
-_RELEASE: Final = "a stop with four parts: the reason, the answer to the caller, and the state at the end"
-_JAM: Final = "the reason of the stop: a tuple, and no normal end"
-_AGAIN: Final = (
-    "`use GenServer, restart: :transient`: what a supervisor does after each kind of end. A class can say it in its "
-    "first line, as the cheat-sheet does"
-)
-_LOGGED: Final = "the callback that the log names, clause by clause"
-_HELPER: Final = (
-    "who sends the message: a timer of the server does. A process that ticks for it outlives its normal end"
-)
-_NO_CLAUSE: Final = "the clauses of `handle_cast`: there is one, and where it does not fit, the server ends by an error"
-_BLOCKS: Final = "which process waits. A server that sleeps answers nobody; one that has sent itself a message does"
-
-
-async def winch(Winch: Any, metres: int = 20, what: object = "rope") -> None:
-    """It pulls a metre each quarter of a second, and every end has the reason that the Elixir gives it.
-
-    Demands: the start takes no time; the call "left" is answered at every moment; 0 metres end it with "normal";
-    "release" answers ("released", metres) and ends it with "normal"; the cast ("jam", what) ends it with ("jammed",
-    what); a stray message changes nothing, and an unknown call or cast ends it; two winches have nothing in common,
-    and nothing is left of one that has ended; below a supervisor a jam brings a new one, and a good end does not.
-    """
-    await with_other_numbers(_one_winch, ((Winch, metres, what), (Winch, 3, ("hook", 2)), (Winch, 1, None)))
-    await _nothing_to_pull(Winch)
-    await _two_winches(Winch)
-    await _asked_for_more(Winch)
-    await _under_a_supervisor(Winch)
-
-
-async def _one_winch(Winch: Any, metres: int, what: object) -> None:
-    before = {*current_node().processes()}
-    pid = await _started(partial(Winch.start_link, metres))
-    await _left(pid, "it was started", metres)
-    send(pid, ("a stray message", 17))
-    await _left(pid, "a stray message came", metres, _STRAY)
-    for number in range(1, metres):
-        await Process.sleep(PULL)
-        await _left(pid, f"{number * PULL:g} s had passed", metres - number)
-    await Process.sleep(PULL + 0.001)
-    _ended(pid, f"{metres} metres were pulled", "normal", _DONE)
-    left = {*current_node().processes()} - before
-    expect(f"{metres} metres were pulled; how many processes are left of it?", len(left), 0, _HELPER)
-    pid = await _started(partial(Winch.start_link, metres + 4))
-    await Process.sleep(3 * PULL + 0.1)
-    done = f"it had {metres + 4} metres and was released after three"
-    try:
-        answer = await GenServer.call(pid, "release")
-    except Exit as exit:
-        raise NotYet(done, f"an exit: {describe_reason(exit.reason)}", "an answer", _RELEASE) from None
-    expect(done, answer, ("released", metres + 1), _RELEASE)
-    await Process.sleep(0.0)
-    _ended(pid, "it was released", "normal", _RELEASE)
-    pid = await _started(partial(Winch.start_link, metres))
-    GenServer.cast(pid, ("jam", what))
-    await Process.sleep(0.0)
-    _ended(pid, f'the cast ("jam", {what!r}) came', ("jammed", what), _JAM)
-
-
-async def _left(pid: Pid, done: str, hoped: int, idea: str = _PULLS) -> None:
-    await Process.sleep(0.001)
-    began = current_node().now()
-    if not Process.alive(pid):
-        reason = ended_with(pid)
-        if idea is _PULLS:
-            idea = _MS if reason == "normal" else _LOGGED + _returned(reason)
-        raise NotYet(done, f"it has ended: {describe_reason(reason)}", f"{hoped} metres left", idea)
-    try:
-        seen = await GenServer.call(pid, "left", timeout=1.0)
-    except Exit as exit:
-        if Process.alive(pid):
-            raise NotYet(done, "no answer within a second", f"{hoped} metres left", _BLOCKS) from None
-        raise Exit(exit.reason) from None
-    waited = current_node().now() - began
-    if waited > 0.0:
-        raise NotYet(f"{done}; how many metres are left?", f"an answer after {waited:g} s", "at once", _BLOCKS)
-    late = isinstance(seen, int) and seen > hoped
-    expect(f"{done}; how many metres are left?", seen, hoped, _MS if late and idea is _PULLS else idea)
-
-
-def _ended(pid: Pid, done: str, hoped: object, idea: str) -> None:
-    seen = "it lives on" if Process.alive(pid) else f"it ended with {describe_reason(ended_with(pid))}"
-    if Process.alive(pid) or not same(ended_with(pid), hoped):
-        raise NotYet(done, seen, f"it ended with {describe_reason(hoped)}", idea)
-
-
-async def _nothing_to_pull(Winch: Any) -> None:
-    pid = await _started(partial(Winch.start_link, 0))
-    await Process.sleep(0.001)
-    _ended(pid, "it was started with 0 metres", "normal", _DONE)
-
-
-async def _two_winches(Winch: Any) -> None:
-    one, other = await _started(partial(Winch.start_link, 9)), await _started(partial(Winch.start_link, 5))
-    await Process.sleep(2 * PULL)
-    await _left(one, "two winches pulled, twice; the first one", 7, _SHARED)
-    await _left(other, "two winches pulled, twice; the second one", 3, _SHARED)
-    await GenServer.call(other, "release")
-    await Process.sleep(PULL)
-    await _left(one, "one of two winches was released; the other one, after another pull", 6, _SHARED)
-
-
-async def _asked_for_more(Winch: Any) -> None:
-    await ends_the_server(await _started(partial(Winch.start_link, 9)), ("no such request", 17))
-    pid = await _started(partial(Winch.start_link, 9))
-    GenServer.cast(pid, ("no such request", 17))
-    await Process.sleep(0.0)
-    reason = ended_with(pid)
-    kind = reason[0] if isinstance(reason, tuple) and reason else reason
-    wrong = Process.alive(pid) or kind in ("normal", "jammed")
-    seen = "it lives on" if Process.alive(pid) else f"it ended with {describe_reason(reason)}"
-    expect("an unknown cast came", seen if wrong else "an error", "an error", _NO_CLAUSE)
-
-
-async def _under_a_supervisor(Winch: Any) -> None:
-    ends: tuple[tuple[Any, bool], ...] = (("jam", True), ("release", False), ("pulled", False))
-    for end, again in ends:
-        top = await Supervisor.start_link([child_spec((Winch, 4), id="winch")], strategy="one_for_one")
-        assert top is not None
-        [row] = await Supervisor.which_children(top)
-        if end == "jam":
-            GenServer.cast(row.pid, ("jam", "rope"))
-        elif end == "release":
-            await GenServer.call(row.pid, "release")
-        await Process.sleep(1.2 if end == "pulled" else 0.01)
-        after = [each.pid for each in await Supervisor.which_children(top)]
-        new = [pid for pid in after if isinstance(pid, Pid) and pid is not row.pid]
-        told = {"jam": "it was jammed", "release": "it was released", "pulled": "it had pulled its rope"}[end]
-        hoped = "a new one" if again else "none"
-        seen = "a new one" if new else "the old one" if row.pid in after else "none"
-        expect(f"below a supervisor, {told}; which winch is there?", seen, hoped, _AGAIN)
-        await Supervisor.stop(top)
 
 
 # ---- repair 1: a translation --------------------------------------------------------------------------------------
@@ -954,6 +817,12 @@ async def _comes_back(Ferries: Ferries, hour: Any) -> None:
     await _told_to_leave(Ferries, hour, "a sailing that had left was told to leave")
     done = "the sailing had left, and ann booked again"
     expect(done, await _book(Ferries, hour, "ann", done, _REOPENED), ("ok", 1), _LOADS)
+
+
+def _ended(pid: Pid, done: str, hoped: object, idea: str) -> None:
+    seen = "it lives on" if Process.alive(pid) else f"it ended with {describe_reason(ended_with(pid))}"
+    if Process.alive(pid) or not same(ended_with(pid), hoped):
+        raise NotYet(done, seen, f"it ended with {describe_reason(hoped)}", idea)
 
 
 async def _told_to_leave(Ferries: Ferries, hour: Any, done: str) -> None:

@@ -1,0 +1,517 @@
+"""The check of chapter 20 for Elixir that a student writes: a winch, which the chapter has in Python.
+
+It is checked at once and on every machine, also in a page, where no Elixir is. What was written is compared, clause by
+clause, with ways that real Elixir has run (`WAYS`; the tests run each of them). A way that is not among them may be
+right all the same. If the machine has an ``elixir``, that runs the module and decides; if not, the check says that it
+does not know this way, and never "ok".
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any, Final
+
+from ..errors import safe_repr
+from .checking import NotYet
+from .elixir_text import Clause, Module, Unreadable, Words, module_of, spelt
+
+WAYS: Final = """
+def start_link(metres), do: GenServer.start_link(__MODULE__, metres)
+# or
+def start_link(metres), do: GenServer.start_link(Winch, metres)
+# or
+def start_link(metres), do: GenServer.start_link(__MODULE__, metres, [])
+# function
+def init(metres), do: {:ok, metres, {:continue, :pull}}
+# function
+def handle_continue(:pull, 0), do: {:stop, :normal, 0}
+# or
+def handle_continue(_work, 0), do: {:stop, :normal, 0}
+# or
+def handle_continue(:pull, 0 = metres), do: {:stop, :normal, metres}
+# or
+def handle_continue(:pull, metres) when metres == 0, do: {:stop, :normal, metres}
+# or
+def handle_continue(:pull, metres) when metres == 0, do: {:stop, :normal, 0}
+# or
+def handle_continue(_work, metres) when metres == 0, do: {:stop, :normal, metres}
+# then
+def handle_continue(:pull, metres) do
+  Process.send_after(self(), :pulled, 250)
+  {:noreply, metres}
+end
+# or
+def handle_continue(_work, metres) do
+  Process.send_after(self(), :pulled, 250)
+  {:noreply, metres}
+end
+# or
+def handle_continue(:pull, metres) do
+  _timer = Process.send_after(self(), :pulled, 250)
+  {:noreply, metres}
+end
+# or
+def handle_continue(:pull, metres) do
+  :erlang.send_after(250, self(), :pulled)
+  {:noreply, metres}
+end
+# otherwise
+def handle_continue(:pull, metres) do
+  if metres == 0 do
+    {:stop, :normal, metres}
+  else
+    Process.send_after(self(), :pulled, 250)
+    {:noreply, metres}
+  end
+end
+# or
+def handle_continue(_work, metres) do
+  if metres == 0 do
+    {:stop, :normal, metres}
+  else
+    Process.send_after(self(), :pulled, 250)
+    {:noreply, metres}
+  end
+end
+# or
+def handle_continue(:pull, metres) do
+  case metres do
+    0 ->
+      {:stop, :normal, 0}
+    _ ->
+      Process.send_after(self(), :pulled, 250)
+      {:noreply, metres}
+  end
+end
+# or
+def handle_continue(_work, metres) do
+  case metres do
+    0 ->
+      {:stop, :normal, metres}
+    _ ->
+      Process.send_after(self(), :pulled, 250)
+      {:noreply, metres}
+  end
+end
+# function
+def handle_info(:pulled, metres), do: {:noreply, metres - 1, {:continue, :pull}}
+# or
+def handle_info(:pulled, metres) do
+  metres = metres - 1
+  {:noreply, metres, {:continue, :pull}}
+end
+# or
+def handle_info(:pulled, metres) do
+  left = metres - 1
+  {:noreply, left, {:continue, :pull}}
+end
+# then
+def handle_info(_message, metres), do: {:noreply, metres}
+# otherwise
+def handle_info(message, metres) do
+  case message do
+    :pulled -> {:noreply, metres - 1, {:continue, :pull}}
+    _ -> {:noreply, metres}
+  end
+end
+# function
+def handle_call(:left, _from, metres), do: {:reply, metres, metres}
+# or
+def handle_call(:left, from, metres) do
+  GenServer.reply(from, metres)
+  {:noreply, metres}
+end
+# then
+def handle_call(:release, _from, metres), do: {:stop, :normal, {:released, metres}, metres}
+# or
+def handle_call(:release, from, metres) do
+  GenServer.reply(from, {:released, metres})
+  {:stop, :normal, metres}
+end
+# otherwise
+def handle_call(:release, _from, metres), do: {:stop, :normal, {:released, metres}, metres}
+# then
+def handle_call(:left, _from, metres), do: {:reply, metres, metres}
+# otherwise
+def handle_call(request, _from, metres) do
+  case request do
+    :left -> {:reply, metres, metres}
+    :release -> {:stop, :normal, {:released, metres}, metres}
+  end
+end
+# function
+def handle_cast({:jam, what}, metres), do: {:stop, {:jammed, what}, metres}
+# or
+def handle_cast(request, metres) do
+  {:jam, what} = request
+  {:stop, {:jammed, what}, metres}
+end
+# or
+def handle_cast(request, metres) do
+  case request do
+    {:jam, what} -> {:stop, {:jammed, what}, metres}
+  end
+end
+"""
+"""`# or`: another way for a clause; `# then`: the next clause of its function; `# otherwise`: other clauses for it."""
+
+USES: Final = ("use GenServer, restart: :transient", "use(GenServer, restart: :transient)")
+FRAME: Final = "defmodule Winch do\n{use}\n{clauses}\nend\n"
+
+Ways = list[list[str]]
+
+
+def ways() -> dict[str, list[Ways]]:
+    """For each function the ways to write it; a way is a list of clauses, and each clause a list of texts."""
+    found: dict[str, list[Ways]] = {}
+    for function in WAYS.split("# function\n"):
+        each = [[clause.split("# or\n") for clause in way.split("# then\n")] for way in function.split("# otherwise\n")]
+        found[each[0][0][0].split()[1].partition("(")[0]] = each
+    return found
+
+
+def modules() -> Iterator[str]:
+    """Modules in which each of the ways stands at least once, beside the first way of all others."""
+    first = {name: "\n".join(clause[0] for clause in each[0]) for name, each in ways().items()}
+    for use in USES:
+        yield FRAME.format(use=use, clauses="\n".join(first.values()))
+    for name, each in ways().items():
+        for way in each:
+            for texts in product(*way):
+                yield FRAME.format(use=USES[0], clauses="\n".join((first | {name: "\n".join(texts)}).values()))
+
+
+# ---- the check -----------------------------------------------------------------------------------------------------
+
+_TEXT: Final = "what the function returns: the module as one text, in three quotes at either end"
+_FRAME: Final = "the first line inside of the module: `use GenServer`, and which end brings a winch back"
+_MISSING: Final = "the callbacks of the Python: each is a function of the same name. Which one is not there yet?"
+_LEFT_OVER: Final = "what is in the module: `use GenServer`, and the functions that the Python has. What else is there?"
+_UNKNOWN: Final = (
+    "this clause, word by word, beside the table of shapes. The check knows {count} ways to write this function, and "
+    "this is none of them. It may be right: then run it where there is an Elixir, in Livebook for instance"
+)
+
+
+async def winch(function: Callable[[], Any], metres: int = 9) -> None:
+    """The Elixir does what the Python does: each of its clauses has been run by real Elixir.
+
+    Demands: the module `Winch` with `restart: :transient`, and a way that is known to be right for each function; on a
+    machine with Elixir any module that does in a run what the Python does, with ``metres``.
+    """
+    text = function()
+    if not isinstance(text, str):
+        raise NotYet("`winch()` was called", safe_repr(text), "a text", _TEXT)
+    if "raise NotImplementedError" in text:
+        raise NotImplementedError
+    try:
+        module = module_of(text)
+    except Unreadable as error:
+        raise NotYet("the text was read as Elixir", error.seen, "a module", error.idea) from None
+    for seen, hoped, idea in _mistakes(module):
+        raise NotYet("the module was read", seen, hoped, idea)
+    unknown = _unknown(module)
+    if unknown is None:
+        return
+    elixir = shutil.which("elixir")
+    if elixir is None:
+        raise unknown
+    _runs(elixir, text, metres)
+
+
+def _unknown(module: Module) -> NotYet | None:
+    """What is said of the first function that is written in no way that is known."""
+    uses = [module_of(FRAME.format(use=use, clauses="")).lines for use in USES]
+    lines = [line for line in module.lines if line[0] not in ("@impl", "@doc", "@moduledoc")]
+    known = ways()
+    if (tuple(lines),) not in [(use,) for use in uses]:
+        return NotYet("the module was read", _quoted(lines), f"`{USES[0]}`", _LEFT_OVER)
+    for name in dict.fromkeys(clause.name for clause in module.clauses):
+        written = module.of(name)
+        if not any(_is(written, way) for way in known.get(name, [])):
+            count = sum(len([*product(*way)]) for way in known.get(name, []))
+            hoped = "a way that this check knows"
+            return NotYet("the module was read", _quoted(written), hoped, _UNKNOWN.format(count=count))
+    return None
+
+
+def _is(written: list[Clause], way: Ways) -> bool:
+    if len(written) != len(way):
+        return False
+    return all(clause.same in map(_same, texts) for clause, texts in zip(written, way, strict=True))
+
+
+def _same(text: str) -> Words:
+    return module_of(FRAME.format(use=USES[0], clauses=text)).clauses[0].same
+
+
+def _quoted(lines: list[Clause] | list[Words]) -> str:
+    told = "; ".join(f"`{spelt(line) if isinstance(line, tuple) else line}`" for line in lines)
+    return told[:300] or "nothing"
+
+
+# ---- mistakes that are certainly none of the right ways --------------------------------------------------------------
+
+_PYTHON: Final = {
+    "return": "what a function returns: its last line. There is no `return`",
+    "await": "what may wait: every call, and no word says so. There is no `await`",
+    "self_": "the name of the process itself: `self()`, without an underscore",
+    "None": "nothing: it is `nil`",
+    "True": "true and false: they are atoms, in small letters",
+    "False": "true and false: they are atoms, in small letters",
+    "class": "what holds the functions: `defmodule`",
+    "match": "the word for a choice between patterns: `case … do`, or a clause for each",
+}
+_SHAPES: Final = {
+    "Ok": "`{:ok, state}`, and what comes after it",
+    "Reply": "`{:reply, answer, state}`",
+    "NoReply": "`{:noreply, state}`",
+    "Stop": "`{:stop, reason, state}`, or with the answer before the state",
+    "Continue": "`{:continue, work}`",
+}
+_MS: Final = "the unit of the number: Elixir counts whole milliseconds, and Python here counts seconds"
+_ATOM: Final = "how a word is written that stands for itself: in Elixir it is an atom, with a colon before it"
+_ARROW: Final = "what stands between a pattern and its result in a `case`: the arrow `->`"
+_ARITY: Final = {"init": 1, "handle_continue": 2, "handle_info": 2, "handle_cast": 2, "handle_call": 3, "start_link": 1}
+_BESIDES: Final = "what each callback is given: a call has its caller as well, between the request and the state"
+_STATE: Final = "the last part of each result: the state that the next callback gets"
+_LAST: Final = "any other message: the last clause of `handle_info` leaves the state as it is"
+_ENDS: Final = "an unknown request: it ends the winch, in both languages. There is no clause for it"
+_ORDER: Final = "the order of the clauses: they are tried from the top, and one that takes everything is the last one"
+_PARTS: Final = "a stop with four parts: the reason, the answer to the caller, and last of all the state"
+_BEGINS: Final = "what makes the first metre: `init` has the continue follow, as `Ok(metres, Continue(…))` does"
+_WAITS: Final = "who answers: a call whose callback returns `:noreply`, and nobody replies, waits for ever"
+_NUMBER: Final = "the metres: they come from outside, and are in no line of the Python"
+_AGAIN: Final = "what comes after a metre: `:continue` pulls the next one, or the winch stands still"
+
+
+def _mistakes(module: Module) -> Iterator[tuple[str, str, str]]:
+    """What is seen, what was hoped for and what to look at, the likeliest mistake first."""
+    if module.name != "Winch":
+        yield f"`defmodule {module.name}`", "`defmodule Winch`", "the name of the module"
+    uses = [line for line in module.lines if line[0] == "use"]
+    if not uses or "restart:" not in uses[0] or ":transient" not in uses[0]:
+        yield _quoted(uses), "a GenServer that is transient", _FRAME
+    for clause in module.clauses:
+        yield from _python_in(clause)
+        yield from _misshapen(clause)
+    missing = [name for name in _ARITY if not module.of(name)]
+    if missing:
+        yield f"no `{missing[0]}`", f"`def {missing[0]}(…)`", _MISSING
+    yield from _clauses_missing(module)
+
+
+def _python_in(clause: Clause) -> Iterator[tuple[str, str, str]]:
+    seen = f"`{clause}`"
+    for at, word in enumerate(clause.words):
+        following = clause.words[at + 1 : at + 2]
+        if word in _PYTHON:
+            yield seen, "Elixir", _PYTHON[word]
+        if word in _SHAPES and following and following[0].strip() == "(":
+            yield seen, "a tuple", f"the shape of a result: {word} is {_SHAPES[word]}"
+        if re.fullmatch(r"\d+\.\d+", word):
+            yield seen, "milliseconds", _MS
+        if word[0] in "\"'":
+            yield seen, "an atom", _ATOM
+    timers = [n for n, word in enumerate(clause.words) if word == "send_after"]
+    for at in timers:
+        numbers = [word for word in clause.words[at:] if word.isdigit()]
+        if numbers and int(numbers[0]) != 250:
+            yield f"{numbers[0]} milliseconds in `{clause}`", "a quarter of a second", _MS
+    if "case" in clause.words and "->" not in clause.words:
+        yield seen, "a `case` with its arrows", _ARROW
+
+
+def _misshapen(clause: Clause) -> Iterator[tuple[str, str, str]]:
+    seen, name = f"`{clause}`", clause.name
+    arguments = _parts(clause.words[2:])
+    if name in _ARITY and len(arguments) != _ARITY[name]:
+        yield seen, f"{_ARITY[name]} between the brackets of `{name}`", _BESIDES
+    for at, word in enumerate(clause.words):
+        parts = _parts(clause.words[at:]) if word == "{" else []
+        kind = parts[0][0] if parts and parts[0] else ""
+        if (kind == ":reply" and len(parts) < 3) or (kind == ":noreply" and len(parts) < 2):
+            yield seen, "a result with its state", _STATE
+        if kind == ":stop" and len(parts) < 3:
+            yield seen, "a stop with its reason and its state", _STATE
+        if kind == ":stop" and len(parts) == 4 and ":released" in parts[3]:
+            yield seen, "the answer before the state", _PARTS
+        if kind == ":ok" and name == "init" and len(parts) < 3:
+            yield seen, "an `init` with a continue", _BEGINS
+        if kind == ":noreply" and ":pulled" in clause.words[:4] and name == "handle_info" and len(parts) < 3:
+            yield seen, "a metre less, and a continue", _AGAIN
+        if any(part[0].isdigit() and part[0] not in ("0", "1") for part in parts if len(part) == 1):
+            yield seen, "the number of metres that are left", _NUMBER
+    body = clause.words[clause.words.index(")") :] if ")" in clause.words else clause.words
+    if name == "handle_call" and ":noreply" in body and "reply" not in body:
+        yield seen, "an answer for the caller", _WAITS
+
+
+def _parts(words: Words) -> list[Words]:
+    """What stands between the first bracket and its end, from comma to comma."""
+    parts: list[Words] = []
+    part: list[str] = []
+    depth = 0
+    for word in words:
+        depth += (word.strip() in ("(", "[", "{")) - (word in (")", "]", "}"))
+        if depth == 0:
+            break
+        if word == "," and depth == 1:
+            parts.append(tuple(part))
+            part = []
+        elif part or depth > 1 or word.strip() not in ("(", "[", "{"):
+            part.append(word)
+    return [*parts, tuple(part)] if part else parts
+
+
+def _takes_all(clause: Clause) -> bool:
+    first = _parts(clause.words[2:])[0]
+    return len(first) == 1 and re.fullmatch(r"[a-z_]\w*", first[0]) is not None and "when" not in clause.words
+
+
+def _clauses_missing(module: Module) -> Iterator[tuple[str, str, str]]:
+    for name in ("handle_call", "handle_cast"):
+        written = module.of(name)
+        if len(written) > 1 and any(map(_takes_all, written)):
+            yield _quoted([clause for clause in written if _takes_all(clause)]), "no such clause", _ENDS
+    infos = module.of("handle_info")
+    if any(map(_takes_all, infos[:-1])):
+        yield _quoted(infos), "the clause for any other message below", _ORDER
+    if not any(map(_takes_all, infos)):
+        yield _quoted(infos), "a clause for any other message as well", _LAST
+    pulls = module.of("handle_continue")
+    if len(pulls) > 1 and "0" not in pulls[0].words and "0" in pulls[-1].words:
+        yield _quoted(pulls), "the clause for 0 metres first", _ORDER
+    if not any("0" in clause.words for clause in pulls):
+        yield _quoted(pulls), "an end where 0 metres are left", "the end: with 0 metres it stops, with `:normal`"
+
+
+# ---- on a machine with Elixir ----------------------------------------------------------------------------------------
+
+SCENARIO: Final = """
+Process.flag(:trap_exit, true)
+
+kind = fn
+  {reason, stack} when is_list(stack) and reason != :jammed -> :error
+  reason -> reason
+end
+
+quit = fn pid ->
+  receive do
+    {:EXIT, ^pid, reason} -> kind.(reason)
+  after
+    700 -> :lives
+  end
+end
+
+play = fn metres, act ->
+  {:ok, pid} = Winch.start_link(metres)
+  answer = try do
+    act.(pid)
+  catch
+    :exit, {reason, _call} -> {:exit, kind.(reason)}
+  end
+  {answer, quit.(pid)}
+end
+
+stays = fn act, pause ->
+  {:ok, top} = Supervisor.start_link([{Winch, 1}], strategy: :one_for_one)
+  [{_, before, _, _}] = Supervisor.which_children(top)
+  act.(before)
+  Process.sleep(pause)
+  [{_, now, _, _}] = Supervisor.which_children(top)
+  {is_pid(now), now == before}
+end
+
+left = fn pid -> GenServer.call(pid, :left) end
+
+show = [
+  {"0 metres", fn -> play.(0, fn _ -> :ok end) end},
+  {"2 metres", fn -> play.(2, fn _ -> :ok end) end},
+  {"a release", fn -> play.(METRES, fn pid -> GenServer.call(pid, :release) end) end},
+  {"a jam", fn -> play.(METRES, fn pid -> GenServer.cast(pid, {:jam, "rope"}) end) end},
+  {"an unknown call", fn -> play.(METRES, fn pid -> GenServer.call(pid, :unknown) end) end},
+  {"an unknown cast", fn -> play.(METRES, fn pid -> GenServer.cast(pid, :unknown) end) end},
+  {"a stray, and the metres after 0, 0.38 and 0.63 s", fn ->
+    play.(METRES, fn pid ->
+      send(pid, :stray)
+      first = left.(pid)
+      Process.sleep(380)
+      second = left.(pid)
+      Process.sleep(250)
+      third = left.(pid)
+      GenServer.stop(pid)
+      {first, second, third}
+    end)
+  end},
+  {"a jam below a supervisor", fn -> stays.(fn pid -> GenServer.cast(pid, {:jam, 1}) end, 100) end},
+  {"a release below a supervisor", fn -> stays.(fn pid -> GenServer.call(pid, :release) end, 100) end},
+  {"the end of the rope below a supervisor", fn -> stays.(fn _ -> :ok end, 450) end}
+]
+
+tasks = for {name, run} <- show do
+  {name, Task.async(fn ->
+    Process.flag(:trap_exit, true)
+    try do
+      run.()
+    catch
+      kind, _ -> kind
+    end
+  end)}
+end
+
+for {name, task} <- tasks do
+  IO.puts("#{name}: #{inspect(Task.await(task, 5_000))}")
+end
+"""
+_LONGEST: Final = 9.0  # seconds of the world's time for Elixir, less than a check may stand still
+_OTHERWISE: Final = "what the Python does there: the Elixir was run, and did something else"
+_COMPILES: Final = "what Elixir itself says to the module"
+
+
+def hoped(metres: int) -> list[str]:
+    """What the scenario prints for a module that is right."""
+    counted = f"{{{metres}, {metres - 1}, {metres - 2}}}"
+    return [
+        "0 metres: {:ok, :normal}",
+        "2 metres: {:ok, :normal}",
+        f"a release: {{{{:released, {metres}}}, :normal}}",
+        'a jam: {:ok, {:jammed, "rope"}}',
+        "an unknown call: {{:exit, :error}, :error}",
+        "an unknown cast: {:ok, :error}",
+        f"a stray, and the metres after 0, 0.38 and 0.63 s: {{{counted}, :normal}}",
+        "a jam below a supervisor: {true, false}",
+        "a release below a supervisor: {false, false}",
+        "the end of the rope below a supervisor: {false, false}",
+    ]
+
+
+def program(text: str, metres: int) -> str:
+    """The module and the scenario, as one program."""
+    return text + SCENARIO.replace("METRES", str(metres))
+
+
+def _runs(elixir: str, text: str, metres: int) -> None:
+    done = "the module was run by the Elixir of this machine"
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder, "winch.exs")
+        script.write_text(program(text, metres), encoding="utf-8")
+        command = [elixir, "--erl", "-kernel logger_level none", str(script)]
+        try:
+            ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_LONGEST, check=False)
+        except subprocess.TimeoutExpired:
+            raise NotYet(done, f"no end within {_LONGEST:g} seconds", "an end", _COMPILES) from None
+    printed = ran.stdout.splitlines()
+    for wanted, line in zip(hoped(metres), [*printed, *[""] * len(hoped(metres))], strict=False):
+        if line == wanted:
+            continue
+        if line:
+            raise NotYet(done, line, wanted, _OTHERWISE)
+        said = next((each for each in ran.stderr.splitlines() if each.startswith("**")), "nothing more")
+        raise NotYet(done, said.replace(folder, "")[:200], wanted, _COMPILES)
