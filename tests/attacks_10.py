@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from attacks import Table
 
@@ -23,6 +24,7 @@ from otp_mini import (
     Task,
     Timeout,
     child_spec,
+    current_node,
     ets,
     self_,
     send,
@@ -69,115 +71,267 @@ class Clerk(GenServer):
         return NoReply(letter)
 
 
-# ---- a bid in one step ------------------------------------------------------------------------------------
+# ---- a rule that nobody gets around ------------------------------------------------------------------------
 
 
-def judge(best: Any, bidder: Any, price: int) -> Any:
-    return ("accepted", (bidder, price)) if price > best[1] else ("too low", best)
+class RuledLot(GenServer):
+    """The rule in four methods, so that each can be otherwise."""
+
+    def init(self, step: Any) -> Any:
+        return Ok({"step": step, "entered": [], "closed": False, "best": ("nobody", 0)})
+
+    def handle_call(self, request: Any, from_: Any, lot: Any) -> Any:
+        match request:
+            case "best":
+                return Reply(lot["best"], lot)
+            case "close":
+                return self.close(lot)
+            case ("enter", bidder):
+                return self.enter(bidder, lot)
+            case ("bid", bidder, price):
+                return self.bid(bidder, price, lot)
+
+    def close(self, lot: Any) -> Any:
+        return Reply(lot["best"], lot | {"closed": True})
+
+    def enter(self, bidder: Any, lot: Any) -> Any:
+        if lot["closed"]:
+            return Reply("closed", lot)
+        return Reply("ok", lot | {"entered": [*lot["entered"], bidder]})
+
+    def refused(self, bidder: Any, price: Any, lot: Any) -> Any:
+        if lot["closed"]:
+            return "closed"
+        if bidder not in lot["entered"]:
+            return "not entered"
+        return None if self.enough(price, lot) else "too low"
+
+    def enough(self, price: Any, lot: Any) -> Any:
+        return price >= lot["best"][1] + lot["step"]
+
+    def bid(self, bidder: Any, price: Any, lot: Any) -> Any:
+        if refused := self.refused(bidder, price, lot):
+            return Reply(refused, lot)
+        return Reply("accepted", lot | {"best": (bidder, price)})
 
 
-async def bid_with_arguments(lot: Any, bidder: Any, price: int) -> Any:
-    return await Agent.get_and_update(lot, judge, bidder, price)
+class AnyHigherPrice(RuledLot):
+    def enough(self, price: Any, lot: Any) -> Any:
+        return price > lot["best"][1]
 
 
-async def bid_in_two(lot: Any, bidder: Any, price: int) -> Any:
-    _, best = await Agent.get(lot, lambda best: best)
-    if price <= best:
-        return "too low"
-    await Agent.update(lot, lambda _: (bidder, price))
-    return "accepted"
+class MoreThanAStep(RuledLot):
+    def enough(self, price: Any, lot: Any) -> Any:
+        return price > lot["best"][1] + lot["step"]
 
 
-async def bid_and_hope(lot: Any, bidder: Any, price: int) -> Any:
-    """The value is right; the answer was decided before."""
-    _, best = await Agent.get(lot, lambda best: best)
-    await Agent.update(lot, lambda old: max(old, (bidder, price), key=lambda bid: bid[1]))
-    return "accepted" if price > best else "too low"
+class FirstAtAnyPrice(RuledLot):
+    def enough(self, price: Any, lot: Any) -> Any:
+        return lot["best"][1] == 0 or super().enough(price, lot)
 
 
-class Lock(GenServer):
-    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
-        return Reply(await bid_in_two(*request), state)
+class KnowsTheStep(RuledLot):
+    def enough(self, price: Any, lot: Any) -> Any:
+        return price >= lot["best"][1] + 10
 
 
-async def bid_by_a_lock(lot: Any, bidder: Any, price: int) -> Any:
-    if Process.whereis("lock") is None:
-        await Lock.start(None, name="lock")
-    return await GenServer.call("lock", (lot, bidder, price))
+class AsksNobody(RuledLot):
+    def refused(self, bidder: Any, price: Any, lot: Any) -> Any:
+        return "closed" if lot["closed"] else None if self.enough(price, lot) else "too low"
 
 
-async def bid_turned_round(lot: Any, bidder: Any, price: int) -> Any:
-    def wrong(best: Any) -> Any:
-        return ((bidder, price), "accepted") if price > best[1] else (best, "too low")
+class BidsEnter(RuledLot):
+    """A bid that is refused enters its bidder."""
 
-    return await Agent.get_and_update(lot, wrong)
-
-
-async def bid_of_equals(lot: Any, bidder: Any, price: int) -> Any:
-    def lax(best: Any) -> Any:
-        return ("accepted", (bidder, price)) if price >= best[1] else ("too low", best)
-
-    return await Agent.get_and_update(lot, lax)
+    def bid(self, bidder: Any, price: Any, lot: Any) -> Any:
+        match super().bid(bidder, price, lot):
+            case Reply("not entered", state):
+                return Reply("not entered", state | {"entered": [*state["entered"], bidder]})
+            case other:
+                return other
 
 
-async def bid_without_answer(lot: Any, bidder: Any, price: int) -> Any:
-    await Agent.update(lot, lambda best: (bidder, price) if price > best[1] else best)
+class OncePerBidder(RuledLot):
+    """Takes a bidder out with each accepted bid."""
+
+    def bid(self, bidder: Any, price: Any, lot: Any) -> Any:
+        match super().bid(bidder, price, lot):
+            case Reply("accepted", state):
+                return Reply("accepted", state | {"entered": [each for each in state["entered"] if each != bidder]})
+            case other:
+                return other
 
 
-async def bid_of_fifty(lot: Any, bidder: Any, price: int) -> Any:
-    return await Agent.get_and_update(lot, judge, bidder, price) if price > 50 else "too low"
+class ForgetsTheEnd(RuledLot):
+    def close(self, lot: Any) -> Any:
+        return Reply(lot["best"], lot)
 
 
-async def bid_unawaited(lot: Any, bidder: Any, price: int) -> Any:
-    return Agent.get_and_update(lot, judge, bidder, price)
+class ClosedFirst(RuledLot):
+    """Asks whether somebody has entered before it asks whether the sale is over."""
+
+    def refused(self, bidder: Any, price: Any, lot: Any) -> Any:
+        if bidder not in lot["entered"]:
+            return "not entered"
+        return super().refused(bidder, price, lot)
 
 
-async def bid_and_link(lot: Any, bidder: Any, price: int) -> Any:
-    Process.link(lot)
-    return await Agent.get_and_update(lot, judge, bidder, price)
+class EntersAfterTheEnd(RuledLot):
+    def enter(self, bidder: Any, lot: Any) -> Any:
+        return Reply("ok", lot | {"entered": [*lot["entered"], bidder]})
 
 
-async def bid_and_watch(lot: Any, bidder: Any, price: int) -> Any:
-    Process.monitor(lot)
-    return await Agent.get_and_update(lot, judge, bidder, price)
+class ClosesWithClosed(RuledLot):
+    def close(self, lot: Any) -> Any:
+        return Reply("closed" if lot["closed"] else lot["best"], lot | {"closed": True})
 
 
-async def bid_and_remind(lot: Any, bidder: Any, price: int) -> Any:
-    def reminded(best: Any) -> Any:
-        Process.send_after(self_(), "close", 10.0)
-        return judge(best, bidder, price)
-
-    return await Agent.get_and_update(lot, reminded)
+class EndsWithTheSale(RuledLot):
+    def close(self, lot: Any) -> Any:
+        return Stop("normal", lot, reply=lot["best"])
 
 
-async def bid_in_no_time(lot: Any, bidder: Any, price: int) -> Any:
-    return await Agent.get_and_update(lot, judge, bidder, price, timeout=0)
+class RefusesTheSecondTime(RuledLot):
+    def enter(self, bidder: Any, lot: Any) -> Any:
+        if bidder in lot["entered"]:
+            return Reply("already", lot)
+        return super().enter(bidder, lot)
 
 
-async def bid_and_keep_nothing(lot: Any, bidder: Any, price: int) -> Any:
-    def forgetful(best: Any) -> Any:
-        return ("accepted", (bidder, price)) if price > best[1] else "too low"
-
-    return await Agent.get_and_update(lot, forgetful)
+class ForgetsTheBid(RuledLot):
+    def bid(self, bidder: Any, price: Any, lot: Any) -> Any:
+        return Reply(self.refused(bidder, price, lot) or "accepted", lot)
 
 
-table.wrong(ex.bid_at_once, "reads, compares and writes", bid_in_two, "how many functions are handed to the agent")
-table.wrong(ex.bid_at_once, "decides the answer before it writes", bid_and_hope, "how many functions are handed")
-table.wrong(ex.bid_at_once, "has a lock of its own", bid_by_a_lock, "binds only those who know of it")
-table.wrong(ex.bid_at_once, "turns the pair round", bid_turned_round, "what the function returns on each way")
-table.wrong(ex.bid_at_once, "accepts an equal price", bid_of_equals, "the comparison")
-table.wrong(ex.bid_at_once, "tells the bidder nothing", bid_without_answer, "what the function returns on each way")
-table.wrong(ex.bid_at_once, "returns the call unawaited", bid_unawaited, "`await`")
-table.wrong(ex.bid_at_once, "links the caller to the agent", bid_and_link, "needs no link")
-table.wrong(ex.bid_at_once, "leaves a monitor in the caller", bid_and_watch, "no monitor")
-table.wrong(ex.bid_at_once, "leaves a timer in the agent", bid_and_remind, "no timer")
-table.wrong(ex.bid_at_once, "waits for no time at all", bid_in_no_time, "how long the call waits")
-table.wrong(ex.bid_at_once, "returns no pair when it refuses", bid_and_keep_nothing, "the function returned")
-table.hard_coded(
-    ex.bid_at_once, "knows that the best bid is 50", bid_of_fifty, "what your answer does with another case"
-)
-table.right(ex.bid_at_once, "hands over the arguments beside the function", bid_with_arguments)
+class WritesTheRefused(RuledLot):
+    """Writes first, and asks then."""
 
+    def bid(self, bidder: Any, price: Any, lot: Any) -> Any:
+        if lot["closed"] or bidder not in lot["entered"]:
+            return super().bid(bidder, price, lot)
+        told = self.refused(bidder, price, lot) or "accepted"
+        return Reply(told, lot | {"best": (bidder, price)})
+
+
+class TurnedRound(RuledLot):
+    def bid(self, bidder: Any, price: Any, lot: Any) -> Any:
+        if refused := self.refused(bidder, price, lot):
+            return Reply(refused, lot)
+        return Reply("accepted", lot | {"best": (price, bidder)})
+
+
+class OneRoomForAll(RuledLot):
+    """Keeps who has entered in the class."""
+
+    entered: WeakKeyDictionary[Any, set[Any]] = WeakKeyDictionary()  # noqa: RUF012 (of each node, so that checks do not meet)
+
+    def enter(self, bidder: Any, lot: Any) -> Any:
+        self.entered.setdefault(current_node(), set()).add((lot["step"], bidder))
+        return Reply("closed" if lot["closed"] else "ok", lot)
+
+    def refused(self, bidder: Any, price: Any, lot: Any) -> Any:
+        here = [who for step, who in self.entered.get(current_node(), ()) if step == lot["step"]]
+        return super().refused(bidder, price, lot | {"entered": here})
+
+
+class Polite(RuledLot):
+    def handle_call(self, request: Any, from_: Any, lot: Any) -> Any:
+        return super().handle_call(request, from_, lot) or Reply("what?", lot)
+
+
+class Settable(RuledLot):
+    """Has a request for the telephone."""
+
+    def handle_call(self, request: Any, from_: Any, lot: Any) -> Any:
+        match request:
+            case ("set", bidder, price):
+                return Reply("ok", lot | {"best": (bidder, price)})
+        return super().handle_call(request, from_, lot)
+
+
+class TakesMessagesForBids(RuledLot):
+    def handle_info(self, message: Any, lot: Any) -> Any:
+        match message:
+            case ("bid", bidder, price):
+                return NoReply(self.bid(bidder, price, lot).state)
+        return NoReply(lot)
+
+
+class JudgesElsewhere(RuledLot):
+    """Has a process of its own judge each bid, with the state of that moment."""
+
+    async def handle_call(self, request: Any, from_: Any, lot: Any) -> Any:  # type: ignore[override]
+        me = self_()
+
+        async def judge(best: Any) -> None:
+            told = super(JudgesElsewhere, self).handle_call(request, from_, lot | {"best": best})
+            await Process.sleep(0.01)
+            GenServer.reply(from_, told.reply)
+            send(me, ("best", told.state["best"]))
+
+        match request:
+            case ("bid", _, _):
+                spawn(judge, lot["best"])
+                return NoReply(lot)
+        return super().handle_call(request, from_, lot)
+
+    def handle_info(self, message: Any, lot: Any) -> Any:
+        match message:
+            case ("best", best):
+                return NoReply(lot | {"best": best})
+        return NoReply(lot)
+
+
+class WithAnAgent(GenServer):
+    """The rule in a server, the value in an agent that nobody else knows."""
+
+    async def init(self, step: Any) -> Any:
+        return Ok(((step, await Agent.start_link(lambda: ("nobody", 0))), set(), True))
+
+    async def handle_call(self, request: Any, from_: Any, lot: Any) -> Any:
+        (step, agent), entered, is_open = lot
+        best = await Agent.get(agent, lambda best: best)
+        match request:
+            case "best":
+                return Reply(best, lot)
+            case "close":
+                return Reply(best, ((step, agent), entered, False))
+            case ("enter", _) | ("bid", _, _) if not is_open:
+                return Reply("closed", lot)
+            case ("enter", bidder):
+                return Reply("ok", ((step, agent), entered | {bidder}, is_open))
+            case ("bid", bidder, price):
+                if bidder in entered and price >= best[1] + step:
+                    await Agent.update(agent, lambda _: (bidder, price))
+                    return Reply("accepted", lot)
+                return Reply("too low" if bidder in entered else "not entered", lot)
+
+
+ruled = ex.ruled_lot
+over = "That is asked before anything else"
+table.right(ruled, "has a method for each request", RuledLot)
+table.right(ruled, "keeps the value in an agent of its own", WithAnAgent)
+table.wrong(ruled, "accepts any higher price", AnyHigherPrice, "the best one and a step")
+table.wrong(ruled, "asks for more than a step", MoreThanAStep, "the best one and a step")
+table.wrong(ruled, "takes the first bid at any price", FirstAtAnyPrice, "at first nothing and a step")
+table.wrong(ruled, "asks nobody whether they have entered", AsksNobody, "who may bid")
+table.wrong(ruled, "lets a refused bid enter", BidsEnter, "Seen: 'accepted'", "what a refused request leaves behind")
+table.wrong(ruled, "lets each bid once", OncePerBidder, "not entered", "who may bid")
+table.wrong(ruled, "forgets that the sale is over", ForgetsTheEnd, over)
+table.wrong(ruled, "asks for the entry before the end", ClosedFirst, over)
+table.wrong(ruled, "lets enter after the end", EntersAfterTheEnd, over)
+table.wrong(ruled, "closes once", ClosesWithClosed, "the pair of the best bidder")
+table.wrong(ruled, "ends with the sale", EndsWithTheSale, "what has ended the server")
+table.wrong(ruled, "refuses who enters twice", RefusesTheSecondTime, "once or twice")
+table.wrong(ruled, "does not keep the bid", ForgetsTheBid, "the state that was there before")
+table.wrong(ruled, "writes what it refuses", WritesTheRefused, "Look again at")
+table.wrong(ruled, "turns the pair round", TurnedRound, "Look again at")
+table.wrong(ruled, "keeps who has entered in the class", OneRoomForAll, "What a class keeps, all lots share")
+table.wrong(ruled, "answers an unknown request", Polite, "who keeps the rule")
+table.wrong(ruled, "has a way around the rule", Settable, "so nobody can set the price")
+table.wrong(ruled, "takes a message for a bid", TakesMessagesForBids, "Look again at")
+table.wrong(ruled, "judges in another process", JudgesElsewhere, "Look again at")
+table.hard_coded(ruled, "knows that a step is ten", KnowsTheStep, "it passed the first one")
 
 # ---- a lot with a clerk ------------------------------------------------------------------------------------
 

@@ -10,12 +10,11 @@ import asyncio
 import random
 from typing import Any
 
-from attacks_10 import Board, ClerkedLot, GoingLot, MendedBids, MendedOffer, Saleroom, bid_with_arguments
+from attacks_10 import Board, ClerkedLot, GoingLot, MendedBids, MendedOffer, RuledLot, Saleroom
 from playing import play_trapping as played
 from test_exercises import READ, defined
 
 from otp_mini import (
-    Agent,
     Exit,
     GenServer,
     Process,
@@ -44,7 +43,7 @@ async def news() -> list[Any]:
 
 def test_other_numbers_are_judged_as_well() -> None:
     for test, answer, numbers in (
-        (ex.bid_at_once, bid_with_arguments, {"best": 3}),
+        (ex.ruled_lot, RuledLot, {"step": 3}),
         (ex.clerked_lot, ClerkedLot, {"prices": (2, 4)}),
         (ex.going_lot, GoingLot, {"seconds": 0.5}),
         (ex.board, Board, {"lots": ((1, 10), ("1", 20))}),
@@ -58,18 +57,24 @@ def test_other_numbers_are_judged_as_well() -> None:
 # ---- the model answers --------------------------------------------------------------------------------------
 
 
-def test_of_many_bids_at_once_each_accepted_one_is_higher_than_the_one_before() -> None:
+def test_many_at_once_bid_by_the_rule_and_what_was_accepted_can_be_told_from_the_answers() -> None:
     async def play() -> None:
         draw = random.Random(10)
-        lot = await Agent.start(lambda: ("nobody", 0))
-        prices = [draw.randrange(1, 60) for _ in range(80)]
-        tasks = [Task.async_(MODEL["bid_at_once"], lot, n, price) for n, price in enumerate(prices)]
-        told = await Task.await_many(tasks)
-        best = 0
-        for price, answer in zip(prices, told, strict=True):
-            assert answer == ("accepted" if price > best else "too low")
-            best = max(best, price)
-        assert await Agent.get(lot, lambda value: value[1]) == max(prices)
+        lot = await MODEL["RuledLot"].start(3)
+        people = [f"bidder {n}" for n in range(8)]
+        for who in people[:5]:
+            await GenServer.call(lot, ("enter", who))
+        bids = [("bid", draw.choice(people), draw.randrange(1, 90)) for _ in range(120)]
+        told = await Task.await_many([Task.async_(GenServer.call, lot, bid) for bid in bids])
+        best: tuple[Any, int] = ("nobody", 0)
+        for (_, who, price), answer in zip(bids, told, strict=True):
+            hoped = "not entered" if who not in people[:5] else "accepted" if price >= best[1] + 3 else "too low"
+            assert answer == hoped
+            best = (who, price) if answer == "accepted" else best
+        assert await GenServer.call(lot, "close") == best
+        late = await Task.await_many([Task.async_(GenServer.call, lot, ("bid", who, 1_000)) for who in people])
+        assert set(late) == {"closed"}
+        assert await GenServer.call(lot, "best") == best
 
     played(play)
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final
 
 from .. import (
-    Agent,
     BadArg,
     Exit,
     GenServer,
@@ -29,7 +29,7 @@ from .. import (
 )
 from ..errors import describe_exception, describe_reason, safe_repr
 from ..tracing import Event
-from .checking import NotYet, expect, let_pass
+from .checking import NotYet, expect
 from .comparing import same
 from .looking import CALL, answered, is_of, not_started, sent_since, so_far, turns_of, with_other_numbers
 
@@ -175,87 +175,85 @@ async def _read_when_answered(told: Awaitable[Any], read: Callable[[], Any]) -> 
 
 # ---- drill 1 --------------------------------------------------------------------------------------------------
 
-_ONE_STEP: Final = (
-    "how many functions are handed to the agent for one bid. Between two of them there is room for somebody else's, "
-    "and a lock or a check before binds only those who know of it"
+_ENTERS: Final = "who may bid: everybody who has entered, once or twice, and nobody else"
+_STEPS: Final = "the smallest price that is enough: the best one and a step, and at first nothing and a step"
+_REFUSED: Final = "what a refused request leaves behind: the state that was there before"
+_OVER: Final = "what is known after the end: that the sale is over. That is asked before anything else"
+_BEST: Final = 'what `"best"` and `"close"` are answered: the pair of the best bidder and the price'
+_OWN: Final = "where a lot keeps what it knows: in its state. What a class keeps, all lots share"
+_ROUND: Final = (
+    "who keeps the rule: the callbacks, in one place. A request that they do not know is a mistake of the program, and "
+    "ends the lot; so nobody can set the price"
 )
 
 
-async def bid_at_once(function: Any, best: int = 50) -> None:
-    """A bid is judged in one step, in the order in which bids reach the agent, whoever else uses it.
+async def ruled_lot(RuledLot: Any, step: float = 10) -> None:
+    """One server keeps the rule: who has entered bids by the step, nobody does after the end, and nobody gets around.
 
-    Demands: the value is a pair; a price that is not higher is too low; a function that somebody else hands over at
-    the same moment is neither lost nor undone; the caller's other messages stay where they are, and no message, link,
-    monitor or timer stays behind.
+    Demands: the four requests as the text has them, in the order closed, not entered, too low; what is refused, a
+    message and another lot change nothing; an unknown request ends the lot; many who ask at the same moment are
+    judged one after the other.
     """
-    await with_other_numbers(_one_bidding, ((function, best), (function, 7)))
+    await with_other_numbers(_one_sale, ((RuledLot, step), (RuledLot, 7), (RuledLot, 0.5)))
+    await _at_the_same_moment(RuledLot)
+    for request in (("set", "phone", 10), ("bid", "ann"), "update"):
+        lot = await _started(RuledLot, 10)
+        try:
+            seen = safe_repr(await GenServer.call(lot, request, timeout=1.0))
+        except Exit:
+            seen = "an exit, and the lot " + ("lives on" if Process.alive(lot) else "has ended")
+        expect(f"the unknown call {request!r} was made", seen, "an exit, and the lot has ended", _ROUND)
 
 
-async def _one_bidding(function: Any, best: int) -> None:
-    lot = await Agent.start(lambda: ("nobody", best))
-    send(self_(), ("a letter", 1))
-    value: tuple[Any, int] = ("nobody", best)
-    for bidder, price in (
-        ("ann", best),
-        ("ann", best + 10),
-        ("ben", best + 10),
-        (("table", 4), best + 9),
-        (("table", 4), best + 20),
-    ):
-        hoped = "accepted" if price > value[1] else "too low"
-        done = f"the best bid was {value[1]}, and {safe_repr(bidder)} bid {price}"
-        idea = "the comparison, and what the function returns on each way through it"
-        expect(done, await _told(function(lot, bidder, price), done, idea), hoped, idea)
-        value = (bidder, price) if hoped == "accepted" else value
-        idea = "what the agent's function returns: a pair of the answer and the next value"
-        expect(f"{done}; what is the agent's value?", await Agent.get(lot, lambda v: v), value, idea)
-    expect("meanwhile a letter lay in the caller's mailbox; is it there?", _heard(), [("a letter", 1)], "what is taken")
-    await _collect()
-    await _two_at_once(function, lot, value[1])
-    await _desk_at_once(function, lot)
-    await _leaves_nothing(function, lot)
+async def _one_sale(RuledLot: Any, step: float) -> None:
+    lot, other = await _started(RuledLot, step), await _started(RuledLot, step)
+    sale: tuple[tuple[Any, Any, str], ...] = (
+        ("best", ("nobody", 0), _BEST),
+        (("bid", "ann", 9 * step), "not entered", _ENTERS),
+        (("bid", "ann", 9 * step), "not entered", _REFUSED),
+        (("enter", "ann"), "ok", _ENTERS),
+        (("bid", "ann", 0.9 * step), "too low", _STEPS),
+        (("bid", "ann", step), "accepted", _STEPS),
+        (("bid", ("table", 4), 9 * step), "not entered", _ENTERS),
+        (("enter", ("table", 4)), "ok", _ENTERS),
+        (("enter", "ann"), "ok", _ENTERS),
+        ("best", ("ann", step), _REFUSED),
+        (("bid", ("table", 4), 1.9 * step), "too low", _STEPS),
+        (("bid", ("table", 4), 2 * step), "accepted", _STEPS),
+        (("bid", "ann", 2 * step), "too low", _STEPS),
+        (("bid", ("table", 4), 4 * step), "accepted", _ENTERS),
+        (("bid", "ann", 5 * step), "accepted", _ENTERS),
+        (("bid", "ben", 9 * step), "not entered", _ENTERS),
+        ("close", ("ann", 5 * step), _BEST),
+        (("bid", ("table", 4), 9 * step), "closed", _OVER),
+        (("bid", "ben", 9 * step), "closed", _OVER),
+        (("bid", "ann", 0), "closed", _OVER),
+        (("enter", "ben"), "closed", _OVER),
+        ("close", ("ann", 5 * step), _BEST),
+        ("best", ("ann", 5 * step), _BEST),
+    )
+    told = ""
+    for request, hoped, idea in sale:
+        await _expect_answer(lot, request, hoped, idea, f"{told and f'after {told} '}a step was {step}, and ")
+        told = safe_repr(request)
+        send(lot, ("bid", "ann", 99 * step))
+    await _expect_answer(other, ("bid", "ann", step), "not entered", _OWN, "another lot was sold; ")
+    await _expect_answer(other, "best", ("nobody", 0), _OWN, "another lot was sold; ")
 
 
-async def _leaves_nothing(function: Any, lot: Any) -> None:
-    """Neither a link nor a monitor ties the caller to the agent, and the agent has nothing to do any more."""
-    idea = "what else the function does. A bid needs no link, no monitor and no timer"
-    turns = turns_of(lot)
-    await let_pass(600.0)
-    done = "many bids were made, and nobody asked for ten minutes; how many turns had the agent?"
-    expect(done, turns_of(lot) - turns, 0, idea)
-    done = "many bids were made; to how many is the agent tied by links and monitors?"
-    info = Process.info(lot) or {}
-    expect(done, sum(len(info[key]) for key in ("links", "monitors", "monitored_by")), 0, idea)
-
-
-async def _two_at_once(function: Any, lot: Any, best: int) -> None:
-    done = f"the best bid was {best}; Ann's bid of {best + 70} reached the agent just before Ben's of {best + 60}"
+async def _at_the_same_moment(RuledLot: Any) -> None:
+    lot = await _started(RuledLot, 10)
+    done = "Ann's bid of 70 reached the lot just before Ben's of 75 and Cat's of 80"
+    for bidder in ("ann", "ben", "cat"):
+        await _ask(lot, ("enter", bidder), _ENTERS)
     await sys_.suspend(lot)
-    ann = _Asker(lambda: function(lot, "ann", best + 70), done)
-    ben = _Asker(lambda: function(lot, "ben", best + 60), done)
+    bids = ("ann", 70), ("ben", 75), ("cat", 80)
+    asked = [_Asker(partial(GenServer.call, lot, ("bid", *bid)), done) for bid in bids]
     await Process.sleep(A_WHILE)
     await sys_.resume(lot)
     await Process.sleep(A_WHILE)
-    told = [ann.answer(_ONE_STEP), ben.answer(_ONE_STEP)]
-    expect(f"{done}; what were they told?", told, ["accepted", "too low"], _ONE_STEP)
-    value = await Agent.get(lot, lambda v: v)
-    expect(f"{done}; what is the agent's value?", value, ("ann", best + 70), _ONE_STEP)
-
-
-async def _desk_at_once(function: Any, lot: Any) -> None:
-    """Somebody who knows nothing of the function sets the value straight after the bid."""
-    done = "a bid of 500 more reached the agent just before a function of somebody else's, which set 900 more"
-    _, best = await Agent.get(lot, lambda v: v)
-    await sys_.suspend(lot)
-    ann = _Asker(lambda: function(lot, "ann", best + 500), done)
-    await Process.sleep(A_WHILE)
-    Agent.cast(lot, lambda _: ("desk", best + 900))
-    await Process.sleep(A_WHILE)
-    await sys_.resume(lot)
-    await Process.sleep(A_WHILE)
-    expect(f"{done}; what was the bidder told?", ann.answer(_ONE_STEP), "accepted", _ONE_STEP)
-    value = await Agent.get(lot, lambda v: v)
-    expect(f"{done}; what is the agent's value?", value, ("desk", best + 900), _ONE_STEP)
+    told = [asker.answer(_ROUND) for asker in asked]
+    expect(f"{done}; what were they told?", told, ["accepted", "too low", "accepted"], _STEPS)
 
 
 # ---- drill 2 --------------------------------------------------------------------------------------------------
