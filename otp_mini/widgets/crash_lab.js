@@ -885,7 +885,8 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
   /** It cannot be done when it is quiet again: show that moment. */
   function refuse(action) {
     if (inside() && !now) go(run.ends[base()]);
-    note = action >= 0 && action % 4 === 0 && lab.procs[action >> 2]?.strategy ? NO_RAISE : "";
+    const p = action < STARTS ? action >> 2 : lab.starts[action - STARTS].up;
+    note = action < 0 ? "" : standing().st[p] !== RUNNING ? `${words.name(p).b} is not running.` : action % 4 === 0 && lab.procs[p].strategy ? NO_RAISE : "";
     paint();
   }
 
@@ -966,7 +967,7 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
     tree.paint(f, { pick, chain: [...new Set(chain.map((i) => run.frames[i].p))], hint, moved, fates: run.fates(at), lines: run.lines(at) });
     say(gets, words.gets(f), mostOf(run, (each) => words.gets(each)));
     gets.hidden = lab.gets == null;
-    caption.setAttribute("aria-live", bar.playing ? "off" : "polite");
+    for (const el of [caption, gets]) el.setAttribute("aria-live", bar.playing ? "off" : "polite");
     say(caption, text, mostOf(run, (each) => words.say(each)));
     put(stamp, f.clock + " s");
     whyButton.style.visibility = HAS_WHY.has(f.op) && !quiz ? "" : "hidden";  // it keeps its place
@@ -1030,7 +1031,7 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
     test.hidden = !quiz;
     said.hidden = bar.el.hidden = !!quiz;  // nothing must give the answer away
     if (!quiz) return;
-    const { options, done, act, asked } = quiz, show = (set) => () => { hint = set; tree.paint(run.frames[at], { pick, hint, lines: run.lines(at) }); };
+    const { options, done, act, asked } = quiz, wanted = "Which processes run with a new pid when it is quiet again?", show = (set) => () => { hint = set; tree.paint(run.frames[at], { pick, hint, lines: run.lines(at) }); };
     const choice = (option, k) => {
       const verdict = done === null ? null : option.ok ? "right" : k === done ? "wrong" : "rest";
       return h("button", {
@@ -1039,12 +1040,13 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
       }, h("kbd", {}, k + 1), h("span", {}, option.text), { right: h("em", {}, "✓ this"), wrong: h("em", {}, "✗ your guess") }[verdict]);
     };
     put(test,
-      para("q", h("span", {}, rich(words.say(asked)), " Which processes run with a new pid when it is quiet again?"),
+      para("q", h("span", {}, rich(words.say(asked)), " " + wanted),
         span("score", score[1] ? `${score[0]} of ${score[1]} right` : "")),
       div("options", options.map(choice)),
       done === null ? null : h("div", { class: "lesson", role: "status" },
-        h("p", {}, h("b", {}, options[done].ok ? "Right. " : "Not quite. "), words.lesson(act)),
-        button("go", () => { settle(); begin(); home(); }, "Watch it happen")));
+        h("p", { id: "lesson" }, h("b", {}, options[done].ok ? "Right. " : "Not quite. "), words.lesson(act)),
+        h("button", { class: "go", "aria-describedby": "lesson", onclick: () => { settle(); begin(); home(); } }, "Watch it happen")));
+    test.setAttribute("aria-label", `Your prediction. ${flat(words.say(asked))} ${wanted}`);  // the focus goes to an answer
   }
 
   function paintLog(chain) {
@@ -1222,7 +1224,8 @@ export function compare(el, documents, { css = "", ask, live = () => null, scrip
       lane.said.classList.toggle("idle", step > 0 && f.op === "quiet");
     }
     paintControls(k);
-    const text = lanes.map((lane) => lane.lab.title + ": " + flat(lane.words.say(lane.run.frames[frame(lane, step)]))).join(" ");
+    const told = ({ lab: { title, gets }, words }, f) => `${title}: ${flat([...words.say(f), ...(gets == null ? [] : [" ", ...words.gets(f)])])}`;
+    const text = lanes.map((lane) => told(lane, lane.run.frames[frame(lane, step)])).join(" ");
     bar.show(text);
     if (!bar.playing) put(heard, tip.textContent + " " + (step ? text : ""));
   }
