@@ -3,10 +3,12 @@
 
 Each path of crashes through the shop of `lab_scenarios.py` is a scenario of the conformance kit
 (`tests/conformance/README.md`): the same tree, broken in the same way, one crash after the other.
+So is each path of crashes and starts through its hall, where the reader starts children, too.
 """
 
 from __future__ import annotations
 
+import ast
 import gzip
 import json
 import random
@@ -16,14 +18,17 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent / "conformance"))
 
-from lab_scenarios import shop
+from lab_scenarios import GUESTS, hall, shop
 
-from otp_mini.lab import WAYS, Lab, futures_of
+from otp_mini.lab import WAYS, Lab, futures_of, start_of
+from otp_mini.lab.performance import Performance
 from otp_mini.lab.recorder import Op
 
 RECORD = Path(__file__).parent / "records" / "lab_paths.json.gz"
+STARTS_RECORD = Path(__file__).parent / "records" / "lab_starts.json.gz"
 RAISE, NORMAL, SHUTDOWN, KILL = range(4)
 LONG, SEED = 300, 20261125  # so many paths of four crashes, drawn with this seed
+VISITS = 80  # so many paths of six crashes and starts
 
 Path_ = list[int]
 
@@ -61,6 +66,47 @@ def long_paths(lab: Lab, chance: random.Random, count: int) -> list[Path_]:
     return found
 
 
+# ---- where children are started, too -------------------------------------------------------------
+
+
+def make_hall() -> Lab:
+    return Lab(hall, starts=GUESTS)
+
+
+def hall_paths(lab: Lab) -> list[Path_]:
+    """Every path of one and of two actions, and some of six."""
+    with lab.perform() as performance:
+        first = moves(lab, performance)
+    found: list[Path_] = []
+    for action in first:
+        with lab.perform() as performance:
+            performance.act(action)
+            found += [[action], *([action, second] for second in moves(lab, performance))]
+    return [*found, *visits(lab, random.Random(SEED), VISITS)]
+
+
+def visits(lab: Lab, chance: random.Random, count: int) -> list[Path_]:
+    """Paths of six actions; every other one is a start, so that the place is full now and then."""
+    found: list[Path_] = []
+    while len(found) < count:
+        path: Path_ = []
+        with lab.perform() as performance:
+            while len(path) < 6 and (possible := moves(lab, performance)):
+                starts = [action for action in possible if start_of(action) is not None]
+                path.append(chance.choice(starts if starts and chance.random() < 0.5 else possible))
+                performance.act(path[-1])
+        if len(path) == 6 and path not in found:
+            found.append(path)
+    return found
+
+
+def moves(lab: Lab, performance: Performance) -> list[int]:
+    """What can be done, less the starts of a child that is there: the kit knows one process for each path."""
+    alive = {lab.cast.roles[number].name for number in performance.recorder.alive()}
+    there = {number for number, start in enumerate(lab.plan.starts) if start.name in alive}
+    return [action for action in performance.actions() if action >= 0 and start_of(action) not in there]
+
+
 def triples(document: dict[str, Any], state: int) -> list[tuple[int, int, int]]:
     return [each for each in futures_of(document, state) if each[0] >= 0]
 
@@ -81,8 +127,10 @@ def node(lab: Lab, number: int = 0) -> dict[str, Any]:
         base["restart"] = role.restart
     if role.limit is None:
         return base | {"type": "worker", "trap": True}
-    below = [node(lab, other.number) for other in lab.cast.roles if other.up == number]
     limits = {"max_restarts": role.limit[0], "max_seconds": int(role.limit[1])}
+    if role.kind == "dynamic":
+        return base | {"type": "dsup", "max_children": 2} | limits
+    below = [node(lab, other.number) for other in lab.cast.roles if other.up == number]
     return base | {"type": "sup", "strategy": role.strategy, "children": below} | limits
 
 
@@ -91,6 +139,12 @@ def question(lab: Lab, path: Path_) -> dict[str, Any]:
 
 
 def op(lab: Lab, action: int) -> dict[str, Any]:
+    start = start_of(action)
+    if start is not None:
+        spec = lab.plan.starts[start].spec
+        child = {"type": "worker", "id": spec.id, "restart": spec.restart, "trap": True}
+        outcomes = {"init": [["stop", "banned"]] * 9} if spec.id == "c3" else {}
+        return {"op": "start_child", "sup": place(lab, lab.plan.starts[start].up), "child": child | outcomes}
     number, way = divmod(action, 4)
     where = place(lab, number)
     if way == KILL:
@@ -102,7 +156,7 @@ def op(lab: Lab, action: int) -> dict[str, Any]:
     return {"op": "stop_self", "path": where, "reason": WAYS[way]}
 
 
-def theirs(observations: list[dict[str, Any]]) -> dict[str, Any]:
+def theirs(observations: list[dict[str, Any]], root: str = "Shop") -> dict[str, Any]:
     """Elixir's answer in short: who lives in which generation, and what was logged after each crash."""
     lives: dict[str, int] = {}
 
@@ -114,8 +168,15 @@ def theirs(observations: list[dict[str, Any]]) -> dict[str, Any]:
                     walk(f"{above}/{name}", below)
 
     if observations[-1]["tree"]:
-        walk("Shop", observations[-1]["tree"])
+        walk(root, observations[-1]["tree"])
     return {"lives": lives, "logs": [[line[:3] for line in each["log"]] for each in observations[1:]]}
+
+
+def with_errors(observations: list[dict[str, Any]]) -> dict[str, Any]:
+    """The same of the hall, with the error that each start got, if it got one."""
+    results = [each["r"] for each in observations[1:]]
+    errors = [result[1] if isinstance(result, list) and result[0] == "error" else None for result in results]
+    return theirs(observations, "top") | {"errors": errors}
 
 
 # ---- asking the lab ----------------------------------------------------------------------------
@@ -129,8 +190,14 @@ def mine(lab: Lab, path: Path_) -> dict[str, Any]:
         for role in lab.cast.roles
         if role.up >= 0 and after["alive"][role.number] and after["alive"][0]
     }
-    counts = dict.fromkeys(range(len(lab.cast.roles)), 1)
+    counts = {role.number: int(role.pid is not None) for role in lab.cast.roles}
     return {"lives": lives, "logs": [log(lab, run, counts) for run in lab.runs(path)[0]]}
+
+
+def mine_with_errors(lab: Lab, path: Path_) -> dict[str, Any]:
+    """The same of the hall, with the error that each start got."""
+    told = [[lab.cast.reasons[int(each.argument)] for each in run if each.name == "told"] for run in lab.runs(path)[0]]
+    return mine(lab, path) | {"errors": [ast.literal_eval(reasons[0]) if reasons else None for reasons in told]}
 
 
 def log(lab: Lab, run: list[Op], counts: dict[int, int]) -> list[list[Any]]:
@@ -158,24 +225,42 @@ def comparable(lab: Lab, path: Path_, answer: dict[str, Any]) -> dict[str, Any]:
     return {"lives": answer["lives"], "logs": logs}
 
 
-def read_record() -> dict[str, Any]:
-    answers: dict[str, Any] = json.loads(gzip.decompress(RECORD.read_bytes()))
+def side_by_side(answer: dict[str, Any]) -> dict[str, Any]:
+    """Of the hall: children of a dynamic supervisor end side by side, so the order of what is logged is left out."""
+    return answer | {"logs": [sorted(map(tuple, lines)) for lines in answer["logs"]]}
+
+
+def read_record(file: Path = RECORD) -> dict[str, Any]:
+    answers: dict[str, Any] = json.loads(gzip.decompress(file.read_bytes()))
     return answers
 
 
-def main() -> None:
+def write_record(file: Path, record: dict[str, Any]) -> None:
+    file.write_bytes(gzip.compress(json.dumps(record, separators=(",", ":")).encode(), 9, mtime=0))
+
+
+def main(what: str = "both") -> None:
     from elixir import Elixir
 
-    lab = make_lab()
-    asked = paths(lab)
+    if what != "starts":
+        lab = make_lab()
+        asked = paths(lab)
+        with Elixir() as elixir:
+            answers = elixir.answers([question(lab, path) for path in asked])
+        record = {str(path): theirs(answers[str(path)]["obs"]) for path in asked}
+        write_record(RECORD, record)
+        pairs = [(path, record[str(path)], mine(lab, path)) for path in asked]
+        wrong = [path for path, there, here in pairs if comparable(lab, path, there) != comparable(lab, path, here)]
+        print(f"{len(asked)} paths on real Elixir: {len(wrong)} differ {wrong[:5]}")
+    lab = make_hall()
+    asked = hall_paths(lab)
     with Elixir() as elixir:
         answers = elixir.answers([question(lab, path) for path in asked])
-    record = {str(path): theirs(answers[str(path)]["obs"]) for path in asked}
-    RECORD.write_bytes(gzip.compress(json.dumps(record, separators=(",", ":")).encode(), 9, mtime=0))
-    pairs = [(path, record[str(path)], mine(lab, path)) for path in asked]
-    wrong = [path for path, there, here in pairs if comparable(lab, path, there) != comparable(lab, path, here)]
-    print(f"{len(asked)} paths on real Elixir: {len(wrong)} differ {wrong[:5]}")
+    record = {str(path): with_errors(answers[str(path)]["obs"]) for path in asked}
+    write_record(STARTS_RECORD, record)
+    wrong = [p for p in asked if side_by_side(record[str(p)]) != side_by_side(mine_with_errors(lab, p))]
+    print(f"{len(asked)} paths with starts on real Elixir: {len(wrong)} differ {wrong[:5]}")
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

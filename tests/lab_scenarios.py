@@ -17,6 +17,7 @@ from otp_mini import (
     Stop,
     Supervise,
     Supervisor,
+    child_spec,
     ets,
     receive,
     self_,
@@ -135,6 +136,22 @@ async def pool() -> Any:
     for name, restart in (("c0", "permanent"), ("c1", "transient"), ("c2", "transient")):
         await DynamicSupervisor.start_child(below, part(name, restart=restart))
     return sup
+
+
+class Banned(Part):
+    """Never starts."""
+
+    def init(self, name: Any) -> Any:
+        return Stop("banned")
+
+
+async def hall() -> Any:
+    """An empty dynamic supervisor with room for two; `GUESTS` says who may come."""
+    pool = child_spec((DynamicSupervisor, {"name": "pool", "max_children": 2}), id="pool")
+    return await Supervisor.start_link([part("A"), pool], strategy="rest_for_one", name="top")
+
+
+GUESTS = {"pool": [part("c0"), part("c1", restart="transient"), part("c2", restart="temporary"), part("c3", Banned)]}
 
 
 async def crowd() -> Any:

@@ -393,11 +393,58 @@ def phone(browser: Browser, book_site: Path) -> Iterator[Watched]:
 OPEN_FOLDS = "document.querySelectorAll('details').forEach((fold) => { fold.open = true; })"
 
 
+# The letters of drawings and of labs that are smaller than 12 pixels of the window, as the browser shows them.
+SMALL = """() => {
+  const found = [], look = (root, lab) => root.querySelectorAll("*").forEach((one) => {
+    if (one.shadowRoot) look(one.shadowRoot, true);
+    const drawn = one.closest("svg"), said = [...one.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+    const box = one.getBoundingClientRect(), unseen = one.closest(".unseen, style, script, title, desc, defs");
+    if (!said || !(drawn || lab) || unseen || !box.width || !box.height) return;
+    const at = drawn && one.getScreenCTM?.(), scale = at ? Math.hypot(at.b, at.d) : 1;
+    const size = parseFloat(getComputedStyle(one).fontSize) * scale;
+    if (size < 11.99) found.push(`${one.textContent.trim().slice(0, 30)}: ${size.toFixed(1)}`);
+  });
+  look(document, false);
+  return found;
+}"""
+
+# The labs whose controls do not stand below the tree, in the text's own flow: they would lie on it while one scrolls.
+OVER_THE_TREE = """() => [...document.querySelectorAll(".crash-lab")].filter(({ shadowRoot: root }) => {
+  const box = (name) => root.querySelector(name).getBoundingClientRect();
+  const parts = [...root.querySelectorAll(".dock, .transport, .picker, .below, .sayings")];
+  const tree = box(root.querySelector(".lanes") ? ".lanes" : ".tree"), dock = box(".dock");
+  const follow = (one) => ["sticky", "fixed", "absolute"].includes(getComputedStyle(one).position);
+  return dock.top < tree.bottom || parts.some(follow);
+}).map((lab) => lab.getAttribute("aria-label"))"""
+
+
 @pytest.mark.parametrize("name", [*TOC, "search", "genindex", "py-modindex"])
-def test_no_page_is_wider_than_a_phone(phone: Watched, name: str) -> None:
+def test_no_page_is_wider_than_a_phone_no_letter_too_small_for_it_and_no_control_on_a_tree(
+    phone: Watched, name: str
+) -> None:
     page = phone.open(name)
     page.evaluate(OPEN_FOLDS)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    for width in (360, 390):
+        page.set_viewport_size({"width": width, "height": 740})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.wait_for_function("[...document.querySelectorAll('.otp-lab')].every((lab) => 'ready' in lab.dataset)")
+        assert page.evaluate(SMALL) == [], width
+        assert page.evaluate(OVER_THE_TREE) == [], width
+
+
+def test_small_letters_and_controls_on_a_tree_would_be_found(phone: Watched) -> None:
+    page = phone.open("book/intro")
+    page.wait_for_selector(".crash-lab[data-ready]")
+    page.evaluate("""() => {
+      const { shadowRoot } = document.querySelector(".crash-lab"), sheet = new CSSStyleSheet();
+      sheet.replaceSync(".dock { position: sticky; bottom: 0; } .title { font-size: 10px !important; }");
+      shadowRoot.adoptedStyleSheets = [...shadowRoot.adoptedStyleSheets, sheet];
+      document.querySelector(".restart-figure").style.width = "200px";
+    }""")
+    small = page.evaluate(SMALL)
+    assert "What happened: 10.0" in small
+    assert any(each.startswith("supervisor: ") for each in small)
+    assert page.evaluate(OVER_THE_TREE) == ["Crash lab: photos"]
 
 
 # What is wider than its own box and can be read only by scrolling sideways. A drawing may be: it says so by a shadow,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
 
 import nbformat
 import pytest
@@ -107,14 +109,23 @@ def test_both_labs_of_a_page_work_as_a_file(good_book: ScratchBook, browser: Bro
     r.close()
 
 
-def test_the_controls_stick_to_the_bottom_of_a_phone(good_book: ScratchBook, browser: Browser) -> None:
-    r = Reader(browser, good_book.site / "labs_one.html", viewport={"width": 390, "height": 700})
-    r.lab.scroll_into_view_if_needed()
-    r.page.mouse.move(200, 200)
-    r.node("top").click()
-    dock = r.lab.locator(".dock").bounding_box()
-    assert dock is not None
-    assert dock["y"] + dock["height"] <= 701
+@pytest.mark.parametrize(("width", "height"), [(360, 640), (360, 740), (390, 700), (390, 844)])
+def test_the_tree_the_controls_and_what_happens_are_in_one_window_of_a_phone(
+    good_book: ScratchBook, browser: Browser, width: int, height: int
+) -> None:
+    """None lies on another: at the start, after one crash, and when the supervisor has given up."""
+    phone: Any = {"viewport": {"width": width, "height": height}, "has_touch": True, "is_mobile": True}
+    r = Reader(browser, good_book.site / "labs_one.html", **phone, reduced_motion="reduce")
+    for crashes in range(3):
+        r.lab.locator(".tree").evaluate("tree => scrollTo(0, tree.getBoundingClientRect().top + scrollY - 60)")
+        boxes = [r.lab.locator(part).bounding_box() for part in (".tree", ".picker", ".saying", ".transport")]
+        for upper, lower in pairwise(boxes):
+            assert upper and lower and upper["y"] + upper["height"] <= lower["y"], crashes
+        assert boxes[0] and boxes[0]["y"] >= 56, "below the bar of the page"
+        assert boxes[-1] and boxes[-1]["y"] + boxes[-1]["height"] <= height + 1
+        if crashes < 2:
+            r.crash("A", "raise")
+    assert r.state("top") == "stopped"
     assert r.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     r.close()
 

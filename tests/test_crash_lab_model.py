@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from lab_scenarios import RAISES, linked, nursery, pair, part, picky, pool, shop, slow, ticking
+from lab_scenarios import GUESTS, RAISES, hall, linked, nursery, pair, part, picky, pool, shop, slow, ticking
 from playwright.sync_api import Page, sync_playwright
 
 from otp_mini.lab import Lab, futures_of, strategy_labs
@@ -92,9 +92,9 @@ def differences(lab: Lab, path: list[Any], shown: dict[str, Any]) -> list[str]:
     return [f"{[lab.describe(step) if isinstance(step, int) else step for step in path]}: {text}" for text in found]
 
 
-@pytest.mark.parametrize("scenario", [pair, slow, picky, pool, linked, ticking, nursery, shop])
+@pytest.mark.parametrize("scenario", [pair, slow, picky, pool, linked, ticking, nursery, shop, hall])
 def test_after_every_path_of_two_actions_the_page_shows_what_a_fresh_run_gives(scenario: Any, model: Page) -> None:
-    lab = Lab(scenario, raises=RAISES if scenario is shop else None)
+    lab = Lab(scenario, raises=RAISES if scenario is shop else None, starts=GUESTS if scenario is hall else None)
     document = lab.document(2)
     paths = paths_of(document, 2)
     if len(paths) > 400:
@@ -105,9 +105,9 @@ def test_after_every_path_of_two_actions_the_page_shows_what_a_fresh_run_gives(s
     assert len(paths) > 30
 
 
-@pytest.mark.parametrize("scenario", [pair, slow, pool, linked, shop])
+@pytest.mark.parametrize("scenario", [pair, slow, pool, linked, shop, hall])
 def test_after_a_crash_in_the_middle_the_page_shows_what_a_fresh_run_gives(scenario: Any, model: Page) -> None:
-    lab = Lab(scenario)
+    lab = Lab(scenario, starts=GUESTS if scenario is hall else None)
     document = lab.document(1)
     possible = [action for action, _, _ in futures_of(document, 0)]
     chance, tried = random.Random(11), 0

@@ -240,7 +240,9 @@ def test_squeezing_takes_comments_and_empty_space_and_nothing_else() -> None:
     assert front_end.squeezed_script(source) == 'const a=1;\nconst b = "x // y";\ngo(a);'
     line = 'f = (a, b) => (a ? b : "a , b" + " => ") || a - -b;'
     assert front_end.squeezed_script(line) == 'f=(a,b)=>(a?b:"a , b" + " => ")||a - -b;'
-    for line in ("x = `a ${b ? c : d} e`;", "y = /a , b/;", "z = 'a , b';"):  # what is no plain text stays as it is
+    assert front_end.squeezed_script("x = `a ${b ? c : d} e` ;") == "x=`a ${b ? c : d} e`;"
+    nested = "x = `a ${b ? `c , d` : e} f`;"
+    for line in (nested, "y = /a , b/;", "z = 'a , b';"):  # what is no plain text stays as it is
         assert front_end.squeezed_script(line) == line
     style = "/* a */\n.a {\n  color: red;\n}\n/* ---- inside ---- */\n.b { top: 0 } /* b */\n"
     assert front_end.squeezed_style(style) == ".a{color:red}/* ---- inside ---- */.b{top:0}"

@@ -8,6 +8,7 @@ so a run that begins after three crashes begins by doing the three crashes again
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from ..child_spec import ChildLike
@@ -18,6 +19,7 @@ from .cast import Cast, Role
 from .fork import CannotFork
 from .performance import Performance, Plan, Show, Step
 from .recorder import OPS, Op
+from .starts import START, Starts, action_of, planned, start_of
 from .state_key import Seen, state_key
 from .world import WAYS, Request, Scenario, seconds_of, silence, waiting
 
@@ -56,6 +58,7 @@ class Lab:
         show: ``show(name, state)`` answers a line about the state of a server, or None: "knows: session".
         request: ``async def`` without arguments: what a user of the system asks for. The lab makes this
             request after each action, in a copy of the system, and tells what it gets.
+        starts: by the name of a dynamic supervisor, a list of children that may be started under it.
 
     Example:
         >>> from otp_mini import GenServer, Supervisor
@@ -82,6 +85,7 @@ class Lab:
         raises: Mapping[str, BaseException] | None = None,
         show: Show | None = None,
         request: Request | None = None,
+        starts: Starts | None = None,
     ) -> None:
         waits = tuple(wait) if isinstance(wait, Sequence) else (wait,)
         for name, seconds in (("gap", gap), *(("wait", each) for each in waits)):
@@ -104,6 +108,8 @@ class Lab:
         unknown = set(raises or {}) - {role.name for role in self.cast.roles}
         if unknown:
             raise BadArg(f"raises names {safe_repr(sorted(unknown)[0])}, and {self._those()}")
+        if starts is not None:
+            self.plan = replace(self.plan, starts=planned(starts, self.cast.roles, self._those()))
 
     def perform(self) -> Performance:
         """A fresh run, at its start; for a ``with`` block."""
@@ -139,7 +145,8 @@ class Lab:
         if action not in performance.actions():
             raise BadArg(
                 f"{self.describe(action)} cannot be done at this point: that process does not run, or it is a "
-                "supervisor, which runs only OTP's own code and has nothing to raise."
+                "supervisor, which runs only OTP's own code and has nothing to raise. A child is started only under "
+                "a supervisor that runs."
             )
 
     def ask(self, path: Iterable[Any]) -> dict[str, Any]:
@@ -189,8 +196,13 @@ class Lab:
 
     def tell(self, script: Iterable[Entry]) -> list[str]:
         """A script as lines of text: for ``print``, and for a test."""
-        found, _ = self.runs(self.actions(script))
-        return [self._line(op) for run in found for op in run]
+        lines: list[str] = []
+        with self.perform() as performance:
+            for entry in script:
+                step = self.action(entry)  # only now: an entry may name whom the one before has started
+                self._check(performance, step)
+                lines += map(self._line, performance.act(step))
+        return lines
 
     def _line(self, op: Op) -> str:
         names = [role.name for role in self.cast.roles]
@@ -198,7 +210,9 @@ class Lab:
         match op.name:
             case "inject":
                 words.append(WAYS[int(op.argument)])
-            case "exit" | "fail":
+            case "ask":
+                words.append(self.plan.starts[int(op.argument)].name)
+            case "exit" | "fail" | "told":
                 words.append(self.cast.reasons[int(op.argument)])
             case "signal" | "count" | "link" | "unlink":
                 words.append(names[int(op.argument)])
@@ -242,6 +256,8 @@ class Lab:
         document = {"format": "crash-lab/3", "title": self.title, "depth": reached, "asked": depth, "crashes": crashes}
         document |= {"gap": self.plan.gap, "waits": list(self.plan.waits)}
         document |= {"ops": list(OPS), "ways": list(WAYS), "next": self._next_pid, "links": self._links}
+        if self.plan.starts:
+            document["starts"] = [{"name": start.name, "up": start.up} for start in self.plan.starts]
         return document | self.who() | found.data()
 
     def who(self) -> dict[str, Any]:
@@ -273,7 +289,7 @@ class Lab:
     # ---- names --------------------------------------------------------------------------------
 
     def actions(self, script: Iterable[Entry]) -> list[int]:
-        """A script in words, as actions: ``("cart", "raise")``, ``("wait", 2.0)``, or ``"wait"``."""
+        """A script in words, as actions: ``("cart", "raise")``, ``("ann", "start")``, ``("wait", 2.0)``, ``"wait"``."""
         return [self.action(entry) for entry in script]
 
     def action(self, entry: Entry) -> int:
@@ -290,6 +306,8 @@ class Lab:
             if not 0.001 <= way <= _LONGEST_WAIT:  # type: ignore[operator]
                 raise BadArg(f"a wait takes from 0.001 seconds to a day, got {way!r}")
             return waiting(way)  # type: ignore[arg-type]
+        if way == START:
+            return self._start(name)
         number = next((role.number for role in self.cast.roles if role.name == name), None)
         if number is None:
             raise BadArg(f"a script names {safe_repr(name)}, and {self._those()}")
@@ -297,10 +315,21 @@ class Lab:
             raise BadArg(f"a process ends by one of {', '.join(WAYS)}, got {safe_repr(way)}")
         return 4 * number + WAYS.index(way)
 
+    def _start(self, name: object) -> int:
+        names = [start.name for start in self.plan.starts]
+        if name not in names:
+            those = f"There are: {', '.join(names)}." if names else "Give the lab some by `starts`."
+            raise BadArg(f"a script starts {safe_repr(name)}, and there is no such child to be started. {those}")
+        return action_of(names.index(str(name)))
+
     def describe(self, action: int) -> str:
         """An action in words."""
         if action < 0:
             return f"letting {seconds_of(action):g} s pass"
+        start = start_of(action)
+        if start is not None:
+            known = start < len(self.plan.starts)
+            return f"starting {self.plan.starts[start].name if known else f'child {start}'}"
         number, way = divmod(action, 4)
         name = self.cast.roles[number].name if 0 <= number < len(self.cast.roles) else f"process {number}"
         return f"{name}: {WAYS[way]}"

@@ -13,6 +13,7 @@ from ..tracing import Event, Trace
 from .cast import Cast
 from .fork import CannotFork, fork
 from .recorder import DOWN, SETTLED, WAITING, Op, Recorder
+from .starts import Start, action_of, start_of
 from .world import LONGEST_LINE, RAISE, Request, Scenario, World, seconds_of, silence, waiting
 
 Step = int | tuple[int, int]
@@ -32,6 +33,7 @@ class Plan:
     waits: tuple[float, ...]
     show: Show | None = None
     request: Request | None = None
+    starts: tuple[Start, ...] = ()
 
 
 class Notes(Trace):
@@ -176,12 +178,24 @@ class Performance:
         return begun
 
     def _inject(self, action: int, *, first: bool) -> None:
-        """End a process, unless it has ended by itself in the meantime."""
+        """End a process, or start one, unless whom it takes has ended by itself in the meantime."""
+        start = start_of(action)
+        if start is not None:
+            self._ask(start, first=first)
+            return
         number, way = divmod(action, 4)
         pid = self.player(number)
         if pid is not None:
             self.recorder.injects(pid, way, self.world.node.now(), first=first)
             self.world.end(pid, way, self.cast.roles[number].error or RuntimeError("boom"))
+
+    def _ask(self, number: int, *, first: bool) -> None:
+        """Ask a supervisor for a child, if the supervisor lives."""
+        start = self.plan.starts[number]
+        supervisor = self.player(start.up)
+        if supervisor is not None:
+            asker = self.world.start(supervisor, start.spec)
+            self.recorder.asks(supervisor, asker, (number, start.spec), self.world.node.now(), first=first)
 
     def _write(self) -> None:
         self.recorder.write(self.trace.events[self._read :], self.trace.states)
@@ -190,6 +204,8 @@ class Performance:
     def _finish(self, ask: bool) -> None:
         self._write()
         self.world.node.tracer = None
+        while self.world.errors:
+            self.recorder.tells(*self.world.errors.pop(0), self.world.node.now())
         self._show()
         if ask and self.plan.request is not None and not any(isinstance(step, tuple) for step in self.path):
             self.recorder.gets(self.answer())
@@ -247,7 +263,7 @@ class Performance:
         return None
 
     def actions(self) -> list[int]:
-        """What can be done now: to each process that runs each way to end it, and letting time pass."""
+        """What can be done now: to each process that runs each way to end it, each start, and letting time pass."""
         if not self.is_alive():
             return []
         found = [waiting(seconds) for seconds in self.plan.waits]
@@ -255,4 +271,7 @@ class Performance:
         for role in self.cast.roles:
             if role.number in running and role.kind != "crowd" and self.recorder.phases.get(role.number) == "running":
                 found += [4 * role.number + way for way in range(4) if way != RAISE or not role.supervises]
+        for number, start in enumerate(self.plan.starts):
+            if start.up in running and self.recorder.phases.get(start.up) == "running":
+                found.append(action_of(number))
         return found

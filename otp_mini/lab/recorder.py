@@ -14,14 +14,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from ..children import children_of
+from ..child_spec import ChildSpec
+from ..children import Child, children_of
 from ..terms import ExitSignal, Pid
 from ..tracing import Event
 from .cast import Cast, Role
 
 OPS: Final = (
     "inject", "exit", "signal", "count", "stop", "start", "up", "keep", "drop", "giveup", "quiet", "wait",
-    "fail", "refuse", "time", "link", "unlink", "crowd", "pids", "show", "gets",
+    "fail", "refuse", "time", "link", "unlink", "crowd", "pids", "show", "gets", "ask", "told",
 )  # fmt: skip
 
 SETTLED, DOWN, WAITING = range(3)
@@ -60,6 +61,9 @@ class Recorder:
         self._causes: dict[int, int | None] = {}
         self._starts: dict[Pid, object] = {}  # what a supervisor starts just now: the child's id
         self._begun: dict[Pid, int] = {}  # and the part that was given to it
+        self._wanted: ChildSpec | None = None  # what the reader has asked a supervisor to start
+        self._counted: set[Pid] = set()  # who has just counted a restart, and goes on to it
+        self._asked: set[Pid] = set()  # dynamic supervisors that start a child for somebody, and not again
         self._bosses: dict[Pid, Pid] = {}
         self._crowds: dict[int, set[Pid]] = {}
         for pid, number in playing.items():
@@ -67,8 +71,8 @@ class Recorder:
                 self._crowds.setdefault(number, set()).add(pid)
         self._ended: set[Pid] = set()
         self._unsaid: set[Pid] = set()  # ended, and that was not written down as an end
-        self._victim: Pid | None = None
-        self._blow = 0  # the place of the last injection
+        self._victim: Pid | None = None  # whom the reader ended, or who asks for a child on the reader's behalf
+        self._blow = 0  # the place of the last injection, or of the last question
         self._time = 0.0
         self.shown: dict[int, str] = {}  # what was last said of the state of each part
         for block in [pid.block for pid in playing]:
@@ -93,6 +97,7 @@ class Recorder:
             twin._bosses = {pids[pid]: pids[boss] for pid, boss in self._bosses.items() if pid in pids and boss in pids}
             twin._crowds = {n: {pids[pid] for pid in members if pid in pids} for n, members in self._crowds.items()}
             twin._starts, twin._begun, twin._ended, twin._unsaid, twin.ops = {}, {}, set(), set(), []
+            twin._counted, twin._asked = set(), set()
         return twin
 
     def alive(self) -> set[int]:
@@ -105,7 +110,7 @@ class Recorder:
         """An action begins, with a new trace, whose events count from 0."""
         self._written.clear()
         self._causes.clear()
-        self._victim, self._time = None, time
+        self._victim, self._wanted, self._time = None, None, time
 
     def injects(self, pid: Pid, way: int, time: float, *, first: bool) -> None:
         """The reader ends a process; the first operation of a run brings its own time along."""
@@ -114,6 +119,20 @@ class Recorder:
         self._to(time)
         self._victim, self._blow = pid, len(self.ops)
         self._write("inject", self.playing[pid], way)
+
+    def asks(self, supervisor: Pid, asker: Pid, child: tuple[int, ChildSpec], time: float, *, first: bool) -> None:
+        """The reader asks a supervisor for a child, given with its number; ``first`` as in `injects`."""
+        number, self._wanted = child
+        if first:
+            self._time = time
+        self._to(time)
+        self._victim, self._blow = asker, len(self.ops)
+        self._write("ask", self.playing[supervisor], number)
+
+    def tells(self, supervisor: Pid, reason: object, time: float) -> None:
+        """The one who asked for a child gets an error from a supervisor."""
+        self._to(time)
+        self.ops.append(Op("told", self.playing[supervisor], self.cast.reason(reason, self.playing), self._blow))
 
     def waits(self, seconds: float, until: float) -> None:
         """The reader lets time pass, and nothing happens in it."""
@@ -188,11 +207,16 @@ class Recorder:
         if event.pid in self.playing:
             self._starts[event.pid] = event.term
             self._begun.pop(event.pid, None)
+            dynamic = self.cast.roles[self.playing[event.pid]].kind == "dynamic"
+            (self._asked.add if dynamic and event.pid not in self._counted else self._asked.discard)(event.pid)
+            self._counted.discard(event.pid)
 
     def _on_spawn(self, event: Event, later: Sequence[Event]) -> None:
         boss, pid = event.pid, event.other
         assert pid is not None
-        if boss is not None and boss in self._starts:
+        if pid is self._victim:  # who asks for a child: all that comes of it comes of the question
+            self._written[event.number] = self._blow
+        elif boss is not None and boss in self._starts:
             self._begin(self._part(boss, self._starts.pop(boss), pid), pid, boss, event)
         elif boss in self.playing and pid.block is not None:
             role = self.cast.beyond(self.playing[boss], pid.block, self.alive())
@@ -204,7 +228,7 @@ class Recorder:
 
     def _part(self, boss: Pid, id: object, pid: Pid | None) -> Role:
         """The part of a child that is being started; new ones are looked up where they are kept."""
-        kept = None
+        kept = None if self._wanted is None or self._wanted.id != id else Child(self._wanted)
         for child in children_of(boss.block):
             if child.pid is pid or child.spec.id == id:
                 kept = child
@@ -265,6 +289,8 @@ class Recorder:
         self._starts.pop(boss, None)
         id = event.term[0] if name == "fail" and isinstance(event.term, tuple) else event.term
         number = self._begun.pop(boss, None)
+        if number is None and boss in self._asked:
+            return  # no process was there, and none is wanted: only whoever asked has anything of it
         if number is None:
             number = self._part(boss, id, None).number
         if self.cast.roles[number].kind != "crowd":
@@ -338,6 +364,7 @@ class Recorder:
 
     def _on_restart(self, event: Event, later: Sequence[Event]) -> None:
         if event.pid in self.playing and isinstance(event.term, tuple):
+            self._counted.add(event.pid)
             child = self._child_of(event, event.term[0])
             number = self.playing[event.pid]
             self._write("count", number, number if child is None else child, event)

@@ -16,7 +16,9 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Final
 
-from ..children import RESTARTING, Child, children_of, supervisor_state
+from ..child_spec import ChildSpec
+from ..children import RESTARTING, Child, ChildError, children_of, supervisor_state
+from ..dynamic_supervisor import DynamicSupervisor
 from ..errors import BadArg, Exit, describe_exception, describe_reason, safe_repr
 from ..node import Node
 from ..primitives import Process, receive
@@ -30,8 +32,12 @@ Request = Callable[[], Awaitable[Any]]
 WAYS: Final = ("raise", "normal", "shutdown", "kill")
 """How the reader may end a process.
 
-An action is a number: ``4 * process + way``, or, to let time pass, minus so many milliseconds: see `waiting`.
+An action is a number: ``4 * process + way``, or, to let time pass, minus so many milliseconds: see `waiting`;
+or, to start a child, its number and `STARTS`.
 """
+
+STARTS: Final = 100_000
+"""The actions from here on start a child: no lab has so many processes."""
 
 RAISE, NORMAL, SHUTDOWN, KILL = range(4)
 LONGEST_LINE: Final = 60
@@ -60,6 +66,8 @@ class World:
         self.host: Pid | None = None
         self.root: Pid | None = None
         self.victim: Pid | None = None  # whom the lab has told to end
+        self.asker: Pid | None = None  # who asks a supervisor for a child
+        self.errors: list[tuple[Pid, object]] = []  # which supervisor has answered a start with which error
 
     def open(self) -> World:
         """Start the scenario, and let it settle."""
@@ -112,9 +120,9 @@ class World:
         """Does something start or end just now?
 
         A supervisor starts or stops a child, or is about to try again; or the process that the
-        lab has told to end has not ended yet.
+        lab has told to end has not ended yet, or the one that asks for a child has no answer yet.
         """
-        if self.victim is not None and self.victim.block is not None:
+        if any(pid is not None and pid.block is not None for pid in (self.victim, self.asker)):
             return True
         return any(child.doing or child.pid == RESTARTING for _, children in self.supervisors() for child in children)
 
@@ -125,6 +133,24 @@ class World:
         assert self.host is not None
         self.victim = pid
         end_process(self.host, pid, way, error, _ORDER)
+
+    def start(self, supervisor: Pid, spec: ChildSpec) -> Pid:
+        """Have a new process ask a dynamic supervisor for one more child; answers who asks.
+
+        What the supervisor answers stands in ``errors`` if it is an error, as soon as it has answered.
+        """
+        errors = self.errors
+
+        async def asks() -> None:
+            try:
+                await DynamicSupervisor.start_child(supervisor, spec)
+            except ChildError as error:
+                errors.append((supervisor, error.reason))
+            except Exit as exit:  # it ended before it could answer; who called what is no news
+                errors.append((supervisor, exit.reason[0] if isinstance(exit.reason, tuple) else exit.reason))
+
+        self.asker = self.node.spawn(asks).pid
+        return self.asker
 
     def settle(self) -> None:
         """Run until nobody has anything to do; time passes only while something starts or ends."""

@@ -134,18 +134,19 @@ def squeezed_script(source: str) -> str:
     return "\n".join(_squeezed_line(line) for line in lines if line)
 
 
-_TEXT: Final = re.compile(r'("(?:[^"\\]|\\.)*")')
+_TEXT: Final = re.compile(r'("(?:[^"\\]|\\.)*"|`[^`]*`)')
 _MARK: Final = re.compile(r"\s*([=<>?:,;{}()&|])\s*")
 
 
 def _squeezed_line(line: str) -> str:
-    """A line of a script without the space around its marks; where it could hold a pattern or a template, as it is.
+    """A line of a script without the space around its marks; where it could hold a pattern, as it is.
 
+    So is one with several templates, for one could stand in the other.
     ``+`` and ``-`` keep their space: two of them side by side mean something else. So does an ``import``: it is read.
     """
-    if any(mark in line for mark in "`'/") or line.startswith(("import ", "export {")):
+    if any(mark in line for mark in "'/") or line.count("`") > 2 or line.startswith(("import ", "export {")):
         return line
-    return "".join(part if part[:1] == '"' else _MARK.sub(r"\1", part) for part in _TEXT.split(line))
+    return "".join(part if part[:1] in ('"', "`") else _MARK.sub(r"\1", part) for part in _TEXT.split(line))
 
 
 def squeezed_style(source: str) -> str:

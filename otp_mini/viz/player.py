@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import BadArg, safe_repr
-from ..lab import futures_of, seconds_of
+from ..lab import futures_of, seconds_of, start_of
 from .front_end import fragment
 from .words import printable
 
@@ -97,7 +97,7 @@ def text(document: Document) -> str:
     """
     ways = document["ways"]
     ending = f"Every process can be ended by {', '.join(ways[:-1])} or {ways[-1]}; only the supervisors cannot raise."
-    return "\n".join([f"Crash lab: {printable(document['title'])}", *_outline(document), ending])
+    return "\n".join([f"Crash lab: {printable(document['title'])}", *_outline(document), ending, *_starts(document)])
 
 
 def compare_text(documents: Sequence[Document], script: Sequence[int] = ()) -> str:
@@ -127,6 +127,15 @@ def _outline(document: Document) -> list[str]:
     return lines
 
 
+def _starts(document: Document) -> list[str]:
+    """A line for each supervisor under which the reader may start children."""
+    names: dict[int, list[str]] = {}
+    for start in document.get("starts", ()):
+        names.setdefault(start["up"], []).append(printable(start["name"]))
+    procs = document["procs"]
+    return [f"Under {printable(procs[up]['name'])} can be started: {', '.join(all_)}." for up, all_ in names.items()]
+
+
 def _kind(procs: Sequence[Mapping[str, Any]], proc: Mapping[str, Any]) -> str:
     kind = "dynamic supervisor" if proc["kind"] == "dynamic" else proc["kind"]
     if kind == "crowd":
@@ -143,6 +152,9 @@ def _kind(procs: Sequence[Mapping[str, Any]], proc: Mapping[str, Any]) -> str:
 def _action(document: Document, action: int) -> str:
     if action < 0:
         return f"{seconds_of(action):g} s pass"
+    start = start_of(action)
+    if start is not None:
+        return f"{printable(document['starts'][start]['name'])} start"
     number, way = divmod(action, 4)
     return f"{printable(document['procs'][number]['name'])} {document['ways'][way]}"
 

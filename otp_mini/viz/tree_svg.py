@@ -19,8 +19,6 @@ from .tree_dot import EDGE, GONE, LETTER, ROW, Box, box, cells, ends
 from .tree_text import text, who, word
 
 MARGIN: Final = 6
-SMALLEST: Final = 0.85
-"""A picture that is too wide shrinks so far, and then it has to be scrolled: its words must stay readable."""
 
 _LIGHT: Final = (
     "--ground:#fff;--ink:#1c2128;--soft:#59616d;--wire:#8a93a0;"
@@ -72,11 +70,11 @@ def svg(tree: TreeData, places: Layout) -> str:
         places: the layout of ``dot(tree, words=False)``.
     """
     width, height = places.width + 2 * MARGIN, places.height + 2 * MARGIN
-    size = f"width:100%;min-width:{round(width * SMALLEST)}px;max-width:{width}px;height:auto"
     title = escape(label(tree))
+    # One that is too wide is scrolled, and does not shrink: its words could not be read.
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="otp-tree" role="img" aria-label="{title}" width="{width}" '
-        f'height="{height}" viewBox="{-MARGIN} {-MARGIN} {width} {height}" style="{size}" '
+        f'height="{height}" viewBox="{-MARGIN} {-MARGIN} {width} {height}" style="max-width:none" '
         'font-family="system-ui, sans-serif" font-size="12" fill="currentColor" text-anchor="middle">'
     )
     parts = [head, f"<title>{title}</title><desc>{escape(text(tree))}</desc>", f"<style>{STYLE}</style>"]

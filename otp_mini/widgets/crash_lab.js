@@ -9,7 +9,7 @@
  * `css` is the text of crash_lab.css. `ask`, where there is a kernel, answers a path that is not stored. `live` answers
  * the element that starts a kernel, or null. `address` says whether the page's address keeps the path. `script` is a list of actions to begin with; `select` a process's index.
  *
- * An action is 4 * process + way; one below 0 lets so many milliseconds pass. In a path, [action, n] comes in the middle of the run before it, after n of
+ * An action is 4 * process + way; one below 0 lets so many milliseconds pass, one from 100000 up starts a child. In a path, [action, n] comes in the middle of the run before it, after n of
  * its events.
  */
 import { addressOf, button, calm, capital, div, flat, h, icon, list, longest, mark, nth, onKeys, para, put, rich, say, SHAPE, shell, span, stampOf, Transport, UNSAID } from "./lab_parts.js";
@@ -17,7 +17,7 @@ import { addressOf, button, calm, capital, div, flat, h, icon, list, longest, ma
 // ---- the model: a path of actions, and one frame for every event ----
 const STATES = ["running", "starting", "stopping", "stopped", "dead", "finished", "forgotten", "absent"];
 const [RUNNING, STARTING, STOPPING, STOPPED, DEAD, FINISHED, FORGOTTEN, ABSENT] = STATES.keys();
-const KILL = 3;
+const KILL = 3, STARTS = 1e5;
 const FIRST = { st: ABSENT, life: 0, pid: 0, died: -1, win: [], crowd: 0, line: -1 };  // of a process that nobody has seen yet
 const HIDDEN = ["pids", "show", "gets"];  // operations that are no news by themselves
 const isAlive = (state) => state <= STOPPING;
@@ -78,6 +78,7 @@ export class Run {
 
   possibleAt(action, frame) {
     if (action < 0) return isAlive(frame.st[0]);
+    if (action >= STARTS) return frame.st[this.lab.starts[action - STARTS].up] === RUNNING;
     const p = action >> 2, q = this.lab.procs[p];
     return frame.st[p] === RUNNING && q.kind !== "crowd" && (action % 4 > 0 || q.error != null);
   }
@@ -138,6 +139,7 @@ export class Run {
     }
     if (op === "show") frame.line[p] = arg;
     if (op === "gets") frame.gets = arg;
+    if (op === "ask") frame.next++;  // somebody asks for the reader
     if ((op === "inject" && me.strategy && arg !== KILL) || op === "stop" || op === "giveup") st[p] = STOPPING;
     if (op === "keep") st[p] = FINISHED;
     if (op === "drop") st[p] = FORGOTTEN;
@@ -280,9 +282,13 @@ class Words {
     return this.names(tops) + (tops.length > 1 ? ", with all below them" : ", with all below it");
   }
 
+  /** A child that the reader may start. */
+  start(k) { return { b: this.lab.starts[k].name }; }
+
   /** An action, as the path of crashes names it. */
   action({ action, keep }) {
     if (action < 0) return `wait ${-action / 1000} s`;
+    if (action >= STARTS) return this.start(action - STARTS).b + " · start";
     return (keep == null ? "" : "amid: ") + this.lab.procs[action >> 2].name + " · " + this.lab.ways[action % 4];
   }
 
@@ -314,6 +320,8 @@ class Words {
     return {
       begin: () => [...(waiting.length ? waiting : ["Everything is running."]), " Pick a process and end it."],
       inject: () => ["You ", ...this.deed(p, arg), me.strategy && arg !== KILL ? ": its children go first." : "."],
+      ask: () => ["You ask ", N, " to start ", this.start(arg), "."],
+      told: () => ["You get the error ", this.reason(arg), " from ", N, "."],
       exit: () => [N, " ended with ", this.reason(arg), "."],
       signal: () => {
         const how = me.up === arg && run.isChild(p) ? [", its supervisor."] : [", linked to ", N, "."];
@@ -352,7 +360,8 @@ class Words {
       quiet: () => {
         if (arg === 1) return [N, " is down, and nobody above it restarts it. The whole application has ended."];
         const set = run.reborn(f.act), all = lab.procs.flatMap((q, i) => (isAlive(f.st[i]) && q.kind !== "crowd" ? [i] : []));
-        const done = set.length ? `Started anew: ${this.group(set, all)}.` : "Nothing was restarted.";
+        const asked = run.path[f.act - 1].action >= STARTS, [began, none] = asked ? ["Started", "Nothing was started."] : ["Started anew", "Nothing was restarted."];
+        const done = set.length ? `${began}: ${this.group(set, all)}.` : none;
         return arg === 2 ? [...waiting, " Let time pass, or end another."] : ["Quiet again. ", done];
       },
     }[f.op]();
@@ -385,6 +394,7 @@ class Words {
           return [N, " is ", { c: me.strategy }, " and had a child to restart"];
         },
         inject: () => ["you ", ...this.past(p, arg, N)],
+        ask: () => ["you asked ", N, " to start ", this.start(arg)],
       }[f.op]?.();
       if (!clause) continue;
       if (said.length) said.push(because);
@@ -507,10 +517,10 @@ class Tree {
 
   /** Lay the tree out: side by side where there is room for it, else as an outline, one below the other. */
   place() {
-    const w = this.el.clientWidth, { levels } = (this.plan = this.run.layout());
+    const w = this.el.clientWidth - 2 * parseFloat(getComputedStyle(this.el).paddingLeft), { levels } = (this.plan = this.run.layout());
     if (!w) return;
     const [leaf, widths] = this.widths(w);
-    this.tall = this.plain || leaf < (levels > 2 ? 82 : 64) || Math.min(...Object.values(widths)) < 64;
+    this.tall = this.plain || leaf < 82 || Math.min(...Object.values(widths)) < 64;
     this.el.classList.toggle("tall", this.tall);
     this.el.style.setProperty("--leaf", this.tall ? 128 : leaf);
     this.el.style.setProperty("--indent", `${Math.min(30, w / 14)}px`);
@@ -609,6 +619,7 @@ class Tree {
     is.st = st;
     is.life = life;
     is.hot = frame.p === p && !["quiet", "begin", "time", "wait"].includes(frame.op) ? 1 : "";
+    if (is.hot && this.tall) this.reveal(n.el);
     is.hint = hint.includes(p) ? 1 : "";
     const nr = chain.indexOf(p);
     is.off = chain.length && nr < 0 ? 1 : "";
@@ -638,6 +649,12 @@ class Tree {
     n.more.textContent = `, ${new Words(run).kind(p)}${place}, ${st}${budget}${fate.length ? ", in this step " + list(fate.map((each) => FATE[each])) : ""}${n.life.textContent && ", "}`;
   }
 
+  /** Scroll what has no room for the whole outline, so that a process is seen. */
+  reveal(el) {
+    const frame = this.plain ? this.el.closest(".lanes") : this.el, a = el.getBoundingClientRect(), b = frame.getBoundingClientRect();
+    frame.scrollTop += Math.min(0, a.top - b.top - 12) + Math.max(0, a.bottom - b.bottom + 12);
+  }
+
   /** A dot runs along a line. */
   fly(line, upward, op) {
     const dot = div("dot " + op), way = ["0%", "100%"];
@@ -649,15 +666,15 @@ class Tree {
 
 // ---- how long a step is shown ----
 const DWELL = {
-  inject: 1100, exit: 850, count: 1000, stop: 500, up: 500, keep: 1200, drop: 900, giveup: 1300, wait: 1000, fail: 1000, time: 1000,
+  inject: 1100, ask: 1100, told: 1200, exit: 850, count: 1000, stop: 500, up: 500, keep: 1200, drop: 900, giveup: 1300, wait: 1000, fail: 1000, time: 1000,
 };
 
 const NO_RAISE = "A supervisor cannot raise: it runs only OTP's own code.";
 const HELP = ["", "its work is done", "an orderly end", "nothing can refuse it"];
 const wayButtons = (lab, choose) =>
   lab.ways.map((way, i) => h("button", { class: "way", "data-way": way, onclick: () => choose(i) }, h("b", {}, way), h("small", {}, HELP[i])));
-const choices = (asks, ways, tip) =>
-  div("picker", div("asks", asks), h("div", { class: "ways", role: "group", "aria-label": "How it ends" }, ways), tip);
+const choices = (asks, ways, ...more) =>
+  div("picker", div("asks", asks), h("div", { class: "ways", role: "group", "aria-label": "How it ends" }, ways), more);
 
 /** Say of each way whether it can be chosen; nothing can where the reader is `stuck`. */
 function paintWays(buttons, lab, pick, can, stuck) {
@@ -673,7 +690,7 @@ function paintWays(buttons, lab, pick, can, stuck) {
 
 // ---- one lab ----
 const MOST_FUTURES = 4;
-const keys = (ask) => "← ↑ ↓ →| move in the tree, |Enter| picks, |1 2 3 4| end it, |w| goes to the waits and |Enter| lets time pass, "
+const keys = (ask, starts) => `← ↑ ↓ →| move in the tree, |Enter| picks, |1 2 3 4| end it, ${starts ? "|s| goes to the starts, " : ""}|w| goes to the waits and |Enter| lets time pass, `
   + `|,| steps back, |.| steps on, |p| plays, |y| asks why, ${ask ? "|m| ends it now, in the middle, " : ""}|Esc| closes.`;
 const GO_ON = ["Press Play, or ", { c: "." }, " for one step."];  // where nothing moves by itself
 
@@ -684,8 +701,8 @@ function atTheEnd(where, live) {
   return [`${where} Go back and fork, or `, way, " to go on."];
 }
 /** A document holds every future up to a crash, whatever time passes before it; or where there are too many, up to a step. */
-function endOf({ depth, asked = depth, crashes = 0 }) {
-  const [one, many] = crashes && crashes === depth ? ["crash", "crashes"] : ["step", "steps"];
+function endOf({ depth, asked = depth, crashes = 0, starts }) {
+  const [one, many] = crashes && crashes === depth ? (starts ? ["crash or start", "crashes and starts"] : ["crash", "crashes"]) : ["step", "steps"];
   return `The page ends here, after ${depth} ${depth === 1 ? one : many}${depth < asked ? `: ${asked} would be too many` : ""}.`;
 }
 /** Buttons that let time pass; where a kernel answers, so does any number of seconds. */
@@ -697,19 +714,27 @@ function waitButtons({ waits }, choose, ask) {
   return span("waits", "or let pass ", some, ask ? span("any", field, button("link", let_, "seconds")) : null);
 }
 const toWaits = (waits) => waits.style.visibility || waits.querySelector("button").focus();
+/** Buttons that start a child below a dynamic supervisor. */
+function startButtons({ starts = [], procs }, choose) {
+  const all = starts.map(({ name, up }, k) =>
+    h("button", { class: "start", "aria-label": `Start ${name} under ${procs[up].name}`, onclick: () => choose(STARTS + k) }, name));
+  const row = ([up, ...ups], from) => up == null ? [] : [span("", from ? ", under " : "or start under ", h("b", {}, procs[up].name), " "),
+    all.filter((_, k) => starts[k].up === up), row(ups, 1)].flat();
+  return [all, h("div", { class: "waits starts", role: "group", "aria-label": "Who is started", hidden: !all.length }, row([...new Set(starts.map(({ up }) => up))]))];
+}
 const key = (path) => JSON.stringify(path.map((step) => [step.asked, step.keep]));
 const samePath = (a, b) => key(a) === key(b);
 
-/** A path in the page's address: 4_w2000_17k3 is process 1 raising, 2 s passing, and process 4 finishing after 3 events of that. */
-const written = (path) => path.map(({ action, keep }) => (action < 0 ? "w" + -action : action) + (keep == null ? "" : "k" + keep)).join("_");
+/** A path in the page's address: 4_w2000_17k3_s1 is process 1 raising, 2 s passing, process 4 finishing after 3 events of that, and a start. */
+const written = (path) => path.map(({ action, keep }) => (action < 0 ? "w" + -action : action < STARTS ? action : "s" + (action - STARTS)) + (keep == null ? "" : "k" + keep)).join("_");
 /** The steps of a written path; null where it is none, or names a process that is not there. */
 function steps(text, lab) {
-  const found = text.split("_").map((step) => /^(?:w([1-9]\d{0,8})|(\d{1,5})(?:k(\d{1,5}))?)$/.exec(step));
+  const found = text.split("_").map((step) => /^(?:w([1-9]\d{0,8})|(s?)(\d{1,4})(?:k(\d{1,5}))?)$/.exec(step));
   if (!found.every(Boolean)) return null;
-  const all = found.map(([, wait, action, keep]) => ({ action: wait ? -wait : +action, keep: keep && +keep }));
-  return all.every(({ action }) => action < 4 * lab.procs.length) ? all : null;
+  const all = found.map(([, wait, s, action, keep]) => ({ action: wait ? -wait : +action + (s ? STARTS : 0), keep: keep && +keep }));
+  return all.every(({ action }) => action < 4 * lab.procs.length || lab.starts?.[action - STARTS]) ? all : null;
 }
-const stampOfLabs = (labs) => stampOf(JSON.stringify(labs.map(({ ways, procs, ops }) => [ways, ops, procs.filter(({ st }) => st !== ABSENT).map(({ name, up, kind }) => [name, up, kind])])));
+const stampOfLabs = (labs) => stampOf(JSON.stringify(labs.map(({ ways, procs, ops, starts }) => [ways, ops, starts, procs.filter(({ st }) => st !== ABSENT).map(({ name, up, kind }) => [name, up, kind])])));
 const MIDDLE = "The address asks for an end in the middle of a run, which needs a kernel: run the notebook.";
 
 export function mount(el, data, { css = "", ask, live = () => null, predict = false, select, address = false } = {}) {
@@ -734,8 +759,8 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
   const moments = ["when it is quiet", "now, in the middle"].map((text, i) => button("moment", () => { now = !!i; note = ""; paint(); }, text));
   const when = h("div", { class: "when", role: "group", "aria-label": "When it ends" }, moments);
   const ways = wayButtons(lab, (way) => choose(4 * pick + way));
-  const wait = waitButtons(lab, choose, ask);
-  const picker = choices([who, when, wait], ways, tip);
+  const wait = waitButtons(lab, choose, ask), [starts, starter] = startButtons(lab, choose);
+  const picker = choices([who, when, wait], ways, starter, tip);
   const test = h("div", { class: "quiz", role: "group", "aria-label": "Your prediction" });
   const log = h("ol", { class: "log", "aria-label": "What happened" }), none = para("none", "Nothing yet.");
   const card = div("card"), meters = div("meters");
@@ -745,18 +770,18 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
   const guess = h("button", { class: "switch", role: "switch", onclick: () => { predict = !predict; settle(); paint(); } }, h("i"), "Predict first");
 
   shell(el, "crash-lab", `Crash lab: ${lab.title}`, css,
-    div("head", crumbs, reset, guess), forks, tree.el, gets, legend(),
-    div("dock", test, picker, said, because, bar.el),
+    div("head", crumbs, reset, guess), forks, tree.el, legend(),
+    div("dock", test, picker, said, because, gets, bar.el),
     div("below",
       h("div", {}, div("title", "What happened"), none, log),
       h("div", {}, card, h("div", {}, div("title", "Restarts in the window"), meters))),
-    h("details", { class: "keys" }, h("summary", {}, "Keys"), h("p", {}, rich(keys(ask).split("|").map((text, i) => (i % 2 ? text : { c: text }))))));
+    h("details", { class: "keys" }, h("summary", {}, "Keys"), h("p", {}, rich(keys(ask, lab.starts).split("|").map((text, i) => (i % 2 ? text : { c: text }))))));
 
   onKeys(el, (name) => {
     if (quiz && "1234".includes(name)) return quiz.done === null && quiz.options[name - 1] ? () => answer(name - 1) : null;
     if ("1234".includes(name)) return () => { pick = tree.focused ?? pick; choose(4 * pick + (name - 1)); };
     return {
-      ...(!quiz && bar.keys), y: () => quiz || askWhy(at), w: () => toWaits(wait), m: () => ask && inside() && moments[now ? 0 : 1].click(),
+      ...(!quiz && bar.keys), y: () => quiz || askWhy(at), w: () => toWaits(wait), s: () => starts[0] && toWaits(starter), m: () => ask && inside() && moments[now ? 0 : 1].click(),
       Escape: () => { bar.pause(); if (quiz) home(); settle(); why = -1; paint(); },
     }[name];
   });
@@ -851,7 +876,7 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
     run.add(action, future, asked);
     at = run.ends[act];
     seen = at;
-    if (predict && action >= 0) quiz = question(act + 1, action >> 2);
+    if (predict && action >= 0 && action < STARTS) quiz = question(act + 1, action >> 2);
     if (!quiz) return begin();
     paint();
     test.querySelector("button").focus({ preventScroll: true });
@@ -860,7 +885,8 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
   /** It cannot be done when it is quiet again: show that moment. */
   function refuse(action) {
     if (inside() && !now) go(run.ends[base()]);
-    note = action >= 0 && action % 4 === 0 && lab.procs[action >> 2].strategy ? NO_RAISE : "";
+    const p = action < STARTS ? action >> 2 : lab.starts[action - STARTS].up;
+    note = action < 0 ? "" : standing().st[p] !== RUNNING ? `${words.name(p).b} is not running.` : action % 4 === 0 && lab.procs[p].strategy ? NO_RAISE : "";
     paint();
   }
 
@@ -941,7 +967,7 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
     tree.paint(f, { pick, chain: [...new Set(chain.map((i) => run.frames[i].p))], hint, moved, fates: run.fates(at), lines: run.lines(at) });
     say(gets, words.gets(f), mostOf(run, (each) => words.gets(each)));
     gets.hidden = lab.gets == null;
-    caption.setAttribute("aria-live", bar.playing ? "off" : "polite");
+    for (const el of [caption, gets]) el.setAttribute("aria-live", bar.playing ? "off" : "polite");
     say(caption, text, mostOf(run, (each) => words.say(each)));
     put(stamp, f.clock + " s");
     whyButton.style.visibility = HAS_WHY.has(f.op) && !quiz ? "" : "hidden";  // it keeps its place
@@ -992,6 +1018,8 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
     picker.classList.toggle("stuck", stuck);
     paintWays(ways, lab, pick, (way) => (amid ? run.possibleAt(4 * pick + way, f) : possible(4 * pick + way)), stuck);
     wait.style.visibility = down || stuck || now ? "hidden" : "";  // it keeps its place, like the rest here
+    starter.style.visibility = down || stuck ? "hidden" : "";
+    starts.forEach((el, k) => el.setAttribute("aria-disabled", !(amid ? run.possibleAt(STARTS + k, f) : possible(STARTS + k))));
     const still = calm() && amid && !bar.playing && at === run.ends[act - 1] + 1;
     if (refused) put(tip, refused);
     else if (stuck) put(tip, atTheEnd(endOf(lab), live));
@@ -1003,7 +1031,7 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
     test.hidden = !quiz;
     said.hidden = bar.el.hidden = !!quiz;  // nothing must give the answer away
     if (!quiz) return;
-    const { options, done, act, asked } = quiz, show = (set) => () => { hint = set; tree.paint(run.frames[at], { pick, hint, lines: run.lines(at) }); };
+    const { options, done, act, asked } = quiz, wanted = "Which processes run with a new pid when it is quiet again?", show = (set) => () => { hint = set; tree.paint(run.frames[at], { pick, hint, lines: run.lines(at) }); };
     const choice = (option, k) => {
       const verdict = done === null ? null : option.ok ? "right" : k === done ? "wrong" : "rest";
       return h("button", {
@@ -1012,12 +1040,13 @@ export function mount(el, data, { css = "", ask, live = () => null, predict = fa
       }, h("kbd", {}, k + 1), h("span", {}, option.text), { right: h("em", {}, "✓ this"), wrong: h("em", {}, "✗ your guess") }[verdict]);
     };
     put(test,
-      para("q", h("span", {}, rich(words.say(asked)), " Which processes run with a new pid when it is quiet again?"),
+      para("q", h("span", {}, rich(words.say(asked)), " " + wanted),
         span("score", score[1] ? `${score[0]} of ${score[1]} right` : "")),
       div("options", options.map(choice)),
       done === null ? null : h("div", { class: "lesson", role: "status" },
-        h("p", {}, h("b", {}, options[done].ok ? "Right. " : "Not quite. "), words.lesson(act)),
-        button("go", () => { settle(); begin(); home(); }, "Watch it happen")));
+        h("p", { id: "lesson" }, h("b", {}, options[done].ok ? "Right. " : "Not quite. "), words.lesson(act)),
+        h("button", { class: "go", "aria-describedby": "lesson", onclick: () => { settle(); begin(); home(); } }, "Watch it happen")));
+    test.setAttribute("aria-label", `Your prediction. ${flat(words.say(asked))} ${wanted}`);  // the focus goes to an answer
   }
 
   function paintLog(chain) {
@@ -1195,7 +1224,8 @@ export function compare(el, documents, { css = "", ask, live = () => null, scrip
       lane.said.classList.toggle("idle", step > 0 && f.op === "quiet");
     }
     paintControls(k);
-    const text = lanes.map((lane) => lane.lab.title + ": " + flat(lane.words.say(lane.run.frames[frame(lane, step)]))).join(" ");
+    const told = ({ lab: { title, gets }, words }, f) => `${title}: ${flat([...words.say(f), ...(gets == null ? [] : [" ", ...words.gets(f)])])}`;
+    const text = lanes.map((lane) => told(lane, lane.run.frames[frame(lane, step)])).join(" ");
     bar.show(text);
     if (!bar.playing) put(heard, tip.textContent + " " + (step ? text : ""));
   }

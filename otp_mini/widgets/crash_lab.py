@@ -21,6 +21,7 @@ from ..errors import Exit, describe_exception
 from ..lab import Lab, strategy_labs
 from ..lab.futures import ROOM, WAITS, Entry
 from ..lab.performance import Show
+from ..lab.starts import Starts
 from ..lab.world import Request, Scenario
 from ..viz import front_end, player
 from .cells import Cell, running_cell
@@ -45,6 +46,7 @@ def crash_lab(
     wait: float | Sequence[float] = WAITS,
     show: Show | None = None,
     request: Request | None = None,
+    starts: Starts | None = None,
 ) -> CrashLab:
     """Record every way to break a system, and show it: pick a process, end it, step through what follows.
 
@@ -65,9 +67,13 @@ def crash_lab(
             ``"knows: session"``, or None. It stands on the process, from its start on, and after each action.
         request: ``async def`` without arguments: what a user of the system asks for, mostly a call. After
             each action the lab makes it in a copy of the system, and says what it gets.
+        starts: children that the reader may start, too: by the name of a dynamic supervisor, a list of them, as
+            in ``{"chat": [child_spec((GenServer, "ann"), id="ann")]}``. Each may be started as often as the
+            supervisor lets it. It is called by its id.
 
     Raises:
-        BadArg: the scenario does not start a tree, or a name is not in it.
+        BadArg: the scenario does not start a tree, or a name is not in it; or ``starts`` names what is no
+            dynamic supervisor, or two children that are called the same.
 
     Example:
         >>> from otp_mini import GenServer, Supervisor, crash_lab
@@ -79,7 +85,7 @@ def crash_lab(
            GenServer  worker, permanent
         Every process can be ended by raise, normal, shutdown or kill; only the supervisors cannot raise.
     """
-    lab = Lab(scenario, title=title, gap=gap, wait=wait, raises=raises, show=show, request=request)
+    lab = Lab(scenario, title=title, gap=gap, wait=wait, raises=raises, show=show, request=request, starts=starts)
     return CrashLab([lab], depth, predict=predict, select=select)
 
 
