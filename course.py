@@ -57,7 +57,9 @@ VENV_MARK = VENV / "made-by-course.py.txt"  # there from the first moment on, th
 
 REQUIREMENTS = ["requirements.txt", "constraints.txt"]
 SHOWN = ["notebooks", "otp_mini", "LICENSE"]
-BOOK_INPUTS = [*REQUIREMENTS, *SHOWN, "README.md", "CHANGELOG.md", "_config.yml", "_toc.yml", "book", "lite/page"]
+MEASURED = ["benchmarks/results.json", "benchmarks/results.py"]  # what the page about speed is made of
+PAGES = ["README.md", "CHANGELOG.md", "_config.yml", "_toc.yml", "book", "lite/page"]
+BOOK_INPUTS = [*REQUIREMENTS, *SHOWN, *MEASURED, *PAGES]
 LITE_INPUTS = [*REQUIREMENTS, *SHOWN, "pyproject.toml", "lite", "tools/learners_copy.py", "book/_ext/exercise_view.py"]
 USUAL_PORT = 8642  # a browser keeps edits by address: the same port every time keeps them in reach
 OLDEST_NODE = 18
@@ -773,7 +775,7 @@ def word_refresh(options: argparse.Namespace, rest: list[str]) -> int:
 
 
 def word_bench(options: argparse.Namespace, rest: list[str]) -> int:
-    """Measure otp_mini beside its peers; what follows -- goes to benchmarks/run.py."""
+    """Measure otp_mini beside the BEAM and its peers; what follows -- goes to benchmarks/run.py."""
     ensure_environment()
     return hand_over([str(VENV_PYTHON), str(ROOT / "benchmarks" / "run.py"), *rest])
 

@@ -99,6 +99,9 @@ def build(folder: Path, pages: dict[str, str]) -> ScratchBook:
         shutil.copytree(ROOT / "book" / part, folder / "book" / part)
     for file in ("cheat_sheet.toml", "guide_map.toml", "questions.toml", "_search_order.js"):
         shutil.copy(ROOT / "book" / file, folder / "book")
+    (folder / "benchmarks").mkdir()
+    for file in course.MEASURED:
+        shutil.copy(ROOT / file, folder / "benchmarks")
     shutil.copytree(ROOT / "lite" / "page", folder / "lite" / "page")  # the page of progress is made of it
     shutil.copy(ROOT / "_config.yml", folder)
     (folder / "first.md").write_text("# First page\n", encoding="utf-8")

@@ -457,7 +457,8 @@ SCROLLING = """() => [...document.querySelectorAll("article *")].filter((one) =>
 }).map((one) => `${one.tagName} ${one.className}: ${one.textContent.trim().slice(0, 60)}`)"""
 
 
-OF_CHAPTERS = ("book/decision_guide", "book/how_otp_mini_works")  # they show tables and code as chapters do
+# They show tables and code as chapters do.
+OF_CHAPTERS = ("book/decision_guide", "book/how_otp_mini_works", "book/how_fast_is_it")
 
 
 @pytest.mark.parametrize("name", [name for name in TOC if name.startswith("notebooks/") or name in OF_CHAPTERS])

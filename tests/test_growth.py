@@ -1,15 +1,31 @@
-"""What a registry or a table does for one key, one row or one process costs the same however much is in it."""
+"""What is done for one process, message, timer, name, key or row costs the same however many there are."""
 
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from growth import FLAT, Cost, Steps, Work, growth, measured
 
-from otp_mini import Pid, Process, Registry, ets, receive, self_, send, spawn
+from otp_mini import (
+    Down,
+    DynamicSupervisor,
+    ExitSignal,
+    GenServer,
+    Ok,
+    Pid,
+    Process,
+    Registry,
+    Reply,
+    ets,
+    receive,
+    self_,
+    send,
+    spawn,
+)  # fmt: skip
 from otp_mini.ets import ANY, END, Var
 
 works: dict[str, Work] = {}
@@ -39,7 +55,151 @@ async def idle(then: Callable[[], object]) -> Pid:
     return pid
 
 
+# ---- processes and what stands between them --------------------------------------------------------
+
+
+@work
+async def one_more_server_is_started_and_stopped(n: int, cost: Cost) -> None:
+    for _ in range(n):
+        await Echo.start(None)
+    with cost:
+        for _ in range(n):
+            pid = await Echo.start(None)
+            assert pid is not None
+            await GenServer.stop(pid)
+
+
+class Echo(GenServer):
+    def init(self, argument: object) -> Ok:
+        return Ok(argument)
+
+    def handle_call(self, request: object, from_: object, state: object) -> Reply:
+        return Reply(request, state)
+
+
+@work
+async def children_of_a_dynamic_supervisor_come_and_go(n: int, cost: Cost) -> None:
+    supervisor: Any = await DynamicSupervisor.start_link()
+    with cost:
+        children = [await DynamicSupervisor.start_child(supervisor, Echo) for _ in range(n)]
+        for child in children:
+            assert child is not None
+            await DynamicSupervisor.terminate_child(supervisor, child)
+
+
+@work
+async def links_of_one_process_are_made_and_taken_off(n: int, cost: Cost) -> None:
+    others = [await idle(lambda: None) for _ in range(n)]
+    with cost:
+        for other in others:
+            Process.link(other)
+        for other in others:
+            Process.unlink(other)
+
+
+@work
+async def all_that_are_linked_to_one_process_die_one_by_one(n: int, cost: Cost) -> None:
+    Process.flag(trap_exit=True)
+    others = [await idle(lambda: None) for _ in range(n)]
+    for other in others:
+        Process.link(other)
+    with cost:
+        for other in others:
+            Process.exit(other, "kill")
+            await receive(ExitSignal)
+
+
+@work
+async def a_process_with_many_links_dies_and_all_hear_of_it(n: int, cost: Cost) -> None:
+    others = [await idle(lambda: Process.flag(trap_exit=True)) for _ in range(n)]
+    middle = await idle(lambda: [Process.link(other) for other in others])
+    with cost:
+        Process.exit(middle, "kill")
+    assert all(map(Process.alive, others))
+
+
+@work
+async def monitors_on_one_process_are_made_and_taken_off(n: int, cost: Cost) -> None:
+    other = await idle(lambda: None)
+    with cost:
+        refs = [Process.monitor(other) for _ in range(n)]
+        for ref in refs:
+            Process.demonitor(ref)
+
+
+@work
+async def all_monitors_of_a_process_that_dies_are_told(n: int, cost: Cost) -> None:
+    other = await idle(lambda: None)
+    for _ in range(n):
+        Process.monitor(other)
+    with cost:
+        Process.exit(other, "kill")
+        for _ in range(n):
+            await receive(Down)
+
+
+@work
+async def timers_fire(n: int, cost: Cost) -> None:
+    order = random.Random(1)
+    with cost:
+        for number in range(n):
+            Process.send_after(self_(), number, order.random())
+        for _ in range(n):
+            await receive()
+
+
+@work
+async def timers_are_cancelled(n: int, cost: Cost) -> None:
+    order = random.Random(1)
+    with cost:
+        timers = [Process.send_after(self_(), "late", 1 + order.random()) for _ in range(n)]
+        for timer in timers:
+            assert Process.cancel_timer(timer) is not None
+
+
+@work
+async def names_are_registered_found_and_given_up(n: int, cost: Cost) -> None:
+    others = [await idle(lambda: None) for _ in range(n)]
+    with cost:
+        for number, other in enumerate(others):
+            Process.register(other, number + 0.5)
+        for number, other in enumerate(others):
+            assert Process.whereis(number + 0.5) is other
+            Process.unregister(number + 0.5)
+
+
+@work
+async def a_mailbox_is_emptied_from_the_front(n: int, cost: Cost) -> None:
+    for number in range(n):
+        send(self_(), number)
+    with cost:
+        for number in range(n):
+            assert await receive() == number
+
+
+@work
+async def one_with_a_long_mailbox_calls_and_the_answer_is_the_last_message(n: int, cost: Cost) -> None:
+    echo = await Echo.start_link(None)
+    for number in range(n):
+        send(self_(), number)
+    with cost:
+        for number in range(n):
+            assert await GenServer.call(echo, number) == number
+
+
 # ---- registries ----------------------------------------------------------------------------------
+
+
+@work
+async def keys_are_registered_looked_up_and_given_up(n: int, cost: Cost) -> None:
+    reg = await registry()
+    with cost:
+        for key in range(n):
+            Registry.register(reg, key)
+        for key in range(n):
+            assert len(Registry.lookup(reg, key)) == 1
+        for key in range(n):
+            Registry.unregister(reg, key)
 
 
 @work
@@ -144,6 +304,22 @@ def test_a_walk_while_the_table_is_written(type: str) -> None:
         assert key == n - 1
 
     assert growth(walk, 150) < FLAT
+
+
+@pytest.mark.parametrize("type", ets.TYPES)
+def test_rows_come_at_random_and_are_taken_from_the_front(type: str) -> None:
+    async def fill_and_empty(n: int, cost: Cost) -> None:
+        table = ets.new("t", type=type)
+        keys = random.Random(1).sample(range(10 * n), n)
+        with cost:
+            for key in keys:
+                ets.insert(table, (key,))
+            for key in keys:
+                assert ets.lookup(table, key) == [(key,)]
+            while (key := ets.first(table)) != END:
+                ets.delete(table, key)
+
+    assert growth(fill_and_empty, 300) < FLAT
 
 
 @pytest.mark.parametrize("type", ets.TYPES)
