@@ -10,12 +10,15 @@ from tests.own_scenarios import RACES, Race
 WHOLE = {
     "start_against_terminate",
     "restart_against_delete",
+    "terminate_against_crash",
+    "name_of_child_taken",
     "restart_against_terminate",
     "two_starts_for_one_place",
     "start_against_end",
     "dynamic_terminate_against_crash",
     "dispatch_against_unregister",
     "two_register",
+    "stop_application_against_crash",
 }
 """The scenarios of which every schedule is tried."""
 
