@@ -13,8 +13,8 @@ kind        name          text
 ``done``    how it ended
 =========== ============= =====================================================================================
 
-A cell ends ``ok``, with an ``error``, or ``stopped``. `lab` is the number by which a crash lab can be asked
-(`Cells.ask`) for what it has not recorded.
+A cell ends ``ok``, with an ``error``, or ``stopped``. `lab` is the number by which a lab can be asked (`Cells.ask`)
+for what it has not recorded.
 
 What a solution binds is bound for as long as a cell of the solutions runs, and is put away behind it. So it is never
 taken for what the reader wrote; yet the next solution, and what is given to the reader, find it by its name. Solutions
@@ -191,7 +191,7 @@ class Cells:
             self.task.get_loop().call_soon(self.task.cancel)
 
     def ask(self, lab: int, request: str) -> str:
-        """What a crash lab answers to ``[path, lane]``: both are JSON."""
+        """What a lab answers to ``[path, lane]``: both are JSON."""
         path, lane = json.loads(request)
         return json.dumps(self.labs[lab].answer(path, lane))
 
@@ -254,12 +254,12 @@ class Cells:
         return file
 
     def _show(self, value: Any, kind: str) -> None:
-        widgets = sys.modules.get("otp_mini.widgets.crash_lab")
-        if widgets is None or not isinstance(value, widgets.CrashLab):
+        asked = sys.modules.get("otp_mini.widgets.asked")
+        if asked is None or not isinstance(value, asked.AskedLab) or not value.goes_on:
             return self.output.show(kind, "", represented(value))
-        # It can be asked, so its page need not hold the futures: to run all of them takes seconds.
+        # It can be asked, so the page of a crash lab need not hold the futures: to run all of them takes seconds.
         self.labs.append(value)
-        page = {"text/plain": str(value), "text/html": widgets.player.page(value.at_first)}
+        page = {"text/plain": str(value), "text/html": value.page()}
         return self.output.show(kind, str(len(self.labs) - 1), page)
 
     def _told(self, cell: str, error: BaseException) -> tuple[str, str]:

@@ -50,6 +50,7 @@ from .points import with_points
 from .process import runtime
 from .reports import logger
 from .terms import Down, ExitSignal, Pid, picture
+from .threads import enter
 from .tracing import Event, Trace
 from .waits import who_waits
 from .watched import ALL, TIME, Ahead, Footprint, WatchedNode
@@ -244,7 +245,9 @@ def run_once(
 
     Raises:
         Cut: ``choose`` gave the run up.
+        BadArg: processes run in another thread just now.
     """
+    enter()  # whichever thread it is in, its processes run there
     node, steps, last = WatchedNode(ahead), [] if steps is None else steps, ""
     with node:
         node.driving = True
@@ -1001,11 +1004,15 @@ def explored(
     check: Callable[[Any], Any] | None = None,
     search: _Search | None = None,
     for_wrong: bool = False,
+    most: int = MOST,
 ) -> Schedules:
-    """What `explore` answers; without a search of its own, it also looks who is disturbed and noticed by others."""
+    """What `explore` answers; without a search of its own, it also looks who is disturbed and noticed by others.
+
+    That is how `otp_mini.viz.schedule_page` asks, whose ``most`` is another one: its runs are called so.
+    """
     if search is None:
-        search = _Search(scenario, MOST, None)
-        search.noticing = True
+        search = _Search(scenario, most, None)
+        search.stopped, search.noticing = f"runs={most:_} was not enough", True
     with quiet():
         whole = search.search(check if for_wrong else None)
         search.look_again()

@@ -267,6 +267,15 @@ def beyond(lab: Locator) -> None:
 # ---- in JupyterLab -------------------------------------------------------------------------------------------------
 
 
+def race_to_the_end(lab: Locator) -> None:
+    """Lose a view where nothing is recorded but the usual run."""
+    for name in ("main", "visitor", "visitor2"):
+        lab.locator(".choice", has=lab.page.locator(f"b:text-is('{name}')")).click()
+    expect(lab.locator(".choice", has_text="ets.insert")).to_have_count(2)
+    lab.get_by_role("button", name="Run on to the end").click()
+    expect(lab.locator(".verdict")).to_contain_text("2 was expected, 1 stands.")
+
+
 def wait_for_the_kernel(page: Page) -> None:
     kernel = "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel"
     page.wait_for_function(f"() => {kernel}?.status === 'idle'")
@@ -306,13 +315,15 @@ def test_in_jupyterlab_the_kernel_answers_past_what_is_stored(
 
 
 def test_in_jupyterlab_the_reader_is_the_scheduler(jupyterlab: JupyterLab, chromium: str, tmp_path: Path) -> None:
-    """A schedule lab needs no widget: what its cell shows is the lab of a page."""
-    address = jupyterlab.holds("race.ipynb", nbformat.v4.new_code_cell(RACE))
+    """A schedule lab that has recorded everything needs no widget: its cell shows the lab of a page."""
+    cells = (RACE, "schedule_lab(race, lambda seen: seen == 2, title='Cut', most=1, runs=1)")
+    address = jupyterlab.holds("race.ipynb", *map(nbformat.v4.new_code_cell, cells))
     with browsing(chromium, tmp_path / "profile") as browser:
         page = browser.page
         page.goto(address)
         run_all(page)
-        lab = page.locator(".jp-OutputArea-output .schedule-lab")
+        labs = page.locator(".jp-OutputArea-output .schedule-lab")
+        lab = labs.first
         choices = lab.locator(".choice > span")
         looks = [f"{name}\nets.lookup(pages, 'home')" for name in ("visitor", "visitor2")]
         expect(choices).to_have_text(looks, use_inner_text=True)
@@ -323,6 +334,9 @@ def test_in_jupyterlab_the_reader_is_the_scheduler(jupyterlab: JupyterLab, chrom
         lab.get_by_role("button", name="Run on to the end").click()
         expect(lab.locator(".verdict")).to_contain_text("Lost view: 2 was expected, 1 stands.")
         assert "#" not in page.url, "the address is JupyterLab's own"
+        live = labs.nth(1)
+        expect(live).not_to_have_attribute("data-schedule-lab", re.compile("."))  # the widget, not the HTML
+        race_to_the_end(live)
         assert browser.foreign == []
 
 

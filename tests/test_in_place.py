@@ -421,6 +421,34 @@ def test_a_crash_lab_is_shown_without_its_futures_and_can_be_asked_for_them(page
         assert json.loads(page.cells.ask(int(number), "[[], 0]")) == json.loads(json.dumps(lab.answer([], 0)))
 
 
+RACE = """from otp_mini import Process, ets, schedule_lab, spawn
+async def visitor(pages):
+    n = ets.lookup(pages, "home")[0][1]
+    ets.insert(pages, ("home", n + 1))
+async def race():
+    pages = ets.new("pages", access="public")
+    ets.insert(pages, ("home", 0))
+    spawn(visitor, pages)
+    spawn(visitor, pages)
+    await Process.sleep(1)
+    return ets.lookup(pages, "home")[0][1]
+display(schedule_lab(race, title="All of it"))
+lab = schedule_lab(race, most=1, runs=1)
+lab"""
+
+
+def test_a_schedule_lab_can_be_asked_if_it_is_not_recorded_to_its_end(page: Page) -> None:
+    with Node(clock="virtual"):
+        page.run(RACE)
+        [(_, _, whole, _), (_, _, number, shown), _] = page.told
+        assert (whole, number) == ("", "0")
+        assert "data-goes-on" in json.loads(shown)["text/html"]
+        answer = json.loads(page.cells.ask(0, '[["main", "main", "main", "visitor"], 0]'))
+        assert answer == json.loads(json.dumps(page.names["lab"].ask(["main", "main", "main", "visitor"])))
+        assert set(answer) == {"who", "rows", "texts", "places", "ends"}
+        assert set(json.loads(page.cells.ask(0, '[["nobody"], 0]'))) == {"error"}
+
+
 # --- in the page's Python ---------------------------------------------------------------------------------------
 
 

@@ -264,7 +264,7 @@ MODEL = """async ([source, docs]) => {
     return levels[n].end(levels[n].at(steps))[0];
   };
   window.told = (n, choices) => {
-    const steps = levels[n].follow(choices);
+    const { steps } = levels[n].follow(choices.map(String));
     return [levels[n].schedule(steps), steps.map(({ who }) => who)];
   };
 }"""

@@ -1,6 +1,6 @@
 /* Code cells that run where they stand: what a page needs before a reader touches one.
  *
- * Each cell gets a Run that takes no room. The first touch (a click into the code, that Run, or a crash lab that goes
+ * Each cell gets a Run that takes no room. The first touch (a click into the code, that Run, or a lab that goes
  * beyond what it has recorded) loads the rest, whose names live.json knows: lite/page/page.mjs. A reader who has changed
  * something on this page before finds it again at once. Where the book was built without its live part, and in a file,
  * the page stays as it is.
@@ -73,14 +73,14 @@
     });
   };
 
-  /* --- crash labs ----------------------------------------------------------------------------------------- */
+  /* --- labs ----------------------------------------------------------------------------------------------- */
 
   /** Give a stored lab a Python to ask. It is put anew into the page, so not while somebody uses it. */
   const awaken = (lab) => {
     const container = lab.closest("div.cell[data-cell-id]");
     if (!container || lab.contains(document.activeElement) || lab.closest(".in-place-output")) return;
-    const at = [...container.querySelectorAll("[data-crash-lab]")].indexOf(lab);
-    const fresh = lab.cloneNode(true), { show, css } = globalThis.otpLabs[lab.dataset.crashLab];
+    const at = [...container.querySelectorAll("[data-goes-on]")].indexOf(lab);
+    const fresh = lab.cloneNode(true), { show, css } = globalThis.otpLabs[lab.dataset.crashLab ?? lab.dataset.scheduleLab];
     const ask = async (path, lane) => (await load()).askLab(container, at, path, lane);
     fresh.dataset.asks = "";
     lab.replaceWith(fresh);
@@ -97,7 +97,7 @@
         else (globalThis.requestIdleCallback ?? setTimeout)(() => awaken(target));
       }
     });
-    document.querySelectorAll(".cell [data-crash-lab][data-ready]").forEach((lab) => seen.observe(lab));
+    document.querySelectorAll(".cell [data-goes-on][data-ready]").forEach((lab) => seen.observe(lab));
   };
 
   /* --- what the reader has: away as a file, and back --------------------------------------------------------- */

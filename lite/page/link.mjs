@@ -171,7 +171,7 @@ export class Link {
   }
 
   /**
-   * What a crash lab asks of the Python that made it.
+   * What a lab asks of the Python that made it.
    * @param {Worker | null} worker
    * @param {number} lab
    * @param {any[]} path

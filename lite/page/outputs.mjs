@@ -8,7 +8,7 @@ const WIDGETS = /\b(?:ipywidgets|anywidget)\b/; // a module that the page does n
 
 /** The place of one run's output. */
 export class Output {
-  /** @param {Ask} ask  answers what a crash lab asks of its Python */
+  /** @param {Ask} ask  answers what a lab asks of its Python */
   constructor(ask) {
     this.ask = ask;
     this.labs = /** @type {number[]} */ ([]); // by their place in this output
@@ -83,16 +83,16 @@ export class Output {
   get signature() { return signature([...this.root.children].filter((part) => part !== this.caption)); }
 }
 
-/** The crash labs in a part of the page. @param {Element} root */
-export const labsIn = (root) => /** @type {HTMLElement[]} */ ([...root.querySelectorAll("[data-crash-lab]")]);
+/** The labs in a part of the page that a Python can tell more. @param {Element} root */
+export const labsIn = (root) => /** @type {HTMLElement[]} */ ([...root.querySelectorAll("[data-goes-on]")]);
 
 /**
- * Show a crash lab (again) with a Python behind it, which answers what the lab has not recorded.
+ * Show a lab (again) with a Python behind it, which answers what the lab has not recorded.
  * @param {HTMLElement} lab
  * @param {(path: any[], lane?: number) => Promise<object>} ask
  */
 export const mount = (lab, ask) => {
-  const { show, css } = globalThis.otpLabs[lab.dataset.crashLab ?? ""];
+  const { show, css } = globalThis.otpLabs[lab.dataset.crashLab ?? lab.dataset.scheduleLab ?? ""];
   show(lab, JSON.parse(lab.querySelector("script")?.textContent ?? "null"), { css, ask });
 };
 
@@ -104,7 +104,7 @@ export const signature = (parts) => {
   const said = { stream: "", stderr: "", other: "" };
   for (const part of parts) {
     const kind = part.classList.contains("stderr") ? "stderr" : part.classList.contains("stream") ? "stream" : "other";
-    said[kind] += labsIn(part).length ? `${labsIn(part).length} crash labs` : words(part);
+    said[kind] += labsIn(part).length ? `${labsIn(part).length} labs` : words(part);
   }
   return JSON.stringify(Object.values(said).map((text) => text.replace(/\s+/g, " ").trim()));
 };

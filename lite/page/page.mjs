@@ -128,7 +128,7 @@ class ChapterPage {
   }
 
   /**
-   * What a crash lab of the stored page asks: its cell runs first, once, and leaves what is shown alone.
+   * What a lab of the stored page asks: its cell runs first, once, and leaves what is shown alone.
    * @param {HTMLElement} root  the container of the cell
    * @param {number} at  which of the labs of the cell
    * @param {any[]} path

@@ -26,7 +26,7 @@ _EXPORT: Final = re.compile(r"^export (?:class|function|const|async function) (\
 _LISTED: Final = re.compile(r"^export \{([^}]*)\};$", re.MULTILINE)
 
 
-def fragment(kind: str, data: Mapping[str, Any], label: str, instead: str) -> str:
+def fragment(kind: str, data: Mapping[str, Any], label: str, instead: str, goes_on: bool = True) -> str:
     """A lab as HTML.
 
     Args:
@@ -34,13 +34,15 @@ def fragment(kind: str, data: Mapping[str, Any], label: str, instead: str) -> st
         data: what its ``show`` is given.
         label: says what it is to whoever cannot see it.
         instead: the text that stands where scripts do not run.
+        goes_on: could a Python tell more than is in the data? A page that has one looks for ``data-goes-on``.
     """
     shared, own = _shared(), _own(kind)
     # No "<" is left in the JSON, so nothing in it can end its script or begin a comment.
     plain = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
     named = kind.replace("_", "-")
+    marks = f'data-{named}="{own[0]}"{" data-goes-on" * goes_on}'
     return (
-        f'<div class="otp-lab {named}" data-{named}="{own[0]}" role="group" aria-label="{escape(printable(label))}">'
+        f'<div class="otp-lab {named}" {marks} role="group" aria-label="{escape(printable(label))}">'
         f'<script type="application/json">{plain}</script>'
         f'<pre class="fallback">{escape(instead)}</pre><p>{_NO_SCRIPT}</p></div>\n'
         f'<script data-lab-code="lab_parts.{shared[0]}">\n{shared[1]}</script>\n'

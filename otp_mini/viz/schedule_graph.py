@@ -12,6 +12,8 @@ notices. Such a step is *silent*: where one is possible it is taken at once, and
 The search begins with the usual schedule and goes on with those that deviate least. Each run goes on to its
 end, or to a place that is known. Each step is run once.
 
+Where there are too many places for that, `beyond` answers what comes behind one step, whenever it is asked.
+
 OTP: none
 """
 
@@ -22,6 +24,7 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from ..errors import BadArg, name_of
 from ..explore import Cut, Record, Schedules, Step, quiet, run_once, usual
 from ..process import runtime
 from ..terms import Pid
@@ -31,6 +34,9 @@ from .standing import ENDED, READY, WAITS, Answer, Row, Words, named, process_ro
 
 MOST_PLACES: Final = 2_000
 """So many places a graph has at most, and the run that reaches the last of them is recorded to its end."""
+
+MOST_AT_ONCE: Final = 50
+"""So many steps at most are taken at once where only one can go, before somebody is asked again."""
 
 Picture = dict[tuple[str, str], Row]
 """How things stand: rows by ``("process", path)`` or ``("table", name)``."""
@@ -123,6 +129,7 @@ class _Plan(NamedTuple):
 
     scenario: Callable[[], Any]
     result: Schedules | None
+    one_by_one: bool = False  # does a run stop behind its first new step?
 
     def is_silent(self, step: Step) -> bool:
         """Does it make no difference when this step is taken?"""
@@ -181,12 +188,15 @@ class _Walk(Record):
         if depth >= len(self.known):
             if not depth:
                 self._look(Words(_node()))
-            if not self.land(enabled) and depth:
+            new = self.land(enabled)
+            if self.plan.one_by_one or (depth and not new):
                 raise Cut
             who = usual(enabled, last)
             steps = tuple(step.who for step in self.steps)
             self.left += [_Waiting(self.place, steps, other) for other in enabled if other != who]
             return who
+        if self.known[depth] not in enabled:
+            raise _no_such_step(self.known[depth], depth, f"could go: {', '.join(enabled)}")
         return self.known[depth]
 
     def note(self, who: str, node: WatchedNode) -> None:
@@ -209,7 +219,7 @@ class _Walk(Record):
         """A place is reached; answers whether it is new."""
         key = frozenset(event for _, _, event in self._past)
         place, new = self.graph.land(key, enabled, self._picture, self.place)
-        if self.steps:
+        if self.place >= 0:
             step, before = self.steps[-1], self.graph.places[self.place]
             before.moves[step.who] = (place, self.says)
             if self.plan.is_silent(step):
@@ -238,7 +248,7 @@ class _Walk(Record):
         node, picture = words.node, dict[tuple[str, str], Row]()
         if node._main is not None and not node._main.alive:
             # The run is over. What goes down with main is of no interest any more.
-            before = self.graph.places[self.place].picture
+            before = self.graph.places[self.place].picture if self.place >= 0 else {}
             self._picture = {**before, ("process", "main"): Row(ENDED, self._ended.get(node._main.pid, ""))}
             return
         for pid, path in node.paths.items():
@@ -266,6 +276,10 @@ class _Walk(Record):
         row = self._picture.get(("process", who))
         wait = f"wait {row.why}" if row is not None and row.state == WAITS else "go on"
         return "; then ".join(said) or wait
+
+
+def _no_such_step(who: str, depth: int, could: str) -> BadArg:
+    return BadArg(f"{name_of(who)} goes at step {depth} of this path, and cannot in this scenario: {could}")
 
 
 def _node() -> WatchedNode:
@@ -311,6 +325,8 @@ def _run(graph: Graph, plan: _Plan, waiting: _Waiting | None) -> list[_Waiting]:
         value, text, _ = run_once(plan.scenario, walk.choose, steps=walk.steps, record=walk)
     except Cut:
         return walk.left
+    if len(walk.steps) < len(walk.known):
+        raise _no_such_step(walk.known[len(walk.steps)], len(walk.steps), "the run is over by then")
     walk.land(())
     graph.places[walk.place].outcome = Outcome(value, text)
     return walk.left
@@ -326,4 +342,50 @@ def _keep_to(graph: Graph, plan: _Plan, schedule: tuple[str, ...]) -> list[_Wait
     return left
 
 
-__all__ = ["ENDED", "MOST_PLACES", "READY", "WAITS", "Graph", "Outcome", "Picture", "Place", "graph_of"]
+def beyond(scenario: Callable[[], Any], path: Iterable[str], result: Schedules, names: dict[str, str]) -> Graph:
+    """The places from one step on, up to the next at which more than one can go.
+
+    Args:
+        scenario: as for `graph_of`.
+        path: the names of those who go, from the start; the last step is the new one.
+        result: as for `graph_of`.
+        names: those of the graph in which the path begins.
+
+    Returns:
+        A graph of its own: its first place is the one before the last step of the path. Of the last place with moves it
+        is known what each of them does, and nothing that comes behind.
+
+    Raises:
+        BadArg: somebody cannot go where the path says it.
+    """
+    graph, plan = Graph(), _Plan(scenario, result, one_by_one=True)
+    graph.names = names
+    *before, who = path
+    steps = tuple(before)
+    with quiet():
+        _run(graph, plan, _Waiting(-1, steps[:-1], steps[-1]) if steps else None)
+        place = _one_on(graph, plan, _Waiting(0, steps, who))
+        for _ in range(MOST_AT_ONCE):
+            steps = (*steps, who)
+            for other in _usual_first(graph.places[place].enabled, who):
+                if not graph.places[place].silent:
+                    _one_on(graph, plan, _Waiting(place, steps, other))
+            if len(graph.places[place].offered) != 1:
+                break
+            [who] = graph.places[place].offered
+            place = graph.places[place].moves[who][0]
+    return graph
+
+
+def _one_on(graph: Graph, plan: _Plan, waiting: _Waiting) -> int:
+    """Take one step; answers the place behind it."""
+    _run(graph, plan, waiting)
+    return graph.places[waiting.place].moves[waiting.who][0]
+
+
+def _usual_first(enabled: tuple[str, ...], last: str) -> list[str]:
+    first = usual(enabled, last) if enabled else ""
+    return sorted(enabled, key=lambda who: who != first)
+
+
+__all__ = ["ENDED", "MOST_PLACES", "READY", "WAITS", "Graph", "Outcome", "Picture", "Place", "beyond", "graph_of"]

@@ -3,29 +3,43 @@
 The HTML holds every schedule, as differences from place to place, with the script and the style that play
 them: it needs no kernel and no network. What the scenario says is data in it, or escaped.
 
+Where there are too many schedules, it ends somewhere. `Recorded.piece` is what a page learns that has a Python to
+ask: some places more, written as those of the document are.
+
 OTP: none
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
 from ..errors import BadArg, safe_repr
-from ..explore import Schedules, as_text, check_scenario, deviations_of, explored, is_right, quiet, run_once, usual
+from ..explore import (
+    MOST,
+    Schedules,
+    as_text,
+    check_scenario,
+    deviations_of,
+    explored,
+    is_right,
+    quiet,
+    run_once,
+    usual,
+)
 from ..plain_functions import check_plain
 from .front_end import fragment
-from .schedule_graph import Graph, Picture, Place, graph_of
+from .schedule_graph import Graph, Outcome, Picture, Place, beyond, graph_of
 from .standing import ENDED, READY, WAITS, Row
 from .words import printable
 
 STATES: Final = (READY, WAITS, ENDED, "table")
 
-OPEN, RIGHT, WRONG = 0, 1, 2
-"""What is still possible from a place on: both, only right outcomes, or only wrong ones."""
+OPEN, RIGHT, WRONG, UNKNOWN = 0, 1, 2, 3
+"""What is still possible from a place on: both, only right outcomes, or only wrong ones; or that is not recorded."""
 
 LONGEST_OUTCOME: Final = 120
 """So many letters of an outcome are told."""
@@ -59,34 +73,43 @@ class Level:
                 raise BadArg(f"{name} is a text, got {safe_repr(value)}")
 
 
-class Recorded:
-    """A level with all that was found out about it.
+class Part:
+    """Places of a level, and what is known of where they lead.
 
     Args:
-        level: what is recorded.
-        most: so many places are recorded at most.
+        level: whose places they are.
+        result: what `otp_mini.explore.explore` has found about it.
+        graph: the places.
     """
 
-    def __init__(self, level: Level, most: int) -> None:
+    def __init__(self, level: Level, result: Schedules, graph: Graph) -> None:
         self.level = level
-        self.result: Schedules = explored(level.scenario, level.check)
-        self.graph: Graph = graph_of(level.scenario, most, result=self.result)
-        self.places = _reached(self.graph)
+        self.result = result
+        self.graph = graph
+        self.places = _reached(graph)
         self.numbers = {id(place): number for number, place in enumerate(self.places)}
 
     # ---- right and wrong
 
+    def judged(self, outcome: Outcome) -> bool | None:
+        """What ``check`` says of an outcome; None where there is no check."""
+        return None if self.level.check is None else is_right(self.level.check, outcome.value)
+
+    @cached_property
+    def found(self) -> dict[str, bool | None]:
+        """Each outcome that `explore` has found, as text, with what ``check`` says of it."""
+        known = self.level.check is not None
+        return {text: not wrong if known else None for text, wrong, _, _ in self.result.rows()}
+
     @cached_property
     def outcomes(self) -> list[tuple[str, bool | None]]:
-        """Each outcome, as text, with what ``check`` says of it: those of `explore` first, then others."""
-        check, found = self.level.check, dict[str, bool | None]()
-        for text, wrong, _, _ in self.result.rows():
-            found[text] = None if check is None else not wrong
+        """The outcomes of the places, and where the whole level is recorded, before them all those of `explore`."""
+        ends: dict[str, bool | None] = {}
         for place in self.places:
-            if place.outcome is not None and place.outcome.text not in found:
-                value = place.outcome.value
-                found[place.outcome.text] = None if check is None else is_right(check, value)
-        return list(found.items())
+            if place.outcome is not None:
+                text = place.outcome.text
+                ends[text] = self.found[text] if text in self.found else self.judged(place.outcome)
+        return list(ends.items())
 
     def verdict(self, text: str, right: bool | None) -> str:
         """An outcome, in a sentence."""
@@ -95,7 +118,7 @@ class Recorded:
             return f"The outcome is {short}."
         if right:
             return f"Right: {short}."
-        expected = [_short(each) for each, good in self.outcomes if good]
+        expected = [_short(each) for each, good in self.found.items() if good]
         wanted = f"{' or '.join(expected)} was expected, " if 0 < len(expected) <= 3 else ""
         fault = printable(self.level.fault or "") or "wrong"
         return f"{fault[0].upper()}{fault[1:]}: {wanted}{short} stands."
@@ -103,19 +126,20 @@ class Recorded:
     @cached_property
     def fates(self) -> list[int]:
         """What is still possible from each place on."""
-        judged, fates = dict(self.outcomes), dict[int, int]()
+        judged, ends = dict(self.outcomes), dict[int, set[int]]()
         for place in reversed(self._in_order()):
-            seen = {fates[id(after)] for after in self._after(place)}
+            after = self._after(place)
+            seen = ends[id(place)] = set[int]().union(*(ends[id(each)] for each in after))
             if place.outcome is not None:
                 verdict = judged[place.outcome.text]
-                seen = {OPEN if verdict is None else RIGHT if verdict else WRONG}
-            elif len(place.moves) < len(place.offered):
-                seen.add(OPEN)  # nobody knows where the others lead
-            fates[id(place)] = seen.pop() if len(seen) == 1 else OPEN
-        return [fates[id(place)] for place in self.places]
+                seen.add(OPEN if verdict is None else RIGHT if verdict else WRONG)
+            elif len(after) < len(place.offered):
+                seen.add(UNKNOWN)  # nobody knows where the others lead
+        return [_fate(ends[id(place)]) for place in self.places]
 
     def _after(self, place: Place) -> list[Place]:
-        return [self.graph.places[place.moves[who][0]] for who in place.offered if who in place.moves]
+        behind = [place.moves.get(who, (-1, ""))[0] for who in place.offered]
+        return [self.graph.places[number] for number in behind if number >= 0]
 
     def _in_order(self) -> list[Place]:
         """All places, each before those behind it."""
@@ -130,6 +154,35 @@ class Recorded:
                 if not left[id(after)]:
                     order.append(after)
         return order
+
+    # ---- as data
+
+    def tables(self) -> tuple[_Writer, dict[str, Any]]:
+        """The places with all that they name, as plain data; and who wrote it."""
+        writer = _Writer(self.graph)
+        places = [writer.place(place, self) for place in self.places]
+        ends = [[_short(text), right, self.verdict(text, right)] for text, right in self.outcomes]
+        named = {"who": writer.all_who, "rows": writer.all_rows, "texts": writer.texts}
+        return writer, {**named, "places": places, "ends": ends}
+
+
+class Recorded(Part):
+    """A level with all that was found out about it.
+
+    Args:
+        level: what is recorded.
+        most: so many places are recorded at most.
+        runs: so many runs at most look for outcomes: ``most`` of `otp_mini.explore.explore`.
+    """
+
+    def __init__(self, level: Level, most: int, runs: int = MOST) -> None:
+        result = explored(level.scenario, level.check, most=runs)
+        super().__init__(level, result, graph_of(level.scenario, most, result=result))
+
+    @cached_property
+    def outcomes(self) -> list[tuple[str, bool | None]]:
+        """Each outcome, as text, with what ``check`` says of it: those of `explore` first, then others."""
+        return list({**self.found, **dict(super().outcomes)}.items())
 
     # ---- the shortest way to break it
 
@@ -178,29 +231,39 @@ class Recorded:
 
     def document(self) -> dict[str, Any]:
         """All that the page needs, as plain data."""
-        writer = _Writer(self.graph)
-        places = [writer.place(place, self) for place in self.places]
+        writer, tables = self.tables()
         shortest = None
         if self.shortest is not None:
             choices, path = self.shortest
             shortest = {"choices": choices, "path": [writer.who(who) for who in path], "text": self.schedule(path)}
-        ends = []
-        for text, right in self.outcomes:
-            ends.append([_short(text), right, self.verdict(text, right)])
         return {
             "title": printable(self.level.title),
             "goal": None if self.level.goal is None else printable(self.level.goal),
-            "who": writer.all_who,
-            "rows": writer.all_rows,
-            "texts": writer.texts,
-            "places": places,
-            "ends": ends,
+            **tables,
             "shortest": shortest,
             "headline": self.result.headline(),
             "scenario": self.called,
             "safe": self.result.exhaustive and all(right for _, right in self.outcomes),
             "whole": self.graph.whole,
         }
+
+    def piece(self, path: Iterable[str]) -> dict[str, Any]:
+        """What comes behind a path of steps, up to the next choice, as plain data: places, and all that they name.
+
+        The first place is the one before the last step of the path, and the second the one behind it. What it answers
+        does not depend on what is recorded, nor on what was asked before.
+
+        Args:
+            path: the names of those who go, from the start.
+
+        Raises:
+            BadArg: the path is none, or a step of it cannot be taken.
+        """
+        steps = list(path) if isinstance(path, (list, tuple)) else []
+        if not steps or not all(isinstance(who, str) for who in steps):
+            raise BadArg(f"a path is a list of the names of those who go, one at least; got {safe_repr(path)}")
+        graph = beyond(self.level.scenario, steps, self.result, self.graph.names)
+        return Part(self.level, self.result, _chain(graph)).tables()[1]
 
     @property
     def called(self) -> str:
@@ -232,13 +295,28 @@ class Recorded:
         return "\n".join(lines)
 
 
+def _fate(seen: set[int]) -> int:
+    """What is possible where ends of these kinds were seen."""
+    if len(seen) == 1:
+        return next(iter(seen))
+    return OPEN if len(seen - {UNKNOWN}) > 1 or OPEN in seen else UNKNOWN
+
+
+def _chain(graph: Graph) -> Graph:
+    """The same without the places behind the last choice: of them nothing more is known than how they look."""
+    for place in graph.places[1:]:
+        if len(place.offered) > 1:
+            place.moves = {who: (-1, says) for who, (_, says) in place.moves.items()}
+    return graph
+
+
 def _reached(graph: Graph) -> list[Place]:
     """The places to which a reader can come, in the order in which they were found."""
     seen, todo = {0}, [0]
     while todo:
         place = graph.places[todo.pop()]
         for who in place.offered:
-            if who in place.moves and place.moves[who][0] not in seen:
+            if place.moves.get(who, (-1, ""))[0] not in (-1, *seen):
                 seen.add(place.moves[who][0])
                 todo.append(place.moves[who][0])
     return [graph.places[number] for number in sorted(seen)]
@@ -291,7 +369,7 @@ class _Writer:
             self.texts.append(said)
         return self._texts[said]
 
-    def place(self, place: Place, recorded: Recorded) -> list[Any]:
+    def place(self, place: Place, recorded: Part) -> list[Any]:
         """``[from, differences, moves, fate, end]``, and who is ready, in order, where there are several.
 
         A difference is ``[row, state, why, hand, has, at, mailbox...]``, or ``[row]`` where it is gone; the moves
@@ -313,7 +391,7 @@ class _Writer:
         found = [came_from, self.differences(before, place.picture), moves, recorded.fates[number], end]
         return [*found, [self.who(who) for who in place.enabled]] if len(place.enabled) > 1 else found
 
-    def _known(self, place: Place, recorded: Recorded) -> list[tuple[int, Place]]:
+    def _known(self, place: Place, recorded: Part) -> list[tuple[int, Place]]:
         number = recorded.numbers[id(place)]
         before = self._before.get(number)
         return [] if before is None or before >= number else [(before, recorded.places[before])]
@@ -334,4 +412,5 @@ def page(levels: Sequence[Mapping[str, Any]], instead: str) -> str:
         instead: the text that stands where scripts do not run.
     """
     label = f"Schedule lab: {levels[0]['title']}"
-    return fragment("schedule_lab", {"levels": list(levels)}, label, instead)
+    whole = all(level["whole"] for level in levels)
+    return fragment("schedule_lab", {"levels": list(levels)}, label, instead, goes_on=not whole)

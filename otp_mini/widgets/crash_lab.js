@@ -12,7 +12,7 @@
  * An action is 4 * process + way; one below 0 lets so many milliseconds pass, one from 100000 up starts a child. In a path, [action, n] comes in the middle of the run before it, after n of
  * its events.
  */
-import { addressOf, button, calm, capital, div, flat, h, icon, list, longest, mark, nth, onKeys, para, put, rich, say, SHAPE, shell, span, stampOf, Transport, UNSAID } from "./lab_parts.js";
+import { addressOf, atTheEnd, button, calm, capital, div, flat, h, icon, list, longest, mark, nth, onKeys, para, put, rich, say, SHAPE, shell, span, stampOf, Transport, UNSAID } from "./lab_parts.js";
 
 // ---- the model: a path of actions, and one frame for every event ----
 const STATES = ["running", "starting", "stopping", "stopped", "dead", "finished", "forgotten", "absent"];
@@ -694,12 +694,6 @@ const keys = (ask, starts) => `← ↑ ↓ →| move in the tree, |Enter| picks,
   + `|,| steps back, |.| steps on, |p| plays, |y| asks why, ${ask ? "|m| ends it now, in the middle, " : ""}|Esc| closes.`;
 const GO_ON = ["Press Play, or ", { c: "." }, " for one step."];  // where nothing moves by itself
 
-/** What is said where nothing is stored: where to go, and how to start a kernel. */
-function atTheEnd(where, live) {
-  const starter = live();
-  const way = starter ? button("link", () => starter.click(), "open the chapter as a notebook,") : "run the notebook,";
-  return [`${where} Go back and fork, or `, way, " to go on."];
-}
 /** A document holds every future up to a crash, whatever time passes before it; or where there are too many, up to a step. */
 function endOf({ depth, asked = depth, crashes = 0, starts }) {
   const [one, many] = crashes && crashes === depth ? (starts ? ["crash or start", "crashes and starts"] : ["crash", "crashes"]) : ["step", "steps"];

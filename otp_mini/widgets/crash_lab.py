@@ -9,24 +9,19 @@ OTP: none; on the BEAM one kills a process of a running system, and watches ``:o
 from __future__ import annotations
 
 import functools
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, Final
 
 from ..child_spec import ChildLike
-from ..errors import Exit, describe_exception
 from ..lab import Lab, strategy_labs
 from ..lab.futures import ROOM, WAITS, Entry
 from ..lab.performance import Show
 from ..lab.starts import Starts
 from ..lab.world import Request, Scenario
-from ..viz import front_end, player
-from .cells import Cell, running_cell
+from ..viz import player
+from .asked import VIEW, AskedLab, asking_cell, widget_of
 
-VIEW: Final = "application/vnd.jupyter.widget-view+json"
 STORING: Final = "OTP_MINI_STORES_LABS"
 """Set this in the environment of a kernel whose outputs become a page, and the HTML holds all futures.
 
@@ -132,7 +127,7 @@ def compare_strategies(
     return CrashLab(labs, depth or 1 + max(max_restarts, len(actions)), script=actions, select=select)
 
 
-class CrashLab:
+class CrashLab(AskedLab):
     """What `crash_lab` and `compare_strategies` return: shows itself in a notebook, and prints as text.
 
     Args:
@@ -142,6 +137,8 @@ class CrashLab:
         predict: as for `crash_lab`.
         select: as for `crash_lab`.
     """
+
+    kind = "crash_lab"
 
     def __init__(
         self,
@@ -183,14 +180,13 @@ class CrashLab:
             answer |= self.labs[lane].who()
         return answer
 
-    def answer(self, path: Iterable[Any], lane: int = 0) -> dict[str, Any]:
-        """`ask`, with what goes wrong as a sentence: a callback has nobody to raise to."""
-        try:
-            return self.ask(path, lane)
-        except ValueError as error:
-            return {"error": str(error)}
-        except (Exception, Exit) as error:
-            return {"error": describe_exception(error)}
+    def data(self) -> dict[str, Any]:
+        """What its front end is given where it can be asked: no futures."""
+        return dict(self.at_first)
+
+    def page(self) -> str:
+        """The same as HTML."""
+        return player.page(self.at_first)
 
     def __str__(self) -> str:
         return player.describe(self.at_first)
@@ -208,73 +204,8 @@ class CrashLab:
         kernel behind it, as in an exported notebook. In a live kernel the HTML holds no futures, unless
         `STORING` is set.
         """
-        cell = running_cell() if find_spec("anywidget") is not None else None
+        cell = asking_cell()
         at_once = cell is not None and not os.environ.get(STORING)
-        page = player.page(self.at_first) if at_once else self._repr_html_()
+        page = self.page() if at_once else self._repr_html_()
         bundle: dict[str, Any] = {"text/plain": str(self), "text/html": page}
-        return bundle if cell is None else bundle | {VIEW: _show(self, cell)}
-
-
-# ---- the widget ---------------------------------------------------------------------------------------------
-
-_ANSWER_IN: Final = 15  # seconds; a kernel that runs a cell answers when the cell is done
-
-_RENDER: Final = """
-export default { render({ model, el }) {
-const waiting = new Map();
-let last = 0;
-const settle = ({ id, error, ...answer }) => {
-if (!waiting.has(id)) return;
-const [resolve, reject, timer] = waiting.get(id);
-waiting.delete(id);
-clearTimeout(timer);
-error ? reject(new Error(error)) : resolve(answer);
-};
-const ask = (path, lane) => new Promise((resolve, reject) => {
-const id = `${++last} ${Math.random()}`;
-const late = "The kernel has not answered within SECONDS s. Does a cell still run, or has the kernel ended?";
-waiting.set(id, [resolve, reject, setTimeout(() => settle({ id, error: late }), SECONDS * 1000)]);
-model.send({ id, path, lane });
-});
-model.on("msg:custom", settle);
-show(el, model.get("data"), { ask, css });
-return () => model.off("msg:custom", settle);
-} };
-"""
-
-
-@functools.cache
-def _widget_class() -> Any:
-    """The widget. Made when first needed: the package works without anywidget."""
-    anywidget: Any = import_module("anywidget")
-    traitlets: Any = import_module("traitlets")
-    module, css = front_end.module("crash_lab")
-    code = f"{module}\nconst css = {json.dumps(css)};\n{_RENDER.replace('SECONDS', str(_ANSWER_IN))}"
-
-    def asked(widget: Any, message: Any, _buffers: Any) -> None:
-        answer = widget.lab.answer(message.get("path"), message.get("lane") or 0)
-        widget.send({"id": message.get("id"), **answer})
-
-    def __init__(self: Any, lab: CrashLab) -> None:
-        self.lab = lab
-        anywidget.AnyWidget.__init__(self, data=lab.at_first)
-        self.on_msg(asked)
-
-    data = traitlets.Dict().tag(sync=True)
-    return type("CrashLabWidget", (anywidget.AnyWidget,), {"_esm": code, "data": data, "__init__": __init__})
-
-
-_shown: dict[str, list[tuple[int, Any]]] = {}
-"""The widgets of each cell, with the number of the execution that made each."""
-
-
-def _show(lab: CrashLab, cell: Cell) -> dict[str, Any]:
-    """Make a widget; those that an earlier run of the same cell has left are closed, with their comms."""
-    name, execution = cell
-    for earlier, widget in _shown.get(name, []):
-        if earlier != execution:
-            widget.close()
-            widget.layout.close()
-    widget = _widget_class()(lab)
-    _shown[name] = [entry for entry in _shown.get(name, []) if entry[0] == execution] + [(execution, widget)]
-    return {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
+        return bundle if cell is None else bundle | {VIEW: widget_of(self, cell)}

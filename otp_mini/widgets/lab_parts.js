@@ -95,6 +95,13 @@ function shell(el, kind, name, css, ...kids) {
   el.setAttribute("aria-label", name);
 }
 
+/** What is said where nothing is stored: what else can be done, and how to start a kernel. */
+function atTheEnd(where, live, back = "Go back and fork") {
+  const starter = live();
+  const way = starter ? button("link", () => starter.click(), "open the chapter as a notebook,") : "run the notebook,";
+  return [`${where} ${back}, or `, way, " to go on."];
+}
+
 /** Keys work inside the lab only. */
 function onKeys(el, find) {
   el.addEventListener("keydown", (event) => {
@@ -253,4 +260,4 @@ class Address {
 const addressOf = (wanted, ...more) =>
   wanted && !document.getElementById("jupyter-config-data") ? new Address(...more) : { write() {} };
 
-export { addressOf, button, calm, capital, div, dress, flat, h, icon, list, longest, mark, nth, onKeys, para, put, rich, say, SHAPE, shell, span, stampOf, Transport, UNSAID };
+export { addressOf, atTheEnd, button, calm, capital, div, dress, flat, h, icon, list, longest, mark, nth, onKeys, para, put, rich, say, SHAPE, shell, span, stampOf, Transport, UNSAID };

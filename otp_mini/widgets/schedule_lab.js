@@ -1,15 +1,16 @@
-/* The schedule lab's front end: the reader is the scheduler. Every step is recorded; text enters the page only as text.
+/* The schedule lab's front end: the reader is the scheduler. Text enters the page only as text.
  *
- *   show(element, {levels}, {css, address})     the lab
- *   new Level(document)                         the model of one level alone
+ *   show(element, {levels}, {css, ask, live, address})     the lab
+ *   new Level(document)                                    the model of one level alone
  *
- * A level is a document of otp_mini.viz.schedule_page: places, who can go from each, and what differs behind.
+ * A level is a document of otp_mini.viz.schedule_page: places, who can go from each, and what differs behind. Where it
+ * ends, `ask` answers what comes behind a path, if there is a Python to ask; `live` answers a button that starts one.
  * `address` says whether the page's address keeps the run.
  */
-import { addressOf, button, calm, capital, div, h, icon, list, onKeys, para, put, rich, SHAPE, shell, span, stampOf, Transport, UNSAID } from "./lab_parts.js";
+import { addressOf, atTheEnd, button, calm, capital, div, h, icon, list, onKeys, para, put, rich, SHAPE, shell, span, stampOf, Transport, UNSAID } from "./lab_parts.js";
 
 // ---- the model: a path of steps through the places ----
-const WRONG = 2;  // what is still possible from a place on, as 1 for right; 0: more than one thing
+const [OPEN, RIGHT, WRONG] = [0, 1, 2];  // what is still possible from a place on; 3: that is not recorded
 const STATES = ["ready", "waits", "ended", "table"];
 const travels = (path) => path.includes(">");  // a signal or a timer, and no process
 
@@ -17,9 +18,8 @@ export class Level {
   constructor(doc) {
     this.doc = doc;
     this.pictures = new Map();
+    this.recorded = doc.who.length;  // who comes later is no part of the recording
   }
-
-  get start() { return { place: 0, steps: [] }; }
 
   fate(place) { return this.doc.places[place][3]; }
 
@@ -67,24 +67,67 @@ export class Level {
     }
   }
 
-  /** The steps of a list of choices, or null where one of them cannot be made. */
-  follow(choices) {
+  /** The steps of choices that were `kept`, as far as they are known, and what is left; null where one cannot be made. */
+  follow(kept) {
     const steps = this.settle([]);
-    for (const who of choices) {
-      const move = this.offered(this.at(steps)).find((each) => each.who === who);
-      if (!move || move.to < 0) return null;
+    for (const [i, one] of kept.entries()) {
+      const move = this.chosen(steps, one);
+      if (!move) return null;
+      if (move.to < 0) return { steps, left: kept.slice(i) };
       steps.push({ ...move, free: true });
       this.settle(steps);
     }
-    return steps;
+    return { steps, left: [] };
   }
 
+  /** The move that was kept so; or the only one, which is always taken. */
+  chosen(steps, one) {
+    const moves = this.offered(this.at(steps));
+    return moves.length === 1 ? moves[0] : moves.find(({ who }, i) => one === this.kept(who, i));
+  }
+
+  /** A choice as the address keeps it: who is in the recording by number, another by its place among those who can go. */
+  kept(who, i) { return who < this.recorded ? String(who) : `o${i}`; }
+
   choices(steps, count = steps.length) { return steps.slice(0, count).flatMap(({ who, free }) => (free ? [who] : [])); }
+
+  /** The choices of some steps, to be kept. */
+  keep(steps, count) {
+    return steps.slice(0, count).flatMap(({ who, free }, n) =>
+      (free ? [this.kept(who, this.offered(this.at(steps, n)).findIndex((move) => move.who === who))] : []));
+  }
+
+  /** The names of those who go, as Python knows them. */
+  path(steps) { return steps.map(({ who }) => this.doc.who[who][0]); }
+
+  /** Take over what comes behind a step from a place: the first place of the piece is that place. */
+  learn(place, who, piece) {
+    const { doc } = this, before = doc.places.length - 1, to = (n) => (n > 0 ? before + n : n < 0 ? -1 : place);
+    const [whos, rows, texts, ends] = [["who", ([path]) => path], ["rows", JSON.stringify], ["texts", String], ["ends", JSON.stringify]].map(([table, key]) =>
+      piece[table].map((one) => {
+        const known = doc[table].findIndex((each) => key(each) === key(one));
+        return known < 0 ? doc[table].push(one) - 1 : known;
+      }));
+    const moved = (moves) => moves.map((n, i) => (i % 3 ? (i % 3 === 1 ? to(n) : texts[n]) : whos[n]));
+    for (const [from, differences, moves, fate, end, able] of piece.places.slice(1)) {
+      const cells = differences.map(([row, ...rest]) => [rows[row], ...rest.map((n, i) => (i ? texts[n] : n))]);
+      doc.places.push([to(from), cells, moved(moves), fate, end === null ? null : ends[end], able?.map((n) => whos[n])]);
+    }
+    const here = doc.places[place][2], found = moved(piece.places[0][2]);
+    const find = (moves) => moves.findIndex((n, i) => i % 3 === 0 && n === who);
+    here.splice(find(here), 3, ...found.slice(find(found), find(found) + 3));
+  }
 
   /** How many choices were made when all was lost, or null. */
   lost(steps) {
     const step = steps.findIndex(({ to }) => this.fate(to) === WRONG);
     return this.fate(0) === WRONG ? 0 : step < 0 ? null : this.choices(steps, step + 1).length;
+  }
+
+  /** After how many steps all was decided; 0 where that is not known, or was so from the start. */
+  turn(steps) {
+    const step = steps.findIndex(({ to }) => [RIGHT, WRONG].includes(this.fate(to)));
+    return step >= 0 && this.fate(this.at(steps, step)) === OPEN ? step + 1 : 0;
   }
 
   travels(who) { return who >= 0 && travels(this.doc.who[who][0]); }
@@ -117,12 +160,12 @@ export class Level {
     return said.join(" ") || "(usual)";
   }
 
-  /** Who goes where nobody says otherwise: the one that went last, else who has been ready longest; of those recorded. */
-  usual(steps) {
+  /** Who goes where nobody says otherwise: the one that went last, else who has been ready longest; of those recorded, or of `all`. */
+  usual(steps, all = false) {
     const queues = this.queues(steps, true), { able, queue } = queues.at(-1);
     const turn = steps.findLast(({ free }, i) => free || queues[i].able.length < 2), last = turn?.who ?? -1;
     const wanted = able.includes(last) && !this.travels(last) ? last : queue[0]?.w;
-    const moves = this.offered(this.at(steps)).filter(({ to }) => to >= 0);
+    const moves = this.offered(this.at(steps)).filter(({ to }) => all || to >= 0);
     return moves.find(({ who }) => who === wanted) ?? moves[0];
   }
 }
@@ -135,16 +178,17 @@ const USUAL = "the one that went last, else the one that has been ready longest"
 const KEYS = `|1| to |9| choose who goes next, |u| lets it go on as usual (${USUAL}), |e| goes on so to the end, |,| and |.| step back and on, |p| plays.`;
 const times = (n) => `${n} ${n === 1 ? "choice" : "choices"}`;
 
-export function show(el, { levels: documents }, { css = "", address = false } = {}) {
-  const levels = documents.map((doc) => {
-    const level = new Level(doc), steps = level.settle([]);
+export function show(el, { levels: documents }, { css = "", ask, live = () => null, address = false } = {}) {
+  const stamp = stampOf(JSON.stringify(documents));
+  const levels = documents.map((given) => {
+    const doc = structuredClone(given), level = new Level(doc), steps = level.settle([]);  // it learns what is asked for
     return { level, doc, steps, at: steps.length, from: 0, others: [], tried: false, broken: false, showing: false };
   });
-  let now = levels[0], note = "", spoken = "";
+  let now = levels[0], note = "", ends = null, spoken = "", busy = false;
 
   const nav = levels.length > 1 ? h("div", { class: "levels", role: "group", "aria-label": "Levels" }) : null;
   const title = div("headline"), goal = para("goal"), board = div("board");
-  const ask = para("who"), choices = h("div", { class: "choices", role: "group", "aria-label": "Who goes next" });
+  const turnOf = para("who"), choices = h("div", { class: "choices", role: "group", "aria-label": "Who goes next" });
   const caption = h("p", { class: "caption", "aria-live": "polite" }), verdict = h("div", { class: "verdict", role: "status" });
   const usual = button("link", () => asUsual(), "As usual"), run = button("link", () => toEnd(), "Run on to the end");
   usual.title = `Lets go on ${USUAL}`;
@@ -159,7 +203,7 @@ export function show(el, { levels: documents }, { css = "", address = false } = 
   });
   shell(el, "schedule-lab", `Schedule lab: ${documents[0].title}`, css,
     nav, title, goal, board,
-    div("dock", div("asks", ask, span("more", usual, run, again)), choices, caption, verdict, bar.el),
+    div("dock", div("asks", turnOf, span("more", usual, run, again)), choices, caption, verdict, bar.el),
     others, div("title", "What happened"), log,
     h("details", { class: "keys" }, h("summary", {}, "Keys"), h("p", {}, rich(KEYS.split("|").map((text, i) => (i % 2 ? { c: text } : text))))));
 
@@ -168,13 +212,13 @@ export function show(el, { levels: documents }, { css = "", address = false } = 
     return move ? () => choose(move) : { ...bar.keys, u: asUsual, e: toEnd }[key];
   });
 
-  const place = addressOf(address, el, documents.length > 1 ? `${documents[0].title} and more` : documents[0].title, stampOf(JSON.stringify(documents)), {
+  const place = addressOf(address, el, documents.length > 1 ? `${documents[0].title} and more` : documents[0].title, stamp, {
     restore, refuse: (sentence) => { note = sentence; paint(); },
   });
 
   /** On: what happened in between is told. Back: what happened last. */
   function goTo(step) {
-    note = "";
+    hush();
     now.from = step > now.at ? now.at : Math.max(0, step - 1);
     now.at = step;
     paint();
@@ -186,16 +230,49 @@ export function show(el, { levels: documents }, { css = "", address = false } = 
 
   function over() { return now.at === now.steps.length && now.level.end(here()); }
 
-  /** Let one go. Where the reader stands in the middle of a run, another one begins here, unless it is the same step. */
-  function choose(move) {
-    bar.pause();
+  /** Nothing is being said any more but what happened. */
+  function hush() {
     note = "";
-    if (move.to < 0) note = `This page does not hold what comes when ${now.level.name(move.who)} goes here: there are too many schedules.`;
-    else step(move);
+    ends = null;
+  }
+
+  /** Let one go. Where the reader stands in the middle of a run, another one begins here, unless it is the same step. */
+  async function choose(move) {
+    if (busy) return;
+    bar.pause();
+    hush();
+    const known = move.to < 0 ? await found(move) : move;
+    if (known) step(known);
+    else if (!ask) ends = move;
     keep();
     paint();
     const active = el.shadowRoot.activeElement;
     if (over() && (!active || active.closest("[hidden]"))) verdict.querySelector("button")?.focus({ preventScroll: true });
+  }
+
+  /** A move with what comes behind it, which was not recorded; null where nobody can tell, or the reader has gone elsewhere. */
+  async function found(move) {
+    const before = now, { steps, at, level } = now;
+    if (!(await learn(level, steps.slice(0, at), move)) || before !== now || steps !== now.steps || at !== now.at) return null;
+    return offered().find(({ who }) => who === move.who);
+  }
+
+  /** Ask what comes when somebody goes behind these steps; answers whether the page knows it now. */
+  async function learn(level, steps, { who }) {
+    if (!ask) return false;
+    busy = true;
+    note = "Asking Python…";
+    paint();
+    try {
+      level.learn(level.at(steps), who, await ask([...level.path(steps), level.doc.who[who][0]], levels.findIndex((each) => each.level === level)));
+      note = "";
+      return true;
+    } catch (error) {
+      note = error.message;
+      return false;
+    } finally {
+      busy = false;
+    }
   }
 
   function step(move) {
@@ -219,19 +296,24 @@ export function show(el, { levels: documents }, { css = "", address = false } = 
     now.broken ||= over()[1] === false;
   }
 
-  function keep(count = now.at) { place.write(count ? [levels.indexOf(now), ...now.level.choices(now.steps, count)].join("_") : ""); }
+  function keep(count = now.at) { place.write(count ? [levels.indexOf(now), ...now.level.keep(now.steps, count)].join("_") : ""); }
 
-  function usualMove() { return now.level.usual(now.steps.slice(0, now.at)); }
+  function usualMove() { return now.level.usual(now.steps.slice(0, now.at), !!ask); }
 
   function asUsual() {
     const move = usualMove();
     if (move) choose(move);
   }
 
-  function toEnd() {
+  async function toEnd() {
+    if (busy) return;
     const from = now.at;
-    note = "";
-    for (let move = usualMove(); move && !over(); move = usualMove()) step(move);
+    hush();
+    for (let move = usualMove(); move && !over(); move = usualMove()) {
+      const known = move.to < 0 ? await found(move) : move;
+      if (!known) return paint();
+      step(known);
+    }
     now.from = from;
     bar.pause();
     keep();
@@ -249,14 +331,14 @@ export function show(el, { levels: documents }, { css = "", address = false } = 
   function restart() {
     bar.pause();
     remember();
-    begin([]);
+    begin();
     keep();
     choices.querySelector("button")?.focus({ preventScroll: true });
   }
 
-  function begin(path) {
-    note = "";
-    now.steps = now.level.follow(path);
+  function begin() {
+    hush();
+    now.steps = now.level.settle([]);
     now.showing = false;
     now.at = now.steps.length;
     now.from = 0;
@@ -265,7 +347,7 @@ export function show(el, { levels: documents }, { css = "", address = false } = 
 
   function showMe() {
     remember();
-    note = "";
+    hush();
     const { level, doc } = now, steps = [];
     for (const who of doc.shortest.path) {
       const moves = level.offered(level.at(steps)), move = moves.find((each) => each.who === who);
@@ -279,18 +361,21 @@ export function show(el, { levels: documents }, { css = "", address = false } = 
   }
 
   /** The run that an address asks for. */
-  function restore(text) {
-    if (!/^\d+(_\d+)*$/.test(text)) return false;
-    const [index, ...path] = text.split("_").map(Number), level = levels[index], steps = level?.level.follow(path);
-    if (!steps) return false;
+  async function restore(text) {
+    if (busy || !/^\d+(_o?\d+)*$/.test(text)) return false;
+    const [index, ...kept] = text.split("_"), { level } = levels[index] ?? {};
+    let run = level?.follow(kept);
+    if (!run) return false;
     bar.pause();
-    now = level;
+    now = levels[index];
     remember();
-    note = "";
-    Object.assign(now, { steps, at: steps.length, from: 0, showing: false });
+    hush();
+    while (run?.left.length && (await learn(level, run.steps, level.chosen(run.steps, run.left[0])))) run = level.follow(kept);
+    if (!run) return false;
+    Object.assign(now, { steps: run.steps, at: run.steps.length, from: 0, showing: false });
     if (over()) finish();
     paint();
-    return true;
+    return !run.left.length || note || "What this page has recorded ends here, and the address goes on.";
   }
 
   // Painting: everything on the page follows from what stands above.
@@ -301,12 +386,12 @@ export function show(el, { levels: documents }, { css = "", address = false } = 
     put(title, nav ? "" : doc.title);
     put(goal, doc.goal ?? task(doc));
     paintBoard();
-    put(ask, end ? "The run is over." : moves.length > 1 ? "Who goes next?" : moves.length ? "Only one can go:" : "");
+    put(turnOf, end ? "The run is over." : moves.length > 1 ? "Who goes next?" : moves.length ? "Only one can go:" : "");
     const last = now.steps[now.at - 1]?.who;
     choices.hidden = !moves.length;
     put(choices, moves.map((move, i) => h("button", {
-      class: "choice", "aria-disabled": move.to < 0, onclick: () => choose(move),
-    }, i < 9 ? h("kbd", UNSAID, i + 1) : null, span("", h("b", {}, level.name(move.who)), h("small", {}, move.to < 0 ? "not recorded" : move.says)), move.who === now.steps[now.at]?.who ? h("em", {}, "next in this run") : move.who === last ? h("em", {}, "went last") : null)));
+      class: "choice", "aria-disabled": busy || (move.to < 0 && !ask), onclick: () => choose(move),
+    }, i < 9 ? h("kbd", UNSAID, i + 1) : null, span("", h("b", {}, level.name(move.who)), h("small", {}, move.says || (ask ? "not recorded: Python runs it" : "not recorded"))), move.who === now.steps[now.at]?.who ? h("em", {}, "next in this run") : move.who === last ? h("em", {}, "went last") : null)));
     usual.hidden = run.hidden = !!end || !moves.length;
     again.hidden = now.at <= level.settle([]).length && !now.steps.some(({ free }) => free);
     paintSaid(end);
@@ -327,7 +412,7 @@ export function show(el, { levels: documents }, { css = "", address = false } = 
     if (!nav) return;
     const done = (each) => (each.doc.shortest ? each.broken : each.tried);
     put(nav, levels.map((each, i) => h("button", {
-      class: "level", "aria-current": each === now ? "true" : null, onclick: () => { bar.pause(); now = each; note = ""; keep(); paint(); },
+      class: "level", "aria-current": each === now ? "true" : null, onclick: () => { bar.pause(); now = each; hush(); keep(); paint(); },
     }, `${i + 1} ${each.doc.title}`, done(each) ? span("done", icon(SHAPE.running, 10), span("unseen", ", done")) : null)));
   }
 
@@ -350,9 +435,10 @@ export function show(el, { levels: documents }, { css = "", address = false } = 
     const { level, steps, at, from } = now, first = !from && at && !end && !level.choices(steps, at).length, did = steps.slice(from, at), last = did.slice(-MOST_TOLD);
     const told = (did.length > last.length ? "… " : "") + last.map(({ who, says }) => `${level.name(who)}: ${says}.`).join(" ");
     const next = [...new Set(offered().map(({ who }) => level.name(who)))];
-    spoken = note || (told && (first ? "Before your first choice: " : "") + told + (at === turn() ? ` ${capital(decided())}.` : "")) || "Nothing has happened yet.";
+    const end_ = ends && atTheEnd(`This page does not hold what comes when ${level.name(ends.who)} goes here: there are too many schedules.`, live, "Choose another");
+    spoken = end_ ? end_.map((part) => part.textContent ?? part).join("") : note || (told && (first ? "Before your first choice: " : "") + told + (at === turn() ? ` ${capital(decided())}.` : "")) || "Nothing has happened yet.";
     caption.setAttribute("aria-live", bar.playing ? "off" : "polite");
-    put(caption, spoken, end || note || !next.length ? "" : span("unseen", ` Next: ${list(next)}.`));
+    put(caption, end_ ?? spoken, end || end_ || note || !next.length ? "" : span("unseen", ` Next: ${list(next)}.`));
   }
 
   function paintVerdict(end) {
@@ -368,7 +454,7 @@ export function show(el, { levels: documents }, { css = "", address = false } = 
         doc.shortest && now.tried && !now.showing ? button("go", showMe, "Show me the shortest way") : null,
         right === false && turn() ? button("again", seeTurn, "See where it was lost") : null,
         button("again", restart, "Try again"),
-        next ? button("again", () => { now = next; note = ""; keep(); paint(); choices.querySelector("button")?.focus({ preventScroll: true }); }, "Next level") : null));
+        next ? button("again", () => { now = next; hush(); keep(); paint(); choices.querySelector("button")?.focus({ preventScroll: true }); }, "Next level") : null));
   }
 
   /** How good the reader was, in a sentence. */
@@ -376,7 +462,7 @@ export function show(el, { levels: documents }, { css = "", address = false } = 
     const { doc, level, steps } = now, lost = level.lost(steps), best = doc.shortest?.choices;
     if (best === 0) return `It goes wrong whoever goes next. ${doc.headline}`;
     if (right === false && lost !== null) {
-      const on = `${times(lost)}: from there on it ends so, whoever goes next.`;
+      const on = level.turn(steps) ? `${times(lost)}: from there on it ends so, whoever goes next.` : `${times(lost)} or fewer: not all of this run is recorded.`;
       if (now.showing) return `Lost with ${on}`;
       return `Broken in ${on} ${best < lost ? `It can be broken in ${times(best)}.` : doc.whole ? "No way is shorter." : "No shorter way is known."}`;
     }
@@ -385,10 +471,9 @@ export function show(el, { levels: documents }, { css = "", address = false } = 
     return doc.headline;
   }
 
-  /** After how many steps all was decided, once the reader has tried; 0 where it was from the start, or never. */
+  /** After how many steps all was decided, once the reader has tried. */
   function turn() {
-    const { level, steps } = now;
-    return now.tried && !level.fate(0) ? steps.findIndex(({ to }) => level.fate(to)) + 1 : 0;
+    return now.tried ? now.level.turn(now.steps) : 0;
   }
 
   function decided() { return now.level.fate(now.level.at(now.steps, turn())) === WRONG ? "from here on it is lost" : "from here on it is safe"; }
