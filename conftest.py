@@ -88,7 +88,7 @@ FIRST = [
 ]
 left_out: Counter[str] = Counter()
 SLOW = ROOT / "tests" / "slow.txt"
-SLOW_FROM = 0.2  # seconds
+SLOW_FROM = 0.1  # seconds
 slow = frozenset(SLOW.read_text(encoding="utf-8").split())
 """The test functions that take longer, written by `--note-slow`."""
 QUICK_EXAMPLES = 10

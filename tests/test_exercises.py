@@ -50,25 +50,22 @@ def is_check(cell: dict[str, Any]) -> bool:
 
 
 @functools.cache
-def compiled(stem: str, students: bool) -> list[tuple[str, list[str], CodeType]]:
-    """What the cells of the exercises define, in the notebook or in the student's copy: classes and functions."""
-    parts = []
-    for cell in (exercise_view.student_copy(READ[stem]) if students else READ[stem])["cells"]:
-        if cell["cell_type"] == "code" and "nbgrader" in cell["metadata"] and not is_check(cell):
-            tree = ast.parse("".join(cell["source"]))
-            kinds = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-            tree.body = [part for part in tree.body if isinstance(part, kinds)]
-            lines = "".join(cell["source"]).splitlines(keepends=True)
-            parts.append((cell["id"], lines, compile(tree, cell["id"], "exec")))
-    return parts
+def compiled(cell: str, source: str) -> CodeType:
+    """The classes and functions of a cell, and nothing that runs."""
+    tree = ast.parse(source)
+    kinds = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    tree.body = [part for part in tree.body if isinstance(part, kinds)]
+    return compile(tree, cell, "exec")
 
 
-def defined(stem: str, students: bool = False) -> dict[str, Any]:
-    """The names that the cells of the exercises define, made anew each time."""
+def defined(notebook: dict[str, Any]) -> dict[str, Any]:
+    """What the cells of the exercises define, made anew each time."""
     names: dict[str, Any] = dict(vars(otp_mini), otp=otp_mini, __name__="notebook")
-    for cell, lines, code in compiled(stem, students):
-        linecache.cache[cell] = (len(lines), None, lines, cell)  # as a kernel does: explore reads it
-        exec(code, names)
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code" and "nbgrader" in cell["metadata"] and not is_check(cell):
+            lines = "".join(cell["source"]).splitlines(keepends=True)
+            linecache.cache[cell["id"]] = (len(lines), None, lines, cell["id"])  # as a kernel does: explore reads it
+            exec(compiled(cell["id"], "".join(cell["source"])), names)
     return names
 
 
@@ -109,16 +106,22 @@ def test_a_chapter_has_seven_exercises() -> None:
 
 @each_check
 def test_the_solution_passes(stem: str, cell: str, line: str, capsys: pytest.CaptureFixture[str]) -> None:
-    run_line(stem, line, defined(stem))
+    run_line(stem, line, defined(READ[stem]))
     said = capsys.readouterr()
     assert said.err == ""
     assert said.out.count("\n") == (0 if "quiet=True" in line else 1)
 
 
+@functools.cache
+def students(stem: str) -> dict[str, Any]:
+    """A chapter as its students get it."""
+    return exercise_view.student_copy(READ[stem])
+
+
 @each_check
 def test_the_stub_fails_and_says_where_the_code_goes(stem: str, cell: str, line: str) -> None:
     with pytest.raises(NotYet, match="your code goes there"):
-        run_line(stem, line, defined(stem, students=True))
+        run_line(stem, line, defined(students(stem)))
 
 
 @pytest.mark.parametrize("stem", READ)

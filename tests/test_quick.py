@@ -90,7 +90,7 @@ def test_slow_is_what_takes_long_on_the_average(conftest: Any) -> None:
         return SimpleNamespace(nodeid=name, duration=seconds, when=when)
 
     often, once = "tests/test_a.py::test_often", "tests/test_a.py::test_once"
-    reports = [took(f"{often}[1]", 0.3), took(f"{often}[2]", 0.05), took(once, 0.3), took(once, 9.0, "setup")]
+    reports = [took(f"{often}[1]", 0.12), took(f"{often}[2]", 0.05), took(once, 0.3), took(once, 9.0, "setup")]
     reports += [took("otp_mini/a.py::otp_mini.a.f", 0.3), took("notebooks/01_a.ipynb::Cell 1", 0.3)]
     assert conftest.slow_functions(reports) == [once]
 
