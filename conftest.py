@@ -67,21 +67,30 @@ LONG = {
     "good_book": "a scratch book", "faulty_book": "a scratch book", "book": "a scratch book",
     "kernel": "a kernel", "jupyterlab": "a kernel",
 }  # fmt: skip
-# The files that take longest: begun last, one of them would run alone at the end.
+# The files that take longest, in their order: begun last, one of them would run alone at the end. The first builds the
+# book; the second needs none, and keeps another core at work until there is one.
 FIRST = [
     "test_browser.py",
+    "test_attacks.py",
+    "test_page_python.py",
     "test_cells_in_browser.py",
+    "test_elixir_twins.py",
     "test_tree_in_browser.py",
     "test_crash_lab_page.py",
-    "test_crash_lab_widget.py",
-    "test_page_python.py",
+    "test_in_place.py",
     "test_notebooks.py",
-    "test_attacks.py",
+    "test_crash_lab_widget.py",
+    "test_plain_sphinx.py",
+    "test_exercises.py",
+    "test_book.py",
     "test_lite.py",
     "test_observer_in_browser.py",
-    "test_book.py",
 ]
 left_out: Counter[str] = Counter()
+SLOW = ROOT / "tests" / "slow.txt"
+SLOW_FROM = 0.1  # seconds
+slow = frozenset(SLOW.read_text(encoding="utf-8").split())
+"""The test functions that take longer, written by `--note-slow`."""
 QUICK_EXAMPLES = 10
 # The same examples in every run, and no judgement by the machine's pace. Examples that are new each time are drawn by
 # `course.py conformance`.
@@ -94,6 +103,7 @@ hypothesis.settings.load_profile("course")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--quick", action="store_true", help="leave out what takes long, and say what that is")
+    parser.addoption("--note-slow", action="store_true", help="run what tests/slow.txt leaves out, and write it anew")
 
 
 def why_it_takes_long(item: pytest.Item) -> str | None:
@@ -103,8 +113,25 @@ def why_it_takes_long(item: pytest.Item) -> str | None:
     for name, needs in LONG.items():
         if name in getattr(item, "fixturenames", ()):
             return needs
-    marker = item.get_closest_marker("slow")
-    return None if marker is None else marker.args[0] if marker.args else "marked as slow"
+    if (marker := item.get_closest_marker("slow")) is not None:
+        return marker.args[0] if marker.args else "marked as slow"
+    if function_of(item.nodeid) in slow and not item.config.getoption("note_slow"):
+        return f"more than {SLOW_FROM} seconds each"
+    return None
+
+
+def function_of(nodeid: str) -> str:
+    """Return the name of a test without its parameters."""
+    return nodeid.partition("[")[0]
+
+
+def slow_functions(reports: Iterable[Any]) -> list[str]:
+    """Return the test functions whose tests take longer than a quick test may, on the average."""
+    taken: dict[str, list[float]] = {}
+    for report in reports:
+        if report.when == "call" and report.nodeid.startswith("tests/"):
+            taken.setdefault(function_of(report.nodeid), []).append(report.duration)
+    return sorted(name for name, seconds in taken.items() if sum(seconds) > SLOW_FROM * len(seconds))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -159,6 +186,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         told = ", ".join(f"{number} {seconds:.0f}" for number, seconds in chapters.items())
         terminalreporter.section("what a chapter costs")
         terminalreporter.write_line(f"Seconds of the tests with its name or number, one after the other: {told}.")
+    if terminalreporter.config.getoption("note_slow"):
+        SLOW.write_text("\n".join([*slow_functions(kept.get("passed", ())), ""]), encoding="utf-8")
     if left_out:
         told = ", ".join(f"{reason} ({count})" for reason, count in left_out.most_common())
         terminalreporter.section("left out by --quick")

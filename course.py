@@ -64,6 +64,7 @@ LITE_INPUTS = [*REQUIREMENTS, *SHOWN, "pyproject.toml", "lite", "tools/learners_
 USUAL_PORT = 8642  # a browser keeps edits by address: the same port every time keeps them in reach
 OLDEST_NODE = 18
 CHROMIUM_NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge"]
+CHROMIUM_NAMES += ["chromium-headless-shell"]  # without windows: it prints, and runs the tests at half the cost
 CHROMIUM_PLACES = [
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -722,12 +723,7 @@ def word_print(options: argparse.Namespace, rest: list[str]) -> int:
 
 def word_test(options: argparse.Namespace, rest: list[str]) -> int:
     """Run every test, or with --quick those that take no time; what follows -- goes to pytest."""
-    ensure_environment()
-    if not rest and not options.quick:  # with a selection, the fixtures build what the selected tests need
-        try:
-            build_site()
-        except Stop as error:
-            say(f"{error} The tests that need the book will fail.")
+    ensure_environment()  # the book is built by the first test that needs it, beside the others
     quick = ["--quick"] if options.quick else []
     return hand_over([str(VENV_PYTHON), "-m", "pytest", *quick, *(rest or on_all_cores())])
 

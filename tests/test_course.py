@@ -858,15 +858,13 @@ def test_lab_opens_nothing_where_the_copies_cannot_be_made(
     assert len(handed) == 1
 
 
-def test_a_whole_test_run_builds_the_book_first_and_a_selection_does_not(
+def test_the_tests_that_need_the_book_build_it_beside_the_others(
     clone: ModuleType, commands: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clone, "hand_over", lambda command: 0)
-    clone.main(["test", "--", "-x"])
-    clone.main(["test", "--quick"])
+    for words in (["test"], ["test", "--quick"], ["test", "--", "-x"]):
+        assert clone.main(words) == 0
     assert "book" not in commands
-    clone.main(["test"])
-    assert "book" in commands
 
 
 @pytest.mark.parametrize(("cores", "workers"), [(1, None), (2, "2"), (64, "4")])
@@ -877,15 +875,6 @@ def test_a_whole_run_uses_the_cores_that_there_are(
     options = clone.on_all_cores()
     assert options[-1] == "--durations=20"
     assert options[:-1] == (["-n", workers, "--dist=loadfile", "--no-loadscope-reorder"] if workers else [])
-
-
-def test_the_tests_run_even_where_the_book_cannot_be_built(
-    clone: ModuleType, commands: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(clone, "hand_over", lambda command: 1)
-    clone.failing = ["book"]
-    assert clone.main(["test"]) == 1
-    assert "The tests that need the book will fail." in capsys.readouterr().out
 
 
 def test_handing_over_returns_the_status_of_the_program(clone: ModuleType) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -68,13 +69,33 @@ def test_without_it_everything_runs(tmp_path: Path) -> None:
     assert "left out" not in said
 
 
-def test_what_a_chapter_costs_is_counted_by_its_name_and_by_the_attacks_on_its_checks(
-    pytestconfig: pytest.Config,
-) -> None:
+@pytest.fixture
+def conftest(pytestconfig: pytest.Config) -> Any:
+    """The module that is the plugin of this run."""
     place = str(ROOT / "conftest.py")
-    [conftest] = [
-        plugin for plugin in pytestconfig.pluginmanager.get_plugins() if getattr(plugin, "__file__", "") == place
-    ]
+    plugins = pytestconfig.pluginmanager.get_plugins()
+    [found] = [plugin for plugin in plugins if getattr(plugin, "__file__", "") == place]
+    return found
+
+
+def test_what_is_noted_as_slow_is_there_so_that_no_new_test_of_that_name_is_left_out_unseen(conftest: Any) -> None:
+    assert conftest.slow
+    for name in conftest.slow:
+        file, *_, function = name.split("::")
+        assert f"def {function}(" in (ROOT / file).read_text(encoding="utf-8"), name
+
+
+def test_slow_is_what_takes_long_on_the_average(conftest: Any) -> None:
+    def took(name: str, seconds: float, when: str = "call") -> SimpleNamespace:
+        return SimpleNamespace(nodeid=name, duration=seconds, when=when)
+
+    often, once = "tests/test_a.py::test_often", "tests/test_a.py::test_once"
+    reports = [took(f"{often}[1]", 0.12), took(f"{often}[2]", 0.05), took(once, 0.3), took(once, 9.0, "setup")]
+    reports += [took("otp_mini/a.py::otp_mini.a.f", 0.3), took("notebooks/01_a.ipynb::Cell 1", 0.3)]
+    assert conftest.slow_functions(reports) == [once]
+
+
+def test_what_a_chapter_costs_is_counted_by_its_name_and_by_the_attacks_on_its_checks(conftest: Any) -> None:
     ids = {
         "tests/test_notebooks.py::test_a_refresh_keeps_every_byte[03_genserver_basics]": 1.0,
         "tests/test_attacks.py::test_an_unusual_right_answer_passes[03-tally:-keeps-a-tuple]": 2.0,
