@@ -58,7 +58,7 @@ from .threads import enter
 from .timers import PATIENCE, Timers
 from .tracing import Event, Trace
 
-_new = object.__new__  # skips __init__: a reference is made for every call
+_new = object.__new__  # skips __init__: a reference is made for every call, a pid for every process
 
 
 class Node(Leaving):
@@ -365,7 +365,6 @@ class Node(Leaving):
         """
         process.reductions = REDUCTIONS
         process.turns += 1
-        coroutine: Any = process.coroutine
         if self.begin_turn is not None:
             self.begin_turn(process)
         try:
@@ -373,7 +372,7 @@ class Node(Leaving):
                 wanted = process.context.run(process.resume, None)
             else:
                 thrown, process.thrown = process.thrown, None
-                wanted = process.context.run(coroutine.throw, thrown)
+                wanted = process.context.run(process.coroutine.throw, thrown)  # type: ignore[union-attr]
         except StopIteration as stop:
             reason: object = "normal"
             if type(stop.value) is Become and process.pending_exit is None:
@@ -630,9 +629,9 @@ class Node(Leaving):
         return process
 
     def _add(self, coroutine: Coroutine[Any, Any, Any] | None, label: str, parent: ControlBlock | None) -> ControlBlock:
-        self._pids += 1
-        pid = Pid(self._pids)
-        process = ControlBlock(pid, self, coroutine, label, parent.pid if parent else None)
+        pid = _new(Pid)
+        pid.number = self._pids = self._pids + 1
+        process = ControlBlock(pid, self, coroutine, label, None if parent is None else parent.pid)
         pid.block = self.blocks[pid] = process
         if self.tracer is not None:
             self.tracer.names[pid] = label if process.parent is None else f"{label}{str(pid)[4:]}"
@@ -643,8 +642,10 @@ class Node(Leaving):
         """A process has ended: its pid leads nowhere from here on; whoever runs the node for it stops."""
         process.pid.block = None
         del self.blocks[process.pid]
-        self.cancel_wait(process)
-        self.host.ended(process)
+        if process.waiting is not None or process.timer is not None:
+            self.cancel_wait(process)
+        if self.host.helpers:
+            self.host.ended(process)
         if process is self._main or process is self._shell:
             self._halted = True
 
