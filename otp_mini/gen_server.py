@@ -567,8 +567,8 @@ class _Loop:
                 if type(result) is CoroutineType:
                     result = await result
                 if call and type(result) is Reply and result.then is None:
-                    value = result.value
-                    node.reply(process.pid, message[1], value if type(value) in AS_THEY_ARE else node.copy(value))
+                    plain = type(result.value) in AS_THEY_ARE
+                    node.reply(process.pid, message[1], result.value if plain else node.copy(result.value))
                     self.state, then = result.state, None
                 elif type(result) is NoReply and then is None and result.then is None:
                     self.state = result.state
@@ -579,7 +579,7 @@ class _Loop:
                     then = self.settle(result, message, then)
             except BaseException as error:
                 raise Exit(await self.crash(error, message)) from None
-            process.current = None
+            process.current = message = result = None  # an idle server keeps neither of them
         raise Exit(reason)
 
     async def after(self, then: Then) -> Any:

@@ -33,12 +33,11 @@ Differs: nothing is preempted. A process keeps its turn until it awaits somethin
 
 from __future__ import annotations
 
-import random
 import time
 from _thread import get_ident
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import reports
 from .clock import ClockName, RealClock, VirtualClock
@@ -51,14 +50,34 @@ from .mailbox import Mailbox
 from .matching import name_key
 from .node_options import SLICE, SLICE_TURNS, check_options
 from .plain_functions import check_function
-from .process import MESSAGE, PARK, REDUCTIONS, TIMED_OUT, Become, ControlBlock, coroutine_of, runtime, task_of
+from .process import (
+    MESSAGE,
+    NO_CONTEXT,
+    PARK,
+    REDUCTIONS,
+    TIMED_OUT,
+    Become,
+    ControlBlock,
+    coroutine_of,
+    runtime,
+    task_of,
+)
 from .signals import Signals
 from .terms import CallRef, Pid, Ref
 from .threads import enter
 from .timers import PATIENCE, Timers
 from .tracing import Event, Trace
 
+if TYPE_CHECKING:
+    from random import Random
+
 _new = object.__new__  # skips __init__: a reference is made for every call, a pid for every process
+
+
+def _random(seed: int) -> Random:
+    import random  # few programs ask for it, and it takes as long to load as this file
+
+    return random.Random(seed)
 
 
 class Node(Leaving):
@@ -112,7 +131,7 @@ class Node(Leaving):
         self.driving = False  # is a slice running?
         self.begin_turn: Callable[[ControlBlock], None] | None = None  # the host's, with asyncio
         self.end_turn: Callable[[ControlBlock], None] | None = None
-        self._random = None if seed is None else random.Random(seed)
+        self._random = None if seed is None else _random(seed)
         self._halted = False  # the one for whom a slice is run has what it waits for, or has ended
         self._main: ControlBlock | None = None  # what `run` runs
         self._shell: ControlBlock | None = None
@@ -640,7 +659,7 @@ class Node(Leaving):
 
     def forget(self, process: ControlBlock) -> None:
         """A process has ended: its pid leads nowhere from here on; whoever runs the node for it stops."""
-        process.pid.block = None
+        process.pid.block, process.context = None, NO_CONTEXT
         del self.blocks[process.pid]
         if process.waiting is not None or process.timer is not None:
             self.cancel_wait(process)
