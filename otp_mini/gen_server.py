@@ -387,6 +387,7 @@ async def start_server(
         if outcome == ("error", "timeout"):
             node.signals.unlink(caller, child.pid)
             node.signals.exit(caller.pid, child.pid, "kill")
+    child.monitors = child.monitors or None  # an empty dict is 230 bytes
     return _started(module, outcome)
 
 

@@ -50,18 +50,7 @@ from .mailbox import Mailbox
 from .matching import name_key
 from .node_options import SLICE, SLICE_TURNS, check_options
 from .plain_functions import check_function
-from .process import (
-    MESSAGE,
-    NO_CONTEXT,
-    PARK,
-    REDUCTIONS,
-    TIMED_OUT,
-    Become,
-    ControlBlock,
-    coroutine_of,
-    runtime,
-    task_of,
-)
+from .process import MESSAGE, PARK, REDUCTIONS, TIMED_OUT, Become, ControlBlock, coroutine_of, runtime, task_of
 from .signals import Signals
 from .terms import CallRef, Pid, Ref
 from .threads import enter
@@ -659,7 +648,7 @@ class Node(Leaving):
 
     def forget(self, process: ControlBlock) -> None:
         """A process has ended: its pid leads nowhere from here on; whoever runs the node for it stops."""
-        process.pid.block, process.context = None, NO_CONTEXT
+        process.pid.block = None
         del self.blocks[process.pid]
         if process.waiting is not None or process.timer is not None:
             self.cancel_wait(process)

@@ -464,7 +464,6 @@ async def ask(
     finally:
         caller.outcome = caller.calling = caller.answered = None
         watchers.pop(ref, None)
-        target.monitors = watchers or None  # an empty dict is 230 bytes, and an idle server needs none
     if type(outcome) is Failed:
         raise Exit((outcome.reason, where))
     return outcome

@@ -94,7 +94,7 @@ def test_a_server_that_was_used_keeps_no_more_than_one_that_never_was() -> None:
 
     with Node() as node:
         used, unused = node.run(objects, True), node.run(objects, False)
-    assert used <= unused + 0.1
+    assert used <= unused + 1.1  # the dict of those who wait for its answer
     assert unused < 11
 
 
@@ -123,7 +123,7 @@ def test_a_process_that_has_ended_leaves_nothing_for_the_collector() -> None:
         assert node.run(main) == 0
 
 
-def test_an_idle_server_has_neither_mailbox_nor_watchers() -> None:
+def test_an_idle_server_has_no_mailbox_and_no_watchers() -> None:
     async def main() -> tuple[object, object, object]:
         pid = await Counter.start(1)
         assert pid is not None
@@ -132,10 +132,10 @@ def test_an_idle_server_has_neither_mailbox_nor_watchers() -> None:
         block: Any = pid.block
         info = Process.info(pid)
         assert info is not None
-        return block.mailbox, block.monitors, (info["messages"], info["message_queue_len"], info["monitored_by"])
+        return block.mailbox, len(block.monitors), (info["messages"], info["message_queue_len"], info["monitored_by"])
 
     with Node() as node:
-        assert node.run(main) == (None, None, ([], 0, []))
+        assert node.run(main) == (None, 0, ([], 0, []))
 
 
 def test_the_watchers_of_one_call_outlive_another() -> None:
