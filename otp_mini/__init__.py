@@ -11,19 +11,18 @@ Read the source in this order; each file uses only those before it:
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from . import ets, sys_, terms
 from .agent import Agent
 from .application import Application
-from .campaign import campaign
 from .child_spec import ChildSpec, child_spec
 from .children import ChildError, ChildRow, Counts
 from .dynamic_supervisor import DynamicSupervisor, SuperviseDynamically
 from .errors import AlreadyStarted, BadArg, CopyError, Deadlock, Exit, NoProc, StartError
 from .ets import EtsTransfer
-from .explore import explore, replay
-from .faults import Crash, FailingStart, Flood, Hang, Kill, SlowStart, Storm, Unreachable
 from .gen_server import HIBERNATE, Continue, GenServer, Ignore, NoReply, Reply, Stop, Timeout
 from .node import Node, current_node, run
 from .partition_supervisor import Partition, PartitionSupervisor
@@ -40,11 +39,30 @@ from .primitives import (
     trace,
 )
 from .registry import AlreadyRegistered, Registry, Via
-from .stage import Below
 from .supervisor import Supervise, Supervisor
 from .task import Exited, Task, TaskStream
 from .task_supervisor import TaskSupervisor
 from .terms import INFINITY, TIMEOUT, Address, Down, ExitSignal, From, Ok, Pid, Ref, Shared
+
+if TYPE_CHECKING:
+    from .campaign import campaign
+    from .explore import explore, replay
+    from .faults import Crash, FailingStart, Flood, Hang, Kill, SlowStart, Storm, Unreachable
+    from .stage import Below
+
+
+class _Package(ModuleType):
+    """This package: `campaign` and `explore` are functions of it, and files are called so too.
+
+    Python puts a file that it has loaded into its package under the file's name. There the function stays.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (isinstance(value, ModuleType) and name in ("campaign", "explore")):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 class _Later:
@@ -107,11 +125,30 @@ _LOOKING = (
     "schedule_lab",
 )  # fmt: skip
 
+_TRYING = (
+    "campaign", "explore", "replay", "Below", "Crash", "FailingStart", "Flood", "Hang", "Kill", "SlowStart", "Storm",
+    "Unreachable",
+)  # fmt: skip
+
 
 def __getattr__(name: str) -> Any:
     if name in _LOOKING:
         return _Later(name)
+    if name in _TRYING:
+        _load_trying()
+        return globals()[name]
     raise AttributeError(f"module 'otp_mini' has no attribute {name!r}")
+
+
+def _load_trying() -> None:
+    """Load what tries schedules and faults: half of the package, of which most programs use nothing."""
+    from . import faults
+    from .campaign import campaign
+    from .explore import explore, replay
+    from .stage import Below
+
+    found = {"campaign": campaign, "explore": explore, "replay": replay, "Below": Below}
+    globals().update({name: found.get(name) or getattr(faults, name) for name in _TRYING})
 
 
 def _artist(thing: Any, **how: Any) -> Any:

@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from operator import is_
 from pathlib import PurePath
 from typing import Any
 
@@ -62,7 +63,7 @@ def copy_term(term: Any) -> Any:
         >>> sent
         ('put', ['apple'])
     """
-    if type(term) in AS_THEY_ARE:
+    if type(term) in AS_THEY_ARE or (type(term) is tuple and AS_THEY_ARE.issuperset(map(type, term))):
         return term
     try:
         return _copy(term, {})
@@ -97,11 +98,10 @@ def _copy(term: Any, memo: Memo) -> Any:
 
 
 def _copy_tuple(term: tuple[Any, ...], memo: Memo) -> tuple[Any, ...]:
+    if AS_THEY_ARE.issuperset(map(type, term)):
+        return term
     copied = tuple([_copy(item, memo) for item in term])
-    for old, new in zip(term, copied, strict=True):
-        if old is not new:
-            return copied
-    return term  # nothing in it can change: the tuple itself will do
+    return term if all(map(is_, term, copied)) else copied  # nothing in it can change: the tuple itself will do
 
 
 def _copy_list(term: list[Any], memo: Memo) -> list[Any]:
@@ -308,6 +308,8 @@ def copy_reason(reason: Any) -> Any:
         >>> copy_reason(("gave up", (number for number in range(3))))
         ('gave up', '<generator object <genexpr>>')
     """
+    if type(reason) in AS_THEY_ARE:
+        return reason
     try:
         return _copy(reason, {})
     except (Exception, Exit):

@@ -96,6 +96,7 @@ class NoReply(NamedTuple):
 _NO_REPLY: Final = Atom("no_reply")
 _NO_STATE: Final = Atom("no_state")
 CALL: Final = "$gen_call"
+CAST: Final = "$gen_cast"
 
 
 class Stop(NamedTuple):
@@ -264,7 +265,7 @@ class GenServer(HasChildSpec):
                 return "ok"  # no such registry: a cast does not tell
             raise
         if target is not None:
-            post(target, ("$gen_cast", target.node.copy(request)))
+            post(target, (CAST, request if type(request) in AS_THEY_ARE else target.node.copy(request)))
         return "ok"
 
     @staticmethod
@@ -366,7 +367,9 @@ async def start_server(
     limit = check_timeout(timeout)
     caller = current_process()
     node = caller.node
-    await charge(caller)
+    caller.reductions -= 1  # `charge`
+    if caller.reductions < 0 and caller.coroutine is not None:
+        await YIELDED
     if name is not None:
         if not isinstance(name, Address):
             check_name(name)
@@ -384,7 +387,7 @@ async def start_server(
         if outcome == ("error", "timeout"):
             node.signals.unlink(caller, child.pid)
             node.signals.exit(caller.pid, child.pid, "kill")
-    child.monitors = child.monitors or None  # an empty dict is 300 bytes
+    child.monitors = child.monitors or None  # an empty dict is 230 bytes
     return _started(module, outcome)
 
 
@@ -429,11 +432,11 @@ async def _serve(
     except Exception as error:
         reason = error
     else:
+        if type(result) is Ok and _is_then(result.then):
+            node.answer(*starter, ("ok", process.pid))
+            process.loop = _Loop(process, server, parent, result.value)
+            return Become(process.loop.run(result.then))
         match result:
-            case Ok(state, then) if _is_then(then):
-                node.answer(*starter, ("ok", process.pid))
-                process.loop = _Loop(process, server, parent, state)
-                return Become(process.loop.run(then))
             case Ignore():
                 _give_name_up(process, name)
                 node.answer(*starter, ("ignore", None))
@@ -536,15 +539,17 @@ class _Loop:
         self.debug = False
 
     async def run(self, then: Then) -> None:
-        """Take message after message until one of them ends the server."""
-        process = self.process
-        node, handle_call = process.node, self.server.handle_call
+        """Take message after message until one of them ends the server.
+
+        Here are the usual messages and the usual results, for speed; `dispatch` and `settle` know all of them.
+        """
+        process, server, node = self.process, self.server, self.process.node
         while True:
             if then is not None:
                 message = await self.after(then)
             else:
                 while not process.mailbox:
-                    process.waiting = MESSAGE  # `Node.park`, without a deadline and an outcome that anybody reads
+                    process.mailbox, process.waiting = None, MESSAGE  # as `Node.park`; an empty one is 700 bytes
                     await PARKED
                 message = process.mailbox.popleft()
                 if node.tracer is not None:
@@ -554,27 +559,29 @@ class _Loop:
                     await YIELDED
             process.current = message
             try:
-                call = type(message) is tuple and len(message) == 3 and message[0] is CALL
-                if call and not self.debug:
-                    result = handle_call(message[2], message[1], self.state)
+                if call := type(message) is tuple and len(message) == 3 and message[0] is CALL and not self.debug:
+                    result = server.handle_call(message[2], message[1], self.state)
+                elif type(message) is tuple and len(message) == 2 and message[0] is CAST and not self.debug:
+                    result = server.handle_cast(message[1], self.state)
                 else:
                     result = self.dispatch(message)
                 if type(result) is CoroutineType:
                     result = await result
                 if call and type(result) is Reply and result.then is None:
-                    value = result.value
-                    node.reply(process.pid, message[1], value if type(value) in AS_THEY_ARE else node.copy(value))
+                    plain = type(result.value) in AS_THEY_ARE
+                    node.reply(process.pid, message[1], result.value if plain else node.copy(result.value))
                     self.state, then = result.state, None
+                elif type(result) is NoReply and then is None and result.then is None:
+                    self.state = result.state
+                elif type(result) is Stop:
+                    reason = await self.stop(result, message)
+                    break
                 else:
-                    then = await self.settle(result, message, then)
-            except (GeneratorExit, KeyboardInterrupt, SystemExit, _Over):
-                raise
+                    then = self.settle(result, message, then)
             except BaseException as error:
-                if process.pending_exit is not None:
-                    raise  # an exit signal to oneself: a kill, which nothing in here survives
-                reason = error.reason if isinstance(error, Exit) else error
-                await self.terminate(reason, message)
-            process.current = None
+                raise Exit(await self.crash(error, message)) from None
+            process.current = message = result = None  # an idle server keeps neither of them
+        raise Exit(reason)
 
     async def after(self, then: Then) -> Any:
         """What comes next where the last result asked for something."""
@@ -588,19 +595,18 @@ class _Loop:
             process.mailbox, process.monitors = None, process.monitors or None
         return await next_message(process)
 
-    async def settle(self, result: Any, message: Any, before: Then) -> Then:
-        """Do what a callback's result says; answers what is to come next."""
+    def settle(self, result: Any, message: Any, before: Then) -> Then:
+        """Do what a callback's result says, unless it is `Stop`; answers what is to come next."""
         callback = _callback(message)
         reply = type(result) is Reply and callback == "handle_call"
-        if type(result) is Stop:
-            await self.stop(result, message)
         if not (reply or type(result) is NoReply) or not (result.then is None or _is_then(result.then)):
             raise Exit(("bad_return_value", result))
         if reply:
             node = self.process.node
             node.reply(self.process.pid, message[1], node.copy(result.value))
         self.state = result.state
-        return before if callback == "system" and type(before) is Timeout else result.then
+        then: Then = result.then
+        return before if callback == "system" and type(before) is Timeout else then
 
     def dispatch(self, message: Any) -> Any:
         """Give the message to the callback that it belongs to."""
@@ -616,6 +622,8 @@ class _Loop:
                 return server.handle_call(message[2], message[1], state)
             case "handle_continue":
                 return server.handle_continue(message.term, state)
+            case "system" if message[2][0] == "terminate":
+                return Stop(message[2][1], state)
             case "system":
                 return self.system(message)
             case _ if message.pid is self.parent:
@@ -624,8 +632,8 @@ class _Loop:
 
     # The end.
 
-    async def stop(self, result: Stop, message: Any) -> None:
-        """End by a `Stop`; the reply goes out after ``terminate`` has run, as in OTP."""
+    async def stop(self, result: Stop, message: Any) -> object:
+        """Be terminated by a `Stop`; answers the reason. The reply goes out after ``terminate`` has run, as in OTP."""
         last = result.reply is not _NO_REPLY
         if result.state is _NO_STATE or (last and _callback(message) != "handle_call"):
             raise Exit(("bad_return_value", result))
@@ -633,13 +641,23 @@ class _Loop:
         reply = node.copy(result.reply)
         self.state = result.state
         try:
-            await self.terminate(result.reason, message)
+            return await self.terminate(result.reason, message)
         finally:
             if last:
                 node.reply(self.process.pid, message[1], reply)
 
-    async def terminate(self, reason: object, message: Any) -> None:
-        """Run the server's ``terminate``, report the end unless its reason is quiet, and end the process."""
+    async def crash(self, error: BaseException, message: Any) -> object:
+        """Be terminated by an exception; answers the reason. What is not the server's own goes on as it is."""
+        # An exit signal to oneself is a kill, which nothing in here survives.
+        if self.process.pending_exit is not None or isinstance(error, (GeneratorExit, KeyboardInterrupt, SystemExit)):
+            raise error
+        return await self.terminate(error.reason if isinstance(error, Exit) else error, message)
+
+    async def terminate(self, reason: object, message: Any) -> object:
+        """Run the server's ``terminate``, and report the end unless its reason is quiet; answers the reason.
+
+        The server has terminated then: nothing of its own may run any more.
+        """
         try:
             result = self.server.terminate(reason, self.state)
             if type(result) is CoroutineType:
@@ -655,7 +673,7 @@ class _Loop:
             who = self.process.node.describe(self.process)
             shown = Continue(message.term) if type(message) is _Continued else message
             server_crashed(who, reason, self.state, shown, self.hint(reason, message))
-        raise _Over(reason)
+        return reason
 
     def hint(self, reason: object, message: Any) -> str:
         """What the programmer could do about a bad result."""
@@ -681,8 +699,8 @@ class _Loop:
         node, suspended = self.process.node, False
         while True:
             _, from_, request = message
-            if request[0] == "terminate":
-                self.process.current = message  # it may have come while the server was suspended
+            if request[0] == "terminate":  # it has come while the server was suspended
+                self.process.current = message
                 return Stop(request[1], self.state)
             suspended = request[0] == "suspend" or (suspended and request[0] != "resume")
             try:
@@ -737,9 +755,9 @@ class _Loop:
 
 def _callback(message: Any) -> str:
     """The callback that a message belongs to, by the form of the message."""
-    if type(message) is tuple and len(message) > 1 and type(message[0]) is str:
+    if type(message) is tuple and message and type(message[0]) is str:
         form = _FORMS.get((message[0], len(message)))
-        if form == "handle_cast" or (form is not None and is_from(message[1])):
+        if form is not None and (form == "handle_cast" or is_from(message[1])):
             return form
     if type(message) is _Continued:
         return "handle_continue"
@@ -759,13 +777,9 @@ class _Continued(NamedTuple):
 
 _FORMS: Final = {
     (CALL, 3): "handle_call",
-    ("$gen_cast", 2): "handle_cast",
+    (CAST, 2): "handle_cast",
     ("system", 3): "system",
 }
-
-
-class _Over(Exit):
-    """The server has terminated: nothing of its own may run any more."""
 
 
 __all__ = [

@@ -42,13 +42,13 @@ class Mailbox(deque[Any]):
         """
         if pattern is None:
             return self.popleft() if self else NOTHING
-        fits = _fits(pattern)
+        fits: Any = pattern if type(pattern) is FunctionType or not _are_types(pattern) else None
         # A deque is slow in its middle: walk there, but step over a long known part from its end.
         new: Iterable[Any] = (
             islice(self, start, None) if start < len(self) // 2 else [self[i] for i in range(start, len(self))]
         )
         for index, message in enumerate(new, start):
-            answer = fits(message)
+            answer = fits(message) if fits is not None else isinstance(message, pattern)  # type: ignore[arg-type]
             if answer and (answer is True or plain_answer(answer, pattern, _PATTERN)):
                 del self[index]
                 return message
@@ -85,9 +85,3 @@ def _are_types(pattern: Any) -> bool:
     except TypeError:
         return False
     return True
-
-
-def _fits(pattern: Any) -> Callable[[Any], Any]:
-    if type(pattern) is FunctionType or not _are_types(pattern):
-        return pattern  # type: ignore[no-any-return]
-    return lambda message: isinstance(message, pattern)

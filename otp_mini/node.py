@@ -33,12 +33,11 @@ Differs: nothing is preempted. A process keeps its turn until it awaits somethin
 
 from __future__ import annotations
 
-import random
 import time
 from _thread import get_ident
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import reports
 from .clock import ClockName, RealClock, VirtualClock
@@ -58,7 +57,16 @@ from .threads import enter
 from .timers import PATIENCE, Timers
 from .tracing import Event, Trace
 
-_new = object.__new__  # skips __init__: a reference is made for every call
+if TYPE_CHECKING:
+    from random import Random
+
+_new = object.__new__  # skips __init__: a reference is made for every call, a pid for every process
+
+
+def _random(seed: int) -> Random:
+    import random  # few programs ask for it, and it takes as long to load as this file
+
+    return random.Random(seed)
 
 
 class Node(Leaving):
@@ -112,7 +120,7 @@ class Node(Leaving):
         self.driving = False  # is a slice running?
         self.begin_turn: Callable[[ControlBlock], None] | None = None  # the host's, with asyncio
         self.end_turn: Callable[[ControlBlock], None] | None = None
-        self._random = None if seed is None else random.Random(seed)
+        self._random = None if seed is None else _random(seed)
         self._halted = False  # the one for whom a slice is run has what it waits for, or has ended
         self._main: ControlBlock | None = None  # what `run` runs
         self._shell: ControlBlock | None = None
@@ -365,7 +373,6 @@ class Node(Leaving):
         """
         process.reductions = REDUCTIONS
         process.turns += 1
-        coroutine: Any = process.coroutine
         if self.begin_turn is not None:
             self.begin_turn(process)
         try:
@@ -373,7 +380,7 @@ class Node(Leaving):
                 wanted = process.context.run(process.resume, None)
             else:
                 thrown, process.thrown = process.thrown, None
-                wanted = process.context.run(coroutine.throw, thrown)
+                wanted = process.context.run(process.coroutine.throw, thrown)  # type: ignore[union-attr]
         except StopIteration as stop:
             reason: object = "normal"
             if type(stop.value) is Become and process.pending_exit is None:
@@ -630,9 +637,9 @@ class Node(Leaving):
         return process
 
     def _add(self, coroutine: Coroutine[Any, Any, Any] | None, label: str, parent: ControlBlock | None) -> ControlBlock:
-        self._pids += 1
-        pid = Pid(self._pids)
-        process = ControlBlock(pid, self, coroutine, label, parent.pid if parent else None)
+        pid = _new(Pid)
+        pid.number = self._pids = self._pids + 1
+        process = ControlBlock(pid, self, coroutine, label, None if parent is None else parent.pid)
         pid.block = self.blocks[pid] = process
         if self.tracer is not None:
             self.tracer.names[pid] = label if process.parent is None else f"{label}{str(pid)[4:]}"
@@ -643,8 +650,10 @@ class Node(Leaving):
         """A process has ended: its pid leads nowhere from here on; whoever runs the node for it stops."""
         process.pid.block = None
         del self.blocks[process.pid]
-        self.cancel_wait(process)
-        self.host.ended(process)
+        if process.waiting is not None or process.timer is not None:
+            self.cancel_wait(process)
+        if self.host.helpers:
+            self.host.ended(process)
         if process is self._main or process is self._shell:
             self._halted = True
 

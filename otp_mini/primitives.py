@@ -23,9 +23,9 @@ from .copying import AS_THEY_ARE, copy_reason, copy_term
 from .errors import BadArg, CopyError, Exit, NoProc, SelfExit, name_of, not_awaited, safe_repr
 from .mailbox import NOTHING, Pattern, check_pattern
 from .matching import name_key
-from .node import Node, current_node
+from .node import current_node
 from .process import MESSAGE, PARKED, TIME, YIELDED, ControlBlock, Failed, runtime, task_of
-from .terms import INFINITY, TIMEOUT, Address, CallRef, Down, ExitSignal, Pid, Ref
+from .terms import INFINITY, TIMEOUT, Address, CallRef, Down, ExitSignal, Pid, Ref, TimerRef
 from .threads import enter, is_foreign, stay, workers
 from .tracing import Trace
 
@@ -108,7 +108,7 @@ def spawn(function: Callable[..., Any], *args: Any) -> Pid:
         >>> run(main)
         'hello from the other side'
     """
-    return _spawning_node().spawn(function, args).pid
+    return current_process().node.spawn(function, args).pid
 
 
 def spawn_link(function: Callable[..., Any], *args: Any) -> Pid:
@@ -116,7 +116,7 @@ def spawn_link(function: Callable[..., Any], *args: Any) -> Pid:
 
     OTP: ``spawn_link/1``
     """
-    return _spawning_node().spawn(function, args, link=True).pid
+    return current_process().node.spawn(function, args, link=True).pid
 
 
 def spawn_monitor(function: Callable[..., Any], *args: Any) -> tuple[Pid, Ref]:
@@ -124,13 +124,8 @@ def spawn_monitor(function: Callable[..., Any], *args: Any) -> tuple[Pid, Ref]:
 
     OTP: ``spawn_monitor/1``
     """
-    pid = _spawning_node().spawn(function, args).pid
+    pid = current_process().node.spawn(function, args).pid
     return pid, Process.monitor(pid)
-
-
-def _spawning_node() -> Node:
-    node: Node = current_process().node
-    return node
 
 
 # ---- sending -----------------------------------------------------------------------------------
@@ -221,9 +216,9 @@ def send(destination: Destination, message: Value) -> Value:
 
     OTP: ``send/2``
     """
-    process = find(destination, sending=True)
+    process = _here(destination) if type(destination) is Pid else find(destination, sending=True)
     if process is not None:
-        post(process, process.node.copy(message))
+        post(process, message if type(message) in AS_THEY_ARE else process.node.copy(message))
     elif isinstance(destination, Pid):
         sender = runtime.running
         if sender is not None:
@@ -307,11 +302,14 @@ async def receive(pattern: Pattern | None = None, timeout: float | None = None) 
         raise BadArg("the shell waits already: two tasks of one cell cannot read the same mailbox")
     if pattern is not None:
         check_pattern(pattern)
-    seconds = check_timeout(timeout)
-    if _in_task(process):
+    seconds = None if timeout is None else check_timeout(timeout)
+    in_task = process is not runtime.running and _in_task(process)
+    if in_task:
         _check_reader(process)
     else:
-        await charge(process)
+        process.reductions -= 1  # `charge`, without a coroutine of its own
+        if process.reductions < 0 and process.coroutine is not None:
+            await YIELDED
     node, seen = process.node, 0
     if node.signals.deferred:
         node.signals.release_deferred()
@@ -319,7 +317,7 @@ async def receive(pattern: Pattern | None = None, timeout: float | None = None) 
     while True:
         mailbox = process.mailbox
         if mailbox:
-            message = mailbox.take(pattern, seen)
+            message = mailbox.popleft() if pattern is None else mailbox.take(pattern, seen)
             if message is not NOTHING:
                 if node.tracer is not None:
                     node.tracer.received(node.now(), process.pid, message)
@@ -327,8 +325,11 @@ async def receive(pattern: Pattern | None = None, timeout: float | None = None) 
             seen = len(mailbox)
         if deadline is not None and deadline <= node.clock.now():
             return TIMEOUT
-        if _in_task(process):
+        if in_task:
             await _read_for(process, deadline)
+        elif deadline is None and process.coroutine is not None:
+            process.waiting = MESSAGE  # `wait`, without a deadline and an outcome that anybody reads
+            await PARKED
         else:
             await wait(process, MESSAGE, deadline)
 
@@ -442,8 +443,7 @@ async def ask(
         if target is None or target.pid.block is not target or target.node is not node or target is caller:
             raise Exit(("noproc" if target is not caller else "calling_self", where))
         ref = node.make_ref(CallRef)
-        copied = request if type(request) in AS_THEY_ARE else node.copy(request)
-        message = (tag, (caller.pid, ref), copied)
+        message = (tag, (caller.pid, ref), request if type(request) in AS_THEY_ARE else node.copy(request))
         if node.tracer is not None:
             node.tracer.record(node.now(), "send", caller.pid, target.pid, message)
         node.deliver(target, message)
@@ -902,18 +902,6 @@ class Process:
             await YIELDED
             return
         await wait(process, TIME, None if seconds is None else process.node.clock.now() + seconds)
-
-
-class TimerRef(Ref):
-    """The reference of a timer.
-
-    OTP: what ``Process.send_after/3`` answers
-    """
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return f"#Ref<0.0.1.{self.number}>"
 
 
 def _timer_number(timer: object) -> int:

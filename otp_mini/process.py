@@ -18,6 +18,7 @@ from _thread import get_ident
 from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
 from functools import partial
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .interrupts import entrances
@@ -73,7 +74,7 @@ def _is_async(function: Callable[..., Any]) -> bool:
 async def _plain(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     """A plain function runs to its end in one turn; one that answers a coroutine goes on as that."""
     result = function(*args)
-    return await result if inspect.iscoroutine(result) else result
+    return await result if type(result) is CoroutineType else result
 
 
 entrances.add(_plain.__code__)
@@ -124,6 +125,9 @@ class Runtime:
         self.thread = get_ident()
         self.threads = False
 
+
+NO_CONTEXT: Final = Context()
+"""What a process has that has ended: in its own context, `task_of` is the process itself, a cycle."""
 
 runtime: Final = Runtime()
 

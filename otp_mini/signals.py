@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from . import reports
 from .copying import copy_reason
 from .matching import name_key
-from .process import ControlBlock, Failed, runtime
+from .process import NO_CONTEXT, ControlBlock, Failed, runtime
 from .terms import CallRef, Down, ExitSignal, Pid, Ref
 
 if TYPE_CHECKING:
@@ -92,7 +92,8 @@ class Signals:
             if block.links is None:
                 block.links = {}
             block.links[peer.pid] = None
-        self.node.note("link", one.pid, other.pid)
+        if self.node.tracer is not None:
+            self.node.note("link", one.pid, other.pid)
 
     def unlink(self, one: ControlBlock, other: Pid) -> None:
         """Take the link away, if there is one."""
@@ -137,20 +138,26 @@ class Signals:
         node, pid = self.node, process.pid
         process.reason = reason
         node.forget(process)
-        node.note("exit", pid, None, reason)
-        self._clean_up(process)
+        # Many processes are short: what few of them have is asked for before anything is done about it.
+        if node.tracer is not None:
+            node.note("exit", pid, None, reason)
+        if process.cleanups is not None:
+            self._clean_up(process)
         if process.name is not None:
             node.names.pop(name_key(process.name), None)  # free again before anybody hears of the end
-        for ref, watched in (process.monitoring or {}).items():
-            if watched.monitors is not None:
-                watched.monitors.pop(ref, None)
+        if process.monitoring:
+            for ref, watched in process.monitoring.items():
+                if watched.monitors is not None:
+                    watched.monitors.pop(ref, None)
         links, monitors = process.links, process.monitors
         process.mailbox = process.monitoring = process.loop = process.links = process.monitors = None
+        process.context = NO_CONTEXT  # with asyncio, its own knows the process: a cycle
         for linked in links or ():
             self.queue.append(ExitSent(pid, linked, reason, True))
         for ref, (watcher, who) in (monitors or {}).items():
             self.queue.append(DownSent(pid, watcher, ref, who, reason))
-        self._deliver()
+        if self.queue:  # nobody is told of most ends
+            self._deliver()
 
     def _clean_up(self, process: ControlBlock) -> None:
         """Have the higher layers undo what they hold for a process; none of them can hide its end."""
@@ -283,8 +290,9 @@ class Signals:
         if process is runtime.running:
             self.deferred.append(signal)
             return
-        if (process.monitoring or {}).pop(ref, None) is None:
+        if not process.monitoring or process.monitoring.pop(ref, None) is None:
             return
         message = Down(ref, who, copy_reason(reason))
-        self.node.note("down", ended, watcher, message)
+        if self.node.tracer is not None:
+            self.node.note("down", ended, watcher, message)
         self.node.deliver(process, message)

@@ -120,6 +120,23 @@ class CallRef(Ref):
     __slots__ = ()
 
 
+class TimerRef(Ref):
+    """The reference of a timer.
+
+    OTP: what ``Process.send_after/3`` answers
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"#Ref<0.0.1.{self.number}>"
+
+
+def _setters(kind: Any) -> list[Callable[[object, object], None]]:
+    """What sets the fields of a frozen class in the instance that is being made, field by field."""
+    return [kind.__dict__[name].__set__ for name in kind.__slots__]
+
+
 From = tuple[Pid, Ref]
 """Who called, and which of their calls: what ``GenServer.reply`` needs.
 
@@ -127,7 +144,7 @@ OTP: ``from`` in ``handle_call/3``
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Down:
     """A monitored process has ended (or was not there: reason ``"noproc"``).
 
@@ -140,8 +157,18 @@ class Down:
     pid: object
     reason: object
 
+    def __init__(self, ref: Ref, pid: object, reason: object) -> None:
+        # One is made for every monitor that fires. What `dataclass` writes for a frozen class takes twice as long:
+        # it looks each field up by its name.
+        _set_down_ref(self, ref)
+        _set_down_pid(self, pid)
+        _set_down_reason(self, reason)
 
-@dataclass(frozen=True, slots=True)
+
+_set_down_ref, _set_down_pid, _set_down_reason = _setters(Down)
+
+
+@dataclass(frozen=True, slots=True, init=False)
 class ExitSignal:
     """An exit signal, turned into a message because the receiver traps exits.
 
@@ -150,6 +177,13 @@ class ExitSignal:
 
     pid: Pid
     reason: object
+
+    def __init__(self, pid: Pid, reason: object) -> None:
+        _set_exit_pid(self, pid)  # as in `Down`
+        _set_exit_reason(self, reason)
+
+
+_set_exit_pid, _set_exit_reason = _setters(ExitSignal)
 
 
 class Ok(NamedTuple):
