@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final, Literal
 
+from .copying import Memo, _copy
 from .errors import BadArg, Exit, describe_reason, safe_repr
 from .plain_functions import plain_answer
 from .terms import Pid, Ref
@@ -55,6 +56,16 @@ class ChildSpec:
     def __post_init__(self) -> None:
         if type(self.start) is tuple and len(self.start) == 2 and isinstance(self.start[1], list):
             object.__setattr__(self, "start", (self.start[0], tuple(self.start[1])))
+
+    def __deepcopy__(self, memo: Memo) -> ChildSpec:
+        # Where nothing in it can change, it is its own copy: a dynamic supervisor is sent one for each child.
+        fields = tuple(vars(self).values())
+        copied = _copy(fields, memo)
+        if copied is fields:
+            return self
+        copy = object.__new__(type(self))
+        vars(copy).update(zip(vars(self), copied, strict=True))
+        return copy
 
     def override(self, **changes: Any) -> ChildSpec:
         """The same with some fields changed.

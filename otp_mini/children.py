@@ -257,10 +257,12 @@ def ends_told(children: Iterable[Child]) -> dict[Pid, object]:
 async def _started(spec: ChildSpec, extra: tuple[Any, ...]) -> Pid | None:
     """Call the start function, and say as a `ChildError` how it failed."""
     supervisor = current_process()
-    newest = next(reversed(supervisor.node.blocks))
+    newest = supervisor.node._pids  # a number: to find the process itself is a walk over the gaps that the dead left
     function, arguments = spec.start
     try:
-        started = await answer_of(function(*extra, *arguments))
+        started = function(*extra, *arguments)
+        if type(started) is CoroutineType or isinstance(started, Awaitable):
+            started = await started
     except StartError as error:
         raise ChildError(error.reason) from None
     except Exit as exit:
@@ -286,15 +288,15 @@ async def answer_of(value: Any) -> Any:
     return await value if isinstance(value, Awaitable) else value
 
 
-def _linked_since(newest: Pid, supervisor: ControlBlock) -> Pid | None:
-    """A living process that the supervisor has started, and is linked to, after ``newest``.
+def _linked_since(newest: int, supervisor: ControlBlock) -> Pid | None:
+    """A living process that the supervisor has started, and is linked to, after the one of this number.
 
     A start function that answers None says that it wanted no process. Where there is one, it has
     forgotten to answer its pid, and nobody would ever restart or stop that process.
     """
     blocks: dict[Pid, ControlBlock] = supervisor.node.blocks
     for pid, process in reversed(blocks.items()):
-        if pid.number <= newest.number:
+        if pid.number <= newest:
             return None
         if process.parent is supervisor.pid and pid in (supervisor.links or ()):
             return pid
@@ -476,22 +478,23 @@ class SupervisorServer(GenServer):
     async def handle_info(self, message: Any, state: Any) -> Any:
         """A child's end; anything else is reported and dropped."""
         if isinstance(message, ExitSignal):
-            return await self.outcome(state.ended(message.pid, message.reason), state)
+            return _outcome(await state.ended(message.pid, message.reason), state)
         logger.error("Supervisor received unexpected message: %s", safe_repr(message))
         return NoReply(state)
 
     async def handle_cast(self, request: Any, state: Any) -> Any:
         """A restart that failed is tried again; each try counts."""
-        return await self.outcome(state.try_again(request[1]), state)
-
-    async def outcome(self, work: Any, state: Any) -> Any:
-        """Do the work; when the supervisor gives up it ends with ``"shutdown"``."""
-        return NoReply(state) if await work else Stop("shutdown", state)
+        return _outcome(await state.try_again(request[1]), state)
 
     async def terminate(self, reason: object, state: Any) -> None:
         """Stop the children."""
         note("stopping", None)
         await state.stop_all()
+
+
+def _outcome(goes_on: bool, state: Any) -> Any:
+    """What a supervisor's callback returns; one that gives up ends with ``"shutdown"``."""
+    return NoReply(state) if goes_on else Stop("shutdown", state)
 
 
 async def ask_supervisor(supervisor: Destination, request: tuple[str, Any]) -> Any:

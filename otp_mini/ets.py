@@ -96,8 +96,11 @@ class Table(Ref):
     rows: dict[Place, list[Row]] = field(default_factory=dict)  # those with one key: oldest first
     keys: Arrivals | Sorted = field(init=False)  # in the order of a walk
     distinct: dict[Place, Distinct] = field(default_factory=dict)  # in a bag: by key, to find equal rows
+    place: Callable[[Any], Place] = field(init=False)  # what stands for a key: equal for keys taken for the same
+    fixed: bool = field(init=False)  # nothing inside of any row can change: a row is its own copy
 
     def __post_init__(self) -> None:
+        self.place = order if self.type == "ordered_set" else exact
         self.clear()
 
     def __repr__(self) -> str:
@@ -110,10 +113,6 @@ class Table(Ref):
         """In a notebook, a table shows its rows."""
         shown = picture(self)
         return None if shown is None else shown._repr_html_()
-
-    def place(self, key: Any) -> Place:
-        """What stands for the key: equal for keys that this table takes for the same."""
-        return order(key) if self.type == "ordered_set" else exact(key)
 
     def single(self) -> bool:
         """Is there one row for a key at most?"""
@@ -136,12 +135,10 @@ class Table(Ref):
 
     def copies(self, rows: Iterable[Row]) -> list[Row]:
         """Rows to hand out."""
-        copy = self.node.copy
-        return [copy(row) for row in rows]
+        return [*rows] if self.fixed else [*map(self.node.copy, rows)]
 
-    def add(self, row: Row) -> None:
-        """Put in a row that was checked and copied."""
-        place = self.place(row[self.keypos])
+    def add(self, place: Place, row: Row) -> None:
+        """Put in a row that was checked and copied, where its key belongs."""
         there = self.rows.get(place)
         if there is None:
             self.rows[place] = [row]
@@ -200,7 +197,7 @@ class Table(Ref):
 
     def clear(self) -> None:
         """Take all rows out."""
-        self.rows, self.size, self.distinct = {}, 0, {}
+        self.rows, self.size, self.distinct, self.fixed = {}, 0, {}, True
         self.keys = Sorted() if self.type == "ordered_set" else Arrivals()
 
     def belong_to(self, owner: ControlBlock) -> None:
@@ -295,7 +292,7 @@ def _open(table: object, function: str, right: tuple[str, ...]) -> Table:
     """The table behind a handle or a name, for a process that has the right."""
     process = current_process()
     try:
-        found = _tables(process.node).get(table)
+        found: Table | None = process.node.tables.get("ets", {}).get(table)
     except TypeError:  # no hash: no table's name, as the next function will say
         found = None
     if found is None:
@@ -326,19 +323,21 @@ def _check_name(node: Node, name: Any, named: bool) -> None:
         raise BadArg(f"the name {_shown(name)} belongs to a table of {holder}. Take another, or named=False.")
 
 
-def _rows(found: Table, rows: object, function: str) -> list[Row]:
-    """One row or a list of them: all checked and copied, or an error and nothing done."""
-    copied = []
+def _rows(found: Table, rows: object, function: str) -> list[tuple[Place, Row]]:
+    """One row or a list of them, each with its place: all checked and copied, or an error and nothing done."""
+    copied, keypos = [], found.keypos
     for row in rows if isinstance(rows, list) else [rows]:
-        key = _checked(found, row, function)[found.keypos]
+        key = _checked(found, row, function)[keypos]
         kept: Row = tuple(found.node.copy(row))
-        place = found.place(kept[found.keypos])
-        if kept[found.keypos] is not key and place != found.place(key):
+        if kept is not row:
+            found.fixed = False  # what has to be copied can change
+        place = found.place(kept[keypos])
+        if kept[keypos] is not key and place != found.place(key):
             raise BadArg(
                 f"ets.{function}: the key {safe_repr(key)} would never be found again: the table holds a copy, and a "
                 f"{type(key).__name__} equals no copy of itself. Use as the key what names it."
             )
-        copied.append(kept)
+        copied.append((place, kept))
     return copied
 
 
@@ -524,8 +523,8 @@ def insert(table: Any, rows: Row | list[Row]) -> bool:
     OTP: ``:ets.insert/2``
     """
     found = _open(table, "insert", WRITE)
-    for row in _rows(found, rows, "insert"):
-        found.add(row)
+    for place, row in _rows(found, rows, "insert"):
+        found.add(place, row)
     return True
 
 
@@ -536,10 +535,10 @@ def insert_new(table: Any, rows: Row | list[Row]) -> bool:
     """
     found = _open(table, "insert_new", WRITE)
     copied = _rows(found, rows, "insert_new")
-    if any(found.find(row[found.keypos]) for row in copied):
+    if any(place in found.rows for place, _ in copied):
         return False
-    for row in copied:
-        found.add(row)
+    for place, row in copied:
+        found.add(place, row)
     return True
 
 
@@ -554,8 +553,11 @@ def update_element(table: Any, key: Any, change: tuple[int, Any] | list[tuple[in
         for step in change if isinstance(change, list) else [change]:
             if not isinstance(step, tuple) or len(step) != 2:
                 raise BadArg(f"ets.update_element: a change is (position, value), got {safe_repr(step)}")
-            places[_at(row, step[0], "update_element", found.keypos)] = found.node.copy(step[1])
-        found.add(tuple(places))
+            value = found.node.copy(step[1])
+            if value is not step[1]:
+                found.fixed = False
+            places[_at(row, step[0], "update_element", found.keypos)] = value
+        found.add(found.place(key), tuple(places))
         return True
     return False
 
@@ -595,7 +597,7 @@ def update_counter(table: Any, key: Any, steps: Any, default: Row | None = None)
         at, value = _counted(found, tuple(places), step)
         places[at] = value
         answers.append(value)
-    found.add(tuple(places))
+    found.add(found.place(places[found.keypos]), tuple(places))
     return answers if isinstance(steps, list) else answers[0]
 
 
@@ -606,7 +608,8 @@ def _counters(found: Table, key: Any, default: Row | None) -> list[Any]:
         raise _no_key(found, key, "update_counter")
     if default is not None and not (rows and isinstance(default, tuple)):
         row = _checked(found, default, "update_counter")
-        rows = _rows(found, (*row[: found.keypos], key, *row[found.keypos + 1 :]), "update_counter")
+        ((_, counted),) = _rows(found, (*row[: found.keypos], key, *row[found.keypos + 1 :]), "update_counter")
+        return [*counted]
     return [*rows[0]]
 
 

@@ -248,6 +248,8 @@ def order(key: Any, exactly: bool = False) -> Place:
         >>> sorted([b"bytes", [1], {"a": 1}, (1, 2), (9,), None, "atom", 2.5, 1], key=order)
         [1, 2.5, 'atom', None, (9,), (1, 2), {'a': 1}, [1], b'bytes']
     """
+    if type(key) is int:
+        return 0, False, key  # the usual key does not wait for its turn below
     match key:
         case bool() | None:
             return 1, "nil" if key is None else str(key).lower(), "constant"

@@ -14,12 +14,13 @@ OTP: ``Registry``
 
 from __future__ import annotations
 
+from _thread import get_ident
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import Any, Literal, NamedTuple
 
 from .child_spec import ChildSpec
-from .copying import copy_term
+from .copying import AS_THEY_ARE, copy_term
 from .errors import BadArg, safe_repr
 from .gen_server import GenServer, NoReply, Ok, Stop, start_server
 from .matching import ANY, Place, check_pattern, exact, fitting, has_holes
@@ -27,9 +28,9 @@ from .node import Node, current_node
 from .plain_functions import check_step, plain, plain_answer
 from .plain_functions import guard as checked_guard
 from .primitives import Process, current_process, what_was_meant
-from .process import ControlBlock
+from .process import ControlBlock, runtime
 from .terms import Address, Pid
-from .threads import stay
+from .threads import enter
 
 Keys = Literal["unique", "duplicate"]
 
@@ -103,7 +104,8 @@ class Book:
 
     def under(self, key: Any) -> list[Entry]:
         """The entries under a key."""
-        return [*self.by_key.get(exact(key), {}).values()]
+        entries = self.by_key.get(exact(key))
+        return [] if entries is None else [*entries.values()]
 
     def of(self, pid: Pid) -> list[Entry]:
         """The entries of a process, in the order of registration."""
@@ -248,7 +250,11 @@ class Registry:
 
         OTP: ``Registry.lookup/2``
         """
-        return [(entry.pid, _copied(entry.value)) for entry in _book(registry).under(key)]
+        found = []
+        for entry in _book(registry).under(key):
+            value = entry.value
+            found.append((entry.pid, value if type(value) in AS_THEY_ARE else _copied(value)))
+        return found
 
     @staticmethod
     def match(registry: Any, key: Any, pattern: Any, guard: Function | None = None) -> list[tuple[Pid, Any]]:
@@ -455,8 +461,8 @@ class Via(Address):
 
     def whereis(self) -> Pid | None:
         """Who is registered under the key."""
-        book = self._unique()
-        return next((entry.pid for entry in book.under(self.key)), None)
+        entries = self._unique().under(self.key)
+        return entries[0].pid if entries else None
 
     def receiver(self) -> Pid | None:
         """The only holder of the key, in a registry of either kind."""
@@ -518,15 +524,15 @@ def _books(node: Node) -> dict[Any, Book]:
 
 def _book(registry: Any) -> Book:
     """The book of a registry, for what reads in it or writes."""
-    stay()
+    if get_ident() != runtime.thread:  # `stay`, in its own lines: every look-up comes through here
+        enter()
     return _found(registry)
 
 
 def _found(registry: Any) -> Book:
-    node = current_node()
     name = registry.block.name if isinstance(registry, Pid) and registry.block else registry
     try:
-        book = _books(node).get(name)
+        book: Book | None = current_node().tables.get("registries", {}).get(name)
     except TypeError:  # no hash: no registry has it for a name
         book = None
     if book is None:

@@ -109,9 +109,10 @@ class Sorted:
             return
         block = self._blocks[at]
         insort(block, place)
-        halves = [block[:BLOCK], block[BLOCK:]] if len(block) == 2 * BLOCK else [block]
-        self._blocks[at : at + 1] = halves
-        self._highest[at : at + 1] = [half[-1] for half in halves]
+        self._highest[at] = block[-1]
+        if len(block) == 2 * BLOCK:
+            self._blocks[at : at + 1] = block[:BLOCK], block[BLOCK:]
+            self._highest.insert(at, block[BLOCK - 1])
 
     def remove(self, place: Place) -> None:
         """Take out a key that is there."""

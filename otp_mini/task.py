@@ -241,10 +241,11 @@ def spawn_task(
     check_function(function, f"{NEEDS}: Task.async_(work, 1, 2)")
     label = name_of(getattr(function, "__name__", type(function)))
     starter = current_process().pid
-    return node.spawn(_perform, (function, args, owner, ref, starter), label=label, link=link)
+    # The arguments stand side by side, without a tuple of their own: what is flat is quickly copied.
+    return node.spawn(_perform, (function, owner, ref, starter, *args), label=label, link=link)
 
 
-async def _perform(function: Function, args: tuple[Any, ...], owner: Pid | None, ref: Ref | None, starter: Pid) -> None:
+async def _perform(function: Function, owner: Pid | None, ref: Ref | None, starter: Pid, *args: Any) -> None:
     try:
         value = function(*args)
         if type(value) is CoroutineType:
@@ -257,7 +258,8 @@ async def _perform(function: Function, args: tuple[Any, ...], owner: Pid | None,
         if owner is not None and owner.block is not None and ref in (owner.block.monitoring or ()):
             node = owner.block.node
             message = (ref, node.copy(value))
-            node.note("send", self_(), owner, message)
+            if node.tracer is not None:
+                node.note("send", self_(), owner, message)
             node.deliver(owner.block, message)
         return
     if not is_quiet(reason):

@@ -9,7 +9,6 @@ OTP: the data types ``pid`` and ``reference``; ``{:DOWN, â€¦}`` and ``{:EXIT, â€
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -204,30 +203,34 @@ class Ok(NamedTuple):
         return f"Ok({', '.join(map(safe_repr, given))})"
 
 
-class Address(ABC):
+class Address:
     """A name that is looked up somewhere else than in the node's own table.
+
+    Derive from it and write `whereis`, `register` and `unregister`.
 
     OTP: the ``{:via, module, term}`` protocol
     """
 
+    # No ABC: whether a destination is an address is asked at every send and call to a name, and an ABC
+    # answers that ten times slower.
     def __deepcopy__(self, memo: object) -> Address:
         return self
 
-    @abstractmethod
     def whereis(self) -> Pid | None:
         """The process behind the address, or None."""
+        raise NotImplementedError(f"{type(self).__name__} is an address and needs def whereis(self)")
 
     def receiver(self) -> Pid | None:
         """Who gets a plain message or a cast that is sent here: `whereis`, unless said otherwise."""
         return self.whereis()
 
-    @abstractmethod
     def register(self, pid: Pid) -> Pid | None:
         """Give the address to ``pid``; answers None, or whoever has it already."""
+        raise NotImplementedError(f"{type(self).__name__} is an address and needs def register(self, pid)")
 
-    @abstractmethod
     def unregister(self) -> None:
         """Give the address up."""
+        raise NotImplementedError(f"{type(self).__name__} is an address and needs def unregister(self)")
 
 
 class Shared:

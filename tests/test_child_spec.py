@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import types
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +15,7 @@ from otp_mini import (
     Agent,
     BadArg,
     ChildSpec,
+    CopyError,
     DynamicSupervisor,
     GenServer,
     Node,
@@ -23,6 +25,7 @@ from otp_mini import (
     child_spec,
 )
 from otp_mini.child_spec import strict_key
+from otp_mini.copying import copy_term
 
 
 class Counter(GenServer):
@@ -180,3 +183,30 @@ def test_a_key_is_the_same_for_the_same_content_only() -> None:
 def test_what_a_class_says_of_its_processes_is_checked_where_it_is_said(base: Any, said: Any, words: str) -> None:
     with pytest.raises(BadArg, match=f"class Courier: {words}"):
         types.new_class("Courier", (base,), said)
+
+
+class Named(ChildSpec):
+    """A specification with a class of its own."""
+
+
+@pytest.mark.parametrize("kind", [ChildSpec, Named])
+@pytest.mark.parametrize("copied", [copy_term, copy.deepcopy])
+def test_a_spec_in_which_nothing_can_change_is_its_own_copy(
+    kind: type[ChildSpec], copied: Callable[[ChildSpec], ChildSpec]
+) -> None:
+    fixed = kind(id=("room", 1), start=(Counter.start_link, (5, "five")), modules=(Counter,))
+    assert copied(fixed) is fixed
+    basket = ["apple"]
+    other = kind(id=1, start=(Counter.start_link, (basket, basket)), restart="transient", shutdown=1.0)
+    mine = copied(other)
+    assert mine == other and type(mine) is kind and mine is not other
+    one, same = mine.start[1]
+    assert one is same and one is not basket
+
+
+def test_a_spec_that_cannot_be_copied_is_refused_as_any_term() -> None:
+    spec = ChildSpec(id=1, start=(Counter.start_link, ((number for number in range(3)),)))
+    with pytest.raises(CopyError) as caught:
+        copy_term(("start_child", spec))
+    said = str(caught.value)
+    assert said.count("It was found in ('start_child', ChildSpec(id=1, ") == said.count("It was found in") == 1

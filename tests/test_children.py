@@ -302,3 +302,25 @@ def test_a_time_that_is_over_before_anybody_waits_is_no_error(work: Any, answer:
     with Node(clock="real") as node:
         node.clock = Hurrying()  # type: ignore[assignment]
         assert node.run(work, seconds) == answer
+
+
+class Unwalked(dict[Pid, Any]):
+    """All processes of a node, of which nobody is to look for the newest: it may stand behind many gaps."""
+
+    def __reversed__(self) -> Any:
+        raise AssertionError("somebody walks back through all processes")
+
+
+async def start_and_restart() -> Pid | None:
+    static = await Supervisor.start_link([child_spec((GenServer, 0), id="first")], strategy="one_for_one")
+    for sup, kind in ((static, Supervisor), (await DynamicSupervisor.start_link(), DynamicSupervisor)):
+        child = await kind.start_child(sup, child_spec((GenServer, 0), id="second"))
+        Process.exit(child, "kill")
+        assert (await kind.count_children(sup)).active == (2 if kind is Supervisor else 1)
+    return child
+
+
+def test_a_start_that_answers_a_pid_looks_at_no_other_process() -> None:
+    with Node(clock="virtual") as node:
+        node.blocks = Unwalked()
+        assert isinstance(node.run(start_and_restart), Pid)

@@ -1522,3 +1522,42 @@ def test_a_bag_knows_which_rows_are_equal_whatever_happened_to_its_rows() -> Non
             left = ets.info(table, "size")
             assert left == (len(rows[1::2]) if empty is delete else 0)
             assert ets.insert(table, rows) and ets.insert(table, rows) and ets.info(table, "size") == size
+
+
+class Basket(NamedTuple):
+    owner: str
+    fruits: list[str]
+
+
+@pytest.mark.parametrize(
+    "put",
+    [
+        lambda table, fruits: ets.insert(table, ("ann", fruits)),
+        lambda table, fruits: ets.insert(table, Basket("ann", fruits)),
+        lambda table, fruits: ets.insert(table, [("bob", 1), ("ann", fruits)]),
+        lambda table, fruits: ets.insert_new(table, ("ann", fruits)),
+        lambda table, fruits: ets.insert(table, ("ann", 1)) and ets.update_element(table, "ann", (1, fruits)),
+        lambda table, fruits: ets.update_counter(table, "ann", (2, 1), ("ann", fruits, 0)),
+    ],
+)
+def test_a_value_that_can_change_comes_to_rows_that_cannot(put: Callable[[Any, list[str]], Any]) -> None:
+    """Rows in which nothing can change are handed out as they are; from the first other one on, each is copied."""
+    with Node(clock="virtual"):
+        table = filled("set", ("pear", 1))
+        assert ets.lookup(table, "pear")[0] is ets.lookup(table, "pear")[0]
+        put(table, fruits := ["apple"])
+        fruits.append("mine")
+        for read in (
+            lambda: ets.lookup(table, "ann")[0],
+            lambda: ets.match_object(table, ("ann", *([ANY] * (len(ets.lookup(table, "ann")[0]) - 1))))[0],
+            lambda: next(row for row in ets.tab2list(table) if row[0] == "ann"),
+            lambda: next(row for row in ets.select(table, ANY) if row[0] == "ann"),
+            lambda: (None, ets.lookup_element(table, "ann", 1)),
+        ):
+            assert read()[1] == ["apple"]
+            read()[1].append("pear")
+            assert read()[1] == ["apple"]
+        taken = ets.take(table, "ann")[0]
+        assert taken[1] == ["apple"] and type(taken) is tuple
+        assert ets.delete_all_objects(table) and ets.insert(table, ("pear", 1))
+        assert ets.lookup(table, "pear")[0] is ets.lookup(table, "pear")[0]

@@ -1153,6 +1153,23 @@ class Table(Address):
         self.pid = None
 
 
+def test_an_address_says_which_function_it_lacks() -> None:
+    class Half(Address):
+        pass
+
+    async def main() -> None:
+        for use, function in (
+            (lambda: GenServer.whereis(Half()), "whereis"),
+            (lambda: send(Half(), "hello"), "whereis"),
+            (lambda: Half().register(self_()), "register"),
+            (lambda: Half().unregister(), "unregister"),
+        ):
+            with pytest.raises(NotImplementedError, match=rf"Half is an address and needs def {function}\(self"):
+                use()
+
+    play(main)
+
+
 def test_g38_whereis_gives_the_pid_for_every_form_of_name() -> None:
     async def main() -> None:
         table = Table()

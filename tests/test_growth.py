@@ -11,6 +11,7 @@ import pytest
 from growth import FLAT, Cost, Steps, Work, growth, measured
 
 from otp_mini import (
+    ChildSpec,
     Down,
     DynamicSupervisor,
     ExitSignal,
@@ -20,12 +21,14 @@ from otp_mini import (
     Process,
     Registry,
     Reply,
+    Supervisor,
+    Task,
     ets,
     receive,
     self_,
     send,
     spawn,
-)  # fmt: skip
+)
 from otp_mini.ets import ANY, END, Var
 
 works: dict[str, Work] = {}
@@ -358,6 +361,18 @@ async def keys_of_an_ordered_set_come_and_go_everywhere(n: int, cost: Cost) -> N
             ets.delete(table, key)
 
 
+@pytest.mark.parametrize("step", [1, -1, 617])
+def test_an_ordered_set_is_filled_in_any_order(step: int) -> None:
+    async def fill(n: int, cost: Cost) -> None:
+        table = ets.new("t", type="ordered_set")
+        with cost:
+            for number in range(n):
+                ets.insert(table, (number * step % n, number))
+        assert ets.info(table, "size") == n and ets.last(table) == n - 1
+
+    assert growth(fill, 1000) < FLAT  # eight times as many are in several blocks of keys
+
+
 @work
 async def rows_are_matched_under_a_key_that_is_given(n: int, cost: Cost) -> None:
     table = table_of(n)
@@ -415,6 +430,85 @@ async def many_tables_are_inherited_given_away_and_deleted(n: int, cost: Cost) -
             ets.give_away(table, other, "yours now")
         for table in reversed(tables[n // 2 :]):
             ets.delete(table)
+
+
+# ---- supervisors and tasks -----------------------------------------------------------------------
+
+
+def child(number: int) -> ChildSpec:
+    return ChildSpec(id=number, start=(GenServer.start_link, (number,)))
+
+
+async def supervisor(n: int, strategy: Any = "one_for_one") -> tuple[Any, list[Any]]:
+    """A supervisor of many, and their pids."""
+    sup = await Supervisor.start_link(map(child, range(n)), strategy=strategy, max_restarts=10 * n)
+    return sup, [row.pid for row in await Supervisor.which_children(sup)]
+
+
+@work
+async def a_supervisor_starts_with_many_children_and_stops(n: int, cost: Cost) -> None:
+    with cost:
+        sup, _ = await supervisor(n)
+        await Supervisor.stop(sup)
+
+
+@work
+async def many_children_are_added_to_a_supervisor_and_taken_away(n: int, cost: Cost) -> None:
+    sup, _ = await supervisor(0)
+    with cost:
+        for number in range(n):
+            await Supervisor.start_child(sup, child(number))
+        for number in range(n):
+            await Supervisor.terminate_child(sup, number)
+            await Supervisor.delete_child(sup, number)
+
+
+@work
+async def many_children_come_and_go_under_a_dynamic_supervisor(n: int, cost: Cost) -> None:
+    sup = await DynamicSupervisor.start_link()
+    with cost:
+        pids = [await DynamicSupervisor.start_child(sup, child(number)) for number in range(n)]
+        for pid in pids:
+            await DynamicSupervisor.terminate_child(sup, pid)
+
+
+@work
+async def each_of_many_children_dies_and_comes_back(n: int, cost: Cost) -> None:
+    sup, pids = await supervisor(n)
+    with cost:
+        for pid in pids:
+            Process.exit(pid, "kill")
+            await Process.sleep(0.01)
+    assert (await Supervisor.count_children(sup)).active == n
+
+
+@pytest.mark.parametrize("dying", [slice(1), slice(None)])
+@pytest.mark.parametrize("strategy", ["one_for_one", "rest_for_one", "one_for_all"])
+def test_a_group_of_many_dies_and_comes_back(strategy: str, dying: slice) -> None:
+    async def restart(n: int, cost: Cost) -> None:
+        sup, pids = await supervisor(n, strategy)
+        with cost:
+            for pid in pids[::-1][dying]:
+                Process.exit(pid, "kill")
+            if strategy == "one_for_one":
+                await Process.sleep(0.01 * n)
+            assert (await Supervisor.count_children(sup)).active == n
+
+    assert growth(restart, 100) < FLAT
+
+
+@work
+async def many_tasks_are_awaited_in_the_order_of_their_start(n: int, cost: Cost) -> None:
+    with cost:
+        tasks = [Task.async_(abs, number) for number in range(n)]
+        assert [await Task.await_(task) for task in tasks] == [*range(n)]
+
+
+@work
+async def many_items_go_through_a_stream(n: int, cost: Cost) -> None:
+    with cost:
+        assert [result.value async for result in Task.async_stream(range(n), abs)] == [*range(n)]
+        assert [result.value async for result in Task.async_stream(range(n), abs, max_concurrency=n)] == [*range(n)]
 
 
 @pytest.mark.parametrize("piece", works.values(), ids=works)
