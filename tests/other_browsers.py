@@ -46,9 +46,9 @@ class Tab(Protocol):
     def point(self, x: int, y: int) -> None: ...
 
 
-def until(tab: Tab, expression: str) -> Any:
+def until(tab: Tab, expression: str, limit: float = LONG) -> Any:
     """Evaluate an expression again and again until it is true."""
-    end = time.monotonic() + LONG
+    end = time.monotonic() + limit
     while not (value := tab.evaluate(expression)):
         assert time.monotonic() < end, f"in vain: {expression}"
         time.sleep(0.2)

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from browser import Server, serving
 from cells_of_a_page import IDLE, READ, ROLES, asking, assert_as_stored
-from other_browsers import Tab, click, firefox, until, webkit
+from other_browsers import LONG, Tab, click, firefox, until, webkit
 
 CHAPTER = "03_genserver_basics"
 BAR = "document.querySelector('.in-place-status')"
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.slow]
 
 
 @pytest.fixture(params=["firefox", "webkit"])
@@ -87,7 +87,7 @@ def run_all(tab: Tab) -> None:
     """The whole chapter from its top, then the checks again, behind solutions that bind no name of the reader's."""
     for asked in (asking(*ROLES), asking("check", backwards=True)):
         tab.evaluate(asked)
-        until(tab, IDLE)
+        until(tab, IDLE, limit=2 * LONG)  # the chapter takes ten seconds of its own
     cells: list[dict[str, Any]] = tab.evaluate(READ)
     assert_as_stored(cells)
     assert tab.evaluate("document.querySelectorAll('.in-place-state:not(:empty)').length") == 0
@@ -111,7 +111,7 @@ def each_kind_of_stuck(tab: Tab, above: str, name: str) -> None:
         until(tab, f"{BAR}.textContent.includes('Go on, or restart it?')")
         tab.evaluate(f"[...{BAR}.querySelectorAll('button')].find((each) => each.textContent === '{button}').click()")
     ends(tab, name, "ended")
-    until(tab, IDLE)
+    until(tab, IDLE, limit=2 * LONG)  # a new Python
     assert tab.evaluate(f"inPlace.page.cell({cell(above)}).ran")
     assert tab.evaluate(f"inPlace.page.cell({cell(name)}).code") == endless
 
