@@ -432,7 +432,8 @@ def environment_key() -> dict[str, str]:
 
 def installed() -> list[str]:
     """Return the packages in the environment, as their metadata folders are named."""
-    return sorted(path.name for path in VENV.rglob("*.dist-info") if path.parent.name == "site-packages")
+    folders = [*VENV.glob("lib/*/site-packages"), *VENV.glob("Lib/site-packages")]  # the second on Windows
+    return sorted({path.name for folder in folders for path in folder.glob("*.dist-info")})
 
 
 def works(command: list[str]) -> bool:

@@ -23,6 +23,7 @@ from importlib.metadata import metadata, version
 from pathlib import Path
 from typing import Any
 
+import archives
 import page_scripts
 import patches
 import wheels
@@ -31,11 +32,12 @@ from live_notebooks import LiveNotebook, live_notebook
 from wheels import HERE, ROOT, BuildError, Wheel, digest
 
 REQUIREMENTS = HERE / "requirements.txt"
-START = HERE / "start.mjs"  # what the kernel loads in place of Pyodide's own pyodide.mjs
+START = HERE / "start.mjs"  # what the kernel loads in place of Pyodide's own pyodide.mjs, with the next two
+TURNS, LATE = HERE / "turns.mjs", HERE / "late.py"
+IN_PLACE = HERE / "in_place.py"  # runs the cells of a page, where no Jupyter is
 STORAGE = "otp-patterns"  # the name under which a browser keeps the readers' edits: never change it
 EXTENSIONS = ("@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyterlab-manager", "anywidget")
 KERNEL_PLUGIN = "@jupyterlite/pyodide-kernel-extension:kernel"
-IN_PLACE = (wheels.PACKAGE, "graphviz")  # what the cells of a page need where no Jupyter is: lite/in_place.py
 PAGE = "static/page"  # the front end of those cells; page.json there names its files
 NO_TIME = "1980-01-01T00:00:00Z"  # the same input gives the same bytes
 
@@ -58,12 +60,13 @@ def build(out: Path, notebooks: Path, package: Path, cache: Path, npm: str) -> N
         work = Path(name)
         site = work / "site"
         packages, pyodide, viz = collect(work, package, cache, npm)
-        library = wheels.library(cache, pyodide, npm)
+        readers = [*(package / "otp_mini").rglob("*.py"), IN_PLACE, LATE]
+        library, rest = wheels.library(cache, pyodide, npm, readers)
         modules = page_scripts.fetch(cache, npm)
         say("JupyterLite")
         application(site, work)
         locked = place_python(site, pyodide, packages)
-        start = place_start(locked.parent, viz, library)
+        start = place_start(locked.parent, viz, library, rest, packages)
         bundled = place_page(site, modules, npm)
         place_notebooks(site, copies)
         configure(site, start, locked, copies)
@@ -140,15 +143,12 @@ def place_python(site: Path, pyodide: Path, packages: list[tuple[Path, Wheel]]) 
     return lock
 
 
-def place_start(folder: Path, viz: Path, library: Path) -> Path:
-    """Put viz.js and the standard library beside Pyodide, and what starts them; answer the path of that."""
-    names = {"./viz.js": f"./viz-{wheels.VIZ.version}.js"}
-    names["./python_stdlib.zip"] = f"./python_stdlib-0x{digest(library.read_bytes())}.zip"
-    shutil.copyfile(viz / "viz.js", folder / names["./viz.js"])
-    shutil.copyfile(library, folder / names["./python_stdlib.zip"])
-    text = START.read_text(encoding="utf-8")
-    for name, placed in names.items():
-        text = text.replace(name, placed)
+def place_start(folder: Path, viz: Path, library: Path, rest: Path, packages: list[tuple[Path, Wheel]]) -> Path:
+    """Put the standard library beside Pyodide, what is fetched late, and what starts them; answer the path of that."""
+    own = next(path for path, wheel in packages if wheel.name == wheels.PACKAGE).with_suffix("")
+    text = archives.told_to_start(START.read_text(encoding="utf-8"), LATE, archives.place(folder, viz, rest, own))
+    for path in (library, TURNS):
+        text = text.replace(f"./{path.name}", archives.put(folder, path))
     start = folder / f"start.{digest(text.encode())}.mjs"
     write_text(start, text)
     return start
@@ -187,13 +187,14 @@ def configure(site: Path, start: Path, lock: Path, copies: list[LiveNotebook]) -
     config["litePluginSettings"][KERNEL_PLUGIN] |= {
         "pyodideUrl": f"./{start.relative_to(site).as_posix()}",
         "disablePyPIFallback": True,
-        "loadPyodideOptions": {"lockFileURL": lock.relative_to(site).as_posix(), "packages": names}}
+        "loadPyodideOptions": {"lockFileURL": lock.relative_to(site).as_posix(), "packages": names,
+                               "early": ["library"]}}
     write_json(file, document)
     write_json(site / "live.json", {
         "storage": STORAGE,
         "release": digest(file.read_bytes()),
         "python": {"start": start.relative_to(site).as_posix(), "lock": lock.relative_to(site).as_posix(),
-                   "packages": list(IN_PLACE)},
+                   "packages": [wheels.PACKAGE]},
         "page": read_json(site / PAGE / "page.json"),
         "notebooks": {notebook.stem: notebook.path for notebook in copies}})
 

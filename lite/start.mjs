@@ -1,20 +1,47 @@
-// What the kernel of the page loads as Pyodide: Pyodide itself, with a standard library that is compiled where each
-// start needs it, and beside it viz.js, which is Graphviz.
+// What the worker of a page, and the kernel of a notebook in it, load as Pyodide: Pyodide itself, with a standard library
+// that is compiled where each start needs it, and what is fetched when something first asks for it (late.py).
 //
-// Python finds it as the module viz_js (otp_mini/viz/layout.py asks it where the boxes of a tree stand). It loads while
-// Pyodide does, so that it is there before the first cell runs. Where it cannot be loaded, trees are shown as text.
+// One of these is viz.js, which is Graphviz. Python finds it as the module viz_js (otp_mini/viz/layout.py asks it where the
+// boxes of a tree stand).
 import { loadPyodide as load } from "./pyodide.mjs";
+import { turns } from "./turns.mjs";
 
 export * from "./pyodide.mjs";
 
-export async function loadPyodide(options) {
-  const drawing = import("./viz.js").then((module) => module.instance()).catch((error) => {
-    console.warn("viz.js could not be loaded:", error);
-  });
-  const python = await load({ stdLibURL: new URL("./python_stdlib.zip", import.meta.url).href, ...options });
-  const viz = await drawing;
-  if (viz) {
-    python.registerJsModule("viz_js", viz);
-  }
+/* The build puts in what is fetched late: {archive: {file, modules or sources, folder or zip or script}}. */
+const ARCHIVES = "ARCHIVES";
+const LATE = "LATE.PY";
+const at = (file) => new URL(file, import.meta.url);
+
+/** The bytes of a file, at once: a worker may wait for them. */
+const read = (file) => {
+  if (typeof XMLHttpRequest === "undefined") return new Uint8Array(process.getBuiltinModule("node:fs").readFileSync(at(file))); // in Node
+  const request = new XMLHttpRequest();
+  request.open("GET", at(file).href, false);
+  request.responseType = "arraybuffer";
+  request.send();
+  if (request.status !== 200) throw new Error(`${file}: ${request.status}`);
+  return new Uint8Array(request.response);
+};
+
+/** Put an archive in place; answer under which folder. */
+const place = (python, name, bytes) => {
+  const { folder, zip, script } = ARCHIVES[name];
+  if (script) python.registerJsModule(name, new Function(new TextDecoder().decode(bytes))());
+  else if (zip) python.FS.writeFile(zip, bytes);
+  else python.unpackArchive(bytes, "zip", { extractDir: folder });
+  return zip ?? folder ?? "";
+};
+
+/** @param {any} options  as Pyodide's; `early` names archives that are needed at once. */
+export async function loadPyodide({ early = [], ...options } = {}) {
+  const coming = early.map(async (name) => [name, new Uint8Array(await (await fetch(at(ARCHIVES[name].file))).arrayBuffer())]);
+  const python = await load({ stdLibURL: at("./python_stdlib.zip").href, ...options });
+  const names = python.globals.get("dict")();
+  names.set("__name__", "late");
+  python.runPython(LATE, { globals: names, filename: "late.py" });
+  const late = names.get("install")(python.toPy(ARCHIVES), (name) => place(python, name, read(ARCHIVES[name].file)));
+  for (const [name, bytes] of await Promise.all(coming)) late.places.set(name, place(python, name, bytes));
+  if (/^((?!Chrome).)*Safari/.test(globalThis.navigator?.userAgent)) python.pyimport("pyodide.webloop").scheduleCallback = turns();
   return python;
 }

@@ -6,6 +6,7 @@ wheels beside it, so that no import in a cell can make the page ask another host
 
 from __future__ import annotations
 
+import ast
 import email
 import hashlib
 import io
@@ -30,6 +31,8 @@ HERE = Path(__file__).resolve().parent
 COMPILER = HERE / "compile.mjs"
 LIBRARY_COMPILER = HERE / "library.mjs"
 LIBRARY = "python_stdlib.zip"
+REST = "python_rest.zip"  # what few cells import of it
+SITE = f"/lib/python{PYODIDE_PYTHON_VERSION}/site-packages"  # where Pyodide has packages
 PACKAGE = "otp-mini"
 LOCK = "pyodide-lock.json"
 ROOT = HERE.parent
@@ -195,7 +198,10 @@ def slim(wheel: Wheel, folder: Path) -> Path:
 
 
 def compiled(keep: list[Wheel], cache: Path, pyodide: Path, npm: str) -> list[tuple[Path, Wheel]]:
-    """Answer each wheel with the file to serve: slim and compiled, from the cache where it was made before."""
+    """Answer each wheel with the file to serve: slim and compiled, from the cache where it was made before.
+
+    Beside that of our own package lies a folder of its name with what is fetched later, if at all.
+    """
     folder = cache / "compiled"
     folder.mkdir(exist_ok=True)
     compiler = COMPILER.read_bytes() + PYODIDE_VERSION.encode()
@@ -213,20 +219,44 @@ def compiled(keep: list[Wheel], cache: Path, pyodide: Path, npm: str) -> list[tu
         for done, _ in made:
             if not done.exists():
                 done.parent.mkdir(exist_ok=True)
+                if (late := todo / done.stem).exists():
+                    late.rename(done.with_suffix(""))
                 (todo / done.name).rename(done)
     return made
 
 
-def library(cache: Path, pyodide: Path, npm: str) -> Path:
-    """Answer the standard library with what each start imports compiled, from the cache where it was made before."""
-    folder = cache / "compiled" / digest(LIBRARY_COMPILER.read_bytes() + (pyodide / LIBRARY).read_bytes())
-    done = folder / LIBRARY
-    if not done.exists():
+def library(cache: Path, pyodide: Path, npm: str, readers: Iterable[Path]) -> tuple[Path, Path]:
+    """Answer the two parts of the standard library (library.mjs), from the cache where they were made before.
+
+    Args:
+        cache: the folder in which they stay.
+        pyodide: the folder with Pyodide's own.
+        npm: the npm beside which Node is.
+        readers: the files of Python whose imports are to be in the part that each start loads.
+    """
+    names = sorted(imported(readers))
+    made_of = LIBRARY_COMPILER.read_bytes() + (pyodide / LIBRARY).read_bytes() + " ".join(names).encode()
+    folder = cache / "compiled" / digest(made_of)
+    near, rest = folder / LIBRARY, folder / REST
+    if not rest.exists():
         folder.mkdir(exist_ok=True)
-        unfinished = folder / "unfinished.zip"
-        run([node_beside(npm), LIBRARY_COMPILER, pyodide, unfinished], "Node could not compile the standard library")
-        unfinished.rename(done)
-    return done
+        unfinished = [folder / f"unfinished {path.name}" for path in (near, rest)]
+        run([node_beside(npm), LIBRARY_COMPILER, pyodide, *unfinished, *names],
+            "Node could not compile the standard library")
+        for made, path in zip(unfinished, (near, rest), strict=True):
+            made.rename(path)
+    return near, rest
+
+
+def imported(readers: Iterable[Path]) -> set[str]:
+    """Answer the modules of the standard library that these files import, wherever in them."""
+    found = set()
+    for node in (node for path in readers for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            found.add(node.module)
+    return {name for name in found if name.partition(".")[0] in sys.stdlib_module_names}
 
 
 def node_beside(npm: str) -> str:

@@ -25,6 +25,15 @@ LONG = 90.0  # seconds
 MINI_BROWSER = "/usr/lib/*/webkit2gtk-4.*/MiniBrowser"
 
 
+CLICK = [{"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}]
+MIDDLE = """(() => {
+  const [found] = [...document.querySelectorAll(%s)].filter((each) => each.checkVisibility());
+  found.scrollIntoView({ block: "center", behavior: "instant" });
+  const { x, y, width, height } = found.getBoundingClientRect();
+  return [x + width / 2, y + height / 2].map(Math.round);
+})()"""
+
+
 class Tab(Protocol):
     """What the tests do with a page."""
 
@@ -34,14 +43,26 @@ class Tab(Protocol):
 
     def write(self, text: str) -> None: ...
 
+    def point(self, x: int, y: int) -> None: ...
 
-def until(tab: Tab, expression: str) -> Any:
+
+def until(tab: Tab, expression: str, limit: float = LONG) -> Any:
     """Evaluate an expression again and again until it is true."""
-    end = time.monotonic() + LONG
+    end = time.monotonic() + limit
     while not (value := tab.evaluate(expression)):
         assert time.monotonic() < end, f"in vain: {expression}"
         time.sleep(0.2)
     return value
+
+
+def keys(text: str) -> str:
+    """The keys that write a text: a line ends with Enter."""
+    return text.replace("\n", "\ue007")
+
+
+def click(tab: Tab, selector: str) -> None:
+    """Click the first of these that can be seen with the mouse, as a reader does."""
+    tab.point(*tab.evaluate(MIDDLE % json.dumps(selector)))
 
 
 # --- Firefox ------------------------------------------------------------------------------------------------------
@@ -79,8 +100,14 @@ class Firefox:
         return json.loads(told["result"]["value"])
 
     def write(self, text: str) -> None:
-        presses = [{"type": kind, "value": key} for key in text for kind in ("keyDown", "keyUp")]
-        source = {"type": "key", "id": "keys", "actions": presses}
+        presses = [{"type": kind, "value": key} for key in keys(text) for kind in ("keyDown", "keyUp")]
+        self.act("key", presses)
+
+    def point(self, x: int, y: int) -> None:
+        self.act("pointer", [{"type": "pointerMove", "x": x, "y": y}, *CLICK])
+
+    def act(self, kind: str, actions: list[Any]) -> None:
+        source = {"type": kind, "id": kind, "actions": actions}
         self.send("input.performActions", context=self.context, actions=[source])
 
 
@@ -143,12 +170,21 @@ class WebKit:
 
     def evaluate(self, expression: str) -> Any:
         asked = f"(async () => JSON.stringify(await ({expression}) ?? null))()"
-        script = f"const done = arguments[0]; {asked}.then(done, (error) => done(JSON.stringify(String(error))))"
-        return json.loads(self.send("POST", "/execute/async", {"script": script, "args": []}))
+        failed = "(error) => done(JSON.stringify({ failed: String(error) }))"
+        script = f"const done = arguments[0]; {asked}.then(done, {failed})"
+        told = json.loads(self.send("POST", "/execute/async", {"script": script, "args": []}))
+        assert not (isinstance(told, dict) and "failed" in told), told
+        return told
 
     def write(self, text: str) -> None:
-        presses = [{"type": kind, "value": key} for key in text for kind in ("keyDown", "keyUp")]
-        self.send("POST", "/actions", {"actions": [{"type": "key", "id": "keys", "actions": presses}]})
+        presses = [{"type": kind, "value": key} for key in keys(text) for kind in ("keyDown", "keyUp")]
+        self.act("key", presses)
+
+    def point(self, x: int, y: int) -> None:
+        self.act("pointer", [{"type": "pointerMove", "duration": 0, "x": x, "y": y}, *CLICK])
+
+    def act(self, kind: str, actions: list[Any]) -> None:
+        self.send("POST", "/actions", {"actions": [{"type": kind, "id": kind, "actions": actions}]})
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from browser import A_LONG_TIME, Browser, Server, browsing, serving
+from cells_of_a_page import IDLE, READ, ROLES, asking, assert_as_stored
 from playwright.sync_api import Locator, Page, expect
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -110,41 +111,14 @@ def in_the_text(page: Page, which: str = "") -> list[str]:
 
 
 def all_ran(page: Page) -> None:
-    page.wait_for_function(
-        "() => inPlace.page?.link.state === 'ready' && !inPlace.page.link.queue.length", timeout=A_LONG_TIME
-    )
-
-
-# What stands below a cell: each stream by itself, for a stored page has put its pieces together; of HTML the words, and
-# of a crash lab that it is there and has been shown.
-READ = """() => inPlace.page.cells.map(({ id, role, state, root }) => {
-  const read = (all) => {
-    const told = { stream: "", stderr: "", rest: [] };
-    for (const each of all) {
-      const lab = each.querySelector("[data-crash-lab]");
-      const words = each.cloneNode(true);
-      words.querySelectorAll("script, style, button").forEach((part) => part.remove());
-      const drawn = lab && "lab " + Boolean(lab.shadowRoot.querySelector(".lab")) + lab.ariaLabel;
-      const text = drawn ?? words.textContent.replace(/\\s+/g, " ").trim();
-      if (each.matches(".stderr")) told.stderr += text;
-      else if (each.matches(".stream")) told.stream += text + " ";
-      else told.rest.push(text);
-    }
-    return { ...told, stream: told.stream.replace(/\\s+/g, " ").trim() };
-  };
-  const outputs = [...root.querySelectorAll(".cell_output .output")];
-  return { id, role, state, made: read(outputs.filter((each) => each.closest(".in-place-output"))),
-    stored: read(outputs.filter((each) => !each.closest(".in-place-output"))) };
-})"""
+    page.wait_for_function(f"() => {IDLE}", timeout=A_LONG_TIME)
 
 
 def run_roles(page: Page, *roles: str, backwards: bool = False) -> list[dict[str, Any]]:
     """Run all cells with these roles, one after the other; answer all cells of the page."""
-    order = ".reverse()" if backwards else ""
-    chosen = f"[...inPlace.page.cells]{order}.filter(cell => roles.includes(cell.role))"
-    page.evaluate(f"roles => {chosen}.forEach(cell => inPlace.page.run(cell))", list(roles))
+    page.evaluate(f"() => {asking(*roles, backwards=backwards)}")
     all_ran(page)
-    cells: list[dict[str, Any]] = page.evaluate(READ)
+    cells: list[dict[str, Any]] = page.evaluate(f"() => {READ}")
     return cells
 
 
@@ -157,16 +131,8 @@ def test_a_chapter_gives_its_stored_outputs_and_no_unwritten_exercise_is_ok(
 ) -> None:
     open_chapter(page, server, chapter)
     page.evaluate("() => inPlace.load()")
-    run_roles(page, "cell", "setting", "given", "stub", "check", "solution")
-    cells = run_roles(page, "check", backwards=True)  # solutions have run, and bind no name of the reader's
-    for one in cells:
-        if one["role"] not in ("stub", "check") and one["stored"] != {"stream": "", "stderr": "", "rest": []}:
-            assert one["made"] == one["stored"], one["id"]
-    compared = [one for one in cells if one["stored"] == one["made"] and any(one["made"].values())]
-    assert len(compared) > 20
-    checks = [one for one in cells if one["role"] == "check"]
-    assert checks and all(one["state"] == "error" and "NotYet" in one["made"]["rest"][0] for one in checks)
-    assert {one["state"] for one in cells if one["role"] != "check" and one["role"] != "stub"} == {"ok"}
+    run_roles(page, *ROLES)
+    assert_as_stored(run_roles(page, "check", backwards=True))  # solutions have run, and bind no name of the reader's
     assert page.locator(".in-place-state:not(:empty)").count() == 0
 
 

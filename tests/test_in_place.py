@@ -466,9 +466,42 @@ _ = spawn(ends)
 await asyncio.sleep(0.01)"""
 
 
-def test_the_files_that_live_json_names_run_cells_and_load_no_jupyter(live_site: Path) -> None:
+def in_the_pages_python(live_site: Path, cells: list[tuple[str, str]]) -> Any:
+    """Run cells by Pyodide as a page does; answer what was loaded, what was fetched later, and what was told."""
     node = shutil.which("node") or pytest.fail("the in-browser part was built, so there is a Node")
     command = [node, str(CHAPTER.with_name("in_place_python.mjs")), str(live_site / "lite"), in_place.__file__]
+    done = subprocess.run(command, input=json.dumps(cells), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout)
+
+
+def test_what_few_cells_need_is_fetched_by_the_first_that_does(live_site: Path) -> None:
+    cells = [
+        ("tree", TREE),
+        ("offline", "from otp_mini.exercises import tasks"),
+        ("exercises", "from otp_mini.exercises import tasks\nfrom otp_mini.exercises import tasks as again"),
+        ("bar", "import sys\nfrom otp_mini.widgets import progress\nprogress('sites', file=sys.stdout)(1, 1)"),
+        ("rare", "import email.mime.text, xml.dom.minidom\nprint('ő'.encode('latin2'))"),
+        ("trace", "from otp_mini import supervisor\nsupervisor.Supervisor.child_spec(1, 2, 3, 4, 5, 6)"),
+        ("source", "import inspect, otp_mini\nprint(inspect.getsource(otp_mini.spawn)[:10], end='')"),
+        ("stranger", "import numpy"),
+        ("again", TREE),
+    ]
+    answer = in_the_pages_python(live_site, cells)
+    library = ["bar", "python_rest"]  # tqdm imports much
+    assert sorted(answer["fetched"]) == sorted(
+        [["tree", "graphviz"], ["tree", "viz"], ["exercises", "tasks"], ["bar", "tqdm"], library, ["source", "source"]]
+    )
+    assert ["stream", "rare", "stdout", "b'\\xf5'\n"] in answer["told"]
+    assert ["stream", "source", "stdout", "def spawn("] in answer["told"]
+    ends = {cell: how for kind, cell, how, _ in answer["told"] if kind == "done"}
+    assert {cell for cell, how in ends.items() if how == "error"} == {"offline", "trace", "stranger"}
+    errors = {cell: words for kind, cell, words, _ in answer["told"] if kind == "error"}
+    assert "otp_mini.exercises.tasks could not be loaded from this site. There may be" in errors["offline"]
+    assert "No module named 'numpy'" in errors["stranger"]
+
+
+def test_the_files_that_live_json_names_run_cells_and_load_no_jupyter(live_site: Path) -> None:
     cells = [
         ("tree", TREE),
         ("waits", "from otp_mini import receive\nprint('waits')\nawait receive()"),
@@ -479,10 +512,8 @@ def test_the_files_that_live_json_names_run_cells_and_load_no_jupyter(live_site:
         ),
         ("value", "import sys\n'IPython' in sys.modules"),
     ]
-    done = subprocess.run(command, input=json.dumps(cells), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    answer = json.loads(done.stdout)
-    assert {name.replace("_", "-") for name in answer["loaded"]} == {"graphviz", "otp-mini"}
+    answer = in_the_pages_python(live_site, cells)
+    assert {name.replace("_", "-") for name in answer["loaded"]} == {"otp-mini"}
     shown, *told = answer["told"]
     assert shown[:2] == ["result", "tree"]
     assert "<svg" in json.loads(shown[3])["text/html"]

@@ -18,6 +18,7 @@ from live_site import build, with_notebooks
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "lite"))
 
+import archives  # noqa: E402
 import build_lite  # noqa: E402 (its folder has just become one to import from)
 import live_notebooks  # noqa: E402
 import patches  # noqa: E402
@@ -235,23 +236,29 @@ def test_the_kernel_is_told_of_nothing_outside_the_site(built: Path) -> None:
     assert extensions == {"@jupyter-widgets/jupyterlab-manager", "@jupyterlite/pyodide-kernel-extension", "anywidget"}
 
 
-def test_otp_mini_comes_with_its_source_and_its_bytecode(built: Path) -> None:
-    (path,) = built.glob("static/*/otp_mini-*.whl")
-    names = zipfile.ZipFile(path).namelist()
-    modules = sorted(source.stem for source in (ROOT / "otp_mini").glob("*.py"))
-    assert sorted(Path(name).stem for name in names if re.fullmatch(r"otp_mini/\w+\.py", name)) == modules
-    assert {f"otp_mini/__pycache__/{module}.cpython-314.pyc" for module in modules} <= set(names)
+def test_otp_mini_comes_as_bytecode_and_its_source_beside_it(built: Path) -> None:
+    (wheel,), (source,) = built.glob("static/*/otp_mini-*.whl"), built.glob("static/*/source-*.zip")
+    names = zipfile.ZipFile(wheel).namelist()
+    modules = sorted(path.stem for path in (ROOT / "otp_mini").glob("*.py"))
+    assert sorted(Path(name).stem for name in names if re.fullmatch(r"otp_mini/\w+\.pyc", name)) == modules
+    assert [name for name in names if name.endswith(".py")] == []
     assert "otp_mini/py.typed" in names
+    for name in (name for name in names if name.endswith(".pyc")):
+        file = name.removesuffix("c")
+        assert zipfile.ZipFile(source).read(file) == (ROOT / file).read_bytes()
 
 
-def test_exercises_of_one_chapter_come_as_source_alone(built: Path) -> None:
-    (path,) = built.glob("static/*/otp_mini-*.whl")
-    names = zipfile.ZipFile(path).namelist()
-    compiled = {Path(name).name.partition(".")[0] for name in names if "/exercises/__pycache__/" in name}
+def test_exercises_of_one_chapter_come_as_source_alone_each_in_a_file_of_its_own(built: Path) -> None:
+    (wheel,) = built.glob("static/*/otp_mini-*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    compiled = {Path(name).stem for name in names if name.startswith("otp_mini/exercises/")}
     package = ast.parse((ROOT / "otp_mini" / "exercises" / "__init__.py").read_text(encoding="utf-8"))
     imported = {node.module for node in ast.walk(package) if isinstance(node, ast.ImportFrom) and node.level == 1}
     assert compiled >= imported | {"__init__"}
     assert compiled & {topic.stem for topic in chapters_checks()} == set()
+    for topic in chapters_checks():
+        [alone] = built.glob(f"static/*/{topic.stem}-0x*.zip")
+        assert zipfile.ZipFile(alone).namelist() == [f"otp_mini/exercises/{topic.name}"]
 
 
 def chapters_checks() -> list[Path]:
@@ -276,21 +283,28 @@ process.exit(0);
 
 
 def test_what_a_start_imports_of_the_library_is_compiled_and_nothing_is_missing(built: Path, node: str) -> None:
-    (path,) = built.glob("static/*/python_stdlib-*.zip")
-    ours = {name: zipfile.ZipFile(path).read(name) for name in zipfile.ZipFile(path).namelist()}
+    near, rest = (zipfile.ZipFile(next(built.glob(f"static/*/python_{part}-*.zip"))) for part in ("stdlib", "rest"))
     original = zipfile.ZipFile(ROOT / ".lite" / "cache" / f"pyodide-{PYODIDE_VERSION}" / "python_stdlib.zip")
     files = [name for name in original.namelist() if not name.endswith("/")]
-    assert sorted(name.removesuffix("c") if name.endswith(".pyc") else name for name in ours) == sorted(files)
-    assert all(ours[name] == original.read(name) for name in files if name in ours)
-    compiled = {name for name in ours if name.endswith(".pyc")}
+    assert sorted([*(name.removesuffix("c") for name in near.namelist()), *rest.namelist()]) == sorted(files)
+    assert all(rest.read(name) == original.read(name) for name in rest.namelist())
+    compiled = set(near.namelist())
     assert compiled >= {"asyncio/tasks.pyc", "inspect.pyc", "traceback.pyc", "typing.pyc", "pyodide/code.pyc"}
+    assert all(name.endswith(".pyc") for name in compiled)
     assert len(compiled) < 200, "bytecode is twice as large as source"
-    start = next(path.parent.glob("start.*.mjs"))
-    run = [node, "--no-warnings", "--input-type=module", "--eval", STARTED, str(start), f"{path.parent}/"]
-    run.append(next(path.parent.glob("pyodide-lock.*.json")).name)
+    folder = Path(str(near.filename)).parent
+    run = [node, "--no-warnings", "--input-type=module", "--eval", STARTED, str(next(folder.glob("start.*.mjs")))]
+    run += [f"{folder}/", next(folder.glob("pyodide-lock.*.json")).name]
     told = subprocess.run(run, capture_output=True, text=True, check=True).stdout.split()
     assert len(told) > 100
     assert [file for file in told if not file.endswith(".pyc")] == []
+
+
+def test_a_viz_js_that_has_changed_ends_the_build(built: Path, tmp_path: Path) -> None:
+    text = (ROOT / ".lite" / "cache" / f"viz-{wheels.VIZ.version}" / "viz.js").read_text(encoding="utf-8")
+    (tmp_path / "viz.js").write_text(text.replace("wasmExports=await createWasm()", "changed()"), encoding="utf-8")
+    with pytest.raises(wheels.BuildError, match=r"viz\.js has changed: .* was found 0 times"):
+        archives.script(tmp_path, tmp_path)
 
 
 def test_what_others_made_is_credited_with_version_and_licence(built: Path) -> None:

@@ -1,7 +1,7 @@
 """Where the boxes of a graph stand: Graphviz decides, whichever there is.
 
 In CPython it comes with pygraphviz, whose wheels carry Graphviz, or is the program ``dot``. In the
-page it is viz.js, which the book's own copy of Pyodide loads while it starts. They are given
+page it is viz.js, which the book's own copy of Pyodide loads at the first drawing. They are given
 boxes of fixed size without any text, so that neither fonts nor names have a say in the result.
 """
 
@@ -122,7 +122,7 @@ def _no_warnings() -> Iterator[None]:
 
 
 def _in_the_page(dot: str) -> str:
-    """By viz.js, which `lite/pyodide.mjs` has loaded and given to Python as a module."""
+    """By viz.js, which `lite/start.mjs` fetches and gives to Python as a module."""
     try:
         import viz_js  # type: ignore[import-not-found]
         from js import Object  # type: ignore[import-not-found]
