@@ -12,8 +12,9 @@ Read the source in this order; each file uses only those before it:
 from __future__ import annotations
 
 import sys
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+import types
+import typing
+from typing import Any
 
 from . import ets, sys_, terms
 from .agent import Agent
@@ -44,21 +45,21 @@ from .task import Exited, Task, TaskStream
 from .task_supervisor import TaskSupervisor
 from .terms import INFINITY, TIMEOUT, Address, Down, ExitSignal, From, Ok, Pid, Ref, Shared
 
-if TYPE_CHECKING:
+if typing.TYPE_CHECKING:
     from .campaign import campaign
     from .explore import explore, replay
     from .faults import Crash, FailingStart, Flood, Hang, Kill, SlowStart, Storm, Unreachable
     from .stage import Below
 
 
-class _Package(ModuleType):
+class _Package(types.ModuleType):
     """This package: `campaign` and `explore` are functions of it, and files are called so too.
 
     Python puts a file that it has loaded into its package under the file's name. There the function stays.
     """
 
     def __setattr__(self, name: str, value: object) -> None:
-        if not (isinstance(value, ModuleType) and name in ("campaign", "explore")):
+        if not (isinstance(value, types.ModuleType) and name in ("campaign", "explore")):
             super().__setattr__(name, value)
 
 

@@ -549,7 +549,7 @@ class _Loop:
                 message = await self.after(then)
             else:
                 while not process.mailbox:
-                    process.mailbox, process.waiting = None, MESSAGE  # as `Node.park`; an empty one is 700 bytes
+                    node.spare, process.mailbox, process.waiting = process.mailbox, None, MESSAGE  # see `Node.spare`
                     await PARKED
                 message = process.mailbox.popleft()
                 if node.tracer is not None:

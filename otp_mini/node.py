@@ -127,6 +127,8 @@ class Node(Leaving):
         self._pids = self._refs = 0  # how many of each there were: the number of the last one
         self.timers = Timers()
         self.signals = Signals(self)
+        # An empty mailbox has 700 bytes. A server that waits keeps none: it leaves it here, for whoever gets mail next.
+        self.spare: Mailbox | None = None
         self._deferred = self.signals.deferred  # the same list: it is looked at after every turn
         self._slow: set[str] = set()  # labels of those whose long turn was spoken of already
         self._turns_left = SLICE_TURNS  # on a virtual clock: until the timers are looked at again
@@ -557,7 +559,8 @@ class Node(Leaving):
         """Put a message, copied already, into the mailbox."""
         mailbox = process.mailbox
         if mailbox is None:
-            mailbox = process.mailbox = Mailbox()
+            mailbox, self.spare = Mailbox() if self.spare is None else self.spare, None
+            process.mailbox = mailbox
         mailbox.append(message)
         if process.waiting is MESSAGE:
             self.wake(process)
