@@ -2,8 +2,8 @@
 
 Nothing here runs Elixir. A text is taken apart into words and a module into clauses, so that what a student wrote can
 be compared with ways that real Elixir has run. Two clauses are the same if they differ in white space and comments, in
-the names of their variables, in `, do:` or `do … end`, and in the underscores of a number. Whatever else differs makes
-them two, also where both would do the same: a check can then say that it does not know the way, and no more.
+the names of their variables, in ``, do:`` or ``do … end``, and in the underscores of a number. Whatever else differs
+makes them two, also where both would do the same: a check can then say that it does not know the way, and no more.
 """
 
 from __future__ import annotations

@@ -159,7 +159,7 @@ def handle_cast(request, metres) do
   end
 end
 """
-"""`# or`: another way for a clause; `# then`: the next clause of its function; `# otherwise`: other clauses for it."""
+"""``# or``: another way for a clause; ``# then``: the next clause of its function; ``# otherwise``: others for it."""
 
 USES: Final = ("use GenServer, restart: :transient", "use(GenServer, restart: :transient)")
 FRAME: Final = "defmodule Winch do\n{use}\n{clauses}\nend\n"
@@ -202,8 +202,8 @@ _UNKNOWN: Final = (
 async def winch(function: Callable[[], Any], metres: int = 9) -> None:
     """The Elixir does what the Python does: each of its clauses has been run by real Elixir.
 
-    Demands: the module `Winch` with `restart: :transient`, and a way that is known to be right for each function; on a
-    machine with Elixir any module that does in a run what the Python does, with ``metres``.
+    Demands: the module ``Winch`` with ``restart: :transient``, and a way that is known to be right for each function;
+    on a machine with Elixir any module that does in a run what the Python does, with ``metres``.
     """
     text = function()
     if not isinstance(text, str):

@@ -352,7 +352,7 @@ def beyond(scenario: Callable[[], Any], path: Iterable[str], result: Schedules, 
         names: those of the graph in which the path begins.
 
     Returns:
-        A graph of its own: its first place is the one before the last step of the path. Of the last place with moves it
+        A graph of its own. Its first place is the one before the last step of the path. Of the last place with moves it
         is known what each of them does, and nothing that comes behind.
 
     Raises:
