@@ -363,6 +363,15 @@ def test_chapters_near_each_other_ask_for_other_things() -> None:
     assert (often, soon) == ({}, {})
 
 
+def test_the_right_answer_of_a_chapter_is_not_always_the_same_letter() -> None:
+    """Who has seen that it is always B reads the question no more."""
+    letters: dict[str, list[str]] = {}
+    for chapter in map(Chapter, CHAPTERS):
+        part = re.split(r"^## Three questions", chapter.markdown, flags=re.MULTILINE)[-1].split("\n## ")[0]
+        letters[chapter.number] = re.findall(r"<summary>([A-D])\.[^\n]*</summary>\s+Yes", part)
+    assert [number for number, right in letters.items() if len(right) > 1 and len(set(right)) == 1] == []
+
+
 def test_each_incident_of_the_anti_patterns_shows_who_waited() -> None:
     """A trace as a picture, or a chart of the mailbox."""
     [path] = [path for path in CHAPTERS if path.stem.startswith("04")]
