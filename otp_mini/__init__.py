@@ -132,10 +132,17 @@ _TRYING = (
 )  # fmt: skip
 
 
+_THEIR_FILES = ("faults", "points", "score", "stage", "watched")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> Any:
     if name in _LOOKING:
         return _Later(name)
-    if name in _TRYING:
+    if name in _TRYING or name in _THEIR_FILES:
         _load_trying()
         return globals()[name]
     raise AttributeError(f"module 'otp_mini' has no attribute {name!r}")
@@ -143,7 +150,8 @@ def __getattr__(name: str) -> Any:
 
 def _load_trying() -> None:
     """Load what tries schedules and faults: half of the package, of which most programs use nothing."""
-    from . import faults
+    import otp_mini.faults as faults
+
     from .campaign import campaign
     from .explore import explore, replay
     from .stage import Below

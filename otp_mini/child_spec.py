@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final, Literal
 
-from .copying import Memo, _copy
+from .copying import Memo, _copy, cannot_change
 from .errors import BadArg, Exit, describe_reason, safe_repr
 from .plain_functions import plain_answer
 from .terms import Pid, Ref
@@ -60,11 +60,10 @@ class ChildSpec:
     def __deepcopy__(self, memo: Memo) -> ChildSpec:
         # Where nothing in it can change, it is its own copy: a dynamic supervisor is sent one for each child.
         fields = tuple(vars(self).values())
-        copied = _copy(fields, memo)
-        if copied is fields:
+        if cannot_change(fields):
             return self
-        copy = object.__new__(type(self))
-        vars(copy).update(zip(vars(self), copied, strict=True))
+        copy = memo[id(self)] = object.__new__(type(self))
+        vars(copy).update(zip(vars(self), _copy(fields, memo), strict=True))
         return copy
 
     def override(self, **changes: Any) -> ChildSpec:

@@ -299,6 +299,21 @@ def _refusal(term: object, why: str) -> str:
     )
 
 
+def cannot_change(term: Any) -> bool:
+    """Can nothing inside of a term ever change? Then it is its own copy for good.
+
+    Example:
+        >>> cannot_change(("put", 1, ("a", None))), cannot_change(("put", ["apple"]))
+        (True, False)
+    """
+    kind = type(term)
+    if kind is tuple:
+        return AS_THEY_ARE.issuperset(map(type, term)) or all(map(cannot_change, term))
+    if kind is types.MethodType:
+        return cannot_change(term.__self__)
+    return kind in AS_THEY_ARE or issubclass(kind, type)
+
+
 def copy_reason(reason: Any) -> Any:
     """A copy for one more receiver. Where a part cannot be copied, a text that describes it takes its place.
 
@@ -308,9 +323,11 @@ def copy_reason(reason: Any) -> Any:
         >>> copy_reason(("gave up", (number for number in range(3))))
         ('gave up', '<generator object <genexpr>>')
     """
-    if type(reason) in AS_THEY_ARE:
-        return reason
     try:
-        return _copy(reason, {})
+        return reason if type(reason) in AS_THEY_ARE else _copy(reason, {})
     except (Exception, Exit):
+        pass
+    try:
         return _copy(reason, _TextForRefused())
+    except (Exception, Exit):
+        return safe_repr(reason)  # not even its class can be asked what it is

@@ -52,7 +52,7 @@ class Exit(BaseException):
     __match_args__ = ("reason",)
 
     def __init__(self, reason: object = "normal") -> None:
-        self.args = (reason,)  # what super().__init__(reason) does, in less time: each end of a server makes two
+        super().__init__(reason)
         self.reason = reason
 
     def __str__(self) -> str:

@@ -36,7 +36,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
-from .copying import copy_reason
+from .copying import cannot_change, copy_reason
 from .errors import BadArg, Exit, safe_repr
 from .matching import ANY as ANY
 from .matching import Distinct, Place, check_pattern, exact, fits, fitting, has_holes, order
@@ -329,8 +329,7 @@ def _rows(found: Table, rows: object, function: str) -> list[tuple[Place, Row]]:
     for row in rows if isinstance(rows, list) else [rows]:
         key = _checked(found, row, function)[keypos]
         kept: Row = tuple(found.node.copy(row))
-        if kept is not row:
-            found.fixed = False  # what has to be copied can change
+        found.fixed = found.fixed and cannot_change(kept)
         place = found.place(kept[keypos])
         if kept[keypos] is not key and place != found.place(key):
             raise BadArg(
@@ -554,8 +553,7 @@ def update_element(table: Any, key: Any, change: tuple[int, Any] | list[tuple[in
             if not isinstance(step, tuple) or len(step) != 2:
                 raise BadArg(f"ets.update_element: a change is (position, value), got {safe_repr(step)}")
             value = found.node.copy(step[1])
-            if value is not step[1]:
-                found.fixed = False
+            found.fixed = found.fixed and cannot_change(value)
             places[_at(row, step[0], "update_element", found.keypos)] = value
         found.add(found.place(key), tuple(places))
         return True

@@ -33,6 +33,7 @@ from __future__ import annotations
 
 import random
 import re
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
@@ -231,6 +232,17 @@ def newest(enabled: tuple[str, ...], last: str) -> str:
     return usual(enabled if last == TIME else ready or enabled, last)
 
 
+_running = threading.RLock()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One run at a time: its processes run in whichever thread it is in, and no other thread's in between."""
+    with _running:
+        enter()
+        yield
+
+
 def run_once(
     scenario: Callable[[], Any],
     choose: Choose,
@@ -247,9 +259,8 @@ def run_once(
         Cut: ``choose`` gave the run up.
         BadArg: processes run in another thread just now.
     """
-    enter()  # whichever thread it is in, its processes run there
     node, steps, last = WatchedNode(ahead), [] if steps is None else steps, ""
-    with node:
+    with _alone(), node:
         node.driving = True
         if record is not None:
             node.tracer, node.operations = record.trace, []

@@ -371,7 +371,9 @@ async def start_server(
     if caller.reductions < 0 and caller.coroutine is not None:
         await YIELDED
     if name is not None:
-        if not isinstance(name, Address):
+        if isinstance(name, Address):
+            name.check()
+        else:
             check_name(name)
         taken = find(name)
         if taken is not None:
@@ -432,7 +434,7 @@ async def _serve(
     except Exception as error:
         reason = error
     else:
-        if type(result) is Ok and _is_then(result.then):
+        if isinstance(result, Ok) and _is_then(result.then):
             node.answer(*starter, ("ok", process.pid))
             process.loop = _Loop(process, server, parent, result.value)
             return Become(process.loop.run(result.then))
@@ -579,7 +581,7 @@ class _Loop:
                 else:
                     then = self.settle(result, message, then)
             except BaseException as error:
-                raise Exit(await self.crash(error, message)) from None
+                raise Exit(await self.terminate(self.reason_of(error), message)) from None
             process.current = message = result = None  # an idle server keeps neither of them
         raise Exit(reason)
 
@@ -646,12 +648,12 @@ class _Loop:
             if last:
                 node.reply(self.process.pid, message[1], reply)
 
-    async def crash(self, error: BaseException, message: Any) -> object:
-        """Be terminated by an exception; answers the reason. What is not the server's own goes on as it is."""
+    def reason_of(self, error: BaseException) -> object:
+        """The reason of an end by an exception. What is not the server's own goes on as it is."""
         # An exit signal to oneself is a kill, which nothing in here survives.
         if self.process.pending_exit is not None or isinstance(error, (GeneratorExit, KeyboardInterrupt, SystemExit)):
             raise error
-        return await self.terminate(error.reason if isinstance(error, Exit) else error, message)
+        return error.reason if isinstance(error, Exit) else error
 
     async def terminate(self, reason: object, message: Any) -> object:
         """Run the server's ``terminate``, and report the end unless its reason is quiet; answers the reason.
@@ -665,10 +667,8 @@ class _Loop:
             elif isinstance(result, GeneratorType | AsyncGeneratorType):
                 name = name_of(type(self.server))
                 raise BadArg(f"{name}.terminate has a `yield` in it: it only makes a generator, and nobody runs it.")
-        except Exit as exit:
-            reason = exit.reason
-        except Exception as error:
-            reason = error
+        except BaseException as error:
+            reason = self.reason_of(error)
         if not is_quiet(reason):
             who = self.process.node.describe(self.process)
             shown = Continue(message.term) if type(message) is _Continued else message

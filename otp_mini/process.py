@@ -126,9 +126,6 @@ class Runtime:
         self.threads = False
 
 
-NO_CONTEXT: Final = Context()
-"""What a process has that has ended: in its own context, `task_of` is the process itself, a cycle."""
-
 runtime: Final = Runtime()
 
 task_of: Final[ContextVar[ControlBlock | None]] = ContextVar("task_of", default=None)

@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from . import reports
 from .copying import copy_reason
 from .matching import name_key
-from .process import NO_CONTEXT, ControlBlock, Failed, runtime
+from .process import ControlBlock, Failed, runtime, task_of
 from .terms import CallRef, Down, ExitSignal, Pid, Ref
 
 if TYPE_CHECKING:
@@ -151,7 +151,8 @@ class Signals:
                     watched.monitors.pop(ref, None)
         links, monitors = process.links, process.monitors
         process.mailbox = process.monitoring = process.loop = process.links = process.monitors = None
-        process.context = NO_CONTEXT  # with asyncio, its own knows the process: a cycle
+        if process.context.get(task_of) is process:  # so it is with asyncio: a cycle
+            process.context.run(task_of.set, None)
         for linked in links or ():
             self.queue.append(ExitSent(pid, linked, reason, True))
         for ref, (watcher, who) in (monitors or {}).items():

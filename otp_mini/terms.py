@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 if TYPE_CHECKING:
     from .process import ControlBlock
 
-from .errors import safe_repr
+from .errors import BadArg, safe_repr
 
 INFINITY: Final = math.inf
 """A time-out that never comes. ``None`` means the same wherever a time-out is asked for."""
@@ -215,6 +215,13 @@ class Address:
     # answers that ten times slower.
     def __deepcopy__(self, memo: object) -> Address:
         return self
+
+    @classmethod
+    def check(cls) -> None:
+        """Raise `BadArg` where a function is missing that an address needs: before anybody is started under it."""
+        for name in ("whereis", "register", "unregister"):
+            if getattr(cls, name) is getattr(Address, name):
+                raise BadArg(f"{cls.__name__} is an address and has no {name}: write def {name}(self, ...)")
 
     def whereis(self) -> Pid | None:
         """The process behind the address, or None."""

@@ -740,3 +740,16 @@ def test_an_object_that_says_nonsense_of_how_it_is_made_is_refused(answer: Any) 
 
     with pytest.raises(CopyError, match="this Odd refuses it"):
         copy_term(Odd())
+
+
+def test_a_reason_whose_class_cannot_be_hashed_hides_no_death() -> None:
+    class Odd(type):
+        def __eq__(cls, other: object) -> bool:
+            return cls is other
+
+        __hash__ = None  # type: ignore[assignment]
+
+    class Strange(Exception, metaclass=Odd):
+        pass
+
+    assert "Strange" in str(copy_reason(Strange()))

@@ -386,3 +386,10 @@ def test_of_a_large_collection_inside_an_object_only_what_is_shown_is_looked_at(
 
     assert safe_repr(Cart(set(), [Row() for _ in range(10_000)]), 40).endswith(" more])")
     assert len(looked) < 10
+
+
+def test_an_exit_may_be_another_exception_too() -> None:
+    class Quit(Exit, SystemExit):
+        pass
+
+    assert (Quit(3).reason, Quit(3).code, Quit(3).args) == (3, 3, (3,))

@@ -1561,3 +1561,27 @@ def test_a_value_that_can_change_comes_to_rows_that_cannot(put: Callable[[Any, l
         assert taken[1] == ["apple"] and type(taken) is tuple
         assert ets.delete_all_objects(table) and ets.insert(table, ("pear", 1))
         assert ets.lookup(table, "pear")[0] is ets.lookup(table, "pear")[0]
+
+
+def test_the_one_instance_of_a_class_is_not_shared_through_a_table() -> None:
+    """It is its own copy while it has no attributes, and has them later."""
+
+    class Settings:
+        one: Any = None
+
+        def __new__(cls) -> Any:
+            cls.one = cls.one or object.__new__(cls)
+            return cls.one
+
+    async def spoil() -> None:
+        ets.lookup("t", "k")[0][1].colour.append("spoilt")
+
+    async def main() -> Any:
+        table = ets.new("t", access="public", named=True)
+        ets.insert(table, ("k", Settings()))
+        Settings().colour = ["red"]
+        Process.monitor(spawn(spoil))
+        await receive()
+        return Settings().colour
+
+    assert play(main) == ["red"]

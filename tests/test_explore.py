@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import traceback
 from functools import partial
 from pathlib import Path
@@ -1267,3 +1268,18 @@ def test_what_a_reduction_would_lose_is_no_exhaustive_answer(
 def test_a_reduction_that_leaves_out_too_much_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Footprint, "meets", lambda self, other: False)
     assert any(isinstance(disagreement(seed, 250), str) for seed in range(7, 30))
+
+
+def test_two_threads_explore_at_once() -> None:
+    async def scenario() -> list[int]:
+        for number in range(3):
+            spawn(send, self_(), number)
+        return [await receive() for _ in range(3)]
+
+    found: list[Any] = []
+    threads = [threading.Thread(target=lambda: found.append(len(explore(scenario).outcomes))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [6, 6]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import warnings
@@ -1778,3 +1779,58 @@ def test_a_name_that_nobody_has_is_no_process_and_no_mistake(name: Any) -> None:
         return exit.value.reason[0], GenServer.cast(name, "x"), GenServer.whereis(name)  # type: ignore[index]
 
     assert play(main) == ("noproc", "ok", None)
+
+
+def test_init_may_answer_with_a_class_of_its_own() -> None:
+    class Started(Ok):
+        pass
+
+    class Server(GenServer):
+        def init(self, argument: Any) -> Ok:
+            return Started(argument)
+
+    async def main() -> Any:
+        return await sys_.get_state(await Server.start(1))
+
+    assert play(main) == 1
+
+
+@pytest.mark.parametrize("raised", [asyncio.CancelledError(), Exit("cancelled"), ValueError("full")], ids=repr)
+def test_terminate_runs_once_whatever_it_raises(raised: BaseException) -> None:
+    """As on the BEAM, where `exit(:cancelled)` in it gives the reason and calls nothing again."""
+    ran: list[object] = []
+
+    class Server(GenServer):
+        def handle_cast(self, request: Any, state: Any) -> Stop:
+            return Stop("normal", state)
+
+        def terminate(self, reason: object, state: Any) -> None:
+            ran.append(reason)
+            raise raised
+
+    async def main() -> object:
+        pid = await Server.start()
+        assert pid is not None
+        Process.monitor(pid)
+        GenServer.cast(pid, "stop")
+        return (await receive(Down)).reason
+
+    reason = play(main)
+    assert ran == ["normal"]
+    assert reason == "cancelled" if isinstance(raised, Exit) else type(reason) is type(raised)
+
+
+def test_an_address_without_one_of_its_functions_starts_nobody() -> None:
+    class Place(Address):
+        def whereis(self) -> None:
+            return None
+
+        def register(self, pid: Pid) -> None:
+            return None
+
+    async def main() -> Any:
+        with pytest.raises(BadArg, match="Place is an address and has no unregister: write def unregister"):
+            await Probe.start(0, name=Place())
+        return len(Process.list())
+
+    assert play(main) == 1

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio  # noqa: F401  (with it, a process's context knows the process)
+import asyncio  # with it, a process's context knows the process
+import contextvars
 import copy
 import dataclasses
 import gc
@@ -14,7 +15,23 @@ from typing import Any
 import pytest
 
 import otp_mini
-from otp_mini import Down, Exit, ExitSignal, GenServer, Node, NoReply, Ok, Pid, Process, Ref, Reply, Stop, send, spawn
+from otp_mini import (
+    Down,
+    Exit,
+    ExitSignal,
+    GenServer,
+    Node,
+    NoReply,
+    Ok,
+    Pid,
+    Process,
+    Ref,
+    Reply,
+    Stop,
+    receive,
+    send,
+    spawn,
+)
 from otp_mini.copying import copy_term
 
 
@@ -211,3 +228,32 @@ def test_an_exit_has_its_reason_as_its_only_argument() -> None:
     assert (Own(1, 2).args, Own(1, 2).reason) == (((1, 2),), (1, 2))
     again = pickle.loads(pickle.dumps(Exit(("a", 1))))
     assert (again.args, again.reason) == ((("a", 1),), ("a", 1))
+
+
+def test_a_process_that_has_ended_keeps_its_context_to_itself() -> None:
+    value: contextvars.ContextVar[int] = contextvars.ContextVar("value")
+
+    tasks: list[Any] = []
+
+    async def child(number: int) -> None:
+        value.set(number)
+        tasks.append(asyncio.current_task())
+
+    async def main() -> Any:
+        for number in (1, 2):
+            Process.monitor(spawn(child, number))
+            await receive()
+        return [task.get_context() for task in tasks]
+
+    async def cell() -> Any:
+        with Node() as node:
+            return await node.run_async(main)
+
+    one, other = asyncio.run(cell())
+    assert (one[value], other[value]) == (1, 2)
+    assert one.run(lambda: other.run(lambda: "one inside the other")) == "one inside the other"
+
+
+def test_what_is_loaded_late_is_known_by_its_name() -> None:
+    program = "import otp_mini; print({*otp_mini.__all__} - {*dir(otp_mini)}, otp_mini.faults.__name__)"
+    assert of_python(program) == "set() otp_mini.faults\n"
