@@ -52,6 +52,11 @@ def hear_signals() -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Give the kernels an IPython folder of their own: a reader's profile must not change an output."""
     hear_signals()
+    if config.getoption("note_slow") and not hasattr(config, "workerinput") and (chosen := selection(config)):
+        raise pytest.UsageError(
+            f"--note-slow writes tests/slow.txt anew, so all tests must run, but only some are chosen: {chosen}. "
+            "Leave that away, and run it in the folder of pyproject.toml."
+        )
     if config.getoption("quick"):
         hypothesis.settings.load_profile("quick")
     folder = tempfile.TemporaryDirectory(prefix="otp-mini-ipython-", ignore_cleanup_errors=True)
@@ -90,7 +95,14 @@ left_out: Counter[str] = Counter()
 SLOW = ROOT / "tests" / "slow.txt"
 SLOW_FROM = 0.1  # seconds
 slow = frozenset(SLOW.read_text(encoding="utf-8").split())
-"""The test functions that take longer, written by `--note-slow`."""
+"""The test functions that take longer, written by `--note-slow` when all tests ran and passed."""
+NOTE_SLOW = "also time the tests that tests/slow.txt names, and write the file anew"
+SELECTING = {
+    "keyword": "-k", "markexpr": "-m", "deselect": "--deselect", "ignore": "--ignore", "ignore_glob": "--ignore-glob",
+    "lf": "--last-failed", "stepwise": "--stepwise", "collectonly": "--collect-only", "setupplan": "--setup-plan",
+    "setuponly": "--setup-only",
+}  # fmt: skip
+"""The options by which some of the tests do not run."""
 QUICK_EXAMPLES = 10
 # The same examples in every run, and no judgement by the machine's pace. Examples that are new each time are drawn by
 # `course.py conformance`.
@@ -103,7 +115,14 @@ hypothesis.settings.load_profile("course")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--quick", action="store_true", help="leave out what takes long, and say what that is")
-    parser.addoption("--note-slow", action="store_true", help="run what tests/slow.txt leaves out, and write it anew")
+    parser.addoption("--note-slow", action="store_true", help=NOTE_SLOW)
+
+
+def selection(config: pytest.Config) -> str:
+    """Return what keeps some of the tests from being run, as it was given; "" where nothing does."""
+    everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    options = [option for name, option in SELECTING.items() if config.getoption(name, default=None)]
+    return " ".join([*([] if everything else config.args), *options])
 
 
 def why_it_takes_long(item: pytest.Item) -> str | None:
@@ -179,14 +198,14 @@ def seconds_by_chapter(reports: Iterable[Any]) -> dict[str, float]:
     return dict(sorted(taken.items()))
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
+def pytest_terminal_summary(terminalreporter: Any, exitstatus: int) -> None:
     kept = terminalreporter.stats
     chapters = seconds_by_chapter(report for outcome in ("passed", "failed", "") for report in kept.get(outcome, ()))
     if len(chapters) > 1:
         told = ", ".join(f"{number} {seconds:.0f}" for number, seconds in chapters.items())
         terminalreporter.section("what a chapter costs")
         terminalreporter.write_line(f"Seconds of the tests with its name or number, one after the other: {told}.")
-    if terminalreporter.config.getoption("note_slow"):
+    if terminalreporter.config.getoption("note_slow") and exitstatus == pytest.ExitCode.OK:
         SLOW.write_text("\n".join([*slow_functions(kept.get("passed", ())), ""]), encoding="utf-8")
     if left_out:
         told = ", ".join(f"{reason} ({count})" for reason, count in left_out.most_common())

@@ -60,11 +60,9 @@ class Growth:
         """From few to many."""
         return sorted(map(int, self.figures))
 
-    def ratio(self, size: int) -> Ratio:
-        """How many times as much a piece costs at this size as at the smallest one."""
-        found = ratio(self.figures[str(size)], self.figures[str(self.sizes()[0])])
-        assert found is not None
-        return found
+    def ratio(self, size: int) -> Ratio | None:
+        """How many times as much a piece costs at this size as at the smallest one; None where one has no figure."""
+        return ratio(self.figures[str(size)], self.figures[str(self.sizes()[0])])
 
 
 @dataclass

@@ -245,7 +245,8 @@ def growth_table(found: Results) -> Iterator[str]:
     lines = [["much of", "expected", *(f"{size:,}" for size in sizes)]]
     for kind in found.growth:
         there = kind.sizes()
-        lines.append([kind.what, kind.law, *(figure(kind.ratio(n).middle) if n in there else "-" for n in sizes)])
+        ratios = [kind.ratio(n) if n in there else None for n in sizes]
+        lines.append([kind.what, kind.law, *("-" if each is None else figure(each.middle) for each in ratios)])
     yield from aligned(lines)
 
 

@@ -53,6 +53,15 @@ def chromium() -> str:
     return shell or course.find_chromium() or lacking("no Chromium on this machine")
 
 
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[sync_api.Browser]:
+    """A Chromium for the pages of one file of tests: two of Playwright at a time fail in one process."""
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        yield started
+        started.close()
+
+
 @pytest.fixture(scope="session")
 def firefox_program() -> str:
     """The path of a Firefox."""

@@ -22,6 +22,7 @@ from otp_mini import (
     Exit,
     Partition,
     PartitionSupervisor,
+    Pid,
     Process,
     Registry,
     Supervisor,
@@ -64,7 +65,11 @@ async def tries(boss: Any, name: str, act: Any, *args: Any) -> None:
     try:
         answer = await act(*args)
     except ChildError as error:
-        answer = error.reason if isinstance(error.reason, str) else "already_started"
+        match error.reason:
+            case ("already_started", Pid()):
+                answer = "already_started"
+            case reason:
+                answer = reason if isinstance(reason, str) else f"failed: {reason!r}"
     except (Exception, Exit) as error:
         answer = type(error).__name__
     send(boss, (name, answer))
@@ -146,10 +151,13 @@ async def stop_against_crash() -> Any:
 
 
 async def list_during_restart() -> Any:
-    """Who asks during a restart sees one child, with a pid or as one that is being started."""
+    """Who asks during a restart sees one child, with a pid or as one that is being started; then it is there again."""
     sup = await one_child()
-    told = await both((kill, await pid_of(sup)), (Supervisor.count_children, sup), (Supervisor.which_children, sup))
-    return [told[1].specs, told[1].workers, told[1].active, len(told[2]), *await state_of(sup)]
+    first = await pid_of(sup)
+    told = await both((kill, first), (Supervisor.count_children, sup), (Supervisor.which_children, sup))
+    await Process.sleep(1)
+    seen = [row.pid if row.pid in (None, "restarting") else "a pid" for row in told[2]]
+    return [told[1].specs, told[1].workers, told[1].active, *seen, *await state_of(sup), Process.alive(first)]
 
 
 async def name_of_child_taken() -> Any:
@@ -198,11 +206,20 @@ async def two_starts_for_one_place() -> Any:
 
 
 async def start_against_end() -> Any:
-    """A place is free again as soon as its child is gone, and not before."""
+    """A place is free again as soon as the supervisor counts its child no more, and not while the child lives."""
     sup = await DynamicSupervisor.start_link(max_children=1)
     first = await DynamicSupervisor.start_child(sup, child(restart="temporary"))
-    told = await both((DynamicSupervisor.start_child, sup, child()), (kill, first))
-    return ["full" if told[0] == "max_children" else "started", (await DynamicSupervisor.count_children(sup)).active]
+
+    async def starts() -> Any:
+        counted = (await DynamicSupervisor.count_children(sup)).specs
+        try:
+            await DynamicSupervisor.start_child(sup, child())
+        except ChildError as error:
+            return counted, error.reason, Process.alive(first)
+        return counted, "started", Process.alive(first)
+
+    told = await both((starts,), (kill, first))
+    return [*told[0], (await DynamicSupervisor.count_children(sup)).active]
 
 
 async def dynamic_terminate_against_crash() -> Any:
@@ -232,13 +249,17 @@ async def wants_the_key() -> str:
 
 
 async def register_against_death() -> Any:
-    """A key is free as soon as its holder is gone; whoever looks it up never finds the dead."""
+    """A key is free as soon as its holder is gone, and not before; whoever looks it up never finds the dead."""
     await Registry.start_link(name="keys")
     holder = spawn(holds_a_key, self_())
     await receive()
-    told = await both((wants_the_key,), (kill, holder))
+
+    async def wants_it() -> Any:
+        return Process.alive(holder), await wants_the_key(), Process.alive(holder)
+
+    told = await both((wants_it,), (kill, holder))
     found = Registry.lookup("keys", "k")
-    return [told[0], all(Process.alive(pid) for pid, _ in found)]
+    return [*told[0], all(Process.alive(pid) for pid, _ in found)]
 
 
 async def dispatches() -> str:
@@ -391,14 +412,27 @@ RACES = [
     Race(restart_against_terminate, lambda end: end[:2] == ["started", "ok"] and end[2:] in ([None, 0], [True, 1])),
     Race(stop_against_crash, lambda end: end == ["ok", "killed", None, None], 300),
     Race(
-        list_during_restart, lambda end: end[0] == end[1] == end[3] == 1 and end[2] in (0, 1) and end[5] in (0, 1), 300
+        list_during_restart,
+        lambda end: (
+            end[:2] == [1, 1] and end[2] in (0, 1) and end[3] in ("a pid", "restarting") and end[4:] == [True, 1, False]
+        ),
+        300,
     ),
     Race(name_of_child_taken, lambda end: end in (["had it", True, True], ["took it", False, True])),
     Race(one_for_all_against_crash, lambda end: end == [True, True, 2, False, False], 200),
     Race(two_starts_for_one_place, lambda end: end == ["max_children", "started", 1]),
-    Race(start_against_end, lambda end: end in (["full", 0], ["started", 1])),
+    Race(
+        start_against_end,
+        lambda end: (
+            (end[:2] == [1, "max_children"] and end[3] == 0) or (end[0] in (0, 1) and end[1:] == ["started", False, 1])
+        ),
+    ),
     Race(dynamic_terminate_against_crash, lambda end: end in (["ok", 0, False], ["not_found", 1, False])),
-    Race(register_against_death, lambda end: end[0] in ("taken", "got it") and end[1] is True, 500),
+    Race(
+        register_against_death,
+        lambda end: (end[:2] == [True, "taken"] or end[1:3] == ["got it", False]) and end[3] is True,
+        500,
+    ),
     Race(dispatch_against_unregister, lambda end: end in (["timeout", "timeout"], ["look", "timeout"])),
     Race(update_against_death, lambda end: end == [[], 0, "got it"], 300),
     Race(two_register, lambda end: end == ["got it", "taken"]),

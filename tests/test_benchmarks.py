@@ -189,6 +189,13 @@ def test_growth_is_compared_with_the_smallest_size() -> None:
     assert grown.ratio(100) == (2.0, 1.0, 3.0)
 
 
+def test_a_size_without_a_figure_has_no_ratio_and_a_dash_in_the_table() -> None:
+    grown = results.Growth("keys", "keys", "one more", "flat", {"10": [1.0], "100": [], "1000": [2.0]})
+    assert grown.ratio(100) is None
+    [_, line] = program.growth_table(results.Results("CPython", None, 1, [], [grown]))
+    assert line.split() == ["keys", "flat", "1.00", "-", "2.00"]
+
+
 # ---- what is stored, and who quotes it -----------------------------------------------------------------
 
 

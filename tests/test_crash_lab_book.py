@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 import scratch_book
 from crash_lab_reader import Reader
 from lab_scenarios import pair, part
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from scratch_book import ScratchBook, notebook
 
 from otp_mini.lab import Lab, strategy_labs
@@ -49,14 +48,6 @@ def two_labs() -> str:
 scratch_book.good(
     {"labs_two.ipynb": two_labs, "labs_one.ipynb": lambda: notebook(TITLE, one_lab()), "labs_none.md": "# No lab\n"}
 )
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        yield started
-        started.close()
 
 
 def scripts(book: ScratchBook, page: str) -> list[str]:

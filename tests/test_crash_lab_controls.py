@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from crash_lab_reader import Reader, lab_page, shop_html
 from lab_scenarios import part
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from otp_mini import Supervisor
 from otp_mini.lab import Lab, strategy_labs
@@ -21,14 +20,6 @@ pytestmark = [
     pytest.mark.filterwarnings("default::ResourceWarning"),  # Playwright's own, at its end
 ]
 STILL: dict[str, Any] = {"reduced_motion": "reduce"}
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        yield started
-        started.close()
 
 
 async def kiosk() -> Any:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from crash_lab_reader import HEAD, Reader, lab_page, orders_document, shop_document, shop_html
 from lab_scenarios import crowd, knows, linked, machine, pair, part, pay, pool
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from test_player import HOSTILE, hostile
 
 from otp_mini.lab import Lab, strategy_labs
@@ -20,14 +19,6 @@ pytestmark = [
     pytest.mark.timeout(300),  # a browser on a busy machine
     pytest.mark.filterwarnings("default::ResourceWarning"),  # Playwright's own, at its end
 ]
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        yield started
-        started.close()
 
 
 def three_html(script: Any = (("B", "raise"),), depth: int = 2) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 from browser import serving
 from crash_lab_reader import Reader, lab_page, orders, orders_document, shop_document, shop_html, shop_lab
 from lab_scenarios import crowd, knows, linked, machine, nursery, pair, part, pay, picky, pool, slow
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from otp_mini import receive, spawn
 from otp_mini.lab import Lab, strategy_labs
@@ -24,14 +23,6 @@ pytestmark = [
 ]
 
 GO_ON = "Go back and fork, or run the notebook, to go on."
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        yield started
-        started.close()
 
 
 @pytest.fixture

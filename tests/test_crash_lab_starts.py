@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from crash_lab_reader import Reader, lab_page
 from lab_scenarios import GUESTS, hall
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from test_crash_lab_page import Kernel, live_page
 
 from otp_mini.lab import Lab
@@ -20,14 +19,6 @@ pytestmark = [
     pytest.mark.filterwarnings("default::ResourceWarning"),  # Playwright's own, at its end
 ]
 STILL: dict[str, Any] = {"reduced_motion": "reduce"}
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

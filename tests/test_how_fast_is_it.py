@@ -19,7 +19,7 @@ from scratch_book import ScratchBook
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "book" / "how_fast_is_it.md"
 FOUND = speed.results().load()
-Ratio = speed.results().Ratio
+Ratio, Growth, Results = speed.results().Ratio, speed.results().Growth, speed.results().Results
 
 scratch_book.faulty({"speed_typo.md": "# Page\n\n{speed}`cals`\n", "speed_what.md": "# Page\n\n```{speed} pie\n```\n"})
 
@@ -104,6 +104,21 @@ def test_a_figure_that_is_not_there_is_an_error(what: str) -> None:
         speed.said(FOUND, what)
 
 
+def test_without_growth_the_rest_can_be_asked_for() -> None:
+    bare = Results(python="Python 3.11", elixir=None, rounds=3, rows=[], growth=[])
+    assert [speed.said(bare, what) for what in ("versions", "rounds")] == ["Python 3.11", "3"]
+    with pytest.raises(LookupError):
+        speed.said(bare, "largest")
+
+
+@pytest.mark.parametrize("figures", [{}, {"10": []}, {"10": [0.0], "100": [2.0]}, {"10": [1.0], "100": []}])
+def test_growth_without_a_figure_is_not_there(figures: dict[str, list[float]]) -> None:
+    bare = Results("Python 3.11", None, 3, [], [Growth("keys", "keys", "a read", "flat", figures)])
+    with pytest.raises(LookupError):
+        speed.said(bare, "growth of keys")
+    assert speed.growth(bare).count('<tr><th scope="row">') == (figures.get("10") == [1.0])
+
+
 # ---- the drawings --------------------------------------------------------------------------------------
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -163,6 +178,35 @@ def test_more_stands_to_the_right_and_each_design_has_a_shape_of_its_own() -> No
     desc = svg.find(f"{SVG}desc")
     assert desc is not None
     assert desc.text == "a < b: 20 times the BEAM, 0.5 times asyncio"
+
+
+def on_scale(*found: Any) -> tuple[list[float], float]:
+    """Where the marks of ratios are, and the line of 1."""
+    each = [("asyncio", Ratio(*values)) for values in found]
+    svg = ET.fromstring(plots.ratios("All", [("a", each)], {"asyncio": "circle"}))
+    [_, *marks] = [float(mark.attrib["cx"]) for mark in svg.iter(f"{SVG}circle")]
+    [one] = [path for path in svg.iter(f"{SVG}path") if " 62V" in path.attrib["d"] and "stroke-width" in path.attrib]
+    x = float(one.attrib["d"].split()[0].removeprefix("M"))
+    assert all(0 <= place <= plots.WIDTH for place in [*marks, x])
+    return marks, x
+
+
+@pytest.mark.parametrize("middle", [0.001, 0.05, 1.0, 10.0, 20.0, 50.0, 1000.0])
+def test_the_line_of_1_is_on_every_scale(middle: float) -> None:
+    [mark], one = on_scale([middle] * 3)
+    assert (mark > one, mark < one) == (middle > 1, middle < 1)
+
+
+def test_a_ratio_of_zero_is_told_and_has_no_mark() -> None:
+    assert len(on_scale([0.0, 0.0, 0.0], [2.0, 0.0, 4.0])[0]) == 1
+    assert "0 times asyncio" in plots.ratios("All", [("a", [("asyncio", Ratio(0, 0, 0))])], {"asyncio": "circle"})
+
+
+def test_where_nothing_was_compared_the_plot_says_so() -> None:
+    alone = [speed.results().Row("calls", "a call", "µs", {"otp_mini": [1.0]})]
+    for rows in ([], alone):
+        html = speed.ratios(Results("Python 3.11", None, 1, rows, []))
+        assert "<title>What otp_mini takes</title><desc>Nothing was compared.</desc>" in html
 
 
 def test_names_are_escaped() -> None:

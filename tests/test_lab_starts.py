@@ -203,12 +203,20 @@ def test_starts_that_make_no_sense_are_refused_with_a_sentence(starts: Any, said
     assert said in str(refused.value)
 
 
+def test_children_may_stand_in_a_tuple() -> None:
+    [name, specs] = next(iter(GUESTS.items()))
+    as_tuple, as_list = Lab(hall, starts={name: tuple(specs)}), Lab(hall, starts=GUESTS)
+    assert as_tuple.document(1) == as_list.document(1)
+
+
 def test_a_start_that_there_is_not_is_refused_with_a_sentence() -> None:
     with pytest.raises(BadArg, match=r"starts 'dora', and there is no such child to be started\. There are: c0, c1"):
         told(("dora", "start"))
     with pytest.raises(BadArg, match="Give the lab some by `starts`"):
         Lab(hall).tell([("dora", "start")])
-    with pytest.raises(BadArg, match="starting child 9 cannot be done"):
+    with pytest.raises(BadArg, match=r"starting child 9 cannot be done: there is no such child .* from 0 to 3\.$"):
         Lab(hall, starts=GUESTS).ask([STARTS + 9])
+    with pytest.raises(BadArg, match=r"starting child 0 cannot be done: .* The lab has no `starts`\.$"):
+        Lab(hall).ask([STARTS])
     with pytest.raises(BadArg, match="starting c0 cannot be done at this point"):
         told(("top", "kill"), ("c0", "start"))

@@ -1,7 +1,8 @@
-"""`--quick` leaves out what takes long, and says what that was."""
+"""`--quick` leaves out what takes long, and says what that was; `--note-slow` writes down what does."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +68,55 @@ def test_without_it_everything_runs(tmp_path: Path) -> None:
     said = run(tmp_path)
     assert "6 passed" in said
     assert "left out" not in said
+
+
+NOTE_SLOW = """
+import sys
+from pathlib import Path
+import pytest
+
+class Elsewhere:
+    def pytest_configure(self):
+        import conftest
+        conftest.SLOW, conftest.SLOW_FROM = Path("slow.txt"), -1
+
+sys.exit(pytest.main(sys.argv[1:], plugins=[Elsewhere()]))
+"""
+PASSES, FAILS = "def test_passes():\n    pass\n", "def test_fails():\n    assert False\n"
+STOPS = "def test_stops():\n    raise KeyboardInterrupt\n"
+
+
+def note_slow(folder: Path, tests: str, *options: str) -> tuple[int, str, str]:
+    """Run tests with --note-slow, each of them slow; answer status, errors, and the file, "as before" at first."""
+    (folder / "tests").mkdir()
+    (folder / "tests" / "test_them.py").write_text(tests, encoding="utf-8")
+    (folder / "slow.txt").write_text("as before", encoding="utf-8")
+    command = [sys.executable, "-c", NOTE_SLOW, "-p", "conftest", f"--rootdir={folder}", "--note-slow"]
+    command += ["-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml"), "-o", "testpaths=tests", *options]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return ran.returncode, ran.stderr, (folder / "slow.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_all_tests_that_took_long_are_noted(tmp_path: Path) -> None:
+    assert note_slow(tmp_path, PASSES) == (0, "", "tests/test_them.py::test_passes\n")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [["tests/test_them.py"], ["-k", "passes"], ["--collect-only"]])
+def test_of_a_selection_nothing_is_noted_and_a_sentence_says_so(tmp_path: Path, options: list[str]) -> None:
+    status, said, noted = note_slow(tmp_path, PASSES, *options)
+    assert (status, noted) == (pytest.ExitCode.USAGE_ERROR, "as before")
+    assert f"all tests must run, but only some are chosen: {options[0]}. Leave that away" in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", [FAILS, STOPS], ids=["failed", "stopped"])
+def test_of_a_run_that_failed_or_was_stopped_nothing_is_noted(tmp_path: Path, end: str) -> None:
+    status, _, noted = note_slow(tmp_path, PASSES + end)
+    assert status in (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED)
+    assert noted == "as before"
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from unittest import mock
 import pytest
 from crash_lab_reader import HEAD, page_of
 from lab_scenarios import pair
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from otp_mini import replay, schedule_lab
 from otp_mini.explore import quiet, run_once, usual
@@ -29,14 +29,6 @@ pytestmark = [
 ]
 
 LAB = schedule_lab(levels=LEVELS)
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

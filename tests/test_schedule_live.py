@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from crash_lab_reader import page_of
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from otp_mini import Agent, BadArg, Process, explore, receive, replay, schedule_lab, self_, send, spawn
 from otp_mini.viz import front_end
@@ -232,14 +232,6 @@ MOUNT = """([source, css, data, address]) => {
     show(document.getElementById("lab"), data, { css, ask, address });
   });
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

@@ -21,14 +21,16 @@ LINE = 'stroke="currentColor" stroke-width="1.5" fill="none"'
 
 
 def ratios(title: str, rows: Sequence[tuple[str, Sequence[tuple[str, Any]]]], marks: dict[str, str]) -> str:
-    """A scale of ratios, from a hundredth to a hundred times or as far as it goes, each step ten times the one before.
+    """A scale of ratios with the line of 1 on it, as far as they go; each step is ten times the one before.
 
     Args:
-        rows: what was measured; for each design that is in it a ratio (middle, least, most).
+        rows: what was measured; for each design that is in it a ratio (middle, least, most). Zero has no
+            place on such a scale: of a middle of zero the text alone tells.
         marks: the shape of each design, "square" or "circle".
     """
-    found = [value for _, each in rows for _, ratio in each for value in ratio]
-    low, high = math.floor(math.log10(min(found))), math.ceil(math.log10(max(found)))
+    found = [value for _, each in rows for _, ratio in each for value in ratio if value > 0]
+    low, high = math.floor(math.log10(min(found, default=1))), math.ceil(math.log10(max(found, default=1)))
+    low, high = min(low, 0), max(high, 1)
     scale = Scale(math.log10, low, high, 14, WIDTH - 14)
     bottom = 74 + 34 * len(rows)
     parts = [*_key(marks), *_decades(scale, low, high, bottom)]
@@ -37,9 +39,10 @@ def ratios(title: str, rows: Sequence[tuple[str, Sequence[tuple[str, Any]]]], ma
         parts.append(written(0, y, name, more=CLEAR))
         parts.append(f'<path d="M{scale.first:g} {y + 13}H{scale.last:g}" {SOFT}/>')
         for design, ratio in each:
-            parts += _mark(marks[design], scale, ratio, y + 13)
+            if ratio.middle > 0:
+                parts += _mark(marks[design], scale, ratio, y + 13)
     told = "; ".join(f"{name}: {_told(each)}" for name, each in rows)
-    return document(title, told, WIDTH, bottom + 24, parts)
+    return document(title, told or "Nothing was compared.", WIDTH, bottom + 24, parts)
 
 
 def _told(each: Iterable[tuple[str, Any]]) -> str:
@@ -79,7 +82,7 @@ def _decades(scale: Scale, low: int, high: int, bottom: float) -> Iterator[str]:
 
 def _mark(shape: str, scale: Scale, ratio: Any, y: float) -> list[str]:
     """The middle, on a line from the least to the most of the rounds."""
-    left, right = scale.at(ratio.least), scale.at(ratio.most)
+    left, right = scale.at(ratio.least) if ratio.least > 0 else scale.first, scale.at(ratio.most)
     return [f'<path d="M{left:g} {y}H{right:g}" {LINE}/>', _shape(shape, scale.at(ratio.middle), y)]
 
 

@@ -57,15 +57,18 @@ def said(found: Any, what: str) -> str:
     """
     first, _, design = (part.strip() for part in what.partition("/"))
     figure = results().figure
-    if first in ("versions", "rounds", "largest"):
-        largest = max(size for kind in found.growth for size in kind.sizes())
-        versions = " and ".join(filter(None, [found.python, found.elixir]))
-        return {"versions": versions, "rounds": str(found.rounds), "largest": f"{largest:,}"}[first]
+    if first == "versions":
+        return " and ".join(filter(None, [found.python, found.elixir]))
+    if first == "rounds":
+        return str(found.rounds)
+    if first == "largest" and (sizes := [size for kind in found.growth for size in kind.sizes()]):
+        return f"{max(sizes):,}"
     if first.startswith("growth of "):
         [kind] = [kind for kind in found.growth if kind.name == first.removeprefix("growth of ")] or [None]
-        if kind is None:
+        grown = kind.ratio(kind.sizes()[-1]) if kind is not None and kind.figures else None
+        if grown is None:
             raise LookupError(what)
-        return str(figure(kind.ratio(kind.sizes()[-1]).middle))
+        return str(figure(grown.middle))
     [row] = [row for row in found.rows if row.name == first] or [None]
     value = None if row is None else row.ratio(design) if design else row.middle("otp_mini")
     if value is None:
@@ -110,7 +113,7 @@ def ratios(found: Any) -> str:
         if there:
             rows.append((row.title, there))
     measured = {design: shape for design, shape in COMPARED.items() if design in found.designs()}
-    title = f"What otp_mini takes, to {' and '.join(measured)}"
+    title = f"What otp_mini takes{', to ' * bool(measured)}{' and '.join(measured)}"
     return f'<figure class="speed-ratios">{plots.ratios(title, rows, measured)}</figure>'
 
 
@@ -137,21 +140,23 @@ def _row(cells: list[str]) -> nodes.row:
 
 
 def growth(found: Any) -> str:
-    """A plot for each kind, with its table folded below it."""
+    """A plot for each kind, with its table folded below it; sizes without a ratio to the smallest are left out."""
     return f'<div class="speed-growth">{"".join(map(_grown, found.growth))}</div>'
 
 
 def _grown(kind: Any) -> str:
-    sizes = kind.sizes()
+    ratios = {size: ratio for size in kind.sizes() if (ratio := kind.ratio(size)) is not None}
+    if not ratios:
+        return ""
     title = f"Cost of a piece with more and more {kind.what}"
-    drawn = plots.growth(title, sizes, [kind.ratio(size) for size in sizes], kind.law)
+    drawn = plots.growth(title, [*ratios], [*ratios.values()], kind.law)
     caption = f"<b>{escape(kind.what)}</b>: {escape(kind.piece)}. Expected: {escape(kind.law)}."
     head = "".join(f'<th scope="col">{name}</th>' for name in ("there are", "a piece", "to the first"))
     middle = results().median
     rows = "".join(
         f'<tr><th scope="row">{size:,}</th><td>{amount(middle(kind.figures[str(size)]), "µs")}</td>'
-        f"<td>{range_of(kind.ratio(size))}</td></tr>"
-        for size in sizes
+        f"<td>{range_of(ratio)}</td></tr>"
+        for size, ratio in ratios.items()
     )
     body = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     fold = f"<details><summary>The same as a table</summary>{body}</details>"

@@ -58,7 +58,7 @@ class Lab:
         show: ``show(name, state)`` answers a line about the state of a server, or None: "knows: session".
         request: ``async def`` without arguments: what a user of the system asks for. The lab makes this
             request after each action, in a copy of the system, and tells what it gets.
-        starts: by the name of a dynamic supervisor, a list of children that may be started under it.
+        starts: by the name of a dynamic supervisor, a list or tuple of children that may be started under it.
 
     Example:
         >>> from otp_mini import GenServer, Supervisor
@@ -142,6 +142,10 @@ class Lab:
         waits = seconds_of(action)
         if waits and waits <= _LONGEST_WAIT and performance.is_alive():
             return
+        start, known = start_of(action), len(self.plan.starts)
+        if start is not None and start >= known:
+            there = f"The lab's `starts` are numbered from 0 to {known - 1}." if known else "The lab has no `starts`."
+            raise BadArg(f"{self.describe(action)} cannot be done: there is no such child to be started. {there}")
         if action not in performance.actions():
             raise BadArg(
                 f"{self.describe(action)} cannot be done at this point: that process does not run, or it is a "

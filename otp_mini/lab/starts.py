@@ -6,6 +6,7 @@ OTP: ``DynamicSupervisor.start_child/2``, which is what the lab calls
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -48,7 +49,7 @@ def planned(starts: Starts, roles: Sequence[Role], those: str) -> tuple[Start, .
         those: says which names there are.
 
     Raises:
-        BadArg: no dynamic supervisor has the name, what is under it is no list of children, or two children
+        BadArg: no dynamic supervisor has the name, what is under it is no list or tuple of children, or two children
             are called the same.
     """
     if not isinstance(starts, Mapping):
@@ -75,9 +76,11 @@ def planned(starts: Starts, roles: Sequence[Role], those: str) -> tuple[Start, .
 
 
 def _specs(supervisor: str, children: Any) -> tuple[ChildSpec, ...]:
-    if not isinstance(children, list):
-        raise BadArg(
-            f"starts has a list of children under {safe_repr(supervisor)}, such as [(Worker, 1)], "
-            f"got {safe_repr(children)}"
-        )
-    return to_specs(children)
+    if isinstance(children, list):
+        return to_specs(children)
+    if isinstance(children, tuple):
+        with suppress(BadArg):  # it is one child, `(Worker, 1)`
+            return to_specs(children)
+    raise BadArg(
+        f"starts has a list of children under {safe_repr(supervisor)}, such as [(Worker, 1)], got {safe_repr(children)}"
+    )
