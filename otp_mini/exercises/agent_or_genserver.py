@@ -192,8 +192,8 @@ async def ruled_lot(RuledLot: Any, step: float = 10) -> None:
     """One server keeps the rule: who has entered bids by the step, nobody does after the end, and nobody gets around.
 
     Demands: the four requests as the text has them, in the order closed, not entered, too low; what is refused, a
-    message and another lot change nothing; an unknown request ends the lot; many who ask at the same moment are
-    judged one after the other.
+    message and another lot change nothing, nor does a cast, which may end the lot; an unknown request ends the lot;
+    many who ask at the same moment are judged one after the other.
     """
     await with_other_numbers(_one_sale, ((RuledLot, step), (RuledLot, 7), (RuledLot, 0.5)))
     await _at_the_same_moment(RuledLot)
