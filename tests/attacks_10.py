@@ -257,6 +257,60 @@ class TakesMessagesForBids(RuledLot):
         return NoReply(lot)
 
 
+class ObeysMessages(RuledLot):
+    """Does what is sent to it as if it were called."""
+
+    def handle_info(self, message: Any, lot: Any) -> Any:
+        told = self.handle_call(message, None, lot)
+        return NoReply(told.state if told else lot)
+
+
+class ClosesByMessage(RuledLot):
+    def handle_info(self, message: Any, lot: Any) -> Any:
+        return NoReply(lot | {"closed": lot["closed"] or message == "close"})
+
+
+class EntersByMessage(RuledLot):
+    def handle_info(self, message: Any, lot: Any) -> Any:
+        match message:
+            case ("enter", bidder):
+                return NoReply(self.enter(bidder, lot).state)
+        return NoReply(lot)
+
+
+class ObeysCasts(RuledLot):
+    def handle_cast(self, request: Any, lot: Any) -> Any:
+        return ObeysMessages.handle_info(self, request, lot)  # type: ignore[arg-type]
+
+
+class LivesThroughCasts(RuledLot):
+    """Drops what is cast to it."""
+
+    def handle_cast(self, request: Any, lot: Any) -> Any:
+        return NoReply(lot)
+
+
+class PriceFirst(RuledLot):
+    """Asks for the price before it asks who bids."""
+
+    def refused(self, bidder: Any, price: Any, lot: Any) -> Any:
+        if not lot["closed"] and not self.enough(price, lot):
+            return "too low"
+        return super().refused(bidder, price, lot)
+
+
+class WholeSteps(RuledLot):
+    """Takes multiples of the step alone."""
+
+    def enough(self, price: Any, lot: Any) -> Any:
+        return price % lot["step"] == 0 and super().enough(price, lot)
+
+
+class OneStepExactly(RuledLot):
+    def enough(self, price: Any, lot: Any) -> Any:
+        return price == lot["best"][1] + lot["step"]
+
+
 class JudgesElsewhere(RuledLot):
     """Has a process of its own judge each bid, with the state of that moment."""
 
@@ -310,6 +364,7 @@ class WithAnAgent(GenServer):
 ruled = ex.ruled_lot
 over = "That is asked before anything else"
 table.right(ruled, "has a method for each request", RuledLot)
+table.right(ruled, "drops what is cast to it", LivesThroughCasts)
 table.right(ruled, "keeps the value in an agent of its own", WithAnAgent)
 table.wrong(ruled, "accepts any higher price", AnyHigherPrice, "the best one and a step")
 table.wrong(ruled, "asks for more than a step", MoreThanAStep, "the best one and a step")
@@ -323,13 +378,20 @@ table.wrong(ruled, "lets enter after the end", EntersAfterTheEnd, over)
 table.wrong(ruled, "closes once", ClosesWithClosed, "the pair of the best bidder")
 table.wrong(ruled, "ends with the sale", EndsWithTheSale, "what has ended the server")
 table.wrong(ruled, "refuses who enters twice", RefusesTheSecondTime, "once or twice")
-table.wrong(ruled, "does not keep the bid", ForgetsTheBid, "the state that was there before")
+table.wrong(ruled, "does not keep the bid", ForgetsTheBid, "the pair of the best bidder")
 table.wrong(ruled, "writes what it refuses", WritesTheRefused, "Look again at")
 table.wrong(ruled, "turns the pair round", TurnedRound, "Look again at")
 table.wrong(ruled, "keeps who has entered in the class", OneRoomForAll, "What a class keeps, all lots share")
 table.wrong(ruled, "answers an unknown request", Polite, "who keeps the rule")
 table.wrong(ruled, "has a way around the rule", Settable, "so nobody can set the price")
-table.wrong(ruled, "takes a message for a bid", TakesMessagesForBids, "Look again at")
+table.wrong(ruled, "takes a message for a bid", TakesMessagesForBids, "a message or a cast changes nothing")
+table.wrong(ruled, "takes a message for a call", ObeysMessages, "a message or a cast changes nothing")
+table.wrong(ruled, "closes by a message", ClosesByMessage, "'close' was sent as a message", "changes nothing")
+table.wrong(ruled, "lets enter by a message", EntersByMessage, "('enter', 'ben') was sent as a message")
+table.wrong(ruled, "takes a cast for a call", ObeysCasts, "'close' was cast", "a message or a cast changes nothing")
+table.wrong(ruled, "asks for the price before the entry", PriceFirst, "That is asked before the price")
+table.wrong(ruled, "takes whole steps alone", WholeSteps, "the best one and a step")
+table.wrong(ruled, "takes exactly one step", OneStepExactly, "the best one and a step")
 table.wrong(ruled, "judges in another process", JudgesElsewhere, "Look again at")
 table.hard_coded(ruled, "knows that a step is ten", KnowsTheStep, "it passed the first one")
 
@@ -455,7 +517,7 @@ class QueueingLot(LotOfLetters):
 
 
 table.wrong(ex.clerked_lot, "writes before it answers", WaitingLot, "which process waits for the letter")
-table.wrong(ex.clerked_lot, "writes in a continue", ContinuingLot, "in a `Continue`, keeps whoever calls next waiting")
+table.wrong(ex.clerked_lot, "writes in a continue", ContinuingLot, "a `Continue` too, keeps others waiting")
 table.wrong(ex.clerked_lot, "awaits a task", TaskedLot, "which process waits for the letter")
 table.wrong(ex.clerked_lot, "has a process for each letter", HurriedLot, "one process, one after the other")
 table.wrong(ex.clerked_lot, "starts a clerk without a link", OrphanedLot, "how the clerk hears of the end of its lot")
@@ -615,7 +677,7 @@ class HelpedLot(GoingLot):
 table.wrong(ex.going_lot, "begins its time once", OnceLot, "what each accepted bid does to the time")
 table.wrong(ex.going_lot, "lets all timers count", EagerLot, "what becomes of the timer")
 table.wrong(ex.going_lot, "cancels a timer that has fired", CancellingLot, "cannot be cancelled any more")
-table.wrong(ex.going_lot, "closes after silence", QuietLot, "A `Timeout` in a result is put off by every message")
+table.wrong(ex.going_lot, "closes after silence", QuietLot, "A `Timeout` is put off by every message")
 table.wrong(ex.going_lot, "stays open without a bid", LateLot, "when a lot without a bid closes")
 table.wrong(ex.going_lot, "looks again and again", LookingLot, "nobody has to look")
 table.wrong(ex.going_lot, "ends by any message", OpenedLot, "what becomes of the timer")

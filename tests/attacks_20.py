@@ -624,7 +624,7 @@ table.wrong(
 table.wrong(ex.winch, "ends a one-liner", but((ZERO, ZERO + " end")), "closes nothing")
 table.wrong(ex.winch, "leaves a brace open", but(("{:stop, :normal, 0}", "{:stop, :normal, 0")), "the brackets")
 table.wrong(ex.winch, "has an arrow after the head", but(("0), do:", "0) ->")), "between the head of a clause")
-table.wrong(ex.winch, "has a colon after the head", but(("0), do:", "0):")), "with which nothing begins there")
+table.wrong(ex.winch, "has a colon after the head", but(("0), do:", "0):")), "how a head ends")
 table.wrong(ex.winch, "forgets the comma", but(("0), do:", "0) do:")), "a comma and `do:`")
 table.wrong(
     ex.winch, "returns by a word", but(("{:noreply, metres}\nend", "return {:noreply, metres}\nend")), "no `return`"
@@ -677,6 +677,45 @@ table.wrong(
     "the arrow `->`",
 )
 table.wrong(ex.winch, "calls it otherwise", but(("defmodule Winch", "defmodule Windlass")), "the name of the module")
+PULL = "def handle_info(:pulled, metres), do: {:noreply, metres - 1, {:continue, :pull}}"
+WAIT = "Process.send_after(self(), :pulled, 250)"
+JAM = "{:stop, {:jammed, what}, metres}"
+REPLY = "{:reply, metres, metres}"
+
+
+def pulls_if(otherwise: str) -> Any:
+    """The winch whose only clause of `handle_continue` begins as Python would, and goes on like this."""
+    begin = "def handle_continue(:pull, metres) do\nif metres == 0 do\n{:stop, :normal, metres}\n"
+    return but((ZERO + "\n", ""), (f"def handle_continue(:pull, metres) do\n  {WAIT}\n", begin + otherwise))
+
+
+LESS = "def handle_info(:pulled, metres) do\n metres -= 1\n {:noreply, metres, {:continue, :pull}}\nend"
+REBOUND = (
+    "def handle_info(message, metres) do\nif message == :pulled do\nmetres = metres - 1\nend\n"
+    "{:noreply, metres, {:continue, :pull}}\nend"
+)
+ANYWAY = f"elif metres > 0 do\n{WAIT}\n"
+table.wrong(ex.winch, "changes in place", but((PULL, LESS)), "There is no `-=`")
+table.wrong(ex.winch, "writes elif", pulls_if(ANYWAY), "There is no `elif`")
+table.wrong(ex.winch, "writes else if", pulls_if(ANYWAY.replace("elif", "else if")), "an `end` of its own")
+table.wrong(
+    ex.winch, "has if in a head", but((ZERO, ZERO.replace("0), do", "metres) if metres == 0, do"))), "it is `when`"
+)
+table.wrong(
+    ex.winch, "compares by is", but((ZERO, ZERO.replace("0), do", "metres) when metres is 0, do"))), "There is no `is`"
+)
+table.wrong(ex.winch, "returns early", pulls_if(f"end\n{WAIT}\n"), "nothing returns early")
+table.wrong(ex.winch, "binds in an if", but((PULL, ""), (LAST_INFO, REBOUND)), "is forgotten at its `end`")
+table.wrong(ex.winch, "has the reason last", but((JAM, "{:stop, metres, {:jammed, what}}")), "the order of a stop")
+table.wrong(ex.winch, "stops with a list", but((JAM, "{:stop, [:jammed, what], metres}")), "`[…]` is a list")
+table.wrong(ex.winch, "lives on after a jam", but((JAM, "{:noreply, metres}")), "what a jam does")
+table.wrong(ex.winch, "keeps round brackets", but((REPLY, "(:reply, metres, metres)")), "a tuple of Python is `{…}`")
+table.wrong(ex.winch, "starts without a link", but(("start_link(__", "start(__")), "who is told of the end")
+table.wrong(ex.winch, "has self first", but(("init(metres)", "init(self, metres)")), "there are no instances")
+table.wrong(ex.winch, "forgets a colon", but((":left, _from", "left, _from")), "a word without a colon")
+table.wrong(ex.winch, "keeps an f-string", but((JAM, JAM.replace("{:jammed, what}", 'f"jam {what}"'))), "no letter")
+table.wrong(ex.winch, "goes on after the module", text_of(WINCH + "Winch.start_link(3)\n"), "after the last `end`")
+table.wrong(ex.winch, "is the text itself", WINCH, "it returns the text")
 table.hard_coded(
     ex.winch, "knows the eighteen metres", but(("{:reply, metres, metres}", "{:reply, 18, metres}")), "the metres"
 )

@@ -10,7 +10,20 @@ import asyncio
 import random
 from typing import Any
 
-from attacks_10 import Board, ClerkedLot, GoingLot, MendedBids, MendedOffer, RuledLot, Saleroom
+from attacks import refusal
+from attacks_10 import (
+    AnyHigherPrice,
+    Board,
+    ClerkedLot,
+    EndsWithTheSale,
+    GoingLot,
+    MendedBids,
+    MendedOffer,
+    ObeysCasts,
+    RuledLot,
+    Saleroom,
+    Settable,
+)
 from playing import play_trapping as played
 from test_exercises import READ, defined
 
@@ -52,6 +65,11 @@ def test_other_numbers_are_judged_as_well() -> None:
         (ex.saleroom, Saleroom, {"lots": {"one": 1.0, "two": 2.0}}),
     ):
         asyncio.run(check(test, answer, quiet=True, **numbers))  # type: ignore[arg-type]
+
+
+def test_the_log_of_a_refused_lot_is_not_filled_by_what_the_check_itself_sends() -> None:
+    for answer, most in ((AnyHigherPrice, 0), (EndsWithTheSale, 0), (Settable, 0), (ObeysCasts, 4)):
+        assert str(refusal(ex.ruled_lot, answer)).count("unexpected message") <= most
 
 
 # ---- the model answers --------------------------------------------------------------------------------------

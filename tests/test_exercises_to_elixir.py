@@ -39,9 +39,10 @@ from otp_mini import (
     send,
     spawn,
 )
-from otp_mini.exercises import NotYet, check, winch
+from otp_mini.exercises import NotYet, check, winch, winch_run
 from otp_mini.exercises import to_elixir as ex
-from otp_mini.exercises.elixir_text import module_of
+from otp_mini.exercises.elixir_slips import slips
+from otp_mini.exercises.elixir_text import module_of, words_of
 
 NOTEBOOK = READ["20_to_elixir"]
 MODEL = defined(NOTEBOOK)
@@ -196,7 +197,11 @@ def played_by_elixir(elixir: str, modules: list[str], metres: int = 9) -> list[l
     """What real Elixir prints of the scenario of the winch, for each module; all of them in one BEAM."""
     programs = []
     for number, module in enumerate(modules):
-        own = winch.program("", metres).replace("Winch", f"Winch{number}").replace('"#{name}:', f'"{number}|#{{name}}:')
+        own = (
+            winch_run.program("", metres)
+            .replace("Winch", f"Winch{number}")
+            .replace('"#{name}:', f'"{number}|#{{name}}:')
+        )
         programs.append(f"{module.replace('Winch', f'Winch{number}')}\ntask{number} = fn ->\n{own}\nend\n")
     tasks = ", ".join(f"task{number}" for number in range(len(modules)))
     together = f"for each <- [{tasks}] do Task.async(each) end |> Task.await_many(30_000)\n"
@@ -232,7 +237,7 @@ def test_each_way_to_write_the_winch_passes_and_does_in_real_elixir_what_the_che
     every = list(dict.fromkeys([*winch.modules(), MODEL["winch"]()]))
     assert len(every) > 40
     assert [judged(module) for module in every] == [""] * len(every)
-    assert played_by_elixir(elixir, every) == [winch.hoped(9)] * len(every)
+    assert played_by_elixir(elixir, every) == [winch_run.hoped(9)] * len(every)
 
 
 def test_the_winch_of_python_does_what_the_scenario_of_the_elixir_says() -> None:
@@ -283,7 +288,7 @@ def test_no_word_of_the_winch_can_be_changed_unnoticed(monkeypatch: pytest.Monke
             passed.add(text)
     assert 10 < len(passed) < 200
     some = draw.sample(sorted(passed), min(40, len(passed)))
-    assert played_by_elixir(elixir, some) == [winch.hoped(9)] * len(some)
+    assert played_by_elixir(elixir, some) == [winch_run.hoped(9)] * len(some)
 
 
 UNUSUAL = ("metres), do: {:reply, metres, metres}", "metres), do: {:reply, metres, Enum.sum([metres])}")
@@ -303,9 +308,100 @@ def test_where_there_is_elixir_it_runs_the_module_and_decides(elixir: str) -> No
     assert judged(next(winch.modules()).replace(*UNUSUAL)) == ""
     assert judged(next(winch.modules()).replace(*UNUSUAL), metres=5) == ""
     wrong, broken = (judged(next(winch.modules()).replace(*change)) for change in (WRONG, NO_ELIXIR))
-    assert "{{10, 9, 8}, :normal}" in wrong
-    assert "{{9, 8, 7}, :normal}" in wrong
+    assert ": {10, 9, 8}" in wrong
+    assert ": {9, 8, 7}" in wrong
     assert "CompileError" in broken
+
+
+USE, WAIT = "use GenServer, restart: :transient", "Process.send_after(self(), :pulled, 250)"
+ZERO = "def handle_continue(:pull, 0), do: {:stop, :normal, 0}\n"
+SPEC = "def child_spec(m), do: %{id: __MODULE__, start: {__MODULE__, :start_link, [m]}, restart: :transient}"
+PULLS = f"""def handle_continue(:pull, m), do: pull(m)
+defp pull(0), do: {{:stop, :normal, 0}}
+defp pull(m) do
+  {WAIT}
+  {{:noreply, m}}
+end
+"""
+PULLED_BY_ANOTHER = "me = self()\nspawn_link(fn -> Process.sleep({}); send(me, :pulled) end)"
+IN_A_MAP = (
+    ("init(metres), do: {:ok, metres,", 'init(m), do: {:ok, %{"metres" => m},'),
+    ("(:pull, 0), do: {:stop, :normal, 0}", '(:pull, %{"metres" => 0} = map), do: {:stop, :normal, map}'),
+    ("{:noreply, metres - 1,", '{:noreply, %{metres | "metres" => metres["metres"] - 1},'),
+    ("{:reply, metres, metres}", '{:reply, metres["metres"], metres}'),
+    ("{:released, metres}", '{:released, metres["metres"]}'),
+)
+RIGHT_IN_A_RUN: dict[str, tuple[tuple[str, str], ...]] = {
+    "calls a function of its own": ((ZERO, PULLS), ("def handle_continue(:pull, metres) do", "defp unused(metres) do")),
+    "has a specification of its own": ((USE, f"use GenServer\n{SPEC}"),),
+    "has a type": ((USE, f"{USE}\n@type t :: integer\n@spec start_link(t) :: GenServer.on_start()"),),
+    "keeps a map": IN_A_MAP,
+    "reckons with a pipe": (("250", ":timer.seconds(1) |> div(4)"),),
+    "divides": (("250", "1_000 |> div(4)"),),
+    "takes away": (("250", ":timer.seconds(1) - 750"),),
+    "has a head without brackets": (
+        ("250", "wait()"),
+        ("def handle_info(:p", "defp wait, do: 250\ndef handle_info(:p"),
+    ),
+    "asks in a head": ((ZERO, ZERO.replace("0), do", "m) when m < 1, do").replace("normal, 0", "normal, m")),),
+    "has another process wait": ((WAIT, PULLED_BY_ANOTHER.format(250)),),
+    "asks the timer": ((WAIT, ":timer.send_after(250, :pulled)"),),
+    "has a long text and prints": ((USE, f'@moduledoc """\nA "winch".\n"""\n{USE}'), (WAIT, f'IO.puts("!")\n{WAIT}')),
+}
+WRONG_IN_A_RUN: dict[str, tuple[tuple[str, str], ...]] = {
+    "[300]": (("250", "@pause"), (USE, f"{USE}\n@pause 300")),
+    "[220]": (("250", "@pause"), (USE, f"{USE}\n@pause 220")),
+    "[280]": ((WAIT, PULLED_BY_ANOTHER.format(280)),),
+    ":error, :error": (("what}, metres)", "what}, metres) when what == 1 or is_binary(what)"),),
+}
+
+
+def changed(changes: tuple[tuple[str, str], ...]) -> str:
+    text = next(winch.modules())
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new)
+    return text
+
+
+@pytest.mark.parametrize("way", RIGHT_IN_A_RUN)
+def test_a_module_that_real_elixir_finds_right_passes_however_it_is_written(
+    elixir: str, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    assert judged(changed(RIGHT_IN_A_RUN[way])) == ""
+    without_elixir(monkeypatch)
+    assert "not yet" in judged(changed(RIGHT_IN_A_RUN[way]))
+
+
+@pytest.mark.parametrize("seen", WRONG_IN_A_RUN)
+def test_a_module_that_does_something_else_is_told_what_was_seen(elixir: str, seen: str) -> None:
+    assert seen in judged(changed(WRONG_IN_A_RUN[seen]))
+
+
+def test_self_without_brackets_is_told_of_where_no_elixir_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Elixir 1.14 warns and puts the brackets there; from 1.15 on it refuses the module."""
+    without_elixir(monkeypatch)
+    assert "with its brackets" in judged(changed((("self()", "self"),)))
+
+
+def test_a_clause_of_any_length_is_looked_at_in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = "".join(f"if metres == {n} do\nx{n} = metres - 1\nend\n" for n in range(2_000))
+    words = words_of(f"def f(metres) do\n{many}end")
+    assert len(words) > 20_000
+    assert next(slips(words))[0] == "an `if` with its `else`"
+
+
+@pytest.mark.parametrize("script", ["exit 127", "exit 0", "echo 'no BEAM here' >&2; exit 1"])
+def test_an_elixir_that_does_not_run_is_as_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str) -> None:
+    broken = tmp_path / "elixir"
+    broken.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    broken.chmod(0o755)
+    unusual = next(winch.modules()).replace(*UNUSUAL)
+    monkeypatch.setattr("otp_mini.exercises.winch.shutil.which", lambda _: str(broken))
+    told = judged(unusual)
+    assert "It may be right" in " ".join(told.split())
+    without_elixir(monkeypatch)
+    assert told == judged(unusual)
 
 
 def test_whether_two_clauses_are_the_same() -> None:

@@ -180,6 +180,7 @@ _STEPS: Final = "the smallest price that is enough: the best one and a step, and
 _REFUSED: Final = "what a refused request leaves behind: the state that was there before"
 _OVER: Final = "what is known after the end: that the sale is over. That is asked before anything else"
 _BEST: Final = 'what `"best"` and `"close"` are answered: the pair of the best bidder and the price'
+_ELSEWHERE: Final = "what is no call: a message or a cast changes nothing, whatever it looks like"
 _OWN: Final = "where a lot keeps what it knows: in its state. What a class keeps, all lots share"
 _ROUND: Final = (
     "who keeps the rule: the callbacks, in one place. A request that they do not know is a mistake of the program, and "
@@ -191,8 +192,8 @@ async def ruled_lot(RuledLot: Any, step: float = 10) -> None:
     """One server keeps the rule: who has entered bids by the step, nobody does after the end, and nobody gets around.
 
     Demands: the four requests as the text has them, in the order closed, not entered, too low; what is refused, a
-    message and another lot change nothing; an unknown request ends the lot; many who ask at the same moment are
-    judged one after the other.
+    message and another lot change nothing, nor does a cast, which may end the lot; an unknown request ends the lot;
+    many who ask at the same moment are judged one after the other.
     """
     await with_other_numbers(_one_sale, ((RuledLot, step), (RuledLot, 7), (RuledLot, 0.5)))
     await _at_the_same_moment(RuledLot)
@@ -203,6 +204,9 @@ async def ruled_lot(RuledLot: Any, step: float = 10) -> None:
         except Exit:
             seen = "an exit, and the lot " + ("lives on" if Process.alive(lot) else "has ended")
         expect(f"the unknown call {request!r} was made", seen, "an exit, and the lot has ended", _ROUND)
+    for how, way in (("sent as a message", send), ("cast", GenServer.cast)):
+        for request in ("best", "close", ("enter", "ben"), ("bid", "ann", 50)):
+            await _from_elsewhere(await _started(RuledLot, 10), way, request, f"{request!r} was {how}; ")
 
 
 async def _one_sale(RuledLot: Any, step: float) -> None:
@@ -211,9 +215,11 @@ async def _one_sale(RuledLot: Any, step: float) -> None:
         ("best", ("nobody", 0), _BEST),
         (("bid", "ann", 9 * step), "not entered", _ENTERS),
         (("bid", "ann", 9 * step), "not entered", _REFUSED),
+        (("bid", "ann", 0.9 * step), "not entered", f"{_ENTERS}. That is asked before the price"),
         (("enter", "ann"), "ok", _ENTERS),
         (("bid", "ann", 0.9 * step), "too low", _STEPS),
         (("bid", "ann", step), "accepted", _STEPS),
+        ("best", ("ann", step), _BEST),
         (("bid", ("table", 4), 9 * step), "not entered", _ENTERS),
         (("enter", ("table", 4)), "ok", _ENTERS),
         (("enter", "ann"), "ok", _ENTERS),
@@ -221,7 +227,7 @@ async def _one_sale(RuledLot: Any, step: float) -> None:
         (("bid", ("table", 4), 1.9 * step), "too low", _STEPS),
         (("bid", ("table", 4), 2 * step), "accepted", _STEPS),
         (("bid", "ann", 2 * step), "too low", _STEPS),
-        (("bid", ("table", 4), 4 * step), "accepted", _ENTERS),
+        (("bid", "ann", 3.5 * step), "accepted", _STEPS),
         (("bid", "ann", 5 * step), "accepted", _ENTERS),
         (("bid", "ben", 9 * step), "not entered", _ENTERS),
         ("close", ("ann", 5 * step), _BEST),
@@ -236,9 +242,19 @@ async def _one_sale(RuledLot: Any, step: float) -> None:
     for request, hoped, idea in sale:
         await _expect_answer(lot, request, hoped, idea, f"{told and f'after {told} '}a step was {step}, and ")
         told = safe_repr(request)
-        send(lot, ("bid", "ann", 99 * step))
-    await _expect_answer(other, ("bid", "ann", step), "not entered", _OWN, "another lot was sold; ")
-    await _expect_answer(other, "best", ("nobody", 0), _OWN, "another lot was sold; ")
+    for request, hoped in ((("bid", "ann", step), "not entered"), ("best", ("nobody", 0))):
+        await _expect_answer(other, request, hoped, _OWN, "another lot was sold; ")
+
+
+async def _from_elsewhere(lot: Pid, way: Callable[[Pid, Any], Any], request: Any, done: str) -> None:
+    """Whoever sends or casts what would be a call changes nothing; a cast that the lot does not know may end it."""
+    for before in (("enter", "ann"), ("bid", "ann", 10)):
+        await _ask(lot, before, _BEST)
+    way(lot, request)
+    await Process.sleep(A_WHILE)
+    if way is send or Process.alive(lot):
+        for call, hoped in (("best", ("ann", 10)), (("bid", "ben", 90), "not entered"), (("enter", "cat"), "ok")):
+            await _expect_answer(lot, call, hoped, _ELSEWHERE, done)
 
 
 async def _at_the_same_moment(RuledLot: Any) -> None:
@@ -258,14 +274,8 @@ async def _at_the_same_moment(RuledLot: Any) -> None:
 
 # ---- drill 2 --------------------------------------------------------------------------------------------------
 
-_NO_WAIT: Final = (
-    "which process waits for the letter. What runs in the lot, in `handle_call` or in a `Continue`, keeps whoever "
-    "calls next waiting"
-)
-_IN_ORDER: Final = (
-    "who writes the letters: one process, one after the other, for as long as the lot lives. It needs no more than "
-    "to be told"
-)
+_NO_WAIT: Final = "which process waits for the letter. What runs in the lot, a `Continue` too, keeps others waiting"
+_IN_ORDER: Final = "who writes the letters: one process, one after the other, for as long as the lot lives"
 
 
 async def clerked_lot(ClerkedLot: Any, prices: tuple[int, ...] = (20, 30, 40)) -> None:
@@ -345,13 +355,8 @@ async def _shut_down(ClerkedLot: Any, lot: Pid, before: set[Pid], best: int) -> 
 
 # ---- drill 3 --------------------------------------------------------------------------------------------------
 
-_ANEW: Final = (
-    "what each accepted bid does to the time, and what becomes of the timer that the start or an earlier bid has set"
-)
-_ONLY_BIDS: Final = (
-    "what lets the time begin anew: an accepted bid, and nothing else. A `Timeout` in a result is put off by every "
-    "message"
-)
+_ANEW: Final = "what each accepted bid does to the time, and what becomes of the timer that was set before it"
+_ONLY_BIDS: Final = "what lets the time begin anew: an accepted bid alone. A `Timeout` is put off by every message"
 _ARRIVED: Final = (
     "a timer that has fired while the lot was busy. Its message is in the mailbox and cannot be cancelled any more; "
     "how does the lot know that it belongs to an earlier bid?"
@@ -400,9 +405,7 @@ async def _one_going(GoingLot: Any, seconds: float) -> None:
     await _busy_lot(GoingLot, seconds)
 
 
-_POLLS: Final = (
-    "how the lot learns that its time is over. A timer sends one message, when it is time; nobody has to look"
-)
+_POLLS: Final = "how the lot learns that its time is over: a timer sends one message, and nobody has to look"
 
 
 async def _busy_lot(GoingLot: Any, seconds: float) -> None:

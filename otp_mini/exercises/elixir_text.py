@@ -16,13 +16,14 @@ Words = tuple[str, ...]
 
 _WORD: Final = re.compile(
     r"""(?P<blank>[ \t\r]+|\#[^\n]*)
-    | (?P<text>"(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*')
+    | (?P<text>\"\"\"[\s\S]*?\"\"\" | ~[a-zA-Z](?:"[^"]*"|/[^/]*/|\([^)]*\)|\[[^\]]*\]|\{[^}]*\}|\|[^|]*\|)[a-z]*
+        | \?(?:\\.|\S)(?!\w) | "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*')
     | (?P<atom>:[A-Za-z_]\w*[?!]? | :"(?:\\.|[^"\\])*")
     | (?P<key>[A-Za-z_]\w*[?!]?:(?=\s))
     | (?P<number>\d[\d_]*(?:\.\d[\d_]*)?)
     | (?P<name>@?[A-Za-z_]\w*[?!]?)
-    | (?P<sign>-> | <- | \|> | \\\\ | => | ===? | !== | != | <= | >= | && | \|\| | \+\+ | -- | <> | \.\.
-        | [-+*/=<>|&^!.,;(){}\[\]%\n])""",
+    | (?P<sign>-> | <- | \|> | \\\\ | => | :: | << | >> | =~ | ===? | !== | != | <= | >= | && | \|\|
+        | \+\+ | -- | <> | \.\. | [-+*/=<>|&^!.,;(){}\[\]%\n])""",
     re.VERBOSE,
 )
 _RESERVED: Final = {
@@ -81,7 +82,10 @@ def words_of(text: str) -> Words:
         match = _WORD.match(text, at)
         if match is None:
             line = text[text.rfind("\n", 0, at) + 1 :].partition("\n")[0].strip()
-            raise Unreadable(f"`{line}`", f"the character {text[at]!r}, with which nothing begins there")
+            head = "how a head ends: with `do`, or with a comma and `do:`. And " * (
+                text[at] == ":" and found[-1:] == [")"]
+            )
+            raise Unreadable(f"`{line}`", f"{head}the character {text[at]!r}, with which nothing begins there")
         at = match.end()
         word, kind = match[0], match.lastgroup
         if kind == "number":
@@ -125,6 +129,9 @@ def module_of(text: str) -> Module:
     """
     words = words_of(text)
     _closed(words)
+    if words[:1] == ("defmodule",) and words[-1] != "end" and "end" in words:
+        rest = words[len(words) - words[::-1].index("end") :]
+        raise Unreadable(f"`{spelt(rest[:8])}`", "what stands after the last `end`: that of the module ends the text")
     if words[:1] != ("defmodule",) or words[2:3] != ("do",) or words[-1] != "end":
         seen = f"`{spelt(words[:4])} …`" if words else "no line of Elixir"
         raise Unreadable(seen, "the frame: `defmodule`, a name and `do` in the first line, and `end` in the last one")
@@ -177,10 +184,8 @@ def _lines(words: Words) -> list[Words]:
 
 
 def _clause(words: Words) -> Clause:
-    if words[2:3] != ("(",):
-        raise Unreadable(f"`{spelt(words)}`", "how a clause begins: `def`, the name, and the arguments in brackets")
     body = _block(words)
-    if "do" not in body:
+    if "do" not in body and (words[-1] != ")" or "->" in words):
         idea = "what stands between the head of a clause and its body: `do` … `end`, or a comma and `do:`"
         raise Unreadable(f"`{spelt(words)}`", idea)
     return Clause(words[1], words, _renamed(body))

@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
-from itertools import product
-from pathlib import Path
+from itertools import pairwise, product
 from typing import Any, Final
 
 from ..errors import safe_repr
 from .checking import NotYet
-from .elixir_text import Clause, Module, Unreadable, Words, module_of, spelt
+from .elixir_slips import slips
+from .elixir_text import Clause, Module, Unreadable, Words, module_of, spelt, words_of
+from .winch_run import run
 
 WAYS: Final = """
 def start_link(metres), do: GenServer.start_link(__MODULE__, metres)
@@ -192,9 +191,12 @@ def modules() -> Iterator[str]:
 _TEXT: Final = "what the function returns: the module as one text, in three quotes at either end"
 _FRAME: Final = "the first line inside of the module: `use GenServer`, and which end brings a winch back"
 _MISSING: Final = "the callbacks of the Python: each is a function of the same name. Which one is not there yet?"
-_LEFT_OVER: Final = "what is in the module: `use GenServer`, and the functions that the Python has. What else is there?"
+_LEFT_OVER: Final = (
+    "what is in the module: `use GenServer`, and the functions that the Python has. What else is there? It may be "
+    "right, and the check does not know it"
+)
 _UNKNOWN: Final = (
-    "this clause, word by word, beside the table of shapes. The check knows {count} ways to write this function, and "
+    "this clause, word by word, beside the table of shapes. The check knows {count} to write this function, and "
     "this is none of them. It may be right: then run it where there is an Elixir, in Livebook for instance"
 )
 
@@ -205,6 +207,8 @@ async def winch(function: Callable[[], Any], metres: int = 9) -> None:
     Demands: the module ``Winch`` with ``restart: :transient``, and a way that is known to be right for each function;
     on a machine with Elixir any module that does in a run what the Python does, with ``metres``.
     """
+    if isinstance(function, str):
+        raise NotYet("`winch` was looked at", "a text", "a function", "the `def`: it returns the text")
     text = function()
     if not isinstance(text, str):
         raise NotYet("`winch()` was called", safe_repr(text), "a text", _TEXT)
@@ -213,16 +217,33 @@ async def winch(function: Callable[[], Any], metres: int = 9) -> None:
     try:
         module = module_of(text)
     except Unreadable as error:
-        raise NotYet("the text was read as Elixir", error.seen, "a module", error.idea) from None
-    for seen, hoped, idea in _mistakes(module):
-        raise NotYet("the module was read", seen, hoped, idea)
+        idea = ". ".join([*_habits(text), error.idea][:2])
+        raise NotYet("the text was read as Elixir", error.seen, "a module", idea) from None
+    if module.name != "Winch":
+        raise NotYet("the module was read", f"`defmodule {module.name}`", "`defmodule Winch`", "the name of the module")
     unknown = _unknown(module)
     if unknown is None:
         return
+    mistake = next((NotYet("the module was read", *each) for each in _mistakes(module)), None)
     elixir = shutil.which("elixir")
-    if elixir is None:
-        raise unknown
-    _runs(elixir, text, metres)
+    found = "broken" if elixir is None else run(elixir, text, metres)
+    if found == "right":
+        return
+    if isinstance(found, NotYet):
+        if mistake is None:
+            raise found
+        if (said := found.parts["Seen"]).startswith("**"):
+            mistake.parts["Look again at"] += f". Elixir itself says: {said}"
+    raise mistake or unknown
+
+
+def _habits(text: str) -> list[str]:
+    """What to look at in a text that is no module, by the habits of Python that are seen in it."""
+    try:
+        words = words_of(text)
+    except Unreadable:
+        return []
+    return [_ELSE_IF] if ("else", "if") in pairwise(words) or "elif" in words else []
 
 
 def _unknown(module: Module) -> NotYet | None:
@@ -237,7 +258,12 @@ def _unknown(module: Module) -> NotYet | None:
         if not any(_is(written, way) for way in known.get(name, [])):
             count = sum(len([*product(*way)]) for way in known.get(name, []))
             hoped = "a way that this check knows"
-            return NotYet("the module was read", _quoted(written), hoped, _UNKNOWN.format(count=count))
+            return NotYet(
+                "the module was read",
+                _quoted(written),
+                hoped,
+                _UNKNOWN.format(count=f"{count} way{'s' * (count != 1)}"),
+            )
     return None
 
 
@@ -275,7 +301,12 @@ _SHAPES: Final = {
     "Stop": "`{:stop, reason, state}`, or with the answer before the state",
     "Continue": "`{:continue, work}`",
 }
+_ELSE_IF: Final = (
+    "the word for more than two ways: `cond do`, `case … do`, or a clause for each. There is no `elif`, and an `if` "
+    "after `else` is another one, with an `end` of its own"
+)
 _MS: Final = "the unit of the number: Elixir counts whole milliseconds, and Python here counts seconds"
+_WORDS_OF_THE_WINCH: Final = {"left", "release", "released", "pull", "pulled", "jam", "jammed", "normal"}
 _ATOM: Final = "how a word is written that stands for itself: in Elixir it is an atom, with a colon before it"
 _ARROW: Final = "what stands between a pattern and its result in a `case`: the arrow `->`"
 _ARITY: Final = {"init": 1, "handle_continue": 2, "handle_info": 2, "handle_cast": 2, "handle_call": 3, "start_link": 1}
@@ -293,10 +324,10 @@ _AGAIN: Final = "what comes after a metre: `:continue` pulls the next one, or th
 
 def _mistakes(module: Module) -> Iterator[tuple[str, str, str]]:
     """What is seen, what was hoped for and what to look at, the likeliest mistake first."""
-    if module.name != "Winch":
-        yield f"`defmodule {module.name}`", "`defmodule Winch`", "the name of the module"
     uses = [line for line in module.lines if line[0] == "use"]
-    if not uses or "restart:" not in uses[0] or ":transient" not in uses[0]:
+    if module.of("child_spec") and uses:
+        pass  # it says there which end brings it back
+    elif not uses or "restart:" not in uses[0] or ":transient" not in uses[0]:
         yield _quoted(uses), "a GenServer that is transient", _FRAME
     for clause in module.clauses:
         yield from _python_in(clause)
@@ -309,6 +340,7 @@ def _mistakes(module: Module) -> Iterator[tuple[str, str, str]]:
 
 def _python_in(clause: Clause) -> Iterator[tuple[str, str, str]]:
     seen = f"`{clause}`"
+    yield from ((seen, hoped, idea) for hoped, idea in slips(clause.words))
     for at, word in enumerate(clause.words):
         following = clause.words[at + 1 : at + 2]
         if word in _PYTHON:
@@ -317,13 +349,13 @@ def _python_in(clause: Clause) -> Iterator[tuple[str, str, str]]:
             yield seen, "a tuple", f"the shape of a result: {word} is {_SHAPES[word]}"
         if re.fullmatch(r"\d+\.\d+", word):
             yield seen, "milliseconds", _MS
-        if word[0] in "\"'":
+        if word[0] in "\"'" and word[1:-1] in _WORDS_OF_THE_WINCH:
             yield seen, "an atom", _ATOM
     timers = [n for n, word in enumerate(clause.words) if word == "send_after"]
     for at in timers:
-        numbers = [word for word in clause.words[at:] if word.isdigit()]
-        if numbers and int(numbers[0]) != 250:
-            yield f"{numbers[0]} milliseconds in `{clause}`", "a quarter of a second", _MS
+        for number, *more in filter(None, _parts(clause.words[at + 1 :])):
+            if number.isdigit() and not more and int(number) != 250:
+                yield f"{number} milliseconds in `{clause}`", "a quarter of a second", _MS
     if "case" in clause.words and "->" not in clause.words:
         yield seen, "a `case` with its arrows", _ARROW
 
@@ -331,7 +363,7 @@ def _python_in(clause: Clause) -> Iterator[tuple[str, str, str]]:
 def _misshapen(clause: Clause) -> Iterator[tuple[str, str, str]]:
     seen, name = f"`{clause}`", clause.name
     arguments = _parts(clause.words[2:])
-    if name in _ARITY and len(arguments) != _ARITY[name]:
+    if name in _ARITY and clause.words[2] == "(" and len(arguments) != _ARITY[name]:
         yield seen, f"{_ARITY[name]} between the brackets of `{name}`", _BESIDES
     for at, word in enumerate(clause.words):
         parts = _parts(clause.words[at:]) if word == "{" else []
@@ -371,7 +403,7 @@ def _parts(words: Words) -> list[Words]:
 
 
 def _takes_all(clause: Clause) -> bool:
-    first = _parts(clause.words[2:])[0]
+    first = next(iter(_parts(clause.words[2:])), ())
     return len(first) == 1 and re.fullmatch(r"[a-z_]\w*", first[0]) is not None and "when" not in clause.words
 
 
@@ -388,130 +420,5 @@ def _clauses_missing(module: Module) -> Iterator[tuple[str, str, str]]:
     pulls = module.of("handle_continue")
     if len(pulls) > 1 and "0" not in pulls[0].words and "0" in pulls[-1].words:
         yield _quoted(pulls), "the clause for 0 metres first", _ORDER
-    if not any("0" in clause.words for clause in pulls):
+    if not any({"0", "<"} & {*clause.words} for clause in module.clauses):
         yield _quoted(pulls), "an end where 0 metres are left", "the end: with 0 metres it stops, with `:normal`"
-
-
-# ---- on a machine with Elixir ----------------------------------------------------------------------------------------
-
-SCENARIO: Final = """
-Process.flag(:trap_exit, true)
-
-kind = fn
-  {reason, stack} when is_list(stack) and reason != :jammed -> :error
-  reason -> reason
-end
-
-quit = fn pid ->
-  receive do
-    {:EXIT, ^pid, reason} -> kind.(reason)
-  after
-    700 -> :lives
-  end
-end
-
-play = fn metres, act ->
-  {:ok, pid} = Winch.start_link(metres)
-  answer = try do
-    act.(pid)
-  catch
-    :exit, {reason, _call} -> {:exit, kind.(reason)}
-  end
-  {answer, quit.(pid)}
-end
-
-stays = fn act, pause ->
-  {:ok, top} = Supervisor.start_link([{Winch, 1}], strategy: :one_for_one)
-  [{_, before, _, _}] = Supervisor.which_children(top)
-  act.(before)
-  Process.sleep(pause)
-  [{_, now, _, _}] = Supervisor.which_children(top)
-  {is_pid(now), now == before}
-end
-
-left = fn pid -> GenServer.call(pid, :left) end
-
-show = [
-  {"0 metres", fn -> play.(0, fn _ -> :ok end) end},
-  {"2 metres", fn -> play.(2, fn _ -> :ok end) end},
-  {"a release", fn -> play.(METRES, fn pid -> GenServer.call(pid, :release) end) end},
-  {"a jam", fn -> play.(METRES, fn pid -> GenServer.cast(pid, {:jam, "rope"}) end) end},
-  {"an unknown call", fn -> play.(METRES, fn pid -> GenServer.call(pid, :unknown) end) end},
-  {"an unknown cast", fn -> play.(METRES, fn pid -> GenServer.cast(pid, :unknown) end) end},
-  {"a stray, and the metres after 0, 0.38 and 0.63 s", fn ->
-    play.(METRES, fn pid ->
-      send(pid, :stray)
-      first = left.(pid)
-      Process.sleep(380)
-      second = left.(pid)
-      Process.sleep(250)
-      third = left.(pid)
-      GenServer.stop(pid)
-      {first, second, third}
-    end)
-  end},
-  {"a jam below a supervisor", fn -> stays.(fn pid -> GenServer.cast(pid, {:jam, 1}) end, 100) end},
-  {"a release below a supervisor", fn -> stays.(fn pid -> GenServer.call(pid, :release) end, 100) end},
-  {"the end of the rope below a supervisor", fn -> stays.(fn _ -> :ok end, 450) end}
-]
-
-tasks = for {name, run} <- show do
-  {name, Task.async(fn ->
-    Process.flag(:trap_exit, true)
-    try do
-      run.()
-    catch
-      kind, _ -> kind
-    end
-  end)}
-end
-
-for {name, task} <- tasks do
-  IO.puts("#{name}: #{inspect(Task.await(task, 5_000))}")
-end
-"""
-_LONGEST: Final = 9.0  # seconds of the world's time for Elixir, less than a check may stand still
-_OTHERWISE: Final = "what the Python does there: the Elixir was run, and did something else"
-_COMPILES: Final = "what Elixir itself says to the module"
-
-
-def hoped(metres: int) -> list[str]:
-    """What the scenario prints for a module that is right."""
-    counted = f"{{{metres}, {metres - 1}, {metres - 2}}}"
-    return [
-        "0 metres: {:ok, :normal}",
-        "2 metres: {:ok, :normal}",
-        f"a release: {{{{:released, {metres}}}, :normal}}",
-        'a jam: {:ok, {:jammed, "rope"}}',
-        "an unknown call: {{:exit, :error}, :error}",
-        "an unknown cast: {:ok, :error}",
-        f"a stray, and the metres after 0, 0.38 and 0.63 s: {{{counted}, :normal}}",
-        "a jam below a supervisor: {true, false}",
-        "a release below a supervisor: {false, false}",
-        "the end of the rope below a supervisor: {false, false}",
-    ]
-
-
-def program(text: str, metres: int) -> str:
-    """The module and the scenario, as one program."""
-    return text + SCENARIO.replace("METRES", str(metres))
-
-
-def _runs(elixir: str, text: str, metres: int) -> None:
-    done = "the module was run by the Elixir of this machine"
-    with tempfile.TemporaryDirectory() as folder:
-        script = Path(folder, "winch.exs")
-        script.write_text(program(text, metres), encoding="utf-8")
-        command = [elixir, "--erl", "-kernel logger_level none", str(script)]
-        try:
-            ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_LONGEST, check=False)
-        except subprocess.TimeoutExpired:
-            raise NotYet(done, f"no end within {_LONGEST:g} seconds", "an end", _COMPILES) from None
-    printed = ran.stdout.splitlines()
-    for wanted, line in zip(hoped(metres), [*printed, *[""] * len(hoped(metres))], strict=False):
-        if line == wanted:
-            continue
-        if line:
-            raise NotYet(done, line, wanted, _OTHERWISE)
-        said = next((each for each in ran.stderr.splitlines() if each.startswith("**")), "nothing more")
-        raise NotYet(done, said.replace(folder, "")[:200], wanted, _COMPILES)
