@@ -141,6 +141,45 @@ def test_an_answer_does_not_depend_on_what_was_asked_before() -> None:
     assert BIG.ask([*path, "get_then_update3"]) == alone
 
 
+async def leaves() -> None:
+    raise SystemExit("closed")
+
+
+async def first_word_or_exit() -> Any:
+    spawn(says, self_(), "a")
+    spawn(leaves)
+    return await receive()
+
+
+def test_a_process_that_ends_the_program_is_an_outcome_beyond_the_recording_too() -> None:
+    [recorded] = ScheduleLab([Level("x", first_word_or_exit)], most=1, runs=1).recorded
+    ends = set()
+    for seed in range(10):
+        draw, live = random.Random(seed), Reader(recorded.document(), recorded.piece)
+        while live.end() is None:
+            live.go(draw.choice(sorted(live.offered())))
+        ends.add(live.end()[0])
+    assert ends == {"'a'", "SystemExit('closed')"}
+
+
+def test_what_would_end_the_kernel_is_a_sentence() -> None:
+    interrupted = False
+
+    async def scenario() -> Any:
+        if interrupted:
+            raise KeyboardInterrupt
+        return await three_clients()
+
+    lab = schedule_lab(scenario, most=3, runs=3)
+    path = ["main", "Agent", "main", "main"]
+    before = lab.answer(path)
+    interrupted = True
+    assert lab.answer(path)["error"].startswith("KeyboardInterrupt")
+    interrupted = False
+    assert lab.answer(path) == before
+    assert set(before) != {"error"}
+
+
 @pytest.mark.parametrize("path", [[], None, 3, "main", [3], ["nobody"], ["Agent"], ["main"] * 9, [["main"]], {"a": 1}])
 def test_a_page_that_asks_nonsense_gets_a_sentence(path: Any) -> None:
     answer = BIG.answer(path)
