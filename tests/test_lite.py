@@ -300,6 +300,14 @@ def test_what_a_start_imports_of_the_library_is_compiled_and_nothing_is_missing(
     assert [file for file in told if not file.endswith(".pyc")] == []
 
 
+def test_each_module_of_the_late_part_of_the_library_is_found(built: Path) -> None:
+    [rest] = built.glob("static/*/python_rest-*.zip")
+    files = [name for name in zipfile.ZipFile(rest).namelist() if name.endswith(".py")]
+    assert any("-" in name for name in files)
+    wanted = {name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in files}
+    assert wanted - set(archives.modules(rest)) == set()
+
+
 def test_a_viz_js_that_has_changed_ends_the_build(built: Path, tmp_path: Path) -> None:
     text = (ROOT / ".lite" / "cache" / f"viz-{wheels.VIZ.version}" / "viz.js").read_text(encoding="utf-8")
     (tmp_path / "viz.js").write_text(text.replace("wasmExports=await createWasm()", "changed()"), encoding="utf-8")
