@@ -396,3 +396,69 @@ def test_what_python_cannot_answer_is_said_and_nothing_is_lost(asking: Page) -> 
     expect(lab.locator(".caption")).to_have_text("The kernel has ended.")
     lab.get_by_role("button", name="Run on to the end").click()
     assert lab.locator(".log .line").count() > 3, "what is recorded can be played all the same"
+
+
+HELD = """() => {
+  const really = window.answered;
+  window.held = [];
+  window.answered = (...asked) => new Promise((resolve) => held.push((answer = really(...asked)) => resolve(answer)));
+}"""
+"""Answers wait until the test lets them go, as they are or as another one."""
+
+
+def test_a_level_that_is_left_while_python_is_asked_gets_no_steps_of_another(asking: Page) -> None:
+    lab = mounted(asking, LATE)
+    lab.locator(".level").nth(1).click()
+    lab.get_by_role("button", name="As usual").click()
+    for _ in range(2):
+        lab.locator(".choice").last.click()
+        expect(lab.locator(".caption")).not_to_contain_text("Asking")
+    address = asking.url.partition("#")[2]
+    mounted(asking, LATE)
+    asking.evaluate(HELD)
+    asking.evaluate("hash => { location.hash = hash }", f"#{address}")
+    expect(lab.locator(".caption")).to_have_text(re.compile("^Asking Python"))
+    lab.locator(".level").nth(0).click()
+    fresh = lab.locator(".log .line").all_inner_texts()
+    asking.evaluate("async () => { held[0](); await new Promise((done) => setTimeout(done, 50)); }")
+    expect(lab.locator(".level").nth(0)).to_have_attribute("aria-current", "true")
+    assert lab.locator(".log .line").all_inner_texts() == fresh
+    assert lab.locator(".choice").first.is_enabled()
+
+
+def test_a_fresh_run_hears_nothing_of_what_an_earlier_one_has_asked(asking: Page) -> None:
+    lab = mounted(asking)
+    fresh = lab.locator(".log .line").all_inner_texts()
+    asking.evaluate(HELD)
+    lab.locator(".choice", has_text="spawn(").click()
+    lab.locator(".choice", has_text="not recorded").first.click()
+    expect(lab.locator(".choice").first).to_be_disabled()
+    lab.get_by_role("button", name="Start again").click()
+    expect(lab.locator(".choice").first).to_be_enabled()
+    said = lab.locator(".caption").inner_text()
+    late = "async () => { held[0]({ error: 'too late' }); await new Promise((done) => setTimeout(done, 50)); }"
+    asking.evaluate(late)
+    assert lab.locator(".caption").inner_text() == said
+    assert lab.locator(".log .line").all_inner_texts() == fresh
+    assert asking.url.endswith("--0")
+
+
+def test_steps_before_one_that_python_cannot_answer_are_in_the_address(asking: Page) -> None:
+    lab = mounted(asking)
+    lab.locator(".choice", has_text="spawn(").click()
+    lab.locator(".choice", has_text="not recorded").first.click()
+    expect(lab.locator(".caption")).not_to_contain_text("Asking")
+    before = asking.url
+    failing = """() => {
+      const really = window.answered;
+      let left = 2;
+      window.answered = async (...asked) => (left-- > 0 ? really(...asked) : { error: "The kernel has ended." });
+    }"""
+    asking.evaluate(failing)
+    lab.get_by_role("button", name="Run on to the end").click()
+    expect(lab.locator(".caption")).to_have_text("The kernel has ended.")
+    log, address = lab.locator(".log .line").all_inner_texts(), asking.url
+    assert address.startswith(before + "_")
+    mounted(asking)
+    asking.evaluate("hash => { location.hash = hash }", "#" + address.partition("#")[2])
+    expect(lab.locator(".log .line")).to_have_text(log)
