@@ -34,6 +34,8 @@ from tests.schedule_scenarios import (
 from tests.test_explore import bank_race, dispatch_race, two_speak
 from tests.test_schedule_graph import a_death_and_a_timer, hostile_mail, rows_of
 
+ROOT = Path(__file__).resolve().parents[1]
+
 pytestmark = [
     pytest.mark.timeout(300),
     pytest.mark.filterwarnings("default::ResourceWarning"),  # Playwright's own, at its end
@@ -462,3 +464,29 @@ def test_steps_before_one_that_python_cannot_answer_are_in_the_address(asking: P
     mounted(asking)
     asking.evaluate("hash => { location.hash = hash }", "#" + address.partition("#")[2])
     expect(lab.locator(".log .line")).to_have_text(log)
+
+
+IN_PLACE = (ROOT / "book" / "_static" / "in_place.js").read_text(encoding="utf-8")
+PAGE_WITH_PYTHON = """<script>
+globalThis.otpLive = { chapter: "chapter", book: Promise.resolve({ page: {}, notebooks: {} }) };
+</script>"""
+
+
+def test_a_stored_lab_that_is_woken_keeps_its_name_in_the_address(browser: Browser, tmp_path: Path) -> None:
+    stored = f'<div class="cell" data-cell-id="a">{BIG._repr_html_()}</div>'
+    path = tmp_path / "page.html"
+    path.write_text(page_of(stored, PAGE_WITH_PYTHON, f"<script>{IN_PLACE}</script>"), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 1000, "height": 1200}, reduced_motion="reduce")
+    page.goto(path.as_uri())
+    lab = page.locator("[data-goes-on]")
+    name = lab.get_attribute("data-slug")
+    lab.locator(".choice").last.click()  # nobody wakes it while it is in use
+    address, log = page.url, lab.locator(".log .line").all_inner_texts()
+    page.goto("about:blank")
+    page.goto(address)
+    lab.hover()
+    expect(lab).to_have_attribute("data-asks", "")
+    expect(lab).to_have_attribute("data-slug", str(name))
+    expect(lab.locator(".log .line")).to_have_text(log)
+    assert page.url == address
+    page.close()
