@@ -80,7 +80,7 @@ def names(path: Path, ending: str) -> list[str]:
 
 def modules(path: Path) -> list[str]:
     """Answer the modules in a zip, by their dotted names."""
-    found = (re.fullmatch(r"([\w/]+?)(?:/__init__)?\.pyc?", name) for name in names(path, ""))
+    found = (re.fullmatch(r"([^.]+?)(?:/__init__)?\.pyc?", name) for name in names(path, ""))
     return sorted(match[1].replace("/", ".") for match in found if match)
 
 

@@ -13,6 +13,13 @@ const ARCHIVES = "ARCHIVES";
 const LATE = "LATE.PY";
 const at = (file) => new URL(file, import.meta.url);
 
+/** The bytes of an archive, unless they are another file or a piece of it: a zip begins so, and ends with its end record. */
+const whole = (name, bytes) => {
+  const { file, script } = ARCHIVES[name], signature = (from) => String.fromCharCode(...bytes.slice(from, from + 4));
+  if (script || (bytes.length > 22 && signature(0) === "PK\x03\x04" && signature(bytes.length - 22) === "PK\x05\x06")) return bytes;
+  throw new Error(`${file}: no zip, or a piece of one`);
+};
+
 /** The bytes of a file, at once: a worker may wait for them. */
 const read = (file) => {
   if (typeof XMLHttpRequest === "undefined") return new Uint8Array(process.getBuiltinModule("node:fs").readFileSync(at(file))); // in Node
@@ -33,15 +40,25 @@ const place = (python, name, bytes) => {
   return zip ?? folder ?? "";
 };
 
+/** An archive that is needed at once, fetched while Python starts; null where it did not come: the first import asks again. */
+const coming = async (name) => {
+  try {
+    const response = await fetch(at(ARCHIVES[name].file));
+    return response.ok ? whole(name, new Uint8Array(await response.arrayBuffer())) : null;
+  } catch {
+    return null;
+  }
+};
+
 /** @param {any} options  as Pyodide's; `early` names archives that are needed at once. */
 export async function loadPyodide({ early = [], ...options } = {}) {
-  const coming = early.map(async (name) => [name, new Uint8Array(await (await fetch(at(ARCHIVES[name].file))).arrayBuffer())]);
+  const first = early.map(async (name) => [name, await coming(name)]);
   const python = await load({ stdLibURL: at("./python_stdlib.zip").href, ...options });
   const names = python.globals.get("dict")();
   names.set("__name__", "late");
   python.runPython(LATE, { globals: names, filename: "late.py" });
-  const late = names.get("install")(python.toPy(ARCHIVES), (name) => place(python, name, read(ARCHIVES[name].file)));
-  for (const [name, bytes] of await Promise.all(coming)) late.places.set(name, place(python, name, bytes));
+  const late = names.get("install")(python.toPy(ARCHIVES), (name) => place(python, name, whole(name, read(ARCHIVES[name].file))));
+  for (const [name, bytes] of await Promise.all(first)) if (bytes) late.places.set(name, place(python, name, bytes));
   if (/^((?!Chrome).)*Safari/.test(globalThis.navigator?.userAgent)) python.pyimport("pyodide.webloop").scheduleCallback = turns();
   return python;
 }

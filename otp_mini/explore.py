@@ -266,7 +266,7 @@ def run_once(
             node.tracer, node.operations = record.trace, []
         try:
             node._main = main = node.spawn(scenario, label="main")
-            while main.alive and len(steps) < LONGEST and (choices := node.choices()):
+            while main.alive and node.exited is None and len(steps) < LONGEST and (choices := node.choices()):
                 if interrupts.take():
                     raise KeyboardInterrupt
                 enabled = tuple(choices)
@@ -295,6 +295,8 @@ def _refuse_what_cannot_be_tried(node: WatchedNode) -> None:
 def _outcome(node: WatchedNode, steps: int) -> Any:
     main = node._main
     assert main is not None
+    if node.exited is not None:
+        return node.exited
     if not main.alive:
         if main.reason == "normal":
             return main.result
@@ -933,7 +935,8 @@ def explore(
     """Run a small scenario in every order that is possible; answer all its outcomes.
 
     The scenario runs as the process ``main`` on a fresh node with a virtual clock. What it returns is the
-    outcome, or the exception that ends it. A run is over when ``main`` is. Who goes next is open before
+    outcome, or the exception that ends it. A run is over when ``main`` is, or when a process ends the program by
+    ``sys.exit``: the outcome is `SystemExit` then. Who goes next is open before
     each send, call, receive, table, name or registry operation in an ``async def`` of the scenario, and
     before each call of a plain function; a plain function, a server's callback and the library itself keep
     their turn. What is due at one instant may come in any order; what is due later comes later, and time

@@ -98,6 +98,7 @@ class WatchedNode(Node):
         self.hurried = 0  # so often has time moved though somebody could go on
         self.unwinding: ControlBlock | None = None  # whose ``finally`` blocks run, for it was killed
         self.refused: BaseException | None = None  # why this scenario cannot be explored
+        self.exited: SystemExit | None = None  # by which a process has ended the program
         self.channels: dict[str, deque[ExitSent | DownSent]] = {}
         self.paths: dict[Pid, str] = {}  # the name of each process in a schedule
         self.lives: dict[Hashable, str] = {}  # the same names, by what stands for the process's life in a footprint
@@ -317,6 +318,10 @@ class WatchedNode(Node):
             self.reads.add(("life", timer[1].number))
 
     def _crashed(self, process: ControlBlock, error: BaseException) -> object:
+        if isinstance(error, SystemExit):
+            self.exited = error  # the run is over, whoever goes next: nobody goes after it
+            self.writes.add(ALL)
+            return error
         if not isinstance(error, Exception) and not is_cancellation(error):
             self.refused = error  # nobody's outcome: a check, or whoever else limits the time, has raised it
         return super()._crashed(process, error)

@@ -20,7 +20,7 @@ from nbconvert import HTMLExporter
 from playwright.sync_api import Locator, Page, expect
 from test_browser import ASK_AGAIN, DONE, cells_of
 
-from otp_mini import BadArg, Exit, Supervisor, compare_strategies, crash_lab
+from otp_mini import BadArg, Exit, GenServer, Ok, Supervisor, compare_strategies, crash_lab
 from otp_mini.lab import futures_of
 from otp_mini.widgets.crash_lab import STORING, VIEW
 
@@ -104,6 +104,27 @@ def test_whatever_a_scenario_does_later_a_page_gets_a_sentence() -> None:
     lab = crash_lab(scenario, depth=1)
     broken = True
     assert "no paper" in lab.answer([4])["error"]
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()], ids=lambda error: type(error).__name__)
+def test_what_would_end_the_kernel_is_a_sentence_and_the_lab_goes_on(error: BaseException) -> None:
+    broken = False
+
+    class Picky(GenServer):
+        def init(self, argument: Any) -> Any:
+            if broken:
+                raise error
+            return Ok(argument)
+
+    async def scenario() -> Any:
+        return await Supervisor.start_link([(Picky, 0)], strategy="one_for_one")
+
+    lab = crash_lab(scenario, depth=1)
+    before = lab.answer([4])
+    broken = True
+    assert lab.answer([4])["error"].startswith(type(error).__name__)
+    broken = False
+    assert lab.answer([4]) == before
 
 
 def test_every_answer_tells_of_processes_that_another_page_may_not_know() -> None:

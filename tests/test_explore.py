@@ -1283,3 +1283,47 @@ def test_two_threads_explore_at_once() -> None:
     for thread in threads:
         thread.join()
     assert found == [6, 6]
+
+
+async def one_speaks_and_one_leaves() -> Any:
+    async def speaks(boss: Any) -> None:
+        send(boss, "done")
+
+    async def leaves() -> None:
+        sys.exit("closed")
+
+    spawn(speaks, self_())
+    spawn(leaves)
+    return await receive()
+
+
+async def main_leaves_in_one_order() -> Any:
+    async def speaks(boss: Any, word: str) -> None:
+        send(boss, word)
+
+    for word in "ab":
+        spawn(speaks, self_(), word)
+    first = await receive()
+    if first == "b":
+        sys.exit(3)
+    return first
+
+
+@pytest.mark.parametrize("scenario", [one_speaks_and_one_leaves, main_leaves_in_one_order])
+def test_a_process_that_ends_the_program_is_an_outcome(scenario: Any) -> None:
+    result = explore(scenario, lambda word: word in ("a", "done"))
+    assert result.exhaustive
+    assert len(result.outcomes) == 2
+    [wrong] = result.wrong
+    assert isinstance(result.values[wrong], SystemExit)
+    for text, _, _, schedule in result.rows():
+        assert replay(scenario, schedule).shown == text
+    assert runtime.running is None
+
+
+def test_an_interrupt_in_a_scenario_still_ends_the_search() -> None:
+    async def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        explore(interrupted)

@@ -480,8 +480,11 @@ def test_what_few_cells_need_is_fetched_by_the_first_that_does(live_site: Path) 
         ("tree", TREE),
         ("offline", "from otp_mini.exercises import tasks"),
         ("exercises", "from otp_mini.exercises import tasks\nfrom otp_mini.exercises import tasks as again"),
+        ("page", "import colorsys"),
+        ("cut", "import colorsys"),
         ("bar", "import sys\nfrom otp_mini.widgets import progress\nprogress('sites', file=sys.stdout)(1, 1)"),
         ("rare", "import email.mime.text, xml.dom.minidom\nprint('ő'.encode('latin2'))"),
+        ("help", "import sysconfig, xmlrpc.server\nhelp(len)\nprint(sysconfig.get_platform()[:10])"),
         ("trace", "from otp_mini import supervisor\nsupervisor.Supervisor.child_spec(1, 2, 3, 4, 5, 6)"),
         ("source", "import inspect, otp_mini\nprint(inspect.getsource(otp_mini.spawn)[:10], end='')"),
         ("stranger", "import numpy"),
@@ -495,8 +498,13 @@ def test_what_few_cells_need_is_fetched_by_the_first_that_does(live_site: Path) 
     assert ["stream", "rare", "stdout", "b'\\xf5'\n"] in answer["told"]
     assert ["stream", "source", "stdout", "def spawn("] in answer["told"]
     ends = {cell: how for kind, cell, how, _ in answer["told"] if kind == "done"}
-    assert {cell for cell, how in ends.items() if how == "error"} == {"offline", "trace", "stranger"}
+    assert {cell for cell, how in ends.items() if how == "error"} == {"offline", "page", "cut", "trace", "stranger"}
     errors = {cell: words for kind, cell, words, _ in answer["told"] if kind == "error"}
+    for cell in ("page", "cut"):
+        assert "colorsys could not be loaded from this site. There may be" in errors[cell]
+    [helped] = [text for kind, cell, _, text in answer["told"] if (kind, cell) == ("stream", "help")]
+    assert "Help on built-in function len" in helped
+    assert "emscripten" in helped
     assert "otp_mini.exercises.tasks could not be loaded from this site. There may be" in errors["offline"]
     assert "No module named 'numpy'" in errors["stranger"]
 

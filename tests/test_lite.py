@@ -300,6 +300,36 @@ def test_what_a_start_imports_of_the_library_is_compiled_and_nothing_is_missing(
     assert [file for file in told if not file.endswith(".pyc")] == []
 
 
+EARLY = """
+const [start, folder, lock, come] = process.argv.slice(1);
+const { loadPyodide } = await import(`file://${start}`);
+globalThis.fetch = async () => {
+  if (come === "none") throw new TypeError("Failed to fetch");
+  return new Response("<!doctype html><title>Sign in</title>", { status: Number(come) });
+};
+const python = await loadPyodide({ indexURL: folder, lockFileURL: folder + lock, early: ["library"] });
+console.log(python.runPython("import colorsys; colorsys.__file__"));
+process.exit(0);
+"""
+
+
+@pytest.mark.parametrize("come", ["none", "200", "503"])
+def test_a_library_that_does_not_come_with_the_start_is_asked_for_again(built: Path, node: str, come: str) -> None:
+    [start], [lock] = built.glob("static/*/start.*.mjs"), built.glob("static/*/pyodide-lock.*.json")
+    run = [node, "--no-warnings", "--input-type=module", "--eval", EARLY]
+    run += [str(start), f"{start.parent}/", lock.name, come]
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "/lib/python_rest.zip/colorsys.py", done.stderr[-2000:]
+
+
+def test_each_module_of_the_late_part_of_the_library_is_found(built: Path) -> None:
+    [rest] = built.glob("static/*/python_rest-*.zip")
+    files = [name for name in zipfile.ZipFile(rest).namelist() if name.endswith(".py")]
+    assert any("-" in name for name in files)
+    wanted = {name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in files}
+    assert wanted - set(archives.modules(rest)) == set()
+
+
 def test_a_viz_js_that_has_changed_ends_the_build(built: Path, tmp_path: Path) -> None:
     text = (ROOT / ".lite" / "cache" / f"viz-{wheels.VIZ.version}" / "viz.js").read_text(encoding="utf-8")
     (tmp_path / "viz.js").write_text(text.replace("wasmExports=await createWasm()", "changed()"), encoding="utf-8")

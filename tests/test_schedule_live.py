@@ -34,6 +34,8 @@ from tests.schedule_scenarios import (
 from tests.test_explore import bank_race, dispatch_race, two_speak
 from tests.test_schedule_graph import a_death_and_a_timer, hostile_mail, rows_of
 
+ROOT = Path(__file__).resolve().parents[1]
+
 pytestmark = [
     pytest.mark.timeout(300),
     pytest.mark.filterwarnings("default::ResourceWarning"),  # Playwright's own, at its end
@@ -139,6 +141,45 @@ def test_an_answer_does_not_depend_on_what_was_asked_before() -> None:
     for other in (["main"], [*path, "main"], [*path, "get_then_update"], ["nobody"]):
         BIG.answer(other)
     assert BIG.ask([*path, "get_then_update3"]) == alone
+
+
+async def leaves() -> None:
+    raise SystemExit("closed")
+
+
+async def first_word_or_exit() -> Any:
+    spawn(says, self_(), "a")
+    spawn(leaves)
+    return await receive()
+
+
+def test_a_process_that_ends_the_program_is_an_outcome_beyond_the_recording_too() -> None:
+    [recorded] = ScheduleLab([Level("x", first_word_or_exit)], most=1, runs=1).recorded
+    ends = set()
+    for seed in range(10):
+        draw, live = random.Random(seed), Reader(recorded.document(), recorded.piece)
+        while live.end() is None:
+            live.go(draw.choice(sorted(live.offered())))
+        ends.add(live.end()[0])
+    assert ends == {"'a'", "SystemExit('closed')"}
+
+
+def test_what_would_end_the_kernel_is_a_sentence() -> None:
+    interrupted = False
+
+    async def scenario() -> Any:
+        if interrupted:
+            raise KeyboardInterrupt
+        return await three_clients()
+
+    lab = schedule_lab(scenario, most=3, runs=3)
+    path = ["main", "Agent", "main", "main"]
+    before = lab.answer(path)
+    interrupted = True
+    assert lab.answer(path)["error"].startswith("KeyboardInterrupt")
+    interrupted = False
+    assert lab.answer(path) == before
+    assert set(before) != {"error"}
 
 
 @pytest.mark.parametrize("path", [[], None, 3, "main", [3], ["nobody"], ["Agent"], ["main"] * 9, [["main"]], {"a": 1}])
@@ -349,3 +390,95 @@ def test_what_python_cannot_answer_is_said_and_nothing_is_lost(asking: Page) -> 
     expect(lab.locator(".caption")).to_have_text("The kernel has ended.")
     lab.get_by_role("button", name="Run on to the end").click()
     assert lab.locator(".log .line").count() > 3, "what is recorded can be played all the same"
+
+
+HELD = """() => {
+  const really = window.answered;
+  window.held = [];
+  window.answered = (...asked) => new Promise((resolve) => held.push((answer = really(...asked)) => resolve(answer)));
+}"""
+"""Answers wait until the test lets them go, as they are or as another one."""
+
+
+def test_a_level_that_is_left_while_python_is_asked_gets_no_steps_of_another(asking: Page) -> None:
+    lab = mounted(asking, LATE)
+    lab.locator(".level").nth(1).click()
+    lab.get_by_role("button", name="As usual").click()
+    for _ in range(2):
+        lab.locator(".choice").last.click()
+        expect(lab.locator(".caption")).not_to_contain_text("Asking")
+    address = asking.url.partition("#")[2]
+    mounted(asking, LATE)
+    asking.evaluate(HELD)
+    asking.evaluate("hash => { location.hash = hash }", f"#{address}")
+    expect(lab.locator(".caption")).to_have_text(re.compile("^Asking Python"))
+    lab.locator(".level").nth(0).click()
+    fresh = lab.locator(".log .line").all_inner_texts()
+    asking.evaluate("async () => { held[0](); await new Promise((done) => setTimeout(done, 50)); }")
+    expect(lab.locator(".level").nth(0)).to_have_attribute("aria-current", "true")
+    assert lab.locator(".log .line").all_inner_texts() == fresh
+    assert lab.locator(".choice").first.is_enabled()
+
+
+def test_a_fresh_run_hears_nothing_of_what_an_earlier_one_has_asked(asking: Page) -> None:
+    lab = mounted(asking)
+    fresh = lab.locator(".log .line").all_inner_texts()
+    asking.evaluate(HELD)
+    lab.locator(".choice", has_text="spawn(").click()
+    lab.locator(".choice", has_text="not recorded").first.click()
+    expect(lab.locator(".choice").first).to_be_disabled()
+    lab.get_by_role("button", name="Start again").click()
+    expect(lab.locator(".choice").first).to_be_enabled()
+    said = lab.locator(".caption").inner_text()
+    late = "async () => { held[0]({ error: 'too late' }); await new Promise((done) => setTimeout(done, 50)); }"
+    asking.evaluate(late)
+    assert lab.locator(".caption").inner_text() == said
+    assert lab.locator(".log .line").all_inner_texts() == fresh
+    assert asking.url.endswith("--0")
+
+
+def test_steps_before_one_that_python_cannot_answer_are_in_the_address(asking: Page) -> None:
+    lab = mounted(asking)
+    lab.locator(".choice", has_text="spawn(").click()
+    lab.locator(".choice", has_text="not recorded").first.click()
+    expect(lab.locator(".caption")).not_to_contain_text("Asking")
+    before = asking.url
+    failing = """() => {
+      const really = window.answered;
+      let left = 2;
+      window.answered = async (...asked) => (left-- > 0 ? really(...asked) : { error: "The kernel has ended." });
+    }"""
+    asking.evaluate(failing)
+    lab.get_by_role("button", name="Run on to the end").click()
+    expect(lab.locator(".caption")).to_have_text("The kernel has ended.")
+    log, address = lab.locator(".log .line").all_inner_texts(), asking.url
+    assert address.startswith(before + "_")
+    mounted(asking)
+    asking.evaluate("hash => { location.hash = hash }", "#" + address.partition("#")[2])
+    expect(lab.locator(".log .line")).to_have_text(log)
+
+
+IN_PLACE = (ROOT / "book" / "_static" / "in_place.js").read_text(encoding="utf-8")
+PAGE_WITH_PYTHON = """<script>
+globalThis.otpLive = { chapter: "chapter", book: Promise.resolve({ page: {}, notebooks: {} }) };
+</script>"""
+
+
+def test_a_stored_lab_that_is_woken_keeps_its_name_in_the_address(browser: Browser, tmp_path: Path) -> None:
+    stored = f'<div class="cell" data-cell-id="a">{BIG._repr_html_()}</div>'
+    path = tmp_path / "page.html"
+    path.write_text(page_of(stored, PAGE_WITH_PYTHON, f"<script>{IN_PLACE}</script>"), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 1000, "height": 1200}, reduced_motion="reduce")
+    page.goto(path.as_uri())
+    lab = page.locator("[data-goes-on]")
+    name = lab.get_attribute("data-slug")
+    lab.locator(".choice").last.click()  # nobody wakes it while it is in use
+    address, log = page.url, lab.locator(".log .line").all_inner_texts()
+    page.goto("about:blank")
+    page.goto(address)
+    lab.hover()
+    expect(lab).to_have_attribute("data-asks", "")
+    expect(lab).to_have_attribute("data-slug", str(name))
+    expect(lab.locator(".log .line")).to_have_text(log)
+    assert page.url == address
+    page.close()

@@ -83,6 +83,7 @@
     const fresh = lab.cloneNode(true), { show, css } = globalThis.otpLabs[lab.dataset.crashLab ?? lab.dataset.scheduleLab];
     const ask = async (path, lane) => (await load()).askLab(container, at, path, lane);
     fresh.dataset.asks = "";
+    delete fresh.dataset.slug; // it takes a name anew, and the address has the one that is free now
     lab.replaceWith(fresh);
     show(fresh, JSON.parse(fresh.querySelector("script").textContent), { css, ask, address: true });
   };

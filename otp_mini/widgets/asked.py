@@ -57,6 +57,8 @@ class AskedLab:
             return {"error": str(error)}
         except (Exception, Exit) as error:
             return {"error": describe_exception(error)}
+        except BaseException as error:  # the lab's own code may raise what would end the kernel
+            return {"error": f"{describe_exception(error)}. It would end a program; here it has ended this run alone."}
 
 
 def asking_cell() -> Cell | None:

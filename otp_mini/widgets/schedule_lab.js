@@ -184,7 +184,7 @@ export function show(el, { levels: documents }, { css = "", ask, live = () => nu
     const doc = structuredClone(given), level = new Level(doc), steps = level.settle([]);  // it learns what is asked for
     return { level, doc, steps, at: steps.length, from: 0, others: [], tried: false, broken: false, showing: false };
   });
-  let now = levels[0], note = "", ends = null, spoken = "", busy = false;
+  let now = levels[0], note = "", ends = null, spoken = "", busy = false, visit = 0;
 
   const nav = levels.length > 1 ? h("div", { class: "levels", role: "group", "aria-label": "Levels" }) : null;
   const title = div("headline"), goal = para("goal"), board = div("board");
@@ -230,8 +230,10 @@ export function show(el, { levels: documents }, { css = "", ask, live = () => nu
 
   function over() { return now.at === now.steps.length && now.level.end(here()); }
 
-  /** Nothing is being said any more but what happened. */
+  /** Nothing is being said any more but what happened, and nobody waits for what was asked before. */
   function hush() {
+    visit += 1;
+    busy = false;
     note = "";
     ends = null;
   }
@@ -241,7 +243,8 @@ export function show(el, { levels: documents }, { css = "", ask, live = () => nu
     if (busy) return;
     bar.pause();
     hush();
-    const known = move.to < 0 ? await found(move) : move;
+    const mine = visit, known = move.to < 0 ? await found(move) : move;
+    if (mine !== visit) return;
     if (known) step(known);
     else if (!ask) ends = move;
     keep();
@@ -252,27 +255,27 @@ export function show(el, { levels: documents }, { css = "", ask, live = () => nu
 
   /** A move with what comes behind it, which was not recorded; null where nobody can tell, or the reader has gone elsewhere. */
   async function found(move) {
-    const before = now, { steps, at, level } = now;
-    if (!(await learn(level, steps.slice(0, at), move)) || before !== now || steps !== now.steps || at !== now.at) return null;
-    return offered().find(({ who }) => who === move.who);
+    const { steps, at, level } = now;
+    return (await learn(level, steps.slice(0, at), move)) ? offered().find(({ who }) => who === move.who) : null;
   }
 
-  /** Ask what comes when somebody goes behind these steps; answers whether the page knows it now. */
+  /** Ask what comes when somebody goes behind these steps; answers whether the page knows it now, and the reader waits for it. */
   async function learn(level, steps, { who }) {
     if (!ask) return false;
+    const mine = visit;
     busy = true;
     note = "Asking Python…";
     paint();
+    let error;
     try {
       level.learn(level.at(steps), who, await ask([...level.path(steps), level.doc.who[who][0]], levels.findIndex((each) => each.level === level)));
-      note = "";
-      return true;
-    } catch (error) {
-      note = error.message;
-      return false;
-    } finally {
-      busy = false;
+    } catch (raised) {
+      error = raised;
     }
+    if (mine !== visit) return false;
+    busy = false;
+    note = error?.message ?? "";
+    return !error;
   }
 
   function step(move) {
@@ -307,15 +310,16 @@ export function show(el, { levels: documents }, { css = "", ask, live = () => nu
 
   async function toEnd() {
     if (busy) return;
-    const from = now.at;
+    bar.pause();
     hush();
+    const from = now.at, mine = visit;
     for (let move = usualMove(); move && !over(); move = usualMove()) {
       const known = move.to < 0 ? await found(move) : move;
-      if (!known) return paint();
+      if (mine !== visit) return;
+      if (!known) break;
       step(known);
     }
     now.from = from;
-    bar.pause();
     keep();
     paint();
     verdict.querySelector("button")?.focus({ preventScroll: true });
@@ -362,7 +366,7 @@ export function show(el, { levels: documents }, { css = "", ask, live = () => nu
 
   /** The run that an address asks for. */
   async function restore(text) {
-    if (busy || !/^\d+(_o?\d+)*$/.test(text)) return false;
+    if (!/^\d+(_o?\d+)*$/.test(text)) return false;
     const [index, ...kept] = text.split("_"), { level } = levels[index] ?? {};
     let run = level?.follow(kept);
     if (!run) return false;
@@ -370,7 +374,9 @@ export function show(el, { levels: documents }, { css = "", ask, live = () => nu
     now = levels[index];
     remember();
     hush();
+    const mine = visit;
     while (run?.left.length && (await learn(level, run.steps, level.chosen(run.steps, run.left[0])))) run = level.follow(kept);
+    if (mine !== visit) return true;  // the reader has gone elsewhere
     if (!run) return false;
     Object.assign(now, { steps: run.steps, at: run.steps.length, from: 0, showing: false });
     if (over()) finish();
@@ -487,7 +493,7 @@ export function show(el, { levels: documents }, { css = "", ask, live = () => nu
   function paintOthers() {
     const { level } = now, key = String(level.choices(now.steps)), left = now.others.filter((each) => String(level.choices(each)) !== key);
     put(others, "Other runs: ", left.map((steps) =>
-      button("fork", () => { bar.pause(); remember(); Object.assign(now, { steps, at: steps.length, from: 0, showing: false }); keep(); paint(); },
+      button("fork", () => { bar.pause(); remember(); hush(); Object.assign(now, { steps, at: steps.length, from: 0, showing: false }); keep(); paint(); },
         `${level.schedule(steps)} → ${level.end(level.at(steps))[0]}`)));
     others.hidden = !left.length;
   }
