@@ -24,43 +24,18 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def served(live_site: Path) -> Iterator[Server]:
+@pytest.fixture
+def server(live_site: Path) -> Iterator[Server]:
     """The built book, served as `course.py read` does."""
     with serving(live_site, **ASK_AGAIN) as running:
         yield running
 
 
 @pytest.fixture
-def server(served: Server) -> Server:
-    """The built book at one address, so that a browser can have its files in its cache; nothing was asked of it yet."""
-    served.forget()
-    return served
-
-
-@pytest.fixture(scope="module")
-def started(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """One browser for all: from the second notebook on its files are in its cache."""
-    with browsing(chromium, tmp_path_factory.mktemp("chapters") / "profile") as running:
+def browser(chromium: str, tmp_path: Path) -> Iterator[Browser]:
+    """A browser that was never here before."""
+    with browsing(chromium, tmp_path / "profile") as running:
         yield running
-
-
-KEPT = "local_storage,indexeddb,service_workers,cache_storage,cookies"
-
-
-@pytest.fixture
-def browser(started: Browser, served: Server) -> Browser:
-    """A browser that keeps nothing of a chapter but files in its cache."""
-    for tab in started.context.pages[1:]:
-        tab.close()
-    started.page.goto("about:blank")
-    origin = served.address.partition("/somewhere")[0]
-    devtools = started.context.new_cdp_session(started.page)
-    devtools.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": KEPT})
-    devtools.detach()
-    started.errors.clear()
-    started.foreign.clear()
-    return started
 
 
 @pytest.fixture(scope="session")
@@ -239,16 +214,15 @@ def test_what_a_chapter_may_use_works_in_the_page_without_another_host(
 # --- starting again, releases, and what the reader changed ------------------------------------------------------
 
 
-def test_a_second_start_fetches_no_file_again(server: Server, chromium: str, tmp_path: Path, chapter: str) -> None:
-    with browsing(chromium, tmp_path / "profile") as browser:
-        page = browser.page
-        open_chapter(page, server, chapter)
-        run_live(page)
-        first = sum(server.sent.values())
-        page.goto("about:blank")
-        server.forget()
-        open_chapter(page, server, chapter)
-        run_live(page)
+def test_a_second_start_fetches_no_file_again(server: Server, browser: Browser, chapter: str) -> None:
+    page = browser.page
+    open_chapter(page, server, chapter)
+    run_live(page)
+    first = sum(server.sent.values())
+    page.goto("about:blank")
+    server.forget()
+    open_chapter(page, server, chapter)
+    run_live(page)
     assert first > 20_000_000  # the first time it is all there is
     fetched = {path.partition("?")[0].rpartition("/lite/")[2] for path in server.sent}
     assert fetched <= {"notebooks/index.html"}  # 7 KB; Chromium keeps the page of a frame from its second visit on
