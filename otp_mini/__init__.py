@@ -11,9 +11,9 @@ Read the source in this order; each file uses only those before it:
 
 from __future__ import annotations
 
-import sys
 import types
 import typing
+from sys import modules as _modules
 from typing import Any
 
 from . import ets, sys_, terms
@@ -63,7 +63,7 @@ class _Package(types.ModuleType):
             super().__setattr__(name, value)
 
 
-sys.modules[__name__].__class__ = _Package
+_modules[__name__].__class__ = _Package
 
 
 class _Later:

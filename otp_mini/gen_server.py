@@ -35,7 +35,7 @@ from .primitives import (
 )
 from .process import MESSAGE, PARKED, YIELDED, Become, ControlBlock
 from .reports import logger, server_crashed
-from .terms import TIMEOUT, Address, Atom, CallRef, ExitSignal, From, Ok, Pid, Ref, is_quiet
+from .terms import TIMEOUT, Address, Atom, CallRef, ExitSignal, From, Ok, Pid, Ref, check_address, is_quiet
 from .threads import stay
 
 # ---- what callbacks return ---------------------------------------------------------------------
@@ -372,7 +372,7 @@ async def start_server(
         await YIELDED
     if name is not None:
         if isinstance(name, Address):
-            name.check()
+            check_address(type(name))
         else:
             check_name(name)
         taken = find(name)

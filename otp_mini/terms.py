@@ -216,13 +216,6 @@ class Address:
     def __deepcopy__(self, memo: object) -> Address:
         return self
 
-    @classmethod
-    def check(cls) -> None:
-        """Raise `BadArg` where a function is missing that an address needs: before anybody is started under it."""
-        for name in ("whereis", "register", "unregister"):
-            if getattr(cls, name) is getattr(Address, name):
-                raise BadArg(f"{cls.__name__} is an address and has no {name}: write def {name}(self, ...)")
-
     def whereis(self) -> Pid | None:
         """The process behind the address, or None."""
         raise NotImplementedError(f"{type(self).__name__} is an address and needs def whereis(self)")
@@ -238,6 +231,13 @@ class Address:
     def unregister(self) -> None:
         """Give the address up."""
         raise NotImplementedError(f"{type(self).__name__} is an address and needs def unregister(self)")
+
+
+def check_address(kind: type[Address]) -> None:
+    """Raise `BadArg` where a function is missing that an address needs: before anybody is started under it."""
+    for name in ("whereis", "register", "unregister"):
+        if getattr(kind, name) is getattr(Address, name):
+            raise BadArg(f"{kind.__name__} is an address and has no {name}: write def {name}(self, ...)")
 
 
 class Shared:
