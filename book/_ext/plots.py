@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from otp_mini.viz.chart import document, written
 
-WIDTH = 320  # as narrow as a phone's column
+WIDTH = 304  # narrower than the column of a phone: no letter gets smaller there
 SOFT = 'stroke="currentColor" stroke-opacity="0.3"'
 CLEAR = ' stroke="var(--pst-color-background, Canvas)" stroke-width="4" paint-order="stroke"'  # of lines behind it
 LINE = 'stroke="currentColor" stroke-width="1.5" fill="none"'
