@@ -109,3 +109,17 @@ LEVELS = [
     ("Break the cache", cache_race, is_two, "lost view"),
     ("Now break the cured one", counter_cured, is_two),
 ]
+
+
+VISITORS = """from otp_mini import Process, ets, schedule_lab, spawn
+async def visitor(pages):
+    n = ets.lookup(pages, "home")[0][1]
+    ets.insert(pages, ("home", n + 1))
+async def race():
+    pages = ets.new("pages", access="public")
+    ets.insert(pages, ("home", 0))
+    spawn(visitor, pages)
+    spawn(visitor, pages)
+    await Process.sleep(1)
+    return ets.lookup(pages, "home")[0][1]"""
+"""Two visitors of a page, as a cell has them: one may be lost."""

@@ -18,6 +18,7 @@ from lab_server import JupyterLab
 from live_site import with_notebooks, write_notebook
 from nbconvert import HTMLExporter
 from playwright.sync_api import Locator, Page, expect
+from schedule_scenarios import VISITORS
 from test_browser import ASK_AGAIN, DONE, cells_of
 
 from otp_mini import BadArg, Exit, GenServer, Ok, Supervisor, compare_strategies, crash_lab
@@ -153,17 +154,7 @@ async def pair():
 COUNT = """import ipywidgets
 print(sum(type(w).__name__ == "CrashLabWidget" for w in ipywidgets.widgets.widget._instances.values()))"""
 
-RACE = """from otp_mini import ets, schedule_lab, spawn, Process
-async def visitor(pages):
-    n = ets.lookup(pages, "home")[0][1]
-    ets.insert(pages, ("home", n + 1))
-async def race():
-    pages = ets.new("pages", access="public")
-    ets.insert(pages, ("home", 0))
-    spawn(visitor, pages)
-    spawn(visitor, pages)
-    await Process.sleep(1)
-    return ets.lookup(pages, "home")[0][1]
+RACE = f"""{VISITORS}
 schedule_lab(race, lambda seen: seen == 2, title="Two visitors", fault="lost view")"""
 
 

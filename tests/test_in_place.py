@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from page_outputs import comparable
+from schedule_scenarios import VISITORS
 
 from otp_mini import Node
 from tools import refresh
@@ -421,17 +422,7 @@ def test_a_crash_lab_is_shown_without_its_futures_and_can_be_asked_for_them(page
         assert json.loads(page.cells.ask(int(number), "[[], 0]")) == json.loads(json.dumps(lab.answer([], 0)))
 
 
-RACE = """from otp_mini import Process, ets, schedule_lab, spawn
-async def visitor(pages):
-    n = ets.lookup(pages, "home")[0][1]
-    ets.insert(pages, ("home", n + 1))
-async def race():
-    pages = ets.new("pages", access="public")
-    ets.insert(pages, ("home", 0))
-    spawn(visitor, pages)
-    spawn(visitor, pages)
-    await Process.sleep(1)
-    return ets.lookup(pages, "home")[0][1]
+RACE = f"""{VISITORS}
 display(schedule_lab(race, title="All of it"))
 lab = schedule_lab(race, most=1, runs=1)
 lab"""
