@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import logging
 import os
 import re
 import signal
@@ -213,6 +214,19 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int) -> None:
         terminalreporter.write_line(f"{left_out.total()} tests, and why: {told}.")
         terminalreporter.write_line(f"A property test tries {QUICK_EXAMPLES} examples, where it does not say how many.")
         terminalreporter.write_line("Without --quick all of that runs.")
+
+
+@pytest.fixture(autouse=True)
+def the_log_stays_as_it_was() -> Generator[None]:
+    """Fail the test that leaves the log silent or deaf, and not one of those that come after it."""
+    before = state_of_the_log()
+    yield
+    assert state_of_the_log() == before
+
+
+def state_of_the_log() -> tuple[int, bool, bool, int, int]:
+    log = logging.getLogger("otp_mini")
+    return log.level, log.propagate, log.disabled, len(log.handlers), logging.root.manager.disable
 
 
 # --- notebooks ------------------------------------------------------------------------------------------------
