@@ -272,18 +272,23 @@ def test_three_lanes_stand_side_by_side_with_whole_names_and_no_controls_on_them
         assert cut["names"] == [], width
         assert cut["tops"] == cut["tops"][:1] * 3, "side by side"
         assert cut["lowest"] <= cut["dock"], "the controls lie on no lane"
+        assert cut["hidden"] == 0 or cut["frame"] > 250, "what is longer scrolls in a frame that shows three parts of it"
     assert r.lab.locator(".dock").evaluate("e => getComputedStyle(e).position") != "sticky"
     r.close()
 
 
 LANES = """() => {
   const root = document.querySelector(".crash-lab").shadowRoot, all = (name) => [...root.querySelectorAll(name)];
-  const box = (e) => e.getBoundingClientRect();
+  const box = (e) => e.getBoundingClientRect(), frame = root.querySelector(".lanes");
+  const scrolls = getComputedStyle(frame).overflowY === "auto";
+  const lowest = Math.max(...all(".lane").map((e) => box(e).bottom));
   return {
+    frame: frame.clientHeight,
+    hidden: scrolls ? frame.scrollHeight - frame.clientHeight : 0,
     names: all(".name").filter((e) => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1)
       .map((e) => e.textContent),
     tops: all(".lane").map((e) => Math.round(box(e).top)),
-    lowest: Math.max(...all(".lane").map((e) => box(e).bottom)),
+    lowest: scrolls ? Math.min(lowest, box(frame).bottom) : lowest,
     dock: box(root.querySelector(".dock")).top,
   };
 }"""
