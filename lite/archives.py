@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 import re
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import wheels
-from wheels import REST, SITE, BuildError, digest
+from wheels import SITE, BuildError, digest
 
-PACKAGES = ("graphviz", "tqdm")  # what otp_mini imports of others', where no Jupyter is: to draw a tree, and a bar
+# What no start imports: to draw a tree and a bar, widgets, completion, colours of code, and the lines of a traceback.
+PACKAGES = (
+    "anywidget", "asttokens", "executing", "graphviz", "ipython_pygments_lexers", "ipywidgets", "jedi", "jupyterquiz",
+    "matplotlib_inline", "parso", "prompt_toolkit", "psygnal", "pure_eval", "stack_data", "tqdm", "typing_extensions",
+    "wcwidth",
+)
 
 # viz.js as it comes is ready some time later. Python has to have it at once, in the middle of a drawing, and so seldom
 # that no start shall wait for it: here each of its steps follows at once. A step that is not found once ends the build.
@@ -28,23 +34,23 @@ AT_ONCE = (
 )
 
 
-def place(folder: Path, viz: Path, rest: Path, own: Path) -> dict[str, dict[str, Any]]:
+def place(folder: Path, viz: Path, library: Iterable[Path], beside: Iterable[Path]) -> dict[str, dict[str, Any]]:
     """Put the archives into the folder with Pyodide; answer what start.mjs is told of each.
 
     Args:
         folder: where they are served.
         viz: the folder with viz.js.
-        rest: the part of the standard library that not each start loads.
-        own: the folder with what belongs to our own package.
+        library: the parts of the standard library that not each start loads.
+        beside: the folders with what belongs to a package and is fetched later (compile.mjs).
     """
-    told: dict[str, dict[str, Any]] = {
-        "library": {"file": put(folder, rest), "zip": f"/lib/{REST}", "modules": modules(rest)},
-        "viz_js": {"file": script(folder, viz), "script": True, "modules": ["viz_js"]},
-    }
+    told: dict[str, dict[str, Any]] = {"viz_js": {"file": script(folder, viz), "script": True, "modules": ["viz_js"]}}
+    for path in library:
+        name = path.stem.removeprefix("python_")
+        told[name] = {"file": put(folder, path), "zip": f"/lib/{path.name}", "modules": modules(path)}
     for name in PACKAGES:
         [wheel] = folder.glob(f"{name}-*.whl")
         told[name] = {"file": f"./{wheel.name}", "folder": SITE, "modules": modules(wheel)}
-    for path in sorted(own.glob("*.zip")):
+    for path in sorted(path for each in beside for path in each.glob("*.zip")):
         file = put(folder, path)
         if path.stem == "source":
             told["source"] = {"file": file, "folder": "/lib/source", "beside": SITE, "sources": names(path, ".py")}

@@ -34,6 +34,7 @@ from wheels import HERE, ROOT, BuildError, Wheel, digest
 REQUIREMENTS = HERE / "requirements.txt"
 START = HERE / "start.mjs"  # what the kernel loads in place of Pyodide's own pyodide.mjs, with the next two
 TURNS, LATE = HERE / "turns.mjs", HERE / "late.py"
+KERNEL = HERE / "notebook.mjs"  # the worker of a notebook's kernel
 IN_PLACE = HERE / "in_place.py"  # runs the cells of a page, where no Jupyter is
 STORAGE = "otp-patterns"  # the name under which a browser keeps the readers' edits: never change it
 EXTENSIONS = ("@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyterlab-manager", "anywidget")
@@ -61,12 +62,14 @@ def build(out: Path, notebooks: Path, package: Path, cache: Path, npm: str) -> N
         site = work / "site"
         packages, pyodide, viz = collect(work, package, cache, npm)
         readers = [*(package / "otp_mini").rglob("*.py"), IN_PLACE, LATE]
-        library, rest = wheels.library(cache, pyodide, npm, readers)
+        near, *library = wheels.library(cache, pyodide, npm, readers)
         modules = page_scripts.fetch(cache, npm)
         say("JupyterLite")
         application(site, work)
         locked = place_python(site, pyodide, packages)
-        start = place_start(locked.parent, viz, library, rest, packages)
+        late = archives.place(locked.parent, viz, library, [path.with_suffix("") for path, _ in packages])
+        start = place_start(locked.parent, near, late)
+        place_kernel(site, start, locked)
         bundled = place_page(site, modules, npm)
         place_notebooks(site, copies)
         configure(site, start, locked, copies)
@@ -143,15 +146,26 @@ def place_python(site: Path, pyodide: Path, packages: list[tuple[Path, Wheel]]) 
     return lock
 
 
-def place_start(folder: Path, viz: Path, library: Path, rest: Path, packages: list[tuple[Path, Wheel]]) -> Path:
-    """Put the standard library beside Pyodide, what is fetched late, and what starts them; answer the path of that."""
-    own = next(path for path, wheel in packages if wheel.name == wheels.PACKAGE).with_suffix("")
-    text = archives.told_to_start(START.read_text(encoding="utf-8"), LATE, archives.place(folder, viz, rest, own))
+def place_start(folder: Path, library: Path, late: dict[str, Any]) -> Path:
+    """Put the standard library beside Pyodide, and what starts them; answer the path of that."""
+    text = archives.told_to_start(START.read_text(encoding="utf-8"), LATE, late)
     for path in (library, TURNS):
         text = text.replace(f"./{path.name}", archives.put(folder, path))
     start = folder / f"start.{digest(text.encode())}.mjs"
     write_text(start, text)
     return start
+
+
+def place_kernel(site: Path, start: Path, lock: Path) -> None:
+    """Put the worker of notebooks beside Pyodide, and have the application's page make it at once."""
+    [worker] = site.glob("extensions/@jupyterlite/pyodide-kernel-extension/static/comlink.worker.*.js")
+    names = sorted(read_json(lock)["packages"])
+    text = KERNEL.read_text(encoding="utf-8").replace('"PACKAGES"', json.dumps(names))
+    for mark, path in (("KERNEL_WORKER", worker), ("START", start), ("LOCK", lock)):
+        text = text.replace(f'"{mark}"', json.dumps("./" + Path(os.path.relpath(path, start.parent)).as_posix()))
+    made = start.parent / f"notebook.{digest(text.encode())}.mjs"
+    write_text(made, text)
+    patches.apply(site, (patches.early(f"../{made.relative_to(site).as_posix()}"),))
 
 
 def place_page(site: Path, modules: Path, npm: str) -> list[tuple[str, str, str]]:
@@ -188,7 +202,7 @@ def configure(site: Path, start: Path, lock: Path, copies: list[LiveNotebook]) -
         "pyodideUrl": f"./{start.relative_to(site).as_posix()}",
         "disablePyPIFallback": True,
         "loadPyodideOptions": {"lockFileURL": lock.relative_to(site).as_posix(), "packages": names,
-                               "early": ["library"]}}
+                               "early": ["kernel"]}}
     write_json(file, document)
     write_json(site / "live.json", {
         "storage": STORAGE,

@@ -5,6 +5,7 @@
 // A wheel whose name is in LATE is our own: beside it comes a folder of the same name with what is fetched later, if at all
 // (late.py): its source in source.zip, for tracebacks and for `??`, and the exercises of each chapter in a zip of their own.
 // These have no bytecode: it is three times as large as the source, and a page needs those of one chapter.
+// Beside that of Pygments lies lexers.zip: the lexers of all languages but Python.
 import { pathToFileURL } from "node:url";
 import { join } from "node:path";
 
@@ -23,6 +24,8 @@ SITE = next(path for path in sys.path if path.endswith("/site-packages"))   # fr
 
 OF_ALL_CHAPTERS = r"__init__|checking|comparing|every_schedule|looking|published|surviving"
 OF_ONE_CHAPTER = re.compile(rf"otp_mini/exercises/(?!(?:{OF_ALL_CHAPTERS})\\.py)(\\w+)\\.py")
+
+OTHER_LEXERS = re.compile(r"pygments/lexers/(?!(?:__init__|_mapping|python)\\.py)\\w+\\.py")
 
 def compiled(name, source):
     Path("module.py").write_bytes(source)
@@ -45,7 +48,12 @@ def rewrite(path, own):
         for name in filter(OF_ONE_CHAPTER.fullmatch, list(source)):
             write(folder / f"{OF_ONE_CHAPTER.fullmatch(name)[1]}.zip", {name: source.pop(name)})
         write(folder / "source.zip", source)
-    write(path, files | {f"{name}c": compiled(name, data) for name, data in source.items()})
+    bytecode = {f"{name}c": compiled(name, data) for name, data in source.items()}
+    if lexers := {name: bytecode.pop(name) for name in list(bytecode) if OTHER_LEXERS.match(name)}:
+        folder = path.with_suffix("")
+        folder.mkdir()
+        write(folder / "lexers.zip", lexers)
+    write(path, files | bytecode)
 
 for path in sorted(Path("/wheels").glob("*.whl")):
     rewrite(path, path.name.split("-")[0].replace("_", "-") in late)

@@ -32,7 +32,21 @@ PATCHES = (
           "build/*.js",
           r"(removed socket for kernel \$\{(\w+)\}[^$]{1,300}?\"interrupt\"!==\w+\.metadata\.cause)&&\(",
           r"\1&&!1!==this._kernels.get(\2)?.parent?.content?.stop_on_error&&("),
+    Patch("The first kernel takes the worker in which Python is starting already (notebook.mjs).",
+          "extensions/@jupyterlite/pyodide-kernel-extension/static/*.js",
+          r'initWorker\((\w)\)\{let (\w)=\1=>new Worker\(\1,\{type:"module"\}\)',
+          r'initWorker(\1){let \2=\1=>globalThis.otpWorkers?.pop()??new Worker(\1,{type:"module"})'),
 )
+
+
+def early(worker: str) -> Patch:
+    """Have the page of the application make the worker `worker` before it loads anything else.
+
+    Where a page is cross-origin isolated, the kernel needs another kind of worker, and makes it itself.
+    """
+    made = f'crossOriginIsolated || (globalThis.otpWorkers = [new Worker("{worker}", {{ type: "module" }})])'
+    return Patch("Python starts while the application is loading.", "notebooks/index.html",
+                 r'(?=<link id="jupyter-lite-main")', f"<script>{made}</script>\n    ")
 
 
 def apply(site: Path, patches: tuple[Patch, ...] = PATCHES) -> None:

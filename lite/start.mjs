@@ -50,10 +50,28 @@ const coming = async (name) => {
   }
 };
 
+/** Of a notebook: the Python that notebook.mjs began to start before the application asked for it. */
+let begun;
+
+/** Start Python ahead of the application, up to what the kernel imports first. */
+export const begin = (options) => {
+  begun = start(options).then((python) => python.runPythonAsync("import piplite.piplite, pyodide_kernel").then(() => python));
+  begun.catch(() => {}); // whoever asks for Python starts it again, and hears why it does not start
+};
+
 /** @param {any} options  as Pyodide's; `early` names archives that are needed at once. */
-export async function loadPyodide({ early = [], ...options } = {}) {
+export async function loadPyodide(options = {}) {
+  const python = await begun?.catch(() => undefined);
+  begun = undefined;
+  if (!python) return start(options);
+  for (const [set, batched] of [["setStdout", options.stdout], ["setStderr", options.stderr]]) if (batched) python[set]({ batched });
+  return python;
+}
+
+async function start({ early = [], packages = [], ...options }) {
   const first = early.map(async (name) => [name, await coming(name)]);
-  const python = await load({ stdLibURL: at("./python_stdlib.zip").href, ...options });
+  const now = packages.filter((name) => !(name.replaceAll("-", "_") in ARCHIVES));
+  const python = await load({ stdLibURL: at("./python_stdlib.zip").href, packages: now, ...options });
   const names = python.globals.get("dict")();
   names.set("__name__", "late");
   python.runPython(LATE, { globals: names, filename: "late.py" });

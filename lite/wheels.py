@@ -31,6 +31,7 @@ HERE = Path(__file__).resolve().parent
 COMPILER = HERE / "compile.mjs"
 LIBRARY_COMPILER = HERE / "library.mjs"
 LIBRARY = "python_stdlib.zip"
+OF_KERNEL = "python_kernel.zip"  # what a notebook's kernel imports of it besides
 REST = "python_rest.zip"  # what few cells import of it
 SITE = f"/lib/python{PYODIDE_PYTHON_VERSION}/site-packages"  # where Pyodide has packages
 PACKAGE = "otp-mini"
@@ -225,8 +226,8 @@ def compiled(keep: list[Wheel], cache: Path, pyodide: Path, npm: str) -> list[tu
     return made
 
 
-def library(cache: Path, pyodide: Path, npm: str, readers: Iterable[Path]) -> tuple[Path, Path]:
-    """Answer the two parts of the standard library (library.mjs), from the cache where they were made before.
+def library(cache: Path, pyodide: Path, npm: str, readers: Iterable[Path]) -> list[Path]:
+    """Answer the three parts of the standard library (library.mjs), from the cache where they were made before.
 
     Args:
         cache: the folder in which they stay.
@@ -237,15 +238,15 @@ def library(cache: Path, pyodide: Path, npm: str, readers: Iterable[Path]) -> tu
     names = sorted(imported(readers))
     made_of = LIBRARY_COMPILER.read_bytes() + (pyodide / LIBRARY).read_bytes() + " ".join(names).encode()
     folder = cache / "compiled" / digest(made_of)
-    near, rest = folder / LIBRARY, folder / REST
-    if not rest.exists():
+    parts = [folder / name for name in (LIBRARY, OF_KERNEL, REST)]
+    if not parts[-1].exists():
         folder.mkdir(exist_ok=True)
-        unfinished = [folder / f"unfinished {path.name}" for path in (near, rest)]
+        unfinished = [folder / f"unfinished {path.name}" for path in parts]
         run([node_beside(npm), LIBRARY_COMPILER, pyodide, *unfinished, *names],
             "Node could not compile the standard library")
-        for made, path in zip(unfinished, (near, rest), strict=True):
+        for made, path in zip(unfinished, parts, strict=True):
             made.rename(path)
-    return near, rest
+    return parts
 
 
 def imported(readers: Iterable[Path]) -> set[str]:

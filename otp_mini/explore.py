@@ -49,7 +49,7 @@ from .interrupts import interrupts
 from .plain_functions import check_plain, guard
 from .points import with_points
 from .process import runtime
-from .reports import logger
+from .reports import silenced
 from .terms import Down, ExitSignal, Pid, picture
 from .threads import enter
 from .tracing import Event, Trace
@@ -455,13 +455,8 @@ def check_scenario(scenario: Any, function: str) -> None:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Crashes are what is looked for: nothing is logged meanwhile. Ctrl-C comes between two steps."""
-    before = logger.logger.disabled
-    try:
-        with interrupts.watched(lambda: None):
-            logger.logger.disabled = True
-            yield
-    finally:
-        logger.logger.disabled = before
+    with interrupts.watched(lambda: None), silenced():
+        yield
 
 
 # ---- the result ----------------------------------------------------------------------------------

@@ -17,7 +17,9 @@ import contextlib
 import linecache
 import logging
 import sys
+import threading
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -26,8 +28,30 @@ from .errors import Exit, describe_exception, describe_reason, printable, safe_r
 from .terms import Pid
 
 
+class _Silence(threading.local):
+    """How many times over this thread is silent. Another thread's reports are none of its business."""
+
+    times = 0
+
+
+_silence = _Silence()
+
+
+@contextlib.contextmanager
+def silenced() -> Iterator[None]:
+    """Nothing that happens in this thread is reported meanwhile."""
+    _silence.times += 1
+    try:
+        yield
+    finally:
+        _silence.times -= 1
+
+
 class _Log(logging.LoggerAdapter[logging.Logger]):
     """The log of this package. A handler that raises ends nobody: it is told on stderr, as `logging` does it."""
+
+    def isEnabledFor(self, level: int) -> bool:
+        return not _silence.times and super().isEnabledFor(level)
 
     def process(self, msg: Any, kwargs: Any) -> tuple[Any, Any]:
         """Leave a record's ``extra`` as it is; an adapter of Python 3.11 would drop it."""

@@ -272,7 +272,7 @@ def test_three_lanes_stand_side_by_side_with_whole_names_and_no_controls_on_them
         assert cut["names"] == [], width
         assert cut["tops"] == cut["tops"][:1] * 3, "side by side"
         assert cut["lowest"] <= cut["dock"], "the controls lie on no lane"
-        assert cut["hidden"] == 0 or cut["frame"] > 250, "what is longer scrolls in a frame that shows three parts of it"
+        assert cut["hidden"] == 0 or cut["frame"] > 250, "what is longer scrolls in a frame of three parts"
     assert r.lab.locator(".dock").evaluate("e => getComputedStyle(e).position") != "sticky"
     r.close()
 

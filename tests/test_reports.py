@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,13 +23,15 @@ from otp_mini import (
     Process,
     Supervisor,
     Task,
+    explore,
     receive,
     self_,
     send,
     spawn,
     sys_,
 )
-from otp_mini.reports import FRAMES, explain
+from otp_mini.lab.world import silence
+from otp_mini.reports import FRAMES, explain, silenced
 
 
 async def divide(by: int) -> float:
@@ -446,3 +450,58 @@ def test_a_stream_that_fails_harms_nobody(monkeypatch: pytest.MonkeyPatch, capsy
     assert told(monkeypatch, capsys, lambda: reports(divide, 0)) == ("", "")
     monkeypatch.setattr(sys, "stderr", None)
     assert told(monkeypatch, capsys, lambda: reports(divide, 0)) == ("", "")
+
+
+# --- silence ----------------------------------------------------------------------------------------------------
+
+
+def test_what_one_thread_does_in_silence_another_still_reports(caplog: pytest.LogCaptureFixture) -> None:
+    inside, over = threading.Event(), threading.Event()
+
+    def silent() -> None:
+        with silenced(), silenced():
+            inside.set()
+            over.wait(60)
+            reports(divide, 0)
+
+    thread = threading.Thread(target=silent)
+    thread.start()
+    inside.wait(60)
+    reports(divide, 0)
+    over.set()
+    thread.join()
+    assert len(caplog.records) == 1
+    reports(divide, 0)
+    assert len(caplog.records) == 2
+
+
+@pytest.mark.parametrize("what", ["explore", "lab"])
+def test_threads_that_work_in_silence_leave_the_log_and_stdout_as_they_were(what: str) -> None:
+    """Whichever ends first, and whichever began first."""
+    stdout, log = sys.stdout, logging.getLogger("otp_mini")
+    before = (log.level, log.disabled, log.propagate)
+    barrier = threading.Barrier(4)
+
+    async def scenario() -> list[int]:
+        for number in range(3):
+            spawn(send, self_(), number)
+        return [await receive() for _ in range(3)]
+
+    def work(times: int) -> None:
+        barrier.wait(60)
+        for _ in range(times):
+            match what:
+                case "explore":
+                    explore(scenario)
+                case _:
+                    with silence():
+                        time.sleep(0.001)
+                        print("heard by nobody")
+
+    threads = [threading.Thread(target=work, args=(times,)) for times in (1, 3, 5, 7)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sys.stdout is stdout
+    assert (log.level, log.disabled, log.propagate) == before

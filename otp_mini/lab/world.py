@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import io
-import logging
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from ..errors import BadArg, Exit, describe_exception, describe_reason, safe_rep
 from ..node import Node
 from ..primitives import Process, receive
 from ..process import ControlBlock
+from ..reports import silenced
 from ..terms import Pid
 
 Scenario = Callable[[], Awaitable[Pid | None]]
@@ -232,13 +233,12 @@ def end_process(sender: Pid, pid: Pid, way: int, error: BaseException, order: ob
 @contextlib.contextmanager
 def silence() -> Iterator[None]:
     """No crash reports, and nothing printed: a lab crashes its processes some thousand times."""
-    logger = logging.getLogger("otp_mini")
-    before, logger.disabled = logger.disabled, True
-    try:
-        with contextlib.redirect_stdout(_Nowhere()):
-            yield
-    finally:
-        logger.disabled = before
+    with _STDOUT, silenced(), contextlib.redirect_stdout(_Nowhere()):
+        yield
+
+
+_STDOUT: Final = threading.RLock()
+"""All threads have one ``sys.stdout``: while one puts it aside, another waits until it is back."""
 
 
 class _Nowhere(io.TextIOBase):
