@@ -10,7 +10,6 @@ import asyncio
 import random
 import re
 import subprocess
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from attacks_20 import CancelledRadio, DictDeck, by_sets, by_steps, math_lines, 
 from elixir_twins import fences, run_elixir
 from playing import played
 from test_exercises import READ, defined
+from winches import SCENARIO, Start, one_start, together
 
 from otp_mini import (
     Agent,
@@ -193,31 +193,9 @@ def test_the_lines_are_those_of_elixir(elixir: str) -> None:
 # ---- drill 4 ----------------------------------------------------------------------------------------------------
 
 
-def played_by_elixir(elixir: str, modules: list[str], metres: int = 9) -> list[list[str]]:
+def played_by_elixir(elixir: str, modules: list[str]) -> list[list[str]]:
     """What real Elixir prints of the scenario of the winch, for each module; all of them in one BEAM."""
-    programs = []
-    for number, module in enumerate(modules):
-        own = (
-            winch_run.program("", metres)
-            .replace("Winch", f"Winch{number}")
-            .replace('"#{name}:', f'"{number}|#{{name}}:')
-        )
-        programs.append(f"{module.replace('Winch', f'Winch{number}')}\ntask{number} = fn ->\n{own}\nend\n")
-    tasks = ", ".join(f"task{number}" for number in range(len(modules)))
-    together = f"for each <- [{tasks}] do Task.async(each) end |> Task.await_many(30_000)\n"
-    lines = run_loudly(elixir, "".join(programs) + together).splitlines()
-    return [[line.partition("|")[2] for line in lines if line.startswith(f"{n}|")] for n in range(len(modules))]
-
-
-def run_loudly(elixir: str, code: str) -> str:
-    """What a program prints; it may be warned of names that it does not use."""
-    with tempfile.TemporaryDirectory() as folder:
-        script = Path(folder, "winches.exs")
-        script.write_text(code, encoding="utf-8")
-        command = [elixir, "--erl", "-kernel logger_level none", str(script)]
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert ran.returncode == 0, ran.stderr
-    return ran.stdout
+    return [printed.splitlines() for [(printed, _)] in together(elixir, modules).values()]
 
 
 def judged(text: str, **numbers: Any) -> str:
@@ -364,18 +342,41 @@ def changed(changes: tuple[tuple[str, str], ...]) -> str:
     return text
 
 
+@pytest.fixture(scope="module")
+def in_one_start(elixir: str) -> Start:
+    """What Elixir prints for the modules of both tables; it is started once for all of them."""
+    return one_start(elixir, map(changed, (*RIGHT_IN_A_RUN.values(), *WRONG_IN_A_RUN.values())))
+
+
 @pytest.mark.parametrize("way", RIGHT_IN_A_RUN)
 def test_a_module_that_real_elixir_finds_right_passes_however_it_is_written(
-    elixir: str, monkeypatch: pytest.MonkeyPatch, way: str
+    in_one_start: Start, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
+    monkeypatch.setattr(subprocess, "run", in_one_start)
     assert judged(changed(RIGHT_IN_A_RUN[way])) == ""
     without_elixir(monkeypatch)
     assert "not yet" in judged(changed(RIGHT_IN_A_RUN[way]))
 
 
 @pytest.mark.parametrize("seen", WRONG_IN_A_RUN)
-def test_a_module_that_does_something_else_is_told_what_was_seen(elixir: str, seen: str) -> None:
+def test_a_module_that_does_something_else_is_told_what_was_seen(
+    in_one_start: Start, monkeypatch: pytest.MonkeyPatch, seen: str
+) -> None:
+    monkeypatch.setattr(subprocess, "run", in_one_start)
     assert seen in judged(changed(WRONG_IN_A_RUN[seen]))
+
+
+def test_a_start_for_many_prints_what_a_start_for_each_prints(elixir: str, tmp_path: Path) -> None:
+    """One is right, one does something else, one does not compile, and one is no Elixir."""
+    whole = next(winch.modules())
+    texts = [whole, whole.replace(*WRONG), whole.replace(*NO_ELIXIR), whole.replace("do: {:ok,", "do: {:ok")]
+    for text, [(printed, said)] in together(elixir, texts).items():
+        script = tmp_path / "winch.exs"
+        script.write_text(text + SCENARIO, encoding="utf-8")
+        command = [elixir, "--erl", "-kernel logger_level none", str(script)]
+        alone = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+        assert printed == alone.stdout
+        assert said.splitlines()[:1] == [line for line in alone.stderr.splitlines() if line.startswith("**")][:1]
 
 
 def test_self_without_brackets_is_told_of_where_no_elixir_decides(monkeypatch: pytest.MonkeyPatch) -> None:
