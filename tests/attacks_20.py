@@ -716,6 +716,55 @@ table.wrong(ex.winch, "forgets a colon", but((":left, _from", "left, _from")), "
 table.wrong(ex.winch, "keeps an f-string", but((JAM, JAM.replace("{:jammed, what}", 'f"jam {what}"'))), "no letter")
 table.wrong(ex.winch, "goes on after the module", text_of(WINCH + "Winch.start_link(3)\n"), "after the last `end`")
 table.wrong(ex.winch, "is the text itself", WINCH, "it returns the text")
+STARTS = "GenServer.start_link(__MODULE__, metres)"
+CONTINUE = f"def handle_continue(:pull, metres) do\n  {WAIT}\n  {{:noreply, metres}}\nend"
+BEGINS = "def init(metres), do: {:ok, metres, {:continue, :pull}}"
+TIMED_OUT = (  # each message that comes first puts the metre off
+    (BEGINS, "def init(0), do: {:ok, 0, 0}\ndef init(metres), do: {:ok, metres, 250}"),
+    (ZERO, ""),
+    (CONTINUE, "def handle_info(:timeout, 1), do: {:stop, :normal, 0}"),
+    (PULL, "def handle_info(:timeout, metres), do: {:noreply, metres - 1, 250}"),
+    (LAST_INFO, "def handle_info(_message, metres), do: {:noreply, metres, 250}"),
+    (REPLY, "{:reply, metres, metres, 250}"),
+)
+
+
+async def waits() -> str:
+    return WINCH
+
+
+table.wrong(
+    ex.winch,
+    "writes what the second hint shows",
+    text_of("defmodule Winch do\n use GenServer, restart: :transient\nend"),
+    "no `init`",
+)
+table.wrong(
+    ex.winch, "cannot be jammed", but((f"def handle_cast({{:jam, what}}, metres), do: {JAM}", "")), "handle_cast"
+)
+table.wrong(ex.winch, "cannot be started", but((f"def start_link(metres), do: {STARTS}", "")), "no `start_link`")
+table.wrong(
+    ex.winch, "has a name", but((STARTS, STARTS.replace("metres)", "metres, name: __MODULE__)"))), "has one holder"
+)
+table.wrong(ex.winch, "has a word of its own", but((":pulled", ":tick")), "a message that the winch sends to itself")
+table.wrong(ex.winch, "waits by a time-out", but(*TIMED_OUT), "each message that comes first puts it off")
+table.wrong(
+    ex.winch,
+    "traps exits",
+    but((BEGINS, BEGINS.replace(", do: ", " do\nProcess.flag(:trap_exit, true)\n") + "\nend")),
+    "what a signal does",
+)
+table.wrong(ex.winch, "sleeps", but((WAIT, "Process.sleep(250)\n  send(self(), :pulled)")), "the winch answers nobody")
+table.wrong(
+    ex.winch, "receives", but((WAIT, "receive do after 250 -> send(self(), :pulled) end")), "the winch answers nobody"
+)
+table.wrong(
+    ex.winch,
+    "takes a text as well",
+    but((FIRST_LEFT, FIRST_LEFT + "\n" + FIRST_LEFT.replace(":left", '"left"'))),
+    "an atom, with a colon",
+)
+table.wrong(ex.winch, "is an async def", waits, "the `async`: a plain `def` is asked for")
 table.hard_coded(
     ex.winch, "knows the eighteen metres", but(("{:reply, metres, metres}", "{:reply, 18, metres}")), "the metres"
 )

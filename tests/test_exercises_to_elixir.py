@@ -195,7 +195,7 @@ def test_the_lines_are_those_of_elixir(elixir: str) -> None:
 
 def played_by_elixir(elixir: str, modules: list[str]) -> list[list[str]]:
     """What real Elixir prints of the scenario of the winch, for each module; all of them in one BEAM."""
-    return [printed.splitlines() for [(printed, _)] in together(elixir, modules).values()]
+    return [list(filter(None, printed.splitlines())) for [(printed, _)] in together(elixir, modules).values()]
 
 
 def judged(text: str, **numbers: Any) -> str:
@@ -220,6 +220,7 @@ def test_each_way_to_write_the_winch_passes_and_does_in_real_elixir_what_the_che
 
 def test_the_winch_of_python_does_what_the_scenario_of_the_elixir_says() -> None:
     seen: list[object] = []
+    ends: set[object] = set()
 
     async def end_of(pid: Pid) -> Any:
         return (await receive(lambda message: isinstance(message, ExitSignal) and message.pid == pid)).reason
@@ -242,10 +243,21 @@ def test_the_winch_of_python_does_what_the_scenario_of_the_elixir_says() -> None
         spawn(GenServer.call, called, "unknown")
         GenServer.cast(cast, "unknown")
         seen.extend([(await end_of(called))[0], (await end_of(cast))[0]])
+        for ask in (GenServer.call, GenServer.cast):
+            for what in ("jam", ("left", 1), ("release",), ("jam",), ("jam", 1, 2)):
+                pid = await MODEL["Winch"].start_link(9)
+                spawn(ask, pid, what)
+                ends.add((await end_of(pid))[0])
+        pid = await MODEL["Winch"].start_link(9)
+        send(pid, "pulled")
+        seen.append(await GenServer.call(pid, "left"))
+        spawn(Process.exit, pid, "storm")
+        seen.append(await end_of(pid))
 
     played(play)
     assert seen[:5] == ["normal", "normal", ("released", 9), "normal", ("jammed", "rope")]
-    assert seen[5:] == [9, 8, 7, "bad_return_value", "bad_return_value"]
+    assert seen[5:] == [9, 8, 7, "bad_return_value", "bad_return_value", 8, "storm"]
+    assert ends == {"bad_return_value"}
     assert MODEL["Winch"].child_spec(9).restart == "transient"
 
 
@@ -293,6 +305,9 @@ def test_where_there_is_elixir_it_runs_the_module_and_decides(elixir: str) -> No
 
 USE, WAIT = "use GenServer, restart: :transient", "Process.send_after(self(), :pulled, 250)"
 ZERO = "def handle_continue(:pull, 0), do: {:stop, :normal, 0}\n"
+LEFT = "def handle_call(:left, _from, metres), do: {:reply, metres, metres}"
+RELEASE = "def handle_call(:release, _from, metres), do: {:stop, :normal, {:released, metres}, metres}"
+RELEASED = "GenServer.reply(from, {:released, m})"
 SPEC = "def child_spec(m), do: %{id: __MODULE__, start: {__MODULE__, :start_link, [m]}, restart: :transient}"
 PULLS = f"""def handle_continue(:pull, m), do: pull(m)
 defp pull(0), do: {{:stop, :normal, 0}}
@@ -324,12 +339,28 @@ RIGHT_IN_A_RUN: dict[str, tuple[tuple[str, str], ...]] = {
     "asks in a head": ((ZERO, ZERO.replace("0), do", "m) when m < 1, do").replace("normal, 0", "normal, m")),),
     "has another process wait": ((WAIT, PULLED_BY_ANOTHER.format(250)),),
     "asks the timer": ((WAIT, ":timer.send_after(250, :pulled)"),),
+    "writes dots": ((WAIT, f'IO.write(".")\n{WAIT}'),),
+    "logs its words": ((WAIT, f'Logger.info("pull")\n{WAIT}'), (USE, f"{USE}\nrequire Logger")),
     "has a long text and prints": ((USE, f'@moduledoc """\nA "winch".\n"""\n{USE}'), (WAIT, f'IO.puts("!")\n{WAIT}')),
 }
 WRONG_IN_A_RUN: dict[str, tuple[tuple[str, str], ...]] = {
     "[300]": (("250", "@pause"), (USE, f"{USE}\n@pause 300")),
     "[220]": (("250", "@pause"), (USE, f"{USE}\n@pause 220")),
     "[280]": ((WAIT, PULLED_BY_ANOTHER.format(280)),),
+    "from elsewhere: 9": (
+        (WAIT, ":erlang.start_timer(250, self(), :pulled)"),
+        ("info(:pulled,", "info({:timeout, _, :pulled},"),
+    ),
+    "[{{:jam, 1, 2}, {:ok, {:jammed, 1}}}]": (
+        ("def handle_cast(", "def handle_cast({:jam, what, _}, m), do: {:stop, {:jammed, what}, m}\ndef handle_cast("),
+    ),
+    "{{:exit, :timeout}, :lives}": (
+        (LEFT, "def handle_call(request, from, m) do\ncase request do\n:left -> {:reply, m, m}"),
+        (RELEASE, f":release ->\n{RELEASED}\n{{:stop, :normal, m}}\n_ -> {{:noreply, m}}\nend\nend"),
+    ),
+    "[#PID<…>,": (
+        (RELEASE, f"def handle_call(:release, from, m) do\n{RELEASED}\nGenServer.stop(self())\n{{:noreply, m}}\nend"),
+    ),
     ":error, :error": (("what}, metres)", "what}, metres) when what == 1 or is_binary(what)"),),
 }
 
@@ -356,6 +387,7 @@ def test_a_module_that_real_elixir_finds_right_passes_however_it_is_written(
     assert judged(changed(RIGHT_IN_A_RUN[way])) == ""
     without_elixir(monkeypatch)
     assert "not yet" in judged(changed(RIGHT_IN_A_RUN[way]))
+    assert "with a colon before it" not in judged(changed(RIGHT_IN_A_RUN[way]))
 
 
 @pytest.mark.parametrize("seen", WRONG_IN_A_RUN)
@@ -377,6 +409,13 @@ def test_a_start_for_many_prints_what_a_start_for_each_prints(elixir: str, tmp_p
         alone = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
         assert printed == alone.stdout
         assert said.splitlines()[:1] == [line for line in alone.stderr.splitlines() if line.startswith("**")][:1]
+
+
+@pytest.mark.parametrize("name", winch.ways())
+def test_no_function_of_the_winch_can_be_left_out(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    without_elixir(monkeypatch)
+    first = {each: "\n".join(clause[0] for clause in way[0]) for each, way in winch.ways().items() if each != name}
+    assert f"no `{name}`" in judged(winch.FRAME.format(use=USE, clauses="\n".join(first.values())))
 
 
 def test_self_without_brackets_is_told_of_where_no_elixir_decides(monkeypatch: pytest.MonkeyPatch) -> None:
