@@ -451,6 +451,7 @@ def test_whether_two_clauses_are_the_same() -> None:
 
     assert same("def f(a), do: a + 1", "def f(x) do\n x+1 # more\nend")
     assert same("def f(a, _b), do: {a, 1_000}", "def f(a, _), do: { a, 1000 }")
+    assert not same("def f(a), do: a + 1_0", "def f(a), do: a + 10_"), "an underscore stands between two digits"
     assert not same("def f(a), do: a - 1", "def f(a), do: a -1"), "the second one calls a function"
     assert not same("def f(a), do: g(a)", "def f(a), do: g (a)")
     assert not same("def f(a, a), do: a", "def f(a, b), do: a"), "a name that stands twice asks for equal values"
