@@ -742,7 +742,9 @@ table.wrong(
 table.wrong(
     ex.winch, "cannot be jammed", but((f"def handle_cast({{:jam, what}}, metres), do: {JAM}", "")), "handle_cast"
 )
-table.wrong(ex.winch, "cannot be started", but((f"def start_link(metres), do: {STARTS}", "")), "no `start_link`")
+table.wrong(
+    ex.winch, "cannot be started", but((f"def start_link(metres), do: {STARTS}", "")), "no `start_link`", "yet?"
+)
 table.wrong(
     ex.winch, "has a name", but((STARTS, STARTS.replace("metres)", "metres, name: __MODULE__)"))), "has one holder"
 )

@@ -237,7 +237,8 @@ async def winch(function: Callable[[], Any], metres: int = 9) -> None:
         if mistake is None:
             raise found
         if (said := found.parts["Seen"]).startswith("**"):
-            mistake.parts["Look again at"] += f". Elixir itself says: {said}"
+            idea = mistake.parts["Look again at"]
+            mistake.parts["Look again at"] = f"{idea}{'' if idea.endswith('?') else '.'} Elixir itself says: {said}"
     raise mistake or unknown
 
 

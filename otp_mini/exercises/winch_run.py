@@ -161,9 +161,14 @@ show = [
     {first, second, third}
   end},
   {"the metres after a `:pulled` from elsewhere", fn ->
-    {:ok, pid} = Winch.start_link(METRES)
-    send(pid, :pulled)
-    left.(pid)
+    # A machine that was too slow, so that a metre was pulled by the timer, is asked once more.
+    Enum.find_value(1..5, fn _ ->
+      began = System.monotonic_time(:millisecond)
+      {:ok, pid} = Winch.start_link(METRES)
+      send(pid, :pulled)
+      seen = left.(pid)
+      if System.monotonic_time(:millisecond) - began < 200, do: seen
+    end)
   end},
   {"whether it pulls while it is asked again and again", fn ->
     {:ok, pid} = Winch.start_link(METRES)
