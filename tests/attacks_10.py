@@ -1139,6 +1139,36 @@ class ReferringBids(LastBids):
         return {key: price for key, price in bids.items() if key[0] is not who}
 
 
+class EqualBids(MendedBids):
+    """An equal price is enough."""
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        board, bids = state
+        _, who, price = request
+        if bids and price == highest(bids):
+            self.watch(who)
+            return Reply("accepted", (board, bids | {who: price}))
+        return super().handle_call(request, from_, state)
+
+
+class BidsOfAClass(MendedBids):
+    """Keeps its bids in the class."""
+
+    bids: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()  # noqa: RUF012 (of each node, so that checks do not meet)
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        answer, after, *_ = super().handle_call(request, from_, (state[0], self.bids.get(current_node(), {})))
+        self.bids[current_node()] = after[1]
+        return Reply(answer, after)
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        result = super().handle_info(message, (state[0], self.bids.get(current_node(), {})))
+        self.bids[current_node()] = result[0][1]
+        return result
+
+
+table.wrong(ex.mended_bids, "accepts an equal price", EqualBids, "how a bid is judged")
+table.wrong(ex.mended_bids, "keeps its bids in the class", BidsOfAClass, "which all servers share")
 table.wrong(ex.mended_bids, "has the agent set a monitor", AgentBids, "who hears of the end of a bidder")
 table.wrong(ex.mended_bids, "sets the monitor in the bidder", ClientBids, "in which `Process.monitor` runs")
 table.wrong(ex.mended_bids, "links the bidders", LinkedBids, "A link ends both")
@@ -1665,6 +1695,37 @@ class BesideSaleroom(Saleroom):
         return Supervise([below, *self.keepers()[:1]], strategy="one_for_one")
 
 
+class NobodysLot(SaleLot):
+    """Nobody is a winner, too."""
+
+    def handle_call(self, request: Any, from_: Any, sale: Any) -> Any:
+        if request == "winner" and sale["turn"] is None and sale["best"][0] is None:
+            return Reply("nobody", sale)
+        return super().handle_call(request, from_, sale)
+
+
+class NobodysSaleroom(Saleroom):
+    lot = NobodysLot
+
+
+class WaitingSaleLot(SaleLot):
+    """Its time begins with the first bid."""
+
+    def changed(self, sale: Any, best: Any) -> Any:
+        if best[0] is None:
+            self.show(sale["lot"], 0)
+            return sale | {"best": best, "turn": 1}
+        return super().changed(sale, best)
+
+
+class WaitingSaleroom(Saleroom):
+    lot = WaitingSaleLot
+
+
+table.wrong(
+    ex.saleroom, "names nobody as the winner", NobodysSaleroom, "for which nobody had bid", "what `winner` returns"
+)
+table.wrong(ex.saleroom, "waits for the first bid", WaitingSaleroom, "for which nobody had bid", "when the lot closes")
 table.wrong(ex.saleroom, "has all in one list", FlatSaleroom, "whom the end of a lot touches")
 table.wrong(ex.saleroom, "restarts the prices alone", OneSaleroom, "which strategy says so")
 table.wrong(ex.saleroom, "asks the lot for its price", AskingSaleroom, "the kind of function, a plain `def`")

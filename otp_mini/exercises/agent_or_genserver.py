@@ -463,6 +463,10 @@ _GONE: Final = (
 )
 
 
+_JUDGED: Final = "how a bid is judged"
+_APART: Final = "where the bids stand: in the state of the server, and not in the class, which all servers share"
+
+
 async def mended_bids(MendedBids: Any, prices: tuple[int, ...] = (40, 50, 60)) -> None:
     """The bids of a bidder who has ended are void, and the board is told each change of the highest bid once.
 
@@ -478,12 +482,12 @@ class _Auction:
     def __init__(self, MendedBids: Any, bids: Pid) -> None:
         self.MendedBids, self.bids = MendedBids, bids
 
-    async def bid(self, price: int, hoped: str = "accepted", stays: bool = True) -> Asker:
+    async def bid(self, price: int, hoped: str = "accepted", stays: bool = True, idea: str = _JUDGED) -> Asker:
         done = f"somebody bid {price}"
         bidder = Asker(lambda: self.MendedBids.bid(self.bids, price), done, stays=stays)
         if stays:
             await Process.sleep(A_WHILE)
-            expect(done, bidder.answer("what `bid` returns"), hoped, "how a bid is judged")
+            expect(done, bidder.answer("what `bid` returns"), hoped, idea)
         return bidder
 
     async def told(self, done: str, hoped: list[int], idea: str = _GONE) -> None:
@@ -503,11 +507,13 @@ async def _one_auction(MendedBids: Any, prices: tuple[int, ...]) -> None:
     ben = await auction.bid(mid)
     await auction.bid(low, "too low")
     cat = await auction.bid(high)
-    await auction.told("three bids were accepted, and one was not", [low, mid, high], once)
+    await auction.bid(high, "too low")
+    await auction.told("three bids were accepted, and two were not", [low, mid, high], once)
     await end_process(cat.pid)
     await auction.told("the highest bidder was killed", [mid])
     await end_process(ann.pid, "shutdown")
     await auction.told("a bidder whose bid was not the highest ended", [], once)
+    await _beside(MendedBids)
     for stray in ("hello", ("best", 5), ("bid", 1), None):
         send(bids, stray)
     strange = "the messages that a server does not know: they change nothing, and end nothing"
@@ -520,6 +526,15 @@ async def _one_auction(MendedBids: Any, prices: tuple[int, ...]) -> None:
     await _twice(auction, low, mid, high)
     await _ended_before(auction, low, high)
     await _server_ends(auction, bids, low)
+
+
+async def _beside(MendedBids: Any) -> None:
+    """A second server is asked while the first has higher bids."""
+    bids = await answered(MendedBids.start(self_()), "`MendedBids.start` was called a second time")
+    other = _Auction(MendedBids, bids)
+    await end_process((await other.bid(1, idea=f"{_JUDGED}, and {_APART}")).pid)
+    await other.told("somebody bid 1 beside another sale, and ended", [1, 0], _APART)
+    await end_process(bids)
 
 
 async def _twice(auction: _Auction, low: int, mid: int, high: int) -> None:
@@ -741,6 +756,7 @@ async def _one_saleroom(Saleroom: Any, lots: dict[str, float]) -> None:
     await room.owner_ends()
     await room.paddles(2, ", and the prices had been lost")
     await room.closes(second, lots[second])
+    await room.without_bids(second, lots[second])
     await room.busy(first, lots[first])
     await end_process(root, "shutdown")
 
@@ -842,6 +858,17 @@ class _Room:
         await self.bid(lot, 4, 1, "closed", when)
         self.price(lot, 70, when=when)
         await self.winner(lot, 3, when)
+
+    async def without_bids(self, lot: str, seconds: float) -> None:
+        """A lot for which nobody has bid since its start; the closed one is ended for it."""
+        judge = await self.bid(lot, 4, 99, "closed", "after the end ")
+        assert judge is not None
+        Process.exit(judge, "kill")
+        await Process.sleep(1.05 * seconds)
+        when = f"{1.05 * seconds:g} seconds after the start of a lot for which nobody had bid "
+        await self.bid(lot, 4, 99, "closed", when)
+        self.price(lot, 0, when=when)
+        await self.winner(lot, None, when)
 
     async def busy(self, lot: str, seconds: float) -> None:
         """A bid arrives in time, the lot is busy, and the old timer fires before the lot comes to the bid."""
