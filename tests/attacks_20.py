@@ -292,6 +292,33 @@ class ForgetsNoReply(Deck):
         super().handle_info(message, state)
 
 
+class WholeMetres(Deck):
+    def comes(self, car: Any, metres: Any, free: Any, cars: Any) -> Any:
+        return super().comes(car, int(metres), free, cars)
+
+
+class FirstWords(Deck):
+    """Looks at the first word of a request."""
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        if request[0] == "board":
+            return super().handle_call((*request, 4)[:3], from_, state)
+        return super().handle_call(request, from_, state)
+
+
+class UnpacksPairs(Deck):
+    """Takes every message for a pair."""
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        what, car = message
+        return super().handle_info((what, car), state)
+
+
+class DropsCasts(Deck):
+    def handle_cast(self, request: Any, state: Any) -> Any:
+        return NoReply(state)
+
+
 class Capped(Deck):
     """Has never more places than at the beginning."""
 
@@ -326,6 +353,10 @@ class LorryFreesTwo(Capped):
         return NoReply((free + (message[0] == "left" and message[1] in state[2]), cars, state[2]))
 
 
+table.wrong(ex.deck, "counts whole metres", WholeMetres, "the numbers are those of the text")
+table.wrong(ex.deck, "looks at the first word", FirstWords, "('board', 'red')")
+table.wrong(ex.deck, "takes every message for a pair", UnpacksPairs, "any other message")
+table.wrong(ex.deck, "drops a cast", DropsCasts, "no clause for one")
 table.right(ex.deck, "keeps a dict", DictDeck)
 table.right(ex.deck, "has plain client functions", PlainClients)
 table.wrong(ex.deck, "refuses a lorry that finds one place", RefusesLorries, "it goes to the next clause that fits")
