@@ -669,6 +669,8 @@ def test_the_page_says_that_a_run_is_stuck_or_that_it_was_stopped(
     expect(lab.locator(".verdict")).to_be_visible()
     assert lab.locator(".who").inner_text() == "The lab takes no more steps."
     assert "main had not come to its end" in lab.locator(".verdict").inner_text()
+    mail = lab.get_by_role("list", name="Mailbox of main").get_by_role("listitem").all_inner_texts()
+    assert mail == ["'not yet'"] * 12 + ["and 46 more"], "a long mailbox leaves room for the rest"
 
 
 def test_two_processes_of_one_name_have_a_card_each(asking: Page) -> None:

@@ -175,7 +175,7 @@ export class Level {
 // ---- the lab ----
 const MARKS = { ready: SHAPE.play, waits: SHAPE.pause, ended: SHAPE.stopped, table: SHAPE.finished, absent: SHAPE.forgotten };
 const SAID = { ready: "ready", ended: "has ended", table: "table", absent: "not started" };
-const MOST_OTHERS = 4, MOST_TOLD = 4;
+const MOST_OTHERS = 4, MOST_TOLD = 4, MOST_MAIL = 12;
 const USUAL = "the one that went last, else the one that has been ready longest";
 const KEYS = `|1| to |9| choose who goes next, |u| lets it go on as usual (${USUAL}), |e| goes on so to the end, |Esc| stops that, |,| and |.| step back and on, |p| plays.`;
 const times = (n) => `${n} ${n === 1 ? "choice" : "choices"}`;
@@ -449,7 +449,8 @@ export function show(el, { levels: documents }, { css = "", ask, live = () => nu
     put(board, doc.rows.map(([kind, name], i) => {
       const { st, why, hand, has, at, box } = level.row(place, i), waits = st === "waits" ? `waits ${why}` : SAID[st];
       const state = st === "ended" && why ? `has ended: ${why}` : waits, said = (text) => h("code", { title: text }, text);
-      const mail = [...(hand ? [h("li", { class: "hand" }, h("small", {}, "in hand "), h("code", {}, hand))] : []), ...box.map((text) => h("li", {}, h("code", {}, text)))];
+      const mail = [...(hand ? [h("li", { class: "hand" }, h("small", {}, "in hand "), h("code", {}, hand))] : []), ...box.slice(0, MOST_MAIL).map((text) => h("li", {}, h("code", {}, text))),
+        ...(box.length > MOST_MAIL ? [h("li", { class: "rest" }, `and ${box.length - MOST_MAIL} more`)] : [])];
       return h("div", { class: "card", "data-st": st, "data-row": name, "data-hot": hot(i) ? 1 : null, role: "group", "aria-label": kind === "table" ? `table ${name}` : name },
         div("name", icon(MARKS[st], 11), " ", h("b", {}, name), span("state", kind === "table" && st === "absent" ? "not there" : state)),
         kind === "table" ? null : div("at", at ? said(at) : ""),
