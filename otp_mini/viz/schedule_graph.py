@@ -174,9 +174,8 @@ class _Walk(Record):
         self.graph = graph
         self.plan = plan
         self.known = () if waiting is None else (*waiting.steps, waiting.who)
-        self.begins = len(self.known) - (
-            waiting is not None and waiting.place < 0
-        )  # after so many steps it is recorded
+        alone = waiting is not None and waiting.place < 0  # then the place before the step is not known either
+        self.begins = len(self.known) - alone  # from here on it is recorded
         self.place = self.origin = -1 if waiting is None else waiting.place
         self.left: list[_Waiting] = []
         self.steps: list[Step] = []
@@ -356,6 +355,7 @@ def _run(graph: Graph, plan: _Plan, waiting: _Waiting | None) -> list[_Waiting]:
 
 
 def _played(graph: Graph, walk: _Walk) -> None:
+    """Play a run; the place where it comes to its end gets the outcome."""
     try:
         value, text, _ = run_once(walk.plan.scenario, walk.choose, steps=walk.steps, record=walk)
     except Cut:
