@@ -249,7 +249,7 @@ export class Run {
 }
 
 // ---- sentences: arrays of plain strings, {b: name} and {c: code} ----
-const HAS_WHY = new Set(["exit", "start", "stop", "giveup", "drop", "keep", "count", "fail", "refuse"]);
+const HAS_WHY = new Set(["exit", "start", "stop", "giveup", "drop", "keep", "count", "fail", "refuse", "told"]);
 const GROUP = {
   one_for_one: "only the child that ended is restarted",
   rest_for_one: "the child that ended and those started after it are restarted",
@@ -395,6 +395,7 @@ class Words {
         },
         inject: () => ["you ", ...this.past(p, arg, N)],
         ask: () => ["you asked ", N, " to start ", this.start(arg)],
+        told: () => ["You got the error ", this.reason(arg), " from ", N],
       }[f.op]?.();
       if (!clause) continue;
       if (said.length) said.push(because);
