@@ -61,7 +61,7 @@ def test_who_finds_no_room_gets_an_error_and_nothing_is_started(browser: Browser
     r.lab.locator(".log .line").nth(-2).click()
     r.keys("y")
     assert r.lab.locator(".because").inner_text() == (
-        "You got the error 'max_children' from pool, because you asked it to start c2."
+        "You get the error 'max_children' from pool, because you asked it to start c2."
     )
     assert not r.node("c2").is_visible()
     assert len(open_starts(r)) == 4, "a refused start changes nothing, so the page goes on as from before it"
@@ -84,7 +84,7 @@ def test_why_of_a_late_error_names_the_question_and_not_the_action_before(browse
     r.lab.get_by_role("button", name="50 s").click()
     r.to_quiet()
     for line, why in (
-        ("You get the error", "You got the error 'late' from pool, because you asked it to start T."),
+        ("You get the error", "You get the error 'late' from pool, because you asked it to start T."),
         ("T could not start", "T could not start: 'late', because you asked pool to start T."),
     ):
         r.lab.locator(".log .line", has_text=line).last.click()

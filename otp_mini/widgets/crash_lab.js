@@ -378,7 +378,7 @@ class Words {
     const said = [], { run, lab } = this;
     let subject = -1, because = ", because ";  // whoever the clause before spoke of becomes "it"
     for (const j of run.chain(i).reverse()) {
-      const f = run.frames[j], { p, arg } = f, me = lab.procs[p], N = p === subject ? "it" : this.name(p), up = me.up < 0 ? "" : this.name(me.up);
+      const f = run.frames[j], { p, arg } = f, me = lab.procs[p], N = p === subject ? "it" : this.name(p);
       const clause = {
         exit: () => [N, " ended with ", this.reason(arg)],
         fail: () => [N, " could not start: ", this.reason(arg)],
@@ -386,7 +386,7 @@ class Words {
         start: () => [N, me.kind === "process" ? " was spawned" : " was started"],
         drop: () => [N, " was forgotten"],
         keep: () => [N, " was left alone"],
-        stop: () => [N, arg ? " was killed by " : " was told to shut down by ", up],
+        stop: () => [N, arg ? " was killed by " : " was told to shut down by ", this.name(me.up)],
         giveup: () => [N, " gave up"],
         signal: () => (me.up === arg && run.isChild(p) ? null : [arg === subject ? "it" : this.name(arg), " is linked to ", this.name(p)]),
         count: () => {
@@ -395,13 +395,12 @@ class Words {
         },
         inject: () => ["you ", ...this.past(p, arg, N)],
         ask: () => ["you asked ", N, " to start ", this.start(arg)],
-        told: () => ["You got the error ", this.reason(arg), " from ", N],
+        told: () => this.say(f).slice(0, -1),
       }[f.op]?.();
       if (!clause) continue;
       if (said.length) said.push(because);
       said.push(...clause);
-      because = f.op === "signal" ? ", and " : ", because ";
-      subject = f.op === "signal" ? -1 : p;
+      [because, subject] = f.op === "signal" ? [", and ", -1] : [", because ", p];
     }
     return [...said, "."];
   }
