@@ -59,6 +59,9 @@ from .watched import ALL, TIME, Ahead, Footprint, WatchedNode
 LONGEST: Final = 2_000
 """A run of more steps is given up, and its outcome says so."""
 
+STUCK: Final = "main waits, and nothing can come any more"
+RAN_ON: Final = f"main was still running after {LONGEST:,} steps"
+
 MOST: Final = 10_000
 """So many runs at most, unless somebody wants more or fewer."""
 
@@ -302,8 +305,8 @@ def _outcome(node: WatchedNode, steps: int) -> Any:
             return main.result
         return main.reason if isinstance(main.reason, BaseException) else Exit(main.reason)
     if steps >= LONGEST:
-        return Deadlock(f"main was still running after {LONGEST:,} steps")
-    return Deadlock(f"main waits, and nothing can come any more:\n{who_waits(node.blocks.values())}")
+        return Deadlock(RAN_ON)
+    return Deadlock(f"{STUCK}:\n{who_waits(node.blocks.values())}")
 
 
 _NUMBERED: Final = re.compile(r"#PID<0\.(\d+)\.0>|#Ref<[\d.]+>")

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from crash_lab_reader import Reader, lab_page
-from lab_scenarios import GUESTS, hall
+from lab_scenarios import GUESTS, Part, hall, part
 from playwright.sync_api import Browser
 from test_crash_lab_page import Kernel, live_page
 
+from otp_mini import Process, Stop
 from otp_mini.lab import Lab
 from otp_mini.viz import player
 
@@ -57,8 +58,38 @@ def test_who_finds_no_room_gets_an_error_and_nothing_is_started(browser: Browser
     for name in ("c0", "c1", "c2"):
         start(r, name)
     assert r.log[-2:] == ["You get the error 'max_children' from pool.", "Quiet again. Nothing was started."]
+    r.lab.locator(".log .line").nth(-2).click()
+    r.keys("y")
+    assert r.lab.locator(".because").inner_text() == (
+        "You get the error 'max_children' from pool, because you asked it to start c2."
+    )
     assert not r.node("c2").is_visible()
     assert len(open_starts(r)) == 4, "a refused start changes nothing, so the page goes on as from before it"
+    r.close()
+
+
+class Tardy(Part):
+    """Fails after longer than a lab waits for it."""
+
+    async def init(self, name: Any) -> Any:
+        await Process.sleep(100.0)
+        return Stop("late")
+
+
+def test_why_of_a_late_error_names_the_question_and_not_the_action_before(browser: Browser, tmp_path: Path) -> None:
+    document = Lab(hall, starts={"pool": [part("T", Tardy)]}, wait=50.0).document(3)
+    r = Reader(browser, lab_page(tmp_path, player.html(document)), **STILL)
+    start(r, "T")
+    r.crash("A", "raise")
+    r.lab.get_by_role("button", name="50 s").click()
+    r.to_quiet()
+    for line, why in (
+        ("You get the error", "You get the error 'late' from pool, because you asked it to start T."),
+        ("T could not start", "T could not start: 'late', because you asked pool to start T."),
+    ):
+        r.lab.locator(".log .line", has_text=line).last.click()
+        r.keys("y")
+        assert r.lab.locator(".because").inner_text() == why
     r.close()
 
 

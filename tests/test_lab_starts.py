@@ -8,7 +8,20 @@ import pytest
 from lab_scenarios import GUESTS, Part, Slow, hall, part
 from test_lab import as_data, paths
 
-from otp_mini import BadArg, ChildSpec, DynamicSupervisor, GenServer, Ignore, Supervisor, child_spec, crash_lab, ets
+from otp_mini import (
+    BadArg,
+    ChildSpec,
+    DynamicSupervisor,
+    GenServer,
+    Ignore,
+    Process,
+    Stop,
+    Supervise,
+    Supervisor,
+    child_spec,
+    crash_lab,
+    ets,
+)
 from otp_mini.lab import Lab, start_of
 from otp_mini.lab.futures import _flat
 from otp_mini.lab.world import STARTS
@@ -136,6 +149,142 @@ def test_a_question_in_the_middle_of_a_restart_reaches_a_supervisor_that_is_abou
     ]  # fmt: skip
 
 
+class Tardy(Part):
+    """Fails after longer than a lab waits for it."""
+
+    async def init(self, name: Any) -> Any:
+        await Process.sleep(100.0)
+        return Stop(f"{name} is late")
+
+
+class Sluggish(Part):
+    """Ends after longer than a lab waits for it."""
+
+    async def terminate(self, reason: object, state: Any) -> None:
+        await Process.sleep(100.0)
+
+
+LATE = starts_of(part("T", Tardy), part("U", Tardy), part("S", Slow))
+
+
+def with_causes(lab: Lab, *script: Any) -> list[tuple[str, str | None]]:
+    """What is told of the last action, each with what has led to it; ``script`` may hold steps in the middle."""
+    steps = [step if isinstance(step[0], int) else lab.action(step) for step in script]
+    runs, kept = lab.runs(steps)
+    done = [op for run, many in zip(runs, kept, strict=True) for op in run[:many]]
+    return [(lab._line(op), None if op.cause is None else lab._line(done[op.cause])) for op in runs[-1]]
+
+
+def test_an_error_that_comes_after_another_action_is_told_with_its_own_question() -> None:
+    lines = with_causes(Lab(hall, starts=LATE), ("T", "start"), ("A", "raise"), ("wait", 50.0))
+    assert ("told pool 'T is late'", "ask pool T") in lines
+    assert ("fail T 'T is late'", "ask pool T") in lines
+
+
+def test_an_error_that_comes_after_an_action_in_the_middle_is_told_with_its_own_question() -> None:
+    lab = Lab(hall, starts=starts_of(part("L", Slow)))
+    kill, _ = lab.actions([("pool", "kill"), ("L", "start")])
+    lines = with_causes(lab, ("L", "start"), (kill, 2))
+    assert ("told pool killed", "ask pool L") in lines
+    assert ("exit pool killed", "inject pool kill") in lines
+
+
+def test_who_ends_slowly_ends_because_of_its_own_action() -> None:
+    async def two() -> Any:
+        return await Supervisor.start_link([part("A"), part("S", Slow)], strategy="one_for_one", name="top")
+
+    lab = Lab(two)
+    crash = lab.action(("A", "raise"))
+    lines = with_causes(lab, ("S", "shutdown"), (crash, 1))
+    assert ("exit S shutdown", "inject S shutdown") in lines
+    assert ("exit A RuntimeError('boom')", "inject A raise") in lines
+
+
+def test_of_two_questions_that_wait_each_is_answered_for_itself() -> None:
+    lab = Lab(hall, starts=LATE)
+    begun = ("T", "start"), ("U", "start"), ("wait", 50.0)
+    assert with_causes(lab, *begun)[2:] == [
+        ("fail T 'T is late'", "ask pool T"), ("start U", "ask pool U"), ("told pool 'T is late'", "ask pool T"),
+        ("quiet something still waits", None),
+    ]  # fmt: skip
+    assert with_causes(lab, *begun, ("wait", 50.0))[2:] == [
+        ("fail U 'U is late'", "ask pool U"), ("told pool 'U is late'", "ask pool U"), ("quiet", None),
+    ]  # fmt: skip
+
+
+async def with_a_sluggish_one() -> Any:
+    return await Supervisor.start_link([part("A"), part("S", Sluggish)], strategy="one_for_one", name="top")
+
+
+def test_who_is_still_at_it_is_not_forgotten_when_another_action_begins() -> None:
+    lab = Lab(with_a_sluggish_one)
+    assert with_causes(lab, ("S", "normal"), ("A", "raise"))[-1] == ("quiet something still waits", None)
+    assert with_causes(lab, ("S", "normal"), ("A", "raise"), ("wait", 50.0))[2:4] == [
+        ("exit S normal", "inject S normal"), ("signal S top", "exit S normal"),
+    ]  # fmt: skip
+
+
+# ---- what it raises ------------------------------------------------------------------------------
+
+
+class Registered(Part):
+    @classmethod
+    async def start_link(cls, name: Any = None, **options: Any) -> Any:
+        return await super().start_link(name, name=f"the {name}")
+
+
+class Family(Supervisor):
+    def init(self, argument: Any) -> Any:
+        return Supervise([part("heir")], strategy="one_for_one")
+
+
+FULL = KeyError("full")
+
+
+def test_a_child_that_only_the_reader_starts_raises_what_the_author_says() -> None:
+    lines = told(("c0", "start"), ("c0", "raise"), raises={"c0": FULL, "A": OSError("tired")})
+    assert "exit c0 KeyError('full')" in lines
+    assert "exit A OSError('tired')" in told(("A", "raise"), raises={"c0": FULL, "A": OSError("tired")})
+
+
+def test_each_process_of_one_child_raises_the_same() -> None:
+    lab = Lab(hall, starts=GUESTS, raises={"c0": FULL})
+    lines = lab.tell([("c0", "start"), ("c0", "start"), ("c0 2", "raise")])
+    assert "exit c0 2 KeyError('full')" in lines
+
+
+@pytest.mark.parametrize("name", ["ann", "the ann"])
+def test_a_child_with_a_registered_name_is_known_by_either(name: str) -> None:
+    lab = Lab(hall, starts=starts_of(part("ann", Registered)), raises={name: FULL})
+    assert "exit the ann KeyError('full')" in lab.tell([("ann", "start"), ("the ann", "raise")])
+
+
+def test_whoever_comes_with_a_child_raises_what_the_author_says_too() -> None:
+    lab = Lab(hall, starts=starts_of(child_spec(Family, id="family")), raises={"heir": FULL})
+    assert "exit heir KeyError('full')" in lab.tell([("family", "start"), ("heir", "raise")])
+
+
+def test_what_may_be_raised_leaves_the_document_as_it_is() -> None:
+    """Nobody is shown, or counted, who was only looked for."""
+    lab, plain = Lab(hall, starts=GUESTS, raises={"c0": RuntimeError("boom")}), Lab(hall, starts=GUESTS)
+    assert lab.document(1) == plain.document(1)
+
+
+def test_a_child_that_cannot_start_may_have_something_to_raise_all_the_same() -> None:
+    Lab(hall, starts=GUESTS, raises={"c3": FULL})
+
+
+def test_what_nobody_would_raise_is_refused_with_all_who_could() -> None:
+    with pytest.raises(BadArg) as refused:
+        Lab(hall, starts=GUESTS, raises={"dora": FULL})
+    assert str(refused.value) == (
+        "raises names 'dora', and there is no such process in the tree. There are: top, A, pool. "
+        "Of those that can be started, there are: c0, c1, c2, c3."
+    )
+    with pytest.raises(BadArg, match=r"There are: top, A, pool\.$"):
+        Lab(hall, raises={"c0": FULL})
+
+
 # ---- merging, and the document --------------------------------------------------------------------
 
 
@@ -175,6 +324,23 @@ def test_a_lab_tells_as_text_what_can_be_started() -> None:
     lab = crash_lab(hall, starts={"pool": [part("ann"), part("<ben>")]}, depth=1)
     assert str(lab).splitlines()[-1] == "Under pool can be started: ann, <ben>."
     assert "&lt;ben&gt;" in lab._repr_html_()
+
+
+def test_an_error_that_is_still_to_come_is_told_with_its_question_however_much_was_done_meanwhile() -> None:
+    """Ten seconds twice are as good as twenty, and one step more."""
+
+    async def pool() -> Any:
+        return await DynamicSupervisor.start_link(name="pool")
+
+    lab = Lab(pool, starts=starts_of(part("T", Tardy)), wait=(10.0, 20.0))
+    begin, ten, twenty = lab.actions([("T", "start"), ("wait", 10.0), ("wait", 20.0)])
+    document = lab.document(2)
+    checked = set()
+    for path, runs in paths(document, 4):
+        if path in ([begin, ten, ten, twenty], [begin, twenty, twenty]):
+            assert as_data(lab, lab.runs(path)[0]) == [document["runs"][number] for number in runs], path
+            checked.add(tuple(path))
+    assert len(checked) == 2
 
 
 # ---- what is refused ------------------------------------------------------------------------------

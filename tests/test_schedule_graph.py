@@ -149,7 +149,7 @@ def rows_of(doc: dict[str, Any], number: int) -> dict[tuple[str, str], list[Any]
             rows[row] = cells
     text = doc["texts"]
     return {
-        tuple(doc["rows"][row]): [STATES[cells[0]], *(text[cell] for cell in cells[1:])]
+        tuple(doc["rows"][row][:2]): [STATES[cells[0]], *(text[cell] for cell in cells[1:])]
         for row, cells in rows.items()
         if cells
     }

@@ -268,7 +268,7 @@ def test_the_model_of_the_page_is_the_recorded_one_and_its_schedules_can_be_repl
     for number, doc in enumerate(LAB.documents):
         for place, rows in enumerate(page.evaluate("n => rows(n)", number)):
             there = {
-                tuple(doc["rows"][row]): [each["st"], each["why"], each["hand"], each["has"], each["at"], *each["box"]]
+                tuple(doc["rows"][row][:2]): [each[cell] for cell in ("st", "why", "hand", "has", "at")] + each["box"]
                 for row, each in enumerate(rows)
                 if each["st"] != "absent"
             }

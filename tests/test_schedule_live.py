@@ -6,8 +6,10 @@ import asyncio
 import json
 import random
 import re
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from threading import get_ident
 from typing import Any
@@ -17,6 +19,7 @@ from crash_lab_reader import page_of
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from otp_mini import Agent, BadArg, Process, explore, receive, replay, schedule_lab, self_, send, spawn
+from otp_mini.explore import Cut, Record, quiet, run_once
 from otp_mini.viz import front_end
 from otp_mini.viz.schedule_graph import MOST_AT_ONCE
 from otp_mini.viz.schedule_page import Level, Recorded
@@ -208,6 +211,148 @@ def test_a_run_that_never_comes_to_a_choice_is_told_piece_by_piece() -> None:
     piece = recorded.piece(["main"])
     assert len(piece["places"]) == 2 + MOST_AT_ONCE
     assert piece["places"][-1][2][1] == -1, "and so on, when it is asked again"
+
+
+async def adds(counter: Any, boss: Any, rounds: int) -> None:
+    for _ in range(rounds):
+        await Agent.update(counter, lambda n: n + 1)
+    send(boss, "done")
+
+
+async def long_race() -> Any:
+    counter = await Agent.start_link(lambda: 0, name="counter")
+    for _ in range(3):
+        spawn(adds, counter, self_(), 150)
+    for _ in range(3):
+        await receive()
+    return await Agent.get(counter, lambda n: n)
+
+
+def calls_of(work: Callable[[], Any]) -> int:
+    """So many functions of Python are called, or go on: a measure of work that no busy machine changes."""
+    calls = 0
+
+    def count(_frame: Any, event: str, _arg: Any) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return calls
+
+
+def test_an_answer_takes_some_runs_of_the_path_and_no_more_work_than_these() -> None:
+    """A run of a path is what it takes to come to its end; from there each who can go is tried once."""
+    draw, names = random.Random(3), list[str]()
+
+    def choose(_depth: int, enabled: tuple[str, ...], last: str) -> str:
+        names.append(last if last in enabled and draw.random() < 0.7 else draw.choice(enabled))
+        return names[-1]
+
+    with quiet():
+        run_once(long_race, choose)
+    [recorded] = ScheduleLab([Level("x", long_race)], most=1, runs=1).recorded
+
+    def bare(many: int) -> None:
+        def along(depth: int, _enabled: tuple[str, ...], _last: str) -> str:
+            if depth == many:
+                raise Cut
+            return names[depth]
+
+        with pytest.raises(Cut), quiet():
+            run_once(long_race, along, record=Record())
+
+    for many in (100, 400):
+        piece = recorded.piece(names[:many])
+        alone, asked = (calls_of(partial(each, many)) for each in (bare, lambda n: recorded.piece(names[:n])))
+        tried = 1 + sum(len(place[2]) // 3 for place in piece["places"][1:] if len(place[2]) > 3)
+        assert asked < alone * (tried + 1) * 1.5, (many, asked / alone, tried)
+
+
+async def waits_for_ever_after_b() -> Any:
+    for word in "ab":
+        spawn(says, self_(), word)
+    first = await receive()
+    if first == "b":
+        await receive(lambda message: message == "c")
+    return first
+
+
+STUCK = ScheduleLab([Level("Stuck", waits_for_ever_after_b, lambda first: first == "a")], most=1, runs=1)
+
+
+def test_a_run_that_is_stuck_is_told_in_words_recorded_or_not() -> None:
+    said = ["Wrong: 'a' was expected, and the run is stuck: main waits, and nobody is left who could go."]
+    said.append("Nobody can go next.")
+    document = ScheduleLab([Level("x", waits_for_ever_after_b, lambda first: first == "a")]).documents[0]
+    assert ["'a'", True, "Right: 'a'."] in document["ends"]
+    assert ["Deadlock: main waits, and nothing can come any more", False, *said] in document["ends"]
+    live = Reader(STUCK.documents[0], STUCK.recorded[0].piece)
+    while live.end() is None:
+        live.go(next(who for who in ("says2", "main", "says") if who in live.offered()))
+    assert live.end()[1:] == [False, *said]
+    [plain] = ScheduleLab([Level("x", waits_for_ever_after_b)]).documents
+    assert "The run is stuck: main waits, and nobody is left who could go." in [end[2] for end in plain["ends"]]
+
+
+async def polls(boss: Any) -> None:
+    while True:
+        send(boss, "not yet")
+
+
+async def polled() -> Any:
+    spawn(polls, self_())
+    while True:
+        await receive()
+
+
+def test_a_run_that_goes_on_and_on_is_stopped_and_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["otp_mini.explore"], "LONGEST", 60)
+    [recorded] = ScheduleLab([Level("x", polled)], most=1, runs=1).recorded
+    live = Reader(recorded.document(), recorded.piece)
+    while live.end() is None:
+        live.go(sorted(live.offered())[-1])
+    assert len(live.path) == 60
+    why = "The run was stopped after 2,000 steps, and main had not come to its end."
+    assert live.end()[1:] == [None, why, "The lab takes no more steps."]
+    with pytest.raises(BadArg, match=r"at step 60 of this path, and .*: the run is over by then"):
+        recorded.piece([*live.path, "main"])
+
+
+async def registers() -> None:
+    Process.register(self_(), "late")
+    await receive()
+
+
+async def two_who_are_late() -> Any:
+    """In the usual run, which alone is recorded, there is one process that is called ``late``."""
+    named = spawn(registers)
+    for word in "ab":
+        spawn(says, self_(), word)
+    first = await receive()
+    if first == "b":
+        spawn(late, self_())
+        send(named, "go")
+        return [await receive(), await receive()]
+    return first
+
+
+TWO_LATE = ScheduleLab([Level("Two are late", two_who_are_late)], most=1, runs=1)
+
+
+def test_a_process_beyond_the_recording_that_has_the_name_of_another_is_told_apart() -> None:
+    live = Reader(TWO_LATE.documents[0], TWO_LATE.recorded[0].piece)
+    assert ["process", "late", "registers"] in live.doc["rows"]
+    said = list[str]()
+    while "late" not in live.path:
+        said.append(live.go(next(who for who in ("says2", "main", "registers", "late") if who in live.offered())))
+    both = {tuple(row) for row in live.told[-1]["rows"]}
+    assert {("process", "late (registers)", "registers"), ("process", "late")} <= both
+    assert "send(late (registers), 'go')" in said
 
 
 def test_a_page_may_be_answered_in_another_thread() -> None:
@@ -456,6 +601,95 @@ def test_steps_before_one_that_python_cannot_answer_are_in_the_address(asking: P
     mounted(asking)
     asking.evaluate("hash => { location.hash = hash }", "#" + address.partition("#")[2])
     expect(lab.locator(".log .line")).to_have_text(log)
+
+
+@pytest.mark.parametrize("way", ["button", "Escape", "e"])
+def test_a_run_to_the_end_can_be_stopped_and_keeps_what_was_done(asking: Page, way: str) -> None:
+    lab = mounted(asking)
+    lab.locator(".choice", has_text="spawn(").click()
+    lab.locator(".choice", has_text="not recorded").first.click()
+    expect(lab.locator(".caption")).not_to_contain_text("Asking")
+    before = lab.locator(".log .line").count()
+    asking.evaluate(HELD)
+    lab.get_by_role("button", name="Run on to the end").click()
+    for number in range(2):
+        asking.wait_for_function(f"held.length === {number + 1}")
+        asking.evaluate(f"held[{number}]()")
+    asking.wait_for_function("held.length === 3")
+    stop = lab.get_by_role("button", name="Stop", exact=True)
+    expect(stop).to_be_focused()
+    expect(lab.locator(".caption")).to_contain_text("Stop, or the key Escape, ends it here.")
+    expect(lab.locator(".choice").first).to_be_disabled()
+    if way == "button":
+        stop.click()
+    else:
+        asking.keyboard.press(way)
+    expect(lab.locator(".caption")).to_contain_text(re.compile(r"^Stopped after step \d+\."))
+    expect(lab.get_by_role("button", name="Run on to the end")).to_be_focused()
+    log = lab.locator(".log .line").all_inner_texts()
+    assert len(log) > before
+    asking.evaluate("async () => { held[2](); await new Promise((done) => setTimeout(done, 50)); }")
+    assert lab.locator(".log .line").all_inner_texts() == log, "the answer that came late is no step"
+    assert lab.locator(".verdict").is_hidden()
+    expect(lab.locator(".choice").first).to_be_enabled()
+    address = asking.url
+    mounted(asking)
+    asking.evaluate("hash => { location.hash = hash }", "#" + address.partition("#")[2])
+    expect(lab.locator(".log .line")).to_have_text(log)
+    lab.get_by_role("button", name="Run on to the end").click()
+    expect(lab.locator(".verdict")).to_be_visible()
+    expect(lab.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
+
+
+def test_escape_is_the_pages_own_where_nothing_runs_on(asking: Page) -> None:
+    lab = mounted(asking)
+    lab.locator(".choice").last.focus()
+    asking.evaluate(
+        "addEventListener('keydown', (event) => { window.taken = event.defaultPrevented; }, { once: true })"
+    )
+    asking.keyboard.press("Escape")
+    assert asking.evaluate("window.taken") is False, "so it came here, and nobody has taken it"
+
+
+def test_the_page_says_that_a_run_is_stuck_or_that_it_was_stopped(
+    asking: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab = mounted(asking, STUCK)
+    lab.get_by_role("button", name="Run on to the end").focus()
+    while not lab.locator(".verdict").is_visible():
+        names = lab.locator(".choice b").all_inner_texts()
+        lab.locator(".choice").nth(names.index(next(n for n in ("says2", "main", "says") if n in names))).click()
+        expect(lab.locator(".caption")).not_to_contain_text("Asking")
+    assert lab.locator(".who").inner_text() == "Nobody can go next."
+    assert "the run is stuck: main waits, and nobody is left who could go." in lab.locator(".verdict").inner_text()
+    monkeypatch.setattr(sys.modules["otp_mini.explore"], "LONGEST", 60)
+    lab = mounted(asking, ScheduleLab([Level("Polled", polled)], most=1, runs=1))
+    lab.locator(".choice").last.click()
+    lab.get_by_role("button", name="Run on to the end").click()
+    expect(lab.locator(".verdict")).to_be_visible()
+    assert lab.locator(".who").inner_text() == "The lab takes no more steps."
+    assert "main had not come to its end" in lab.locator(".verdict").inner_text()
+    mail = lab.get_by_role("list", name="Mailbox of main").get_by_role("listitem").all_inner_texts()
+    assert mail == ["'not yet'"] * 12 + ["and 46 more"], "a long mailbox leaves room for the rest"
+
+
+def test_two_processes_of_one_name_have_a_card_each(asking: Page) -> None:
+    lab = mounted(asking, TWO_LATE)
+    gone = list[str]()
+    while "late" not in gone:
+        names = lab.locator(".choice b").all_inner_texts()
+        assert len(names) == len(set(names)), names
+        wanted = ("says2", "main", "late (registers)", "registers", "late")
+        gone.append(next(name for name in wanted if name in names and (name != "late" or "spawn(late" in said_of(lab))))
+        lab.locator(".choice").nth(names.index(gone[-1])).click()
+        expect(lab.locator(".caption")).not_to_contain_text("Asking")
+    cards = lab.locator(".card .name b").all_inner_texts()
+    assert {"late", "late (registers)"} <= set(cards)
+    assert len(cards) == len(set(cards)), cards
+
+
+def said_of(lab: Locator) -> str:
+    return "\n".join(lab.locator(".log .line").all_inner_texts())
 
 
 IN_PLACE = (ROOT / "book" / "_static" / "in_place.js").read_text(encoding="utf-8")

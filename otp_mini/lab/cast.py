@@ -141,7 +141,7 @@ class Cast:
         elif up != -1:
             role.id, role.restart = id, "permanent"
         if not role.supervises:
-            role.error = self._error(role.name)
+            role.error = self._error(role.name, name_of(role.id))
         if role.up != -1 and self.roles[up].kind == "dynamic":
             role.name = self._distinct(role.name, up)
         return self._append(role)
@@ -162,8 +162,9 @@ class Cast:
             return name
         return next(f"{name} {number}" for number in range(2, len(names) + 3) if f"{name} {number}" not in names)
 
-    def _error(self, name: str) -> BaseException:
-        return self._raises.get(name, RuntimeError("boom"))
+    def _error(self, *names: str) -> BaseException:
+        """What a process raises that is known by these names, the first before the others."""
+        return next((self._raises[name] for name in names if name in self._raises), RuntimeError("boom"))
 
     # ---- lines, reasons ----------------------------------------------------------------------------
 

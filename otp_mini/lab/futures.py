@@ -54,7 +54,8 @@ class Lab:
         title: for people; the root's name by default.
         gap: virtual seconds that pass before each crash: none, unless the reader lets time pass.
         wait: how many virtual seconds the reader may let pass at a time: one number, or several.
-        raises: what a process raises, by its name; ``RuntimeError("boom")`` for the others.
+        raises: what a process raises, by its name; ``RuntimeError("boom")`` for the others. A child that only
+            ``starts`` can start may be among them.
         show: ``show(name, state)`` answers a line about the state of a server, or None: "knows: session".
         request: ``async def`` without arguments: what a user of the system asks for. The lab makes this
             request after each action, in a copy of the system, and tells what it gets.
@@ -105,11 +106,29 @@ class Lab:
             self._shown = {number: self.cast.line(line) for number, line in start.recorder.shown.items()}
             self._gets = None if request is None else self.cast.line(start.answer())
         self.title = self.cast.roles[0].name if title is None else title
-        unknown = set(raises or {}) - {role.name for role in self.cast.roles}
-        if unknown:
-            raise BadArg(f"raises names {safe_repr(sorted(unknown)[0])}, and {self._those()}")
         if starts is not None:
             self.plan = replace(self.plan, starts=planned(starts, self.cast.roles, self._those()))
+        self._check_raises(raises or {})
+
+    def _check_raises(self, raises: Mapping[str, BaseException]) -> None:
+        """Refuse names that nobody has or may come to have."""
+        unknown = set(raises) - {role.name for role in self.cast.roles}
+        later = [start.name for start in self.plan.starts]
+        if not unknown - {*later}:
+            return
+        for number in range(len(later)):
+            later += [name for name in self._who_comes(action_of(number)) if name not in later]
+        if unknown - {*later}:
+            could = f" Of those that can be started, there are: {', '.join(later)}." if later else ""
+            raise BadArg(f"raises names {safe_repr(min(unknown - {*later}))}, and {self._those()}{could}")
+
+    def _who_comes(self, action: int) -> list[str]:
+        """The names of those who are there after an action at the start, and were not before."""
+        with Performance(self.plan, Cast()) as trial:
+            before = len(trial.cast.roles)
+            if action in trial.actions():
+                trial.act(action, ask=False)
+            return [role.name for role in trial.cast.roles[before:]]
 
     def perform(self) -> Performance:
         """A fresh run, at its start; for a ``with`` block."""
@@ -380,7 +399,7 @@ class Futures:
             as one likes.
         """
         start = self.lab.perform().open()
-        self._states[state_key(start.world, start.recorder.playing, self._seen)] = 0
+        self._states[self._key(start)] = 0
         layer = {0: _Standing(self.lab, [], start)}
         reached = depth
         try:
@@ -460,12 +479,17 @@ class Futures:
         self._acts += 1
         self._events += len(performance.trace.events)
         self.work += len(performance.trace.events)
-        key = state_key(performance.world, performance.recorder.playing, self._seen)
+        key = self._key(performance)
         is_new = key not in self._states
         if is_new:
             self._states[key] = len(self.rows)
             self.rows.append(None)
         return (action, self.runs.setdefault(run, len(self.runs)), self._states[key]), is_new
+
+    def _key(self, performance: Performance) -> object:
+        """Equal for two performances only if they go on in the same way, and it is told in the same way."""
+        recorder = performance.recorder
+        return state_key(performance.world, recorder.playing, self._seen), recorder.owed()
 
     def follow(self, path: Sequence[int]) -> None:
         """Add the runs of a path, as far as it is possible."""

@@ -164,7 +164,7 @@ class Performance:
             return begun
         self.trace = node.tracer = Notes(self.state_of)
         self._read = 0
-        self.recorder.begins(node.now())
+        self.recorder.begins(node.now(), self.world.begins())
         waits = seconds_of(step)
         node.advance(waits or self.plan.gap)
         self._write()

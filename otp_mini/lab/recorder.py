@@ -11,7 +11,7 @@ that fails is ``fail``, and not the end of a process.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from ..child_spec import ChildSpec
@@ -61,7 +61,7 @@ class Recorder:
         self._causes: dict[int, int | None] = {}
         self._starts: dict[Pid, object] = {}  # what a supervisor starts just now: the child's id
         self._begun: dict[Pid, int] = {}  # and the part that was given to it
-        self._wanted: ChildSpec | None = None  # what the reader has asked a supervisor to start
+        self._wanted: dict[Pid, tuple[Pid, ChildSpec]] = {}  # who asks for the reader: whom, and for what
         self._counted: set[Pid] = set()  # who has just counted a restart, and goes on to it
         self._asked: set[Pid] = set()  # dynamic supervisors that start a child for somebody, and not again
         self._bosses: dict[Pid, Pid] = {}
@@ -71,8 +71,7 @@ class Recorder:
                 self._crowds.setdefault(number, set()).add(pid)
         self._ended: set[Pid] = set()
         self._unsaid: set[Pid] = set()  # ended, and that was not written down as an end
-        self._victim: Pid | None = None  # whom the reader ended, or who asks for a child on the reader's behalf
-        self._blow = 0  # the place of the last injection, or of the last question
+        self._blows: dict[Pid, int] = {}  # whom the reader ended, and who asks on the reader's behalf: where it is told
         self._time = 0.0
         self.shown: dict[int, str] = {}  # what was last said of the state of each part
         for block in [pid.block for pid in playing]:
@@ -97,7 +96,7 @@ class Recorder:
             twin._bosses = {pids[pid]: pids[boss] for pid, boss in self._bosses.items() if pid in pids and boss in pids}
             twin._crowds = {n: {pids[pid] for pid in members if pid in pids} for n, members in self._crowds.items()}
             twin._starts, twin._begun, twin._ended, twin._unsaid, twin.ops = {}, {}, set(), set(), []
-            twin._counted, twin._asked = set(), set()
+            twin._counted, twin._asked, twin._wanted, twin._blows = set(), set(), {}, {}
         return twin
 
     def alive(self) -> set[int]:
@@ -106,33 +105,45 @@ class Recorder:
 
     # ---- what the lab itself does -----------------------------------------------------------
 
-    def begins(self, time: float) -> None:
-        """An action begins, with a new trace, whose events count from 0."""
+    def begins(self, time: float, pending: Collection[Pid]) -> None:
+        """An action begins, with a new trace, whose events count from 0.
+
+        Args:
+            pending: whom earlier actions keep at it. What comes of them is told with those actions, and not this one.
+        """
         self._written.clear()
         self._causes.clear()
-        self._victim, self._wanted, self._time = None, None, time
+        self._time = time
+        self._blows = {pid: place for pid, place in self._blows.items() if pid in pending}
+        self._wanted = {pid: wanted for pid, wanted in self._wanted.items() if pid in pending}
 
     def injects(self, pid: Pid, way: int, time: float, *, first: bool) -> None:
         """The reader ends a process; the first operation of a run brings its own time along."""
         if first:
             self._time = time
         self._to(time)
-        self._victim, self._blow = pid, len(self.ops)
+        self._blows[pid] = len(self.ops)
         self._write("inject", self.playing[pid], way)
 
     def asks(self, supervisor: Pid, asker: Pid, child: tuple[int, ChildSpec], time: float, *, first: bool) -> None:
         """The reader asks a supervisor for a child, given with its number; ``first`` as in `injects`."""
-        number, self._wanted = child
+        number, spec = child
         if first:
             self._time = time
         self._to(time)
-        self._victim, self._blow = asker, len(self.ops)
+        self._blows[asker], self._wanted[asker] = len(self.ops), (supervisor, spec)
         self._write("ask", self.playing[supervisor], number)
 
-    def tells(self, supervisor: Pid, reason: object, time: float) -> None:
+    def tells(self, asker: Pid, supervisor: Pid, reason: object, time: float) -> None:
         """The one who asked for a child gets an error from a supervisor."""
         self._to(time)
-        self.ops.append(Op("told", self.playing[supervisor], self.cast.reason(reason, self.playing), self._blow))
+        number = self.cast.reason(reason, self.playing)
+        self.ops.append(Op("told", self.playing[supervisor], number, self._blows[asker]))
+
+    def owed(self) -> tuple[int, ...]:
+        """How far back the actions lie of which something is still to come: that is told with it, so it matters."""
+        pending = [(pid.number, place) for pid, place in self._blows.items() if pid.block is not None]
+        return tuple(len(self.ops) - place for _, place in sorted(pending))
 
     def waits(self, seconds: float, until: float) -> None:
         """The reader lets time pass, and nothing happens in it."""
@@ -190,7 +201,8 @@ class Recorder:
             self._to(event.time)
         if name in ("exit", "fail", "refuse"):
             self.shown.pop(p, None)
-        self.ops.append(Op(name, p, argument, None if event is None else self._cause(event)))
+        cause = None if event is None else self._cause(event)
+        self.ops.append(Op(name, p, argument, self._question(name, p) if cause is None else cause))
 
     def _cause(self, event: Event) -> int | None:
         """The operation that led to an event: the nearest one up its chain of causes."""
@@ -199,7 +211,16 @@ class Recorder:
             if number in self._written:
                 return self._written[number]
             number = self._causes.get(number)
-        return self._blow if event.pid is not None and event.pid is self._victim else None
+        return None if event.pid is None else self._blows.get(event.pid)
+
+    def _question(self, name: str, p: int) -> int | None:
+        """The reader's question that led to a start of which this trace does not tell the beginning."""
+        role = self.cast.roles[p]
+        if name in ("start", "up", "fail", "refuse"):
+            for asker, (boss, spec) in self._wanted.items():
+                if self.playing.get(boss) == role.up and spec.id == role.id:
+                    return self._blows[asker]
+        return None
 
     # Processes begin.
 
@@ -214,8 +235,8 @@ class Recorder:
     def _on_spawn(self, event: Event, later: Sequence[Event]) -> None:
         boss, pid = event.pid, event.other
         assert pid is not None
-        if pid is self._victim:  # who asks for a child: all that comes of it comes of the question
-            self._written[event.number] = self._blow
+        if pid in self._blows:  # who asks for a child: all that comes of it comes of the question
+            self._written[event.number] = self._blows[pid]
         elif boss is not None and boss in self._starts:
             self._begin(self._part(boss, self._starts.pop(boss), pid), pid, boss, event)
         elif boss in self.playing and pid.block is not None:
@@ -228,7 +249,8 @@ class Recorder:
 
     def _part(self, boss: Pid, id: object, pid: Pid | None) -> Role:
         """The part of a child that is being started; new ones are looked up where they are kept."""
-        kept = None if self._wanted is None or self._wanted.id != id else Child(self._wanted)
+        wanted = (spec for asked, spec in self._wanted.values() if asked is boss and spec.id == id)
+        kept = next(map(Child, wanted), None)
         for child in children_of(boss.block):
             if child.pid is pid or child.spec.id == id:
                 kept = child
@@ -331,8 +353,8 @@ class Recorder:
         reason = event.term.reason if isinstance(event.term, ExitSignal) else event.term
         number = self.playing[target]
         if sender not in self.playing:
-            if target is self._victim:
-                self._written[event.number] = self._blow  # the lab's own signal
+            if target in self._blows:
+                self._written[event.number] = self._blows[target]  # the lab's own signal
         elif self.cast.roles[number].kind == "crowd" or sender in self._unsaid:
             return
         elif sender in self._ended:

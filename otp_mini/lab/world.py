@@ -21,7 +21,7 @@ from ..children import RESTARTING, Child, ChildError, children_of, supervisor_st
 from ..dynamic_supervisor import DynamicSupervisor
 from ..errors import BadArg, Exit, describe_exception, describe_reason, safe_repr
 from ..node import Node
-from ..primitives import Process, receive
+from ..primitives import Process, receive, self_
 from ..process import ControlBlock
 from ..reports import silenced
 from ..terms import Pid
@@ -66,9 +66,9 @@ class World:
         self.started: list[Any] = []  # what the scenario returned, once it has
         self.host: Pid | None = None
         self.root: Pid | None = None
-        self.victim: Pid | None = None  # whom the lab has told to end
-        self.asker: Pid | None = None  # who asks a supervisor for a child
-        self.errors: list[tuple[Pid, object]] = []  # which supervisor has answered a start with which error
+        self.victims: list[Pid] = []  # whom the lab has told to end
+        self.askers: list[Pid] = []  # who asks a supervisor for a child
+        self.errors: list[tuple[Pid, Pid, object]] = []  # who has got which error, and from which supervisor
 
     def open(self) -> World:
         """Start the scenario, and let it settle."""
@@ -120,19 +120,29 @@ class World:
     def busy(self) -> bool:
         """Does something start or end just now?
 
-        A supervisor starts or stops a child, or is about to try again; or the process that the
-        lab has told to end has not ended yet, or the one that asks for a child has no answer yet.
+        A supervisor starts or stops a child, or is about to try again; or a process that the
+        lab has told to end has not ended yet, or one that asks for a child has no answer yet.
         """
-        if any(pid is not None and pid.block is not None for pid in (self.victim, self.asker)):
+        if any(pid.block is not None for pid in (*self.victims, *self.askers)):
             return True
         return any(child.doing or child.pid == RESTARTING for _, children in self.supervisors() for child in children)
 
     # ---- what can be done to it -------------------------------------------------------------
 
+    def begins(self) -> set[Pid]:
+        """An action begins; answers whom earlier ones still keep at it.
+
+        A server that was told to end is on its way, however long it takes. A plain process that lives on has
+        caught what it was told, and what it does from here on has nothing to do with that.
+        """
+        self.victims = [pid for pid in self.victims if pid.block is not None and pid.block.loop is not None]
+        self.askers = [pid for pid in self.askers if pid.block is not None]
+        return {*self.victims, *self.askers}
+
     def end(self, pid: Pid, way: int, error: BaseException) -> None:
         """Have a process end in one of the `WAYS`: see `end_process`."""
         assert self.host is not None
-        self.victim = pid
+        self.victims.append(pid)
         end_process(self.host, pid, way, error, _ORDER)
 
     def start(self, supervisor: Pid, spec: ChildSpec) -> Pid:
@@ -146,12 +156,13 @@ class World:
             try:
                 await DynamicSupervisor.start_child(supervisor, spec)
             except ChildError as error:
-                errors.append((supervisor, error.reason))
+                errors.append((self_(), supervisor, error.reason))
             except Exit as exit:  # it ended before it could answer; who called what is no news
-                errors.append((supervisor, exit.reason[0] if isinstance(exit.reason, tuple) else exit.reason))
+                reason = exit.reason[0] if isinstance(exit.reason, tuple) else exit.reason
+                errors.append((self_(), supervisor, reason))
 
-        self.asker = self.node.spawn(asks).pid
-        return self.asker
+        self.askers.append(self.node.spawn(asks).pid)
+        return self.askers[-1]
 
     def settle(self) -> None:
         """Run until nobody has anything to do; time passes only while something starts or ends."""

@@ -20,7 +20,7 @@ OTP: none
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -119,6 +119,11 @@ class Graph:
             if len(names) == 1 and held.count(name) == 1 and name not in paths:
                 self.names[path] = name
 
+    def tell_apart(self, names: Mapping[str, str]) -> None:
+        """Take over names; one that stands for another process here is told with the path of whom it belongs to."""
+        paths = {path for place in self.places for kind, path in place.picture if kind == "process"}
+        self.names = {path: f"{name} ({path})" if name in paths else name for path, name in names.items()}
+
     def say(self, text: str) -> str:
         """A recorded text, with the names that readers know."""
         return named(text, self.names)
@@ -129,7 +134,7 @@ class _Plan(NamedTuple):
 
     scenario: Callable[[], Any]
     result: Schedules | None
-    one_by_one: bool = False  # does a run stop behind its first new step?
+    until: int | None = None  # after so many steps at most a run stops that tries one step alone
 
     def is_silent(self, step: Step) -> bool:
         """Does it make no difference when this step is taken?"""
@@ -169,7 +174,9 @@ class _Walk(Record):
         self.graph = graph
         self.plan = plan
         self.known = () if waiting is None else (*waiting.steps, waiting.who)
-        self.place = -1 if waiting is None else waiting.place
+        alone = waiting is not None and waiting.place < 0  # then the place before the step is not known either
+        self.begins = len(self.known) - alone  # from here on it is recorded
+        self.place = self.origin = -1 if waiting is None else waiting.place
         self.left: list[_Waiting] = []
         self.steps: list[Step] = []
         self.says = ""
@@ -185,29 +192,40 @@ class _Walk(Record):
         """Who goes next."""
         if not depth:
             _node().operations = _Operations(self.trace)
-        if depth >= len(self.known):
+        if depth >= self.begins:
             if not depth:
                 self._look(Words(_node()))
             new = self.land(enabled)
-            if self.plan.one_by_one or (depth and not new):
-                raise Cut
-            who = usual(enabled, last)
-            steps = tuple(step.who for step in self.steps)
-            self.left += [_Waiting(self.place, steps, other) for other in enabled if other != who]
-            return who
+            if depth >= len(self.known):
+                return self._goes_on(depth, enabled, last, new)
         if self.known[depth] not in enabled:
             raise _no_such_step(self.known[depth], depth, f"could go: {', '.join(enabled)}")
         return self.known[depth]
 
+    def _goes_on(self, depth: int, enabled: tuple[str, ...], last: str, new: bool) -> str:
+        """Who goes where nobody has said it; the others are left to be tried."""
+        if self.plan.until is not None:
+            if len(enabled) == 1 and depth < self.plan.until and self._is_settled:
+                return enabled[0]
+            raise Cut
+        if depth and not new:
+            raise Cut
+        who = usual(enabled, last)
+        steps = tuple(step.who for step in self.steps)
+        self.left += [_Waiting(self.place, steps, other) for other in enabled if other != who]
+        return who
+
+    @property
+    def _is_settled(self) -> bool:
+        """Is there no other step beside the one that was tried, or nobody to whom it would matter?"""
+        return self.origin < 0 or bool(self.graph.places[self.origin].silent)
+
     def note(self, who: str, node: WatchedNode) -> None:
         """A step is over."""
-        footprint = self.steps[-1].footprint
-        looked = {("in", process.pid.number) for process in node.looked}  # also who waits since then
-        footprint = Footprint(footprint.reads | looked, footprint.writes)
-        before = frozenset(event for other, one, event in self._past if other == who or one.meets(footprint))
-        self._past.append((who, footprint, self.graph.event(who, before)))
+        if self.plan.until is None:
+            self._remember(who, node)
         self._follow(who, node)
-        if len(self.steps) >= len(self.known):
+        if len(self.steps) >= self.begins:
             words = Words(node)
             self._look(words)
             self.says = self._tell(words, who)
@@ -215,9 +233,20 @@ class _Walk(Record):
 
     # ---- what is kept
 
+    def _remember(self, who: str, node: WatchedNode) -> None:
+        """What the last step depends on. That takes longer the more steps there were."""
+        footprint = self.steps[-1].footprint
+        looked = {("in", process.pid.number) for process in node.looked}  # also who waits since then
+        footprint = Footprint(footprint.reads | looked, footprint.writes)
+        before = frozenset(event for other, one, event in self._past if other == who or one.meets(footprint))
+        self._past.append((who, footprint, self.graph.event(who, before)))
+
     def land(self, enabled: tuple[str, ...]) -> bool:
         """A place is reached; answers whether it is new."""
-        key = frozenset(event for _, _, event in self._past)
+        if self.plan.until is None:
+            key: Hashable = frozenset(event for _, _, event in self._past)
+        else:
+            key = tuple(step.who for step in self.steps)  # one path alone meets no other
         place, new = self.graph.land(key, enabled, self._picture, self.place)
         if self.place >= 0:
             step, before = self.steps[-1], self.graph.places[self.place]
@@ -321,15 +350,20 @@ def graph_of(
 def _run(graph: Graph, plan: _Plan, waiting: _Waiting | None) -> list[_Waiting]:
     """One run; answers what is left to try along it."""
     walk = _Walk(graph, plan, waiting)
+    _played(graph, walk)
+    return walk.left
+
+
+def _played(graph: Graph, walk: _Walk) -> None:
+    """Play a run; the place where it comes to its end gets the outcome."""
     try:
-        value, text, _ = run_once(plan.scenario, walk.choose, steps=walk.steps, record=walk)
+        value, text, _ = run_once(walk.plan.scenario, walk.choose, steps=walk.steps, record=walk)
     except Cut:
-        return walk.left
+        return
     if len(walk.steps) < len(walk.known):
         raise _no_such_step(walk.known[len(walk.steps)], len(walk.steps), "the run is over by then")
     walk.land(())
     graph.places[walk.place].outcome = Outcome(value, text)
-    return walk.left
 
 
 def _keep_to(graph: Graph, plan: _Plan, schedule: tuple[str, ...]) -> list[_Waiting]:
@@ -342,7 +376,7 @@ def _keep_to(graph: Graph, plan: _Plan, schedule: tuple[str, ...]) -> list[_Wait
     return left
 
 
-def beyond(scenario: Callable[[], Any], path: Iterable[str], result: Schedules, names: dict[str, str]) -> Graph:
+def beyond(scenario: Callable[[], Any], path: Iterable[str], result: Schedules, names: Mapping[str, str]) -> Graph:
     """The places from one step on, up to the next at which more than one can go.
 
     Args:
@@ -358,29 +392,27 @@ def beyond(scenario: Callable[[], Any], path: Iterable[str], result: Schedules, 
     Raises:
         BadArg: somebody cannot go where the path says it.
     """
-    graph, plan = Graph(), _Plan(scenario, result, one_by_one=True)
-    graph.names = names
-    *before, who = path
-    steps = tuple(before)
+    steps = tuple(path)
+    graph, plan = Graph(), _Plan(scenario, result, until=len(steps) + MOST_AT_ONCE)
     with quiet():
-        _run(graph, plan, _Waiting(-1, steps[:-1], steps[-1]) if steps else None)
-        place = _one_on(graph, plan, _Waiting(0, steps, who))
-        for _ in range(MOST_AT_ONCE):
-            steps = (*steps, who)
-            for other in _usual_first(graph.places[place].enabled, who):
-                if not graph.places[place].silent:
-                    _one_on(graph, plan, _Waiting(place, steps, other))
-            if len(graph.places[place].offered) != 1:
+        walk = _one_on(graph, plan, _Waiting(-1, steps[:-1], steps[-1]))
+        while len(walk.steps) < len(steps) + MOST_AT_ONCE and len(graph.places[walk.place].enabled) > 1:
+            here, taken = graph.places[walk.place], tuple(step.who for step in walk.steps)
+            place = walk.place
+            for other in _usual_first(here.enabled, taken[-1]):
+                if not here.silent:
+                    walk = _one_on(graph, plan, _Waiting(place, taken, other))
+            if not here.silent:
                 break
-            [who] = graph.places[place].offered
-            place = graph.places[place].moves[who][0]
+    graph.tell_apart(names)
     return graph
 
 
-def _one_on(graph: Graph, plan: _Plan, waiting: _Waiting) -> int:
-    """Take one step; answers the place behind it."""
-    _run(graph, plan, waiting)
-    return graph.places[waiting.place].moves[waiting.who][0]
+def _one_on(graph: Graph, plan: _Plan, waiting: _Waiting) -> _Walk:
+    """Take one step, and those behind it as long as only one can go."""
+    walk = _Walk(graph, plan, waiting)
+    _played(graph, walk)
+    return walk
 
 
 def _usual_first(enabled: tuple[str, ...], last: str) -> list[str]:

@@ -19,7 +19,10 @@ from typing import Any, Final
 
 from ..errors import BadArg, safe_repr
 from ..explore import (
+    LONGEST,
     MOST,
+    RAN_ON,
+    STUCK,
     Schedules,
     as_text,
     check_scenario,
@@ -113,15 +116,15 @@ class Part:
 
     def verdict(self, text: str, right: bool | None) -> str:
         """An outcome, in a sentence."""
-        short = _short(text)
+        came, short = came_to(text), _short(text)
         if right is None:
-            return f"The outcome is {short}."
+            return f"{_capital(came)}." if came else f"The outcome is {short}."
         if right:
-            return f"Right: {short}."
+            return f"Right: {came or short}."
         expected = [_short(each) for each, good in self.found.items() if good]
         wanted = f"{' or '.join(expected)} was expected, " if 0 < len(expected) <= 3 else ""
-        fault = printable(self.level.fault or "") or "wrong"
-        return f"{fault[0].upper()}{fault[1:]}: {wanted}{short} stands."
+        stands = f"{'and ' if wanted else ''}{came}" if came else f"{short} stands"
+        return f"{_capital(printable(self.level.fault or '') or 'wrong')}: {wanted}{stands}."
 
     @cached_property
     def fates(self) -> list[int]:
@@ -158,10 +161,13 @@ class Part:
     # ---- as data
 
     def tables(self) -> tuple[_Writer, dict[str, Any]]:
-        """The places with all that they name, as plain data; and who wrote it."""
+        """The places with all that they name, as plain data; and who wrote it.
+
+        An end is its outcome, whether that is right, a sentence, and why it ends where ``main`` does not.
+        """
         writer = _Writer(self.graph)
         places = [writer.place(place, self) for place in self.places]
-        ends = [[_short(text), right, self.verdict(text, right)] for text, right in self.outcomes]
+        ends = [[_short(text), right, self.verdict(text, right), *_why_it_ends(text)] for text, right in self.outcomes]
         named = {"who": writer.all_who, "rows": writer.all_rows, "texts": writer.texts}
         return writer, {**named, "places": places, "ends": ends}
 
@@ -295,6 +301,21 @@ class Recorded(Part):
         return "\n".join(lines)
 
 
+def came_to(text: str) -> str:
+    """What has become of a run whose outcome is no value, as a clause; empty where it came to its end."""
+    if text == f"Deadlock: {STUCK}":
+        return "the run is stuck: main waits, and nobody is left who could go"
+    if text == f"Deadlock: {RAN_ON}":
+        return f"the run was stopped after {LONGEST:,} steps, and main had not come to its end"
+    return ""
+
+
+def _why_it_ends(text: str) -> list[str]:
+    """Why nobody goes next, where the run has not come to its end."""
+    stuck = {f"Deadlock: {STUCK}": "Nobody can go next.", f"Deadlock: {RAN_ON}": "The lab takes no more steps."}
+    return [stuck[text]] if text in stuck else []
+
+
 def _fate(seen: set[int]) -> int:
     """What is possible where ends of these kinds were seen."""
     if len(seen) == 1:
@@ -320,6 +341,10 @@ def _reached(graph: Graph) -> list[Place]:
                 seen.add(place.moves[who][0])
                 todo.append(place.moves[who][0])
     return [graph.places[number] for number in sorted(seen)]
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def _short(text: str) -> str:
@@ -358,8 +383,9 @@ class _Writer:
     def row(self, key: tuple[str, str]) -> int:
         if key not in self._rows:
             self._rows[key] = len(self.all_rows)
-            kind, name = key
-            self.all_rows.append([kind, self.graph.names.get(name, name) if kind == "process" else name])
+            kind, path = key
+            name = self.graph.names.get(path, path) if kind == "process" else path
+            self.all_rows.append([kind, name] if name == path else [kind, name, path])
         return self._rows[key]
 
     def text(self, text: str) -> int:
@@ -372,6 +398,7 @@ class _Writer:
     def place(self, place: Place, recorded: Part) -> list[Any]:
         """``[from, differences, moves, fate, end]``, and who is ready, in order, where there are several.
 
+        A row is ``[kind, name]``, with the path of a process that is shown by another name.
         A difference is ``[row, state, why, hand, has, at, mailbox...]``, or ``[row]`` where it is gone; the moves
         are ``who, place, says`` in turn, with the place -1 where it is not recorded.
         """

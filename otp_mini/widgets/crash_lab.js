@@ -249,7 +249,7 @@ export class Run {
 }
 
 // ---- sentences: arrays of plain strings, {b: name} and {c: code} ----
-const HAS_WHY = new Set(["exit", "start", "stop", "giveup", "drop", "keep", "count", "fail", "refuse"]);
+const HAS_WHY = new Set(["exit", "start", "stop", "giveup", "drop", "keep", "count", "fail", "refuse", "told"]);
 const GROUP = {
   one_for_one: "only the child that ended is restarted",
   rest_for_one: "the child that ended and those started after it are restarted",
@@ -378,7 +378,7 @@ class Words {
     const said = [], { run, lab } = this;
     let subject = -1, because = ", because ";  // whoever the clause before spoke of becomes "it"
     for (const j of run.chain(i).reverse()) {
-      const f = run.frames[j], { p, arg } = f, me = lab.procs[p], N = p === subject ? "it" : this.name(p), up = me.up < 0 ? "" : this.name(me.up);
+      const f = run.frames[j], { p, arg } = f, me = lab.procs[p], N = p === subject ? "it" : this.name(p);
       const clause = {
         exit: () => [N, " ended with ", this.reason(arg)],
         fail: () => [N, " could not start: ", this.reason(arg)],
@@ -386,7 +386,7 @@ class Words {
         start: () => [N, me.kind === "process" ? " was spawned" : " was started"],
         drop: () => [N, " was forgotten"],
         keep: () => [N, " was left alone"],
-        stop: () => [N, arg ? " was killed by " : " was told to shut down by ", up],
+        stop: () => [N, arg ? " was killed by " : " was told to shut down by ", this.name(me.up)],
         giveup: () => [N, " gave up"],
         signal: () => (me.up === arg && run.isChild(p) ? null : [arg === subject ? "it" : this.name(arg), " is linked to ", this.name(p)]),
         count: () => {
@@ -395,12 +395,12 @@ class Words {
         },
         inject: () => ["you ", ...this.past(p, arg, N)],
         ask: () => ["you asked ", N, " to start ", this.start(arg)],
+        told: () => this.say(f).slice(0, -1),
       }[f.op]?.();
       if (!clause) continue;
       if (said.length) said.push(because);
       said.push(...clause);
-      because = f.op === "signal" ? ", and " : ", because ";
-      subject = f.op === "signal" ? -1 : p;
+      [because, subject] = f.op === "signal" ? [", and ", -1] : [", because ", p];
     }
     return [...said, "."];
   }

@@ -54,7 +54,8 @@ def crash_lab(
         title: for people; the root's name by default.
         predict: ask the reader each time what will happen, before it is shown.
         select: the name of the process that is picked at first.
-        raises: what a process raises, by its name; ``RuntimeError("boom")`` for the others.
+        raises: what a process raises, by its name; ``RuntimeError("boom")`` for the others. A child that only
+            ``starts`` can start may be among them.
         gap: virtual seconds that pass before each crash: none, unless the reader lets time pass.
         wait: how many virtual seconds the reader may let pass at a time: one number, or several. With
             a kernel any number can be typed in.

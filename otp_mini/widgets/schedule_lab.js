@@ -103,10 +103,12 @@ export class Level {
   /** Take over what comes behind a step from a place: the first place of the piece is that place. */
   learn(place, who, piece) {
     const { doc } = this, before = doc.places.length - 1, to = (n) => (n > 0 ? before + n : n < 0 ? -1 : place);
-    const [whos, rows, texts, ends] = [["who", ([path]) => path], ["rows", JSON.stringify], ["texts", String], ["ends", JSON.stringify]].map(([table, key]) =>
+    const [whos, rows, texts, ends] = [["who", ([path]) => path], ["rows", ([kind, name, path = name]) => `${kind} ${path}`], ["texts", String], ["ends", JSON.stringify]].map(([table, key]) =>
       piece[table].map((one) => {
         const known = doc[table].findIndex((each) => key(each) === key(one));
-        return known < 0 ? doc[table].push(one) - 1 : known;
+        if (known < 0) return doc[table].push(one) - 1;
+        if (["who", "rows"].includes(table) && one[1].length > doc[table][known][1].length) doc[table][known] = one;  // another has its name
+        return known;
       }));
     const moved = (moves) => moves.map((n, i) => (i % 3 ? (i % 3 === 1 ? to(n) : texts[n]) : whos[n]));
     for (const [from, differences, moves, fate, end, able] of piece.places.slice(1)) {
@@ -173,9 +175,9 @@ export class Level {
 // ---- the lab ----
 const MARKS = { ready: SHAPE.play, waits: SHAPE.pause, ended: SHAPE.stopped, table: SHAPE.finished, absent: SHAPE.forgotten };
 const SAID = { ready: "ready", ended: "has ended", table: "table", absent: "not started" };
-const MOST_OTHERS = 4, MOST_TOLD = 4;
+const MOST_OTHERS = 4, MOST_TOLD = 4, MOST_MAIL = 12;
 const USUAL = "the one that went last, else the one that has been ready longest";
-const KEYS = `|1| to |9| choose who goes next, |u| lets it go on as usual (${USUAL}), |e| goes on so to the end, |,| and |.| step back and on, |p| plays.`;
+const KEYS = `|1| to |9| choose who goes next, |u| lets it go on as usual (${USUAL}), |e| goes on so to the end, |Esc| stops that, |,| and |.| step back and on, |p| plays.`;
 const times = (n) => `${n} ${n === 1 ? "choice" : "choices"}`;
 
 export function show(el, { levels: documents }, { css = "", ask, live = () => null, address = false } = {}) {
@@ -184,7 +186,7 @@ export function show(el, { levels: documents }, { css = "", ask, live = () => nu
     const doc = structuredClone(given), level = new Level(doc), steps = level.settle([]);  // it learns what is asked for
     return { level, doc, steps, at: steps.length, from: 0, others: [], tried: false, broken: false, showing: false };
   });
-  let now = levels[0], note = "", ends = null, spoken = "", busy = false, visit = 0;
+  let now = levels[0], note = "", ends = null, spoken = "", busy = false, running = false, due = 0, visit = 0;
 
   const nav = levels.length > 1 ? h("div", { class: "levels", role: "group", "aria-label": "Levels" }) : null;
   const title = div("headline"), goal = para("goal"), board = div("board");
@@ -192,7 +194,6 @@ export function show(el, { levels: documents }, { css = "", ask, live = () => nu
   const caption = h("p", { class: "caption", "aria-live": "polite" }), verdict = h("div", { class: "verdict", role: "status" });
   const usual = button("link", () => asUsual(), "As usual"), run = button("link", () => toEnd(), "Run on to the end");
   usual.title = `Lets go on ${USUAL}`;
-  run.title = `Goes on as usual to the end: ${USUAL}`;
   const again = button("link", () => restart(), "Start again"), others = div("forks");
   const log = h("ol", { class: "log", tabindex: 0, "aria-label": "What happened" });
   const bar = new Transport({
@@ -209,7 +210,7 @@ export function show(el, { levels: documents }, { css = "", ask, live = () => nu
 
   onKeys(el, (key) => {
     const move = "123456789".includes(key) ? offered()[key - 1] : null;
-    return move ? () => choose(move) : { ...bar.keys, u: asUsual, e: toEnd }[key];
+    return move ? () => choose(move) : { ...bar.keys, u: asUsual, e: toEnd, Escape: running && toEnd }[key];
   });
 
   const place = addressOf(address, el, documents.length > 1 ? `${documents[0].title} and more` : documents[0].title, stamp, {
@@ -233,7 +234,7 @@ export function show(el, { levels: documents }, { css = "", ask, live = () => nu
   /** Nothing is being said any more but what happened, and nobody waits for what was asked before. */
   function hush() {
     visit += 1;
-    busy = false;
+    busy = running = false;
     note = "";
     ends = null;
   }
@@ -264,8 +265,9 @@ export function show(el, { levels: documents }, { css = "", ask, live = () => nu
     if (!ask) return false;
     const mine = visit;
     busy = true;
-    note = "Asking Python…";
-    paint();
+    note = running ? "Running on: Python is asked step by step. Stop, or the key Escape, ends it here." : "Asking Python…";
+    if (running) soon();
+    else paint();
     let error;
     try {
       level.learn(level.at(steps), who, await ask([...level.path(steps), level.doc.who[who][0]], levels.findIndex((each) => each.level === level)));
@@ -308,21 +310,38 @@ export function show(el, { levels: documents }, { css = "", ask, live = () => nu
     if (move) choose(move);
   }
 
+  /** On as usual to the end; where that takes its time, the same button stops it. */
   async function toEnd() {
+    if (running) return stop();
     if (busy) return;
     bar.pause();
     hush();
     const from = now.at, mine = visit;
+    running = true;
+    paint();
     for (let move = usualMove(); move && !over(); move = usualMove()) {
       const known = move.to < 0 ? await found(move) : move;
       if (mine !== visit) return;
       if (!known) break;
       step(known);
     }
+    running = false;
     now.from = from;
     keep();
     paint();
     verdict.querySelector("button")?.focus({ preventScroll: true });
+  }
+
+  /** Show now and then how far a run has come: to paint each of its steps takes longer than to ask for it. */
+  function soon() {
+    due ||= setTimeout(() => { due = 0; if (running) paint(); }, 300);
+  }
+
+  function stop() {
+    hush();
+    note = `Stopped after step ${now.at}. Choose who goes next, or run on.`;
+    keep();
+    paint();
   }
 
   /** Keep a run that came to its end and is about to be left. */
@@ -392,13 +411,15 @@ export function show(el, { levels: documents }, { css = "", ask, live = () => nu
     put(title, nav ? "" : doc.title);
     put(goal, doc.goal ?? task(doc));
     paintBoard();
-    put(turnOf, end ? "The run is over." : moves.length > 1 ? "Who goes next?" : moves.length ? "Only one can go:" : "");
+    put(turnOf, end ? end[3] ?? "The run is over." : moves.length > 1 ? "Who goes next?" : moves.length ? "Only one can go:" : "");
     const last = now.steps[now.at - 1]?.who;
     choices.hidden = !moves.length;
     put(choices, moves.map((move, i) => h("button", {
       class: "choice", "aria-disabled": busy || (move.to < 0 && !ask), onclick: () => choose(move),
     }, i < 9 ? h("kbd", UNSAID, i + 1) : null, span("", h("b", {}, level.name(move.who)), h("small", {}, move.says || (ask ? "not recorded: Python runs it" : "not recorded"))), move.who === now.steps[now.at]?.who ? h("em", {}, "next in this run") : move.who === last ? h("em", {}, "went last") : null)));
     usual.hidden = run.hidden = !!end || !moves.length;
+    put(run, running ? "Stop" : "Run on to the end");
+    run.title = running ? "Stops here, as the key Escape does" : `Goes on as usual to the end: ${USUAL}`;
     again.hidden = now.at <= level.settle([]).length && !now.steps.some(({ free }) => free);
     paintSaid(end);
     paintVerdict(end);
@@ -428,7 +449,8 @@ export function show(el, { levels: documents }, { css = "", ask, live = () => nu
     put(board, doc.rows.map(([kind, name], i) => {
       const { st, why, hand, has, at, box } = level.row(place, i), waits = st === "waits" ? `waits ${why}` : SAID[st];
       const state = st === "ended" && why ? `has ended: ${why}` : waits, said = (text) => h("code", { title: text }, text);
-      const mail = [...(hand ? [h("li", { class: "hand" }, h("small", {}, "in hand "), h("code", {}, hand))] : []), ...box.map((text) => h("li", {}, h("code", {}, text)))];
+      const mail = [...(hand ? [h("li", { class: "hand" }, h("small", {}, "in hand "), h("code", {}, hand))] : []), ...box.slice(0, MOST_MAIL).map((text) => h("li", {}, h("code", {}, text))),
+        ...(box.length > MOST_MAIL ? [h("li", { class: "rest" }, `and ${box.length - MOST_MAIL} more`)] : [])];
       return h("div", { class: "card", "data-st": st, "data-row": name, "data-hot": hot(i) ? 1 : null, role: "group", "aria-label": kind === "table" ? `table ${name}` : name },
         div("name", icon(MARKS[st], 11), " ", h("b", {}, name), span("state", kind === "table" && st === "absent" ? "not there" : state)),
         kind === "table" ? null : div("at", at ? said(at) : ""),
@@ -443,7 +465,7 @@ export function show(el, { levels: documents }, { css = "", ask, live = () => nu
     const next = [...new Set(offered().map(({ who }) => level.name(who)))];
     const end_ = ends && atTheEnd(`This page does not hold what comes when ${level.name(ends.who)} goes here: there are too many schedules.`, live, "Choose another");
     spoken = end_ ? end_.map((part) => part.textContent ?? part).join("") : note || (told && (first ? "Before your first choice: " : "") + told + (at === turn() ? ` ${capital(decided())}.` : "")) || "Nothing has happened yet.";
-    caption.setAttribute("aria-live", bar.playing ? "off" : "polite");
+    caption.setAttribute("aria-live", bar.playing || running ? "off" : "polite");
     put(caption, end_ ?? spoken, end || end_ || note || !next.length ? "" : span("unseen", ` Next: ${list(next)}.`));
   }
 
