@@ -133,3 +133,25 @@ def kept_over_a_reload(tab: Tab, name: str, other: str) -> None:
     assert tab.evaluate(cell(other, ".cell_input pre") + ".textContent").strip() == "# of an older edition"
     press(tab, name, "reset")
     assert tab.evaluate(cell(name, ".cell_input pre") + ".textContent") != "20 + 22\n"
+
+
+# --- the chapter as a notebook ----------------------------------------------------------------------------------
+
+NOTEBOOK = "document.querySelector('.live-room iframe').contentWindow"
+RUN_ONE = f"""(() => {{
+  const app = {NOTEBOOK}.jupyterapp, {{ content }} = app.shell.currentWidget;
+  content.activeCellIndex = content.widgets.findIndex((cell) => cell.model.type === "code");
+  content.activeCell.model.sharedModel.setSource("import otp_mini, ipywidgets\\nprint(6 * 7)");
+  app.commands.execute("notebook:run-cell");
+}})()"""
+PRINTED = f"{NOTEBOOK}.document.querySelector('.jp-OutputArea-output pre')?.textContent"
+
+
+def test_the_notebook_takes_the_python_that_started_beside_it(tab: Tab, server: Server) -> None:
+    tab.open(f"{server.address}notebooks/{CHAPTER}.html")
+    until(tab, "document.querySelector('.live-run') !== null")
+    click(tab, ".live-run")
+    until(tab, "document.querySelector('.live-room')?.dataset.state === 'ready'")
+    assert tab.evaluate(f"{NOTEBOOK}.otpWorkers.length") == 0
+    tab.evaluate(RUN_ONE)
+    until(tab, f"{PRINTED} === '42\\n'")
