@@ -22,6 +22,7 @@ import types
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -35,6 +36,7 @@ from .terms import Atom, CallRef, Pid, Ref, Shared
 AS_THEY_ARE: frozenset[type] = frozenset(
     (int, str, float, bool, type(None), bytes, complex, range, type(Ellipsis), type(NotImplemented))
     + (Pid, Ref, CallRef, Atom, Shared, object, type, types.ModuleType, types.FunctionType, types.CodeType, property)
+    + (ContextVar,)  # a key: what stands under it, each process has for itself
     + (date, datetime, time, timedelta, Decimal, Fraction)
 )
 
