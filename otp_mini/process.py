@@ -117,13 +117,14 @@ class Runtime:
     thread only 3 % of their speed, so ``threads`` says whether there was ever another.
     """
 
-    __slots__ = ("running", "node", "thread", "threads")
+    __slots__ = ("running", "node", "thread", "threads", "claims")
 
     def __init__(self) -> None:
         self.running: ControlBlock | None = None
         self.node: Node | None = None
         self.thread = get_ident()
         self.threads = False
+        self.claims = 0  # so many runs have that thread for themselves, one in the other
 
 
 runtime: Final = Runtime()

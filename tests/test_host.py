@@ -1984,3 +1984,114 @@ def test_prints_and_reports_of_a_cell_come_by_one_stream_in_the_order_in_which_t
     begun = [line for line in text.splitlines() if line.startswith(("got", "heater", "GenServer", "told"))]
     one = ["got warm", "got boom", "heater off", "GenServer Heater #PID<0.{}.0> terminating", "told of the end"]
     assert begun == [line.format(pid) for pid in (2, 3) for line in one]
+
+
+# ---- a second node, a task in the process's own context, a search in a thread -------------------
+
+
+@pytest.mark.parametrize("mode", ["script", "asyncio"])
+def test_a_block_of_another_node_acts_on_that_node_inside_of_a_process_too(mode: str) -> None:
+    """With asyncio, a process's context knows the process: the block must not be taken for one of its tasks."""
+
+    async def child() -> None:
+        await receive()
+
+    async def main() -> Any:
+        me, outer = self_(), current_node()
+        with Node(clock="virtual") as inner:
+            assert self_() is not me
+            pid = spawn(child)
+            assert pid in inner.processes()
+            assert pid not in outer.processes()
+            Process.register(pid, "child")
+            assert Process.whereis("child") is pid
+            with Node(clock="virtual") as innermost:
+                assert spawn(child) in innermost.processes()
+            assert Process.whereis("child") is pid
+        return self_() is me, current_node() is outer, Process.whereis("child")
+
+    assert in_mode(mode, main) == (True, True, None)
+
+
+def test_a_task_in_the_very_context_of_its_process_can_end_it() -> None:
+    word: contextvars.ContextVar[str] = contextvars.ContextVar("word")
+    seen: list[str] = []
+
+    async def ends(pid: Any) -> None:
+        Process.exit(pid, "kill")
+        seen.append("the task had its turn")
+
+    async def victim() -> None:
+        word.set("of the process")
+        task: Any = asyncio.current_task()
+        asyncio.get_running_loop().create_task(ends(self_()), context=task.get_context())
+        try:
+            await receive()
+        finally:
+            seen.append(word.get())
+
+    async def main() -> Any:
+        spawn_monitor(victim)
+        return (await receive(Down, timeout=5)).reason
+
+    with Node() as node:
+        assert asyncio.run(node.run_async(main)) == "killed"
+    assert seen == ["of the process", "the task had its turn"]
+
+
+async def first_of_two() -> Any:
+    for word in ("one", "two"):
+        spawn(send, self_(), word)
+    return await receive()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_runs_a_node_of_its_own_is_refused_in_a_thread_by_its_name(mode: str) -> None:
+    searches: tuple[Any, ...] = (otp_mini.explore, otp_mini.replay)
+
+    async def main() -> Any:
+        said = []
+        for search in searches:
+            for function in (partial(search, first_of_two), lambda search=search: search(first_of_two)):
+                try:
+                    await in_thread(function)
+                except BadArg as error:
+                    said.append(str(error).partition(" in a thread")[0])
+        return said
+
+    assert in_mode(mode, main) == [f"{name} was called" for name in ("explore", "explore", "replay", "replay")]
+
+
+def test_a_search_in_a_thread_and_a_program_in_another_do_not_meet() -> None:
+    """Each of them has its answer, or is refused; none ends in the midst of the other."""
+    said: dict[str, int] = {}
+
+    def note(what: str, function: Callable[[], Any]) -> None:
+        try:
+            answer = str(function())
+        except BadArg as error:
+            answer = "refused" if "was called in a thread of its own" in str(error) else str(error)
+        said[f"{what} {answer}"] = said.get(f"{what} {answer}", 0) + 1
+
+    def search() -> None:
+        for _ in range(30):
+            note("replay", lambda: otp_mini.replay(first_of_two).outcome)
+            note("explore", lambda: len(otp_mini.explore(first_of_two).outcomes))
+
+    def on_a_node() -> Any:
+        with Node(clock="virtual") as node:
+            return node.run(first_of_two)
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        threads = [threading.Thread(target=search) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            note("run", on_a_node)
+    finally:
+        sys.setswitchinterval(before)
+    told = [f"{what} {answer}" for what, answer in (("replay", "one"), ("explore", "2"), ("run", "one"))]
+    assert {*said} <= {*told, "replay refused", "explore refused", "run refused"}
+    assert {told[0], told[2]} <= {*said}
