@@ -2095,3 +2095,51 @@ def test_a_search_in_a_thread_and_a_program_in_another_do_not_meet() -> None:
     told = [f"{what} {answer}" for what, answer in (("replay", "one"), ("explore", "2"), ("run", "one"))]
     assert {*said} <= {*told, "replay refused", "explore refused", "run refused"}
     assert {told[0], told[2]} <= {*said}
+
+
+@pytest.mark.parametrize("said", ["send(me, 'word')", "GenServer.cast(me, 'word')"])
+def test_a_message_of_a_thread_that_was_made_in_a_turn_wakes_a_script_that_sleeps(said: str) -> None:
+    program = (
+        "import threading, time\n"
+        "from otp_mini import *\n"
+        "async def main():\n"
+        "    me = self_()\n"
+        f"    threading.Timer(0.2, lambda: {said}).start()\n"
+        "    await receive(timeout=15)\n"
+        "began = time.monotonic()\n"
+        "run(main)\n"
+        "print(time.monotonic() - began < 10)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, stdout=-1, text=True, check=True)
+    assert done.stdout == "True\n"
+
+
+@pytest.mark.parametrize("seconds", [1e10, 1e300])
+@pytest.mark.parametrize("first", ["", "import asyncio\n"])
+def test_a_real_clock_bears_a_timer_that_is_centuries_away(seconds: float, first: str) -> None:
+    program = (
+        f"{first}import time\n"
+        "from otp_mini import *\n"
+        "async def main():\n"
+        f"    Process.send_after(self_(), 'x', {seconds})\n"
+        f"    task = Task.async_(in_thread, time.sleep, 0.1)\n"
+        f"    return await Task.await_(task, timeout={seconds}), await in_thread(len, 'four')\n"
+        "print(run(main))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, stdout=-1, text=True, check=True)
+    assert done.stdout == "(None, 4)\n"
+
+
+def test_a_loop_is_told_of_no_timer_that_is_centuries_away() -> None:
+    async def main() -> Any:
+        Process.send_after(self_(), "x", 1e300)
+        return "said"
+
+    async def cell() -> Any:
+        answer = await node.run_async(main)
+        Process.send_after(spawn(receive), "x", 1e300)  # nobody waits: it is the loop's to run what is due
+        await asyncio.sleep(0.05)
+        return answer
+
+    with Node() as node:
+        assert asyncio.run(cell()) == "said"
