@@ -413,7 +413,7 @@ class Host:
             raise Deadlock(
                 "the program waits for ever: every process is parked, no timer is set and no "
                 f"outside result is awaited.\n{who_waits(self.node.blocks.values())}\n"
-                "Send what is waited for, give the wait a time-out, or end the process."
+                f"Send what is waited for, give the wait a time-out, or end the process.{_of_threads()}"
             )
 
     def asyncio_is_busy(self) -> bool:
@@ -539,6 +539,15 @@ def _retrieve(future: Any) -> None:
     """
     if not future.cancelled() and is_cancellation(getattr(future, "_exception", None)):
         future.exception()
+
+
+def _of_threads() -> str:
+    if threading.active_count() == 1:
+        return ""
+    return (
+        "\nWhether a thread that the program has started itself will send something, nobody knows here: have a process "
+        "do its work by in_thread, or give the wait a time-out."
+    )
 
 
 def _nothing() -> None:

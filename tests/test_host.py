@@ -2143,3 +2143,18 @@ def test_a_loop_is_told_of_no_timer_that_is_centuries_away() -> None:
 
     with Node() as node:
         assert asyncio.run(cell()) == "said"
+
+
+def test_who_waits_for_a_thread_of_the_programs_own_is_told_that_nobody_knows_of_it() -> None:
+    release = threading.Event()
+
+    async def main() -> None:
+        threading.Thread(target=release.wait, args=(10,)).start()
+        await receive()
+
+    with Node() as node:
+        try:
+            with pytest.raises(Deadlock, match="nobody knows here: have a process do its work by in_thread"):
+                plain_run(node, main)
+        finally:
+            release.set()
