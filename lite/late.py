@@ -12,7 +12,9 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from importlib.machinery import ModuleSpec
+from importlib.util import module_from_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 
@@ -40,9 +42,12 @@ class Late:
         return self.places[archive]
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        """Say that there is such a module. It is fetched when it is loaded: many only ask whether it is there."""
         archive = self.modules.get(name)
-        if archive is None:
-            return None
+        return None if archive is None else ModuleSpec(name, Loader(self, archive))  # type: ignore[arg-type]
+
+    def found(self, name: str, archive: str) -> ModuleSpec:
+        """The module where it lies, once its archive has been put there."""
         try:
             folder = self.place(archive)
         except Exception as error:
@@ -52,8 +57,8 @@ class Late:
                 name=name,
             ) from error
         where = ["/".join([folder, *name.split(".")[:-1]])]
-        found = (finder.find_spec(name, where, target) for finder in sys.meta_path if finder is not self)
-        return next((spec for spec in found if spec is not None), None)
+        finders = (finder for finder in sys.meta_path if finder is not self)
+        return next(spec for finder in finders if (spec := finder.find_spec(name, where)) is not None)
 
     def source(self, archive: str, path: str) -> str | None:
         """The text of a file for a traceback, which goes without where it cannot be had."""
@@ -61,6 +66,22 @@ class Late:
             return Path(self.place(archive), path).read_text(encoding="utf-8")
         except Exception:
             return None
+
+
+class Loader:
+    """Loads a module as the loader does that finds it behind its archive."""
+
+    def __init__(self, late: Late, archive: str) -> None:
+        self.late, self.archive = late, archive
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        self.spec = self.late.found(spec.name, self.archive)
+        return module_from_spec(self.spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        assert self.spec.loader is not None
+        module.__spec__, module.__loader__ = self.spec, self.spec.loader
+        self.spec.loader.exec_module(module)
 
 
 def install(archives: dict[str, Any], fetch: Callable[[str], str]) -> Late:

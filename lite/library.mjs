@@ -33,8 +33,8 @@ def imported():
     return folder, {module.__file__.removeprefix(folder) for module in modules}
 
 folder, near = imported()
-import calendar, getpass, logging.config, numbers, pickle, shlex, uuid   # what traitlets, comm and IPython import
-import _strptime
+import argparse, html.parser, pyodide.http, sysconfig, unittest.mock, urllib.parse   # what micropip imports
+import bdb, calendar, getopt, getpass, logging.config, mimetypes, numbers, pickle, pkgutil, shlex, uuid, _strptime   # IPython
 kernel = imported()[1] - near
 
 UNCHECKED = py_compile.PycInvalidationMode.UNCHECKED_HASH   # nothing in the page looks at time stamps

@@ -1,3 +1,4 @@
+// @ts-check
 // The worker of a notebook's kernel: JupyterLite's own, in which Python starts while the application is still loading.
 //
 // The page of the application makes it (`EARLY` in patches.py), and the kernel takes it in place of a new one. A kernel that
@@ -5,5 +6,6 @@
 import "KERNEL_WORKER";
 import { begin } from "START";
 
+/** @param {string} file */
 const at = (file) => new URL(file, import.meta.url).href;
 begin({ indexURL: at("./"), lockFileURL: at("LOCK"), packages: "PACKAGES", early: ["kernel"] });

@@ -1,3 +1,4 @@
+// @ts-check
 // What the worker of a page, and the kernel of a notebook in it, load as Pyodide: Pyodide itself, with a standard library
 // that is compiled where each start needs it, and what is fetched when something first asks for it (late.py).
 //
@@ -9,18 +10,23 @@ import { turns } from "./turns.mjs";
 export * from "./pyodide.mjs";
 
 /* The build puts in what is fetched late: {archive: {file, modules or sources, folder or zip or script}}. */
-const ARCHIVES = "ARCHIVES";
+/** @type {Record<string, {file: string, folder?: string, zip?: string, script?: boolean}>} */
+const ARCHIVES = /** @type {any} */ ("ARCHIVES");
 const LATE = "LATE.PY";
+/** @param {string} file */
 const at = (file) => new URL(file, import.meta.url);
 
-/** The bytes of an archive, unless they are another file or a piece of it: a zip begins so, and ends with its end record. */
+/**
+ * The bytes of an archive, unless they are another file or a piece of it: a zip begins so, and ends with its end record.
+ * @param {string} name @param {Uint8Array} bytes
+ */
 const whole = (name, bytes) => {
-  const { file, script } = ARCHIVES[name], signature = (from) => String.fromCharCode(...bytes.slice(from, from + 4));
+  const { file, script } = ARCHIVES[name], signature = (/** @type {number} */ from) => String.fromCharCode(...bytes.slice(from, from + 4));
   if (script || (bytes.length > 22 && signature(0) === "PK\x03\x04" && signature(bytes.length - 22) === "PK\x05\x06")) return bytes;
   throw new Error(`${file}: no zip, or a piece of one`);
 };
 
-/** The bytes of a file, at once: a worker may wait for them. */
+/** The bytes of a file, at once: a worker may wait for them. @param {string} file */
 const read = (file) => {
   if (typeof XMLHttpRequest === "undefined") return new Uint8Array(process.getBuiltinModule("node:fs").readFileSync(at(file))); // in Node
   const request = new XMLHttpRequest();
@@ -31,7 +37,7 @@ const read = (file) => {
   return new Uint8Array(request.response);
 };
 
-/** Put an archive in place; answer under which folder. */
+/** Put an archive in place; answer under which folder. @param {any} python @param {string} name @param {Uint8Array} bytes */
 const place = (python, name, bytes) => {
   const { folder, zip, script } = ARCHIVES[name];
   if (script) python.registerJsModule(name, new Function(new TextDecoder().decode(bytes))());
@@ -40,7 +46,10 @@ const place = (python, name, bytes) => {
   return zip ?? folder ?? "";
 };
 
-/** An archive that is needed at once, fetched while Python starts; null where it did not come: the first import asks again. */
+/**
+ * An archive that is needed at once, fetched while Python starts; null where it did not come: the first import asks again.
+ * @param {string} name
+ */
 const coming = async (name) => {
   try {
     const response = await fetch(at(ARCHIVES[name].file));
@@ -50,10 +59,13 @@ const coming = async (name) => {
   }
 };
 
-/** Of a notebook: the Python that notebook.mjs began to start before the application asked for it. */
+/**
+ * Of a notebook: the Python that notebook.mjs began to start before the application asked for it.
+ * @type {Promise<any> | undefined}
+ */
 let begun;
 
-/** Start Python ahead of the application, up to what the kernel imports first. */
+/** Start Python ahead of the application, up to what the kernel imports first. @param {any} options */
 export const begin = (options) => {
   begun = start(options).then((python) => python.runPythonAsync("import piplite.piplite, pyodide_kernel").then(() => python));
   begun.catch(() => {}); // whoever asks for Python starts it again, and hears why it does not start
@@ -68,14 +80,16 @@ export async function loadPyodide(options = {}) {
   return python;
 }
 
+/** @param {{early?: string[], packages?: string[]}} options */
 async function start({ early = [], packages = [], ...options }) {
-  const first = early.map(async (name) => [name, await coming(name)]);
+  const first = early.map(async (name) => /** @type {const} */ ([name, await coming(name)]));
   const now = packages.filter((name) => !(name.replaceAll("-", "_") in ARCHIVES));
   const python = await load({ stdLibURL: at("./python_stdlib.zip").href, packages: now, ...options });
   const names = python.globals.get("dict")();
   names.set("__name__", "late");
   python.runPython(LATE, { globals: names, filename: "late.py" });
-  const late = names.get("install")(python.toPy(ARCHIVES), (name) => place(python, name, whole(name, read(ARCHIVES[name].file))));
+  const late = names.get("install")(python.toPy(ARCHIVES), (/** @type {string} */ name) =>
+    place(python, name, whole(name, read(ARCHIVES[name].file))));
   for (const [name, bytes] of await Promise.all(first)) if (bytes) late.places.set(name, place(python, name, bytes));
   if (/^((?!Chrome).)*Safari/.test(globalThis.navigator?.userAgent)) python.pyimport("pyodide.webloop").scheduleCallback = turns();
   return python;

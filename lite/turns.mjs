@@ -1,3 +1,4 @@
+// @ts-check
 // The event loop of Python in Safari. Pyodide takes the next turn by a message, but there by a timer, which a browser
 // holds back for 4 ms: a chapter took a minute. Here a message takes it there too. A timer stands behind the messages,
 // for where one does not come.
@@ -6,6 +7,7 @@ const LATEST = 20; // ms
 
 /** @returns {(callback: () => void, ms?: number) => void} what Pyodide calls scheduleCallback */
 export function turns() {
+  /** @type {(() => void)[]} */
   const waiting = [];
   const { port1, port2 } = new MessageChannel();
   let alarm = 0;
@@ -14,7 +16,7 @@ export function turns() {
     for (let left = waiting.length; left > 0; left -= 1) next();
   };
   const next = () => {
-    if (waiting.length) waiting.shift()();
+    waiting.shift()?.();
   };
   port1.onmessage = next;
   return (callback, ms = 0) => {

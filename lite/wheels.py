@@ -274,13 +274,17 @@ def hashed_name(path: Path) -> str:
 
 
 def lock(original: Path, wheels: dict[Path, Wheel]) -> dict[str, Any]:
-    """Answer Pyodide's lock with `wheels` in place of its own packages."""
+    """Answer Pyodide's lock with `wheels` in place of its own packages.
+
+    None depends on another there: whoever starts Python names all that it needs at once, and the rest is fetched by the
+    first import (late.py).
+    """
     packages = {}
     for path, wheel in wheels.items():
         packages[wheel.name] = {
             "name": wheel.name, "version": wheel.version, "file_name": path.name, "install_dir": "site",
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "package_type": "package",
-            "unvendored_tests": False, "imports": list(wheel.imports), "depends": list(wheel.depends)}
+            "unvendored_tests": False, "imports": list(wheel.imports), "depends": []}
     document: dict[str, Any] = json.loads(original.read_text(encoding="utf-8"))
     return document | {"packages": packages}
 

@@ -18,27 +18,31 @@ from __future__ import annotations
 
 import copyreg
 import enum
+import sys
 import types
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from fractions import Fraction
 from operator import is_
-from pathlib import PurePath
 from typing import Any
 
 from .errors import CopyError, Exit, describe_exception, not_awaited, safe_repr
 from .terms import Atom, CallRef, Pid, Ref, Shared
 
-AS_THEY_ARE: frozenset[type] = frozenset(
-    (int, str, float, bool, type(None), bytes, complex, range, type(Ellipsis), type(NotImplemented))
-    + (Pid, Ref, CallRef, Atom, Shared, object, type, types.ModuleType, types.FunctionType, types.CodeType, property)
-    + (ContextVar,)  # a key: what stands under it, each process has for itself
-    + (date, datetime, time, timedelta, Decimal, Fraction)
-)
+AS_THEY_ARE: set[type] = {
+    int, str, float, bool, type(None), bytes, complex, range, type(Ellipsis), type(NotImplemented),
+    Pid, Ref, CallRef, Atom, Shared, object, type, types.ModuleType, types.FunctionType, types.CodeType, property,
+    ContextVar,  # a key: what stands under it, each process has for itself
+}  # fmt: skip
+"""Classes whose instances cannot change. A class of `_ELSEWHERE` joins them when its first instance comes."""
+
+_ELSEWHERE = {
+    "datetime": ("date", "datetime", "time", "timedelta"),
+    "decimal": ("Decimal",),
+    "fractions": ("Fraction",),
+}
+"""So are these, of modules that take long to import: a program without them has no instance either."""
 
 Memo = dict[int, Any]
 """What was copied already, by identity: the same that `copy.deepcopy` hands to ``__deepcopy__``."""
@@ -140,11 +144,23 @@ def _copy_builtin(term: Any, memo: Memo) -> Any:
     return term if owner is term.__self__ else getattr(owner, term.__name__)
 
 
-_CONSTANTS = (type, types.ModuleType, PurePath, enum.Enum)
+_CONSTANTS = (type, types.ModuleType, enum.Enum)
 _WEAK = (
     weakref.ref, weakref.ProxyType, weakref.CallableProxyType,
     weakref.WeakSet, weakref.WeakKeyDictionary, weakref.WeakValueDictionary,
 )  # fmt: skip
+
+
+def _is_constant(kind: type) -> bool:
+    """Is this a class of `_ELSEWHERE`, or one of the paths of `pathlib`?"""
+    for name, classes in _ELSEWHERE.items():
+        if (module := sys.modules.get(name)) is not None and any(
+            kind is getattr(module, each, None) for each in classes
+        ):
+            AS_THEY_ARE.add(kind)
+            return True
+    path = getattr(sys.modules.get("pathlib"), "PurePath", None)
+    return isinstance(path, type) and issubclass(kind, path)
 
 
 def _copy_object(term: Any, memo: Memo) -> Any:
@@ -153,7 +169,7 @@ def _copy_object(term: Any, memo: Memo) -> Any:
     Its class is asked, and never the instance: that may answer for another object (a proxy, a mock).
     """
     kind = type(term)
-    if issubclass(kind, _CONSTANTS):
+    if issubclass(kind, _CONSTANTS) or _is_constant(kind):
         return term
     if issubclass(kind, BaseException):
         return _copy_exception(term, memo)
@@ -313,7 +329,7 @@ def cannot_change(term: Any) -> bool:
         return AS_THEY_ARE.issuperset(map(type, term)) or all(map(cannot_change, term))
     if kind is types.MethodType:
         return cannot_change(term.__self__)
-    return kind in AS_THEY_ARE or issubclass(kind, type)
+    return kind in AS_THEY_ARE or issubclass(kind, type) or _is_constant(kind)
 
 
 def copy_reason(reason: Any) -> Any:

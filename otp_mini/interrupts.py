@@ -17,11 +17,10 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import CodeType, FrameType
 from typing import Final
 
-_HERE: Final = str(Path(__file__).parent)
+_HERE: Final = os.path.split(__file__)[0]  # not `pathlib`, which takes long to import
 
 _BEHAVIOURS: Final = frozenset(
     f"{name}.py"

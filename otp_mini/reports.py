@@ -16,11 +16,11 @@ from __future__ import annotations
 import contextlib
 import linecache
 import logging
+import os
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from types import CodeType
 from typing import Any
 
@@ -112,7 +112,7 @@ logger.logger.addHandler(Console())
 FRAMES = 20
 """So many frames of a traceback are shown: the outermost and the innermost."""
 
-_HERE = Path(__file__).parent
+_HERE = os.path.split(__file__)[0] + os.sep  # not `pathlib`, which takes long to import
 _NO_MESSAGE = object()
 Hint = Callable[[], str]
 
@@ -132,7 +132,7 @@ def explain(reason: object) -> str:
     lines = [f"** ({kind}) {said}".rstrip()]
     for frame, number in traceback.walk_tb(reason.__traceback__):
         code = frame.f_code
-        if _HERE not in Path(code.co_filename).parents:
+        if not code.co_filename.startswith(_HERE):
             source = linecache.getline(code.co_filename, number).strip()
             lines.append(f"    {printable(f'{_place(code)}, line {number}: {source}')}")
     if len(lines) > FRAMES + 1:
@@ -155,7 +155,7 @@ def advice_on(error: BaseException) -> str:
 
 def _place(code: CodeType) -> str:
     """The function, and its file's name unless that is a notebook's cell."""
-    name = Path(code.co_filename).name
+    name = os.path.split(code.co_filename)[1]
     where = "" if "ipykernel" in code.co_filename or name.startswith("<") else f"({name}) "
     return where + code.co_qualname
 

@@ -229,6 +229,30 @@ def test_a_second_start_fetches_no_file_again(server: Server, browser: Browser, 
     assert server.statuses[304] > 100
 
 
+RESTART = """async () => {
+  const { sessionContext, content } = jupyterapp.shell.currentWidget;
+  const made = globalThis.otpWorkers.length;
+  await sessionContext.restartKernel();
+  await sessionContext.session.kernel.info;
+  content.activeCellIndex = content.widgets.findIndex((cell) => cell.model.type === "code");
+  content.activeCell.model.sharedModel.setSource("print('after', 'a restart')");
+  await jupyterapp.commands.execute("notebook:run-cell");
+  return made;
+}"""
+
+
+def test_python_starts_beside_the_application_and_again_when_its_kernel_is_restarted(
+    server: Server, browser: Browser, chapter: str
+) -> None:
+    page = browser.page
+    open_chapter(page, server, chapter)
+    notebook = run_live(page)
+    assert [worker.url.rpartition("/")[2].partition(".")[0] for worker in page.workers] == ["notebook"]
+    assert inside(page).evaluate(RESTART) == 0, "the kernel has taken the worker"
+    expect(notebook.get_by_text("after a restart", exact=True)).to_be_visible()
+    assert len(page.workers) == 1
+
+
 def edit_first_code_cell(page: Page, text: str) -> None:
     """Put `text` into the first code cell, by keyboard, and wait until the notebook has saved itself."""
     live(page, "shown").locator(".jp-CodeCell .cm-content").first.click()

@@ -11,6 +11,8 @@ import inspect
 import json
 import logging
 import re
+import subprocess
+import sys
 import threading
 import types
 import warnings
@@ -766,3 +768,41 @@ def test_a_context_variable_is_a_key_and_no_value() -> None:
 
     with Node() as node:
         assert node.run(main) == ("of the process", True)
+
+
+# --- classes of modules that not every program loads -------------------------------------------------------------
+
+CONSTANTS = [
+    "datetime.date(2026, 1, 2)", "datetime.datetime(2026, 1, 2)", "datetime.time(3)", "datetime.timedelta(1)",
+    "decimal.Decimal('0.1')", "fractions.Fraction(1, 3)", "pathlib.PurePosixPath('a')", "pathlib.Path('b')",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("made", CONSTANTS)
+def test_what_cannot_change_passes_as_it_is_also_where_its_module_is_loaded_later(made: str) -> None:
+    """In a new process: the first such term, alone, in a tuple, in a list, and as a key of a table."""
+    program = f"""
+import otp_mini, sys
+from otp_mini.copying import cannot_change, copy_reason, copy_term
+module = {made.partition(".")[0]!r}
+assert module not in sys.modules
+import {made.partition(".")[0]}
+term = {made}
+deep = ("put", (term, 1))
+assert {{"lone": copy_term(term), "deep": copy_term(deep), "reason": copy_reason(deep)}}["deep"] is deep
+assert copy_term(term) is term and copy_term([term])[0] is term and copy_reason(term) is term
+assert cannot_change(term) or module == "pathlib", "a row of a table keeps it"
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_class_that_only_has_the_name_of_one_is_copied() -> None:
+    class Decimal:
+        def __init__(self) -> None:
+            self.digits = [1]
+
+    Decimal.__module__, Decimal.__qualname__ = "decimal", "Decimal"
+    one = Decimal()
+    assert copy_term(one) is not one
+    assert copy_term(one).digits is not one.digits

@@ -51,8 +51,11 @@ def test_what_tries_and_what_draws_is_loaded_when_it_is_asked_for(module: str) -
     assert of_python(f"import sys, otp_mini; print('otp_mini.{module}' in sys.modules)") == "False\n"
 
 
-def test_of_the_standard_library_neither_asyncio_nor_random_is_loaded() -> None:
-    assert of_python("import sys, otp_mini; print({'asyncio', 'random'} & {*sys.modules})") == "set()\n"
+def test_of_the_standard_library_what_takes_long_is_not_loaded_for_what_few_need() -> None:
+    heavy = "{'asyncio', 'random', 'pathlib', 'decimal', 'fractions', 'datetime', 'urllib'}"
+    assert of_python(
+        f"import sys; before = {{*sys.modules}}; import otp_mini; print({heavy} & {{*sys.modules}} - before)"
+    ) == ("set()\n")
 
 
 def test_every_name_of_the_package_can_be_asked_for() -> None:

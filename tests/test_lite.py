@@ -283,21 +283,59 @@ process.exit(0);
 
 
 def test_what_a_start_imports_of_the_library_is_compiled_and_nothing_is_missing(built: Path, node: str) -> None:
-    near, rest = (zipfile.ZipFile(next(built.glob(f"static/*/python_{part}-*.zip"))) for part in ("stdlib", "rest"))
+    parts = ("stdlib", "kernel", "rest")
+    near, kernel, rest = (zipfile.ZipFile(next(built.glob(f"static/*/python_{part}-*.zip"))) for part in parts)
     original = zipfile.ZipFile(ROOT / ".lite" / "cache" / f"pyodide-{PYODIDE_VERSION}" / "python_stdlib.zip")
     files = [name for name in original.namelist() if not name.endswith("/")]
-    assert sorted([*(name.removesuffix("c") for name in near.namelist()), *rest.namelist()]) == sorted(files)
+    bytecode = [*near.namelist(), *kernel.namelist()]
+    assert sorted([*(name.removesuffix("c") for name in bytecode), *rest.namelist()]) == sorted(files)
     assert all(rest.read(name) == original.read(name) for name in rest.namelist())
     compiled = set(near.namelist())
     assert compiled >= {"asyncio/tasks.pyc", "inspect.pyc", "traceback.pyc", "typing.pyc", "pyodide/code.pyc"}
-    assert all(name.endswith(".pyc") for name in compiled)
-    assert len(compiled) < 200, "bytecode is twice as large as source"
+    assert all(name.endswith(".pyc") for name in bytecode)
+    assert len(bytecode) < 250, "bytecode is twice as large as source"
     folder = Path(str(near.filename)).parent
     run = [node, "--no-warnings", "--input-type=module", "--eval", STARTED, str(next(folder.glob("start.*.mjs")))]
     run += [f"{folder}/", next(folder.glob("pyodide-lock.*.json")).name]
     told = subprocess.run(run, capture_output=True, text=True, check=True).stdout.split()
     assert len(told) > 100
     assert [file for file in told if not file.endswith(".pyc")] == []
+
+
+BEGUN = """
+import fs, { readFileSync } from "node:fs";
+const [start, folder, lock, broken] = process.argv.slice(1);
+process.on("unhandledRejection", () => {}); // Pyodide leaves one where it does not start
+const { begin, loadPyodide } = await import(`file://${start}`);
+const packages = Object.keys(JSON.parse(readFileSync(folder + lock)).packages), fetched = [], said = [];
+fs.readFileSync = (file) => { fetched.push(String(file).split("/").at(-1).split(/-/)[0]); return readFileSync(file); };
+const options = { indexURL: folder, lockFileURL: folder + lock, packages };
+begin(broken ? { ...options, packages: ["none"] } : options);
+const python = await loadPyodide({ ...options, stdout: (text) => said.push(text) });
+const again = await loadPyodide({ ...options, packages: [] });
+await python.runPythonAsync("import importlib.util, sys, micropip, piplite.piplite, pyodide_kernel");
+python.runPython("there = [importlib.util.find_spec(name) is not None for name in ('jedi', 'wcwidth')]");
+python.runPython("print('heard', *there, file=sys.__stdout__, flush=True)");
+await python.runPythonAsync("import otp_mini, pygments.lexers as lexers; lexers.get_lexer_by_name('python')");
+console.log(JSON.stringify([fetched, said.at(-1), again === python]));
+process.exit(0);
+"""
+
+
+@pytest.mark.parametrize("broken", ["", "the first start fails"])
+def test_the_start_of_a_notebook_fetches_what_its_kernel_imports_and_nothing_else(
+    built: Path, node: str, broken: str
+) -> None:
+    """Also where the Python that was begun early did not come: the application's own start is another one."""
+    [start], [lock] = built.glob("static/*/start.*.mjs"), built.glob("static/*/pyodide-lock.*.json")
+    run = [node, "--no-warnings", "--input-type=module", "--eval", BEGUN]
+    run += [str(start), f"{start.parent}/", lock.name, *([broken] if broken else [])]
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    fetched, said, same = json.loads(done.stdout.splitlines()[-1])
+    assert sorted(set(fetched)) == ["python_kernel"]
+    assert said == "heard True True"
+    assert not same
 
 
 EARLY = """
@@ -307,7 +345,7 @@ globalThis.fetch = async () => {
   if (come === "none") throw new TypeError("Failed to fetch");
   return new Response("<!doctype html><title>Sign in</title>", { status: Number(come) });
 };
-const python = await loadPyodide({ indexURL: folder, lockFileURL: folder + lock, early: ["library"] });
+const python = await loadPyodide({ indexURL: folder, lockFileURL: folder + lock, early: ["rest"] });
 console.log(python.runPython("import colorsys; colorsys.__file__"));
 process.exit(0);
 """

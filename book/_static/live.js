@@ -23,7 +23,7 @@
     offer: "The code cells run where they stand: click into one, or press its Run; nothing is installed.",
     resume: "You have changed this chapter's notebook in this browser: it opens with your copy.",
     released: "This chapter is newer than the notebook that you changed. The new one opens; yours is listed below.",
-    starting: "Starting the notebook in your browser. About 30 MB are loaded once; it can take a minute or more.",
+    starting: "Starting the notebook in your browser. About 24 MB are loaded once; on a slow connection that takes a while.",
     slow: "Python is still starting. On a slow machine or connection this takes some minutes.",
     ready: "Python is ready. Shift+Enter runs a cell, the Run menu runs them all. Your changes stay in this browser.",
     dead: "Python stopped. Reload this page to start it again; your changes are kept.",

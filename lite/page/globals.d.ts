@@ -5,3 +5,4 @@ declare module "*.py" {
 }
 
 declare var otpLabs: Record<string, { css: string; show(lab: Element, data: unknown, more: object): void }>;
+declare var process: any; // in Node
