@@ -53,7 +53,7 @@ from .plain_functions import check_function
 from .process import MESSAGE, PARK, REDUCTIONS, TIMED_OUT, Become, ControlBlock, coroutine_of, runtime, task_of
 from .signals import Signals
 from .terms import CallRef, Pid, Ref
-from .threads import InUse, claimed, enter, put_back, put_in_use
+from .threads import Use, claimed, enter, put_back, put_in_use
 from .timers import PATIENCE, Timers
 from .tracing import Event, Trace
 
@@ -133,7 +133,7 @@ class Node(Leaving):
         self._slow: set[str] = set()  # labels of those whose long turn was spoken of already
         self._turns_left = SLICE_TURNS  # on a virtual clock: until the timers are looked at again
         # What was current before each `with` that this node is in.
-        self._outer: list[InUse] = []
+        self._outer: list[Use] = []
 
     # ---- the current node ----------------------------------------------------------------
 
@@ -220,7 +220,7 @@ class Node(Leaving):
         return self._main
 
     async def _drive_main(self, main: ControlBlock, pause: Any, *, alone: bool) -> None:
-        before, runtime.running, runtime.node = (runtime.running, runtime.node), None, self
+        use = put_in_use(self)
         self.host.attach()
         try:
             await self.host.drive(lambda: not main.alive, pause, alone=alone)
@@ -229,7 +229,7 @@ class Node(Leaving):
                 self.signals.kill(main, error)
             raise
         finally:
-            runtime.running, runtime.node = before
+            put_back(use)
 
     def _result_of(self, main: ControlBlock) -> Any:
         self._main = None
@@ -775,13 +775,13 @@ entrances.add(Node.turn.__code__)
 
 
 def current_node() -> Node:
-    """The node that this code runs on: its process's, else the one in use.
+    """The node of the process that runs this code, or has made the asyncio task that does; else the one in use.
 
     Outside of any ``with Node()`` there is one default node, with a real clock.
     """
-    if runtime.running is not None:
-        node: Node = runtime.running.node
-        return node
+    process = runtime.running or task_of.get()
+    if process is not None:
+        return process.node
     if runtime.node is None:
         runtime.node = Node()
     return runtime.node

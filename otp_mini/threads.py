@@ -18,7 +18,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from .errors import BadArg
-from .process import ControlBlock, runtime, task_of
+from .process import runtime, task_of
 
 if TYPE_CHECKING:
     from .node import Node
@@ -71,25 +71,38 @@ def claimed() -> Iterator[None]:
         runtime.claims -= 1
 
 
-InUse = tuple["ControlBlock | None", "Node | None", "ControlBlock | None"]
-"""Which process was running, which node was in use, and for which process an asyncio task acted."""
+class Use:
+    """A node is in use for a while: in a ``with``, or while it is driven. Says what was before."""
+
+    __slots__ = ("running", "node", "owner")
+
+    def __init__(self) -> None:
+        self.running, self.node, self.owner = runtime.running, runtime.node, task_of.get()
 
 
-def put_in_use(node: Node) -> InUse:
-    """Outside of all processes, make this the node in use; answers what was before."""
+_uses: Final[list[Use]] = []
+"""Those that have begun and not ended. Tasks of one loop need not end theirs in the order of their beginning."""
+
+
+def put_in_use(node: Node) -> Use:
+    """Outside of all processes, make this the node in use."""
     with taking:
         enter()
-        before = runtime.running, runtime.node, task_of.get()
+        use = Use()
+        _uses.append(use)
         runtime.running, runtime.node = None, node
     task_of.set(None)  # inside of a process, with asyncio: what follows does not act for it
-    return before
+    return use
 
 
-def put_back(before: InUse) -> None:
-    """Make in use what was before."""
+def put_back(use: Use) -> None:
+    """Make in use what was before. If others have begun meanwhile, the next of them will do so."""
     with taking:  # not in the midst of a search in another thread
-        runtime.running, runtime.node, owner = before
-    task_of.set(owner)
+        at = _uses.index(use)
+        heir = runtime if use is _uses[-1] else _uses[at + 1]
+        heir.running, heir.node = use.running, use.node
+        del _uses[at]
+    task_of.set(use.owner)
 
 
 def stay() -> None:

@@ -75,7 +75,7 @@ class Timers:
         return number
 
     def bury(self) -> None:
-        """Forget the timers of the dead, where there are twice as many timers as were left the last time.
+        """Forget the timers of the dead, where there are four times as many timers as were left the last time.
 
         One that is far from due would stay until then: at the top of the heap is an earlier one that lives.
 
@@ -85,7 +85,7 @@ class Timers:
             return
         for number in [number for number, timer in self.armed.items() if _is_dead(timer[1])]:
             self.drop(number)
-        self.many = max(SMALL, 2 * len(self.armed))
+        self.many = max(SMALL, 4 * len(self.armed))
 
     def drop(self, number: int) -> None:
         """Forget a timer, if it has not fired."""

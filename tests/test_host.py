@@ -2158,3 +2158,46 @@ def test_who_waits_for_a_thread_of_the_programs_own_is_told_that_nobody_knows_of
                 plain_run(node, main)
         finally:
             release.set()
+
+
+def test_two_nodes_on_one_loop_each_have_their_own_names_in_tasks_too() -> None:
+    """They do not end in the order in which they began, and what was in use before is in use again."""
+
+    async def world(first: int, naps: int) -> Any:
+        await Agent.start_link(lambda: first, name="number")
+        await Registry.start_link(keys="unique", name="registry")
+        Registry.register("registry", "key", first)
+
+        async def helper() -> Any:
+            for _ in range(naps):
+                await asyncio.sleep(0.001)
+            found = Registry.lookup("registry", "key")[0][1]
+            return await Agent.get("number", lambda number: number), found, current_node()
+
+        return await asyncio.create_task(helper()), current_node()
+
+    async def cell() -> None:
+        before = current_node()
+        nodes = [Node(), Node(clock="virtual"), Node()]
+        answers = await asyncio.gather(*(node.run_async(world, at, 3 * at) for at, node in enumerate(nodes)))
+        for at, (node, answer) in enumerate(zip(nodes, answers, strict=True)):
+            assert answer == ((at, at, node), node)
+            node.close()
+        assert current_node() is before
+
+    with Node():
+        asyncio.run(cell())
+
+
+def test_blocks_of_two_tasks_end_in_any_order() -> None:
+    async def block(long: float) -> None:
+        with Node():
+            await asyncio.sleep(long)
+
+    async def cell() -> None:
+        before = current_node()
+        await asyncio.gather(block(0.001), block(0.03), block(0.01))
+        assert current_node() is before
+
+    with Node():
+        asyncio.run(cell())
