@@ -336,6 +336,66 @@ class JudgesElsewhere(RuledLot):
         return NoReply(lot)
 
 
+class ClosedToAll(RuledLot):
+    """After the end every request but two is answered, the unknown ones too."""
+
+    def handle_call(self, request: Any, from_: Any, lot: Any) -> Any:
+        if lot["closed"] and request not in ("best", "close"):
+            return Reply("closed", lot)
+        return super().handle_call(request, from_, lot)
+
+
+class LooksAtTheFirstWord(RuledLot):
+    def handle_call(self, request: Any, from_: Any, lot: Any) -> Any:
+        if request[0] == "enter":
+            return self.enter(request[1], lot)
+        if request[0] == "bid":
+            return self.bid(request[1], request[2], lot)
+        return super().handle_call(request, from_, lot)
+
+
+class NobodyIsNone(RuledLot):
+    def close(self, lot: Any) -> Any:
+        return Reply(lot["best"] if lot["best"][1] else None, lot | {"closed": True})
+
+
+class NamedLot(RuledLot):
+    @classmethod
+    async def start_link(cls, step: Any) -> Any:  # type: ignore[override]
+        return await super().start_link(step, name="lot")
+
+
+class UnpacksMessages(RuledLot):
+    def handle_info(self, message: Any, lot: Any) -> Any:
+        _kind, *_rest = message
+        return NoReply(lot)
+
+
+class StateFirst(GenServer):
+    """One `match` for the state and the request."""
+
+    def init(self, step: Any) -> Any:
+        return Ok(("open", step, ("nobody", 0), ()))
+
+    def handle_call(self, request: Any, from_: Any, lot: Any) -> Any:
+        match lot, request:
+            case (_, _, best, _), "best":
+                return Reply(best, lot)
+            case (_, step, best, entered), "close":
+                return Reply(best, ("over", step, best, entered))
+            case ("over", *_), ("enter", _) | ("bid", _, _):
+                return Reply("closed", lot)
+            case (_, step, best, entered), ("enter", who):
+                return Reply("ok", ("open", step, best, (*entered, who)))
+            case (_, _, _, entered), ("bid", who, _) if who not in entered:
+                return Reply("not entered", lot)
+            case (_, step, best, _), ("bid", _, price) if price - best[1] < step:
+                return Reply("too low", lot)
+            case (_, step, _, entered), ("bid", who, price):
+                return Reply("accepted", ("open", step, (who, price), entered))
+        return Stop(("unknown", request), lot)
+
+
 class WithAnAgent(GenServer):
     """The rule in a server, the value in an agent that nobody else knows."""
 
@@ -393,6 +453,14 @@ table.wrong(ruled, "asks for the price before the entry", PriceFirst, "That is a
 table.wrong(ruled, "takes whole steps alone", WholeSteps, "the best one and a step")
 table.wrong(ruled, "takes exactly one step", OneStepExactly, "the best one and a step")
 table.wrong(ruled, "judges in another process", JudgesElsewhere, "Look again at")
+table.right(ruled, "matches the state with the request, and stops at what it does not know", StateFirst)
+table.wrong(
+    ruled, "is closed to unknown calls", ClosedToAll, "after the end of the sale", "Seen: 'closed'", "unknown call"
+)
+table.wrong(ruled, "looks at the first word", LooksAtTheFirstWord, "('bid', 'ann', 10, 20)", "who keeps the rule")
+table.wrong(ruled, "has no best bid of nobody", NobodyIsNone, "also where nobody has bid")
+table.wrong(ruled, "has a name", NamedLot, "a name has one holder")
+table.wrong(ruled, "unpacks every message", UnpacksMessages, "17 was sent", "what has ended the server")
 table.hard_coded(ruled, "knows that a step is ten", KnowsTheStep, "it passed the first one")
 
 # ---- a lot with a clerk ------------------------------------------------------------------------------------
@@ -516,6 +584,48 @@ class QueueingLot(LotOfLetters):
         return NoReply(state)
 
 
+class EqualClerkedLot(ClerkedLot):
+    """An equal price is enough."""
+
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        match request:
+            case ("bid", bidder, price) if price == state[1][1]:
+                await self.write(state[0], bidder, price)
+                return Reply("accepted", (state[0], (bidder, price)))
+        return await super().handle_call(request, from_, state)
+
+
+class HurryingClerk(Clerk):
+    """Has a task write, and waits for it as long as one waits if nothing is said."""
+
+    async def handle_cast(self, request: Any, letter: Any) -> Any:
+        await Task.await_(Task.async_(letter, *request[1:]))
+        return NoReply(letter)
+
+
+class HurryingLot(ClerkedLot):
+    async def init(self, letter: Any) -> Any:
+        return Ok((await HurryingClerk.start_link(letter), ("nobody", 0)))
+
+
+class AgentLot(LotOfLetters):
+    """Its clerk is an agent, to which each letter is cast."""
+
+    async def init(self, letter: Any) -> Any:  # type: ignore[override]
+        return Ok(((letter, await Agent.start_link(lambda: None)), ("nobody", 0)))
+
+    async def write(self, clerk: Any, bidder: Any, price: int) -> None:
+        letter, agent = clerk
+
+        async def written(_: Any) -> None:
+            await letter(bidder, price)
+
+        Agent.cast(agent, written)
+
+
+table.wrong(ex.clerked_lot, "accepts an equal price", EqualClerkedLot, "how a bid is judged")
+table.wrong(ex.clerked_lot, "awaits a task for five seconds", HurryingLot, "give up after five seconds")
+table.right(ex.clerked_lot, "casts to an agent", AgentLot)
 table.wrong(ex.clerked_lot, "writes before it answers", WaitingLot, "which process waits for the letter")
 table.wrong(ex.clerked_lot, "writes in a continue", ContinuingLot, "a `Continue` too, keeps others waiting")
 table.wrong(ex.clerked_lot, "awaits a task", TaskedLot, "which process waits for the letter")
@@ -674,6 +784,13 @@ class HelpedLot(GoingLot):
         send(lot, ("close", self_()))
 
 
+class NamedGoingLot(GoingLot):
+    @classmethod
+    async def start_link(cls, seconds: Any) -> Any:  # type: ignore[override]
+        return await super().start_link(seconds, name="lot")
+
+
+table.wrong(ex.going_lot, "has a name", NamedGoingLot, "a name has one holder")
 table.wrong(ex.going_lot, "begins its time once", OnceLot, "what each accepted bid does to the time")
 table.wrong(ex.going_lot, "lets all timers count", EagerLot, "what becomes of the timer")
 table.wrong(ex.going_lot, "cancels a timer that has fired", CancellingLot, "cannot be cancelled any more")
@@ -749,6 +866,15 @@ class CastBoard(Board):
         _, lot, price = request
         ets.insert("board", (lot, price))
         return NoReply(state)
+
+
+class WholeBoard(Board):
+    """Keeps whole numbers."""
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        match request:
+            case ("put", lot, price):
+                return super().handle_call(("put", lot, int(price)), from_, state)
 
 
 class GlobalBoard(Board):
@@ -853,6 +979,7 @@ class PassingBoard(Board):
         return Reply("ok", state)
 
 
+table.wrong(ex.board, "keeps whole numbers", WholeBoard, "what a second `put` for a lot does")
 table.wrong(ex.board, "lets the client write in a public table", PublicBoard, "who may write in the table")
 table.wrong(ex.board, "asks the board", AskedBoard, "the kind of function, a plain `def`")
 table.wrong(ex.board, "writes by a cast", CastBoard, "when `put` returns")
@@ -1012,6 +1139,36 @@ class ReferringBids(LastBids):
         return {key: price for key, price in bids.items() if key[0] is not who}
 
 
+class EqualBids(MendedBids):
+    """An equal price is enough."""
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        board, bids = state
+        _, who, price = request
+        if bids and price == highest(bids):
+            self.watch(who)
+            return Reply("accepted", (board, bids | {who: price}))
+        return super().handle_call(request, from_, state)
+
+
+class BidsOfAClass(MendedBids):
+    """Keeps its bids in the class."""
+
+    bids: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()  # noqa: RUF012 (of each node, so that checks do not meet)
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        answer, after, *_ = super().handle_call(request, from_, (state[0], self.bids.get(current_node(), {})))
+        self.bids[current_node()] = after[1]
+        return Reply(answer, after)
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        result = super().handle_info(message, (state[0], self.bids.get(current_node(), {})))
+        self.bids[current_node()] = result[0][1]
+        return result
+
+
+table.wrong(ex.mended_bids, "accepts an equal price", EqualBids, "how a bid is judged")
+table.wrong(ex.mended_bids, "keeps its bids in the class", BidsOfAClass, "which all servers share")
 table.wrong(ex.mended_bids, "has the agent set a monitor", AgentBids, "who hears of the end of a bidder")
 table.wrong(ex.mended_bids, "sets the monitor in the bidder", ClientBids, "in which `Process.monitor` runs")
 table.wrong(ex.mended_bids, "links the bidders", LinkedBids, "A link ends both")
@@ -1538,6 +1695,37 @@ class BesideSaleroom(Saleroom):
         return Supervise([below, *self.keepers()[:1]], strategy="one_for_one")
 
 
+class NobodysLot(SaleLot):
+    """Nobody is a winner, too."""
+
+    def handle_call(self, request: Any, from_: Any, sale: Any) -> Any:
+        if request == "winner" and sale["turn"] is None and sale["best"][0] is None:
+            return Reply("nobody", sale)
+        return super().handle_call(request, from_, sale)
+
+
+class NobodysSaleroom(Saleroom):
+    lot = NobodysLot
+
+
+class WaitingSaleLot(SaleLot):
+    """Its time begins with the first bid."""
+
+    def changed(self, sale: Any, best: Any) -> Any:
+        if best[0] is None:
+            self.show(sale["lot"], 0)
+            return sale | {"best": best, "turn": 1}
+        return super().changed(sale, best)
+
+
+class WaitingSaleroom(Saleroom):
+    lot = WaitingSaleLot
+
+
+table.wrong(
+    ex.saleroom, "names nobody as the winner", NobodysSaleroom, "for which nobody had bid", "what `winner` returns"
+)
+table.wrong(ex.saleroom, "waits for the first bid", WaitingSaleroom, "for which nobody had bid", "when the lot closes")
 table.wrong(ex.saleroom, "has all in one list", FlatSaleroom, "whom the end of a lot touches")
 table.wrong(ex.saleroom, "restarts the prices alone", OneSaleroom, "which strategy says so")
 table.wrong(ex.saleroom, "asks the lot for its price", AskingSaleroom, "the kind of function, a plain `def`")

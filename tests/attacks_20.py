@@ -292,6 +292,33 @@ class ForgetsNoReply(Deck):
         super().handle_info(message, state)
 
 
+class WholeMetres(Deck):
+    def comes(self, car: Any, metres: Any, free: Any, cars: Any) -> Any:
+        return super().comes(car, int(metres), free, cars)
+
+
+class FirstWords(Deck):
+    """Looks at the first word of a request."""
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        if request[0] == "board":
+            return super().handle_call((*request, 4)[:3], from_, state)
+        return super().handle_call(request, from_, state)
+
+
+class UnpacksPairs(Deck):
+    """Takes every message for a pair."""
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        what, car = message
+        return super().handle_info((what, car), state)
+
+
+class DropsCasts(Deck):
+    def handle_cast(self, request: Any, state: Any) -> Any:
+        return NoReply(state)
+
+
 class Capped(Deck):
     """Has never more places than at the beginning."""
 
@@ -326,6 +353,10 @@ class LorryFreesTwo(Capped):
         return NoReply((free + (message[0] == "left" and message[1] in state[2]), cars, state[2]))
 
 
+table.wrong(ex.deck, "counts whole metres", WholeMetres, "the numbers are those of the text")
+table.wrong(ex.deck, "looks at the first word", FirstWords, "('board', 'red')")
+table.wrong(ex.deck, "takes every message for a pair", UnpacksPairs, "any other message")
+table.wrong(ex.deck, "drops a cast", DropsCasts, "no clause for one")
 table.right(ex.deck, "keeps a dict", DictDeck)
 table.right(ex.deck, "has plain client functions", PlainClients)
 table.wrong(ex.deck, "refuses a lorry that finds one place", RefusesLorries, "it goes to the next clause that fits")
@@ -716,6 +747,57 @@ table.wrong(ex.winch, "forgets a colon", but((":left, _from", "left, _from")), "
 table.wrong(ex.winch, "keeps an f-string", but((JAM, JAM.replace("{:jammed, what}", 'f"jam {what}"'))), "no letter")
 table.wrong(ex.winch, "goes on after the module", text_of(WINCH + "Winch.start_link(3)\n"), "after the last `end`")
 table.wrong(ex.winch, "is the text itself", WINCH, "it returns the text")
+STARTS = "GenServer.start_link(__MODULE__, metres)"
+CONTINUE = f"def handle_continue(:pull, metres) do\n  {WAIT}\n  {{:noreply, metres}}\nend"
+BEGINS = "def init(metres), do: {:ok, metres, {:continue, :pull}}"
+TIMED_OUT = (  # each message that comes first puts the metre off
+    (BEGINS, "def init(0), do: {:ok, 0, 0}\ndef init(metres), do: {:ok, metres, 250}"),
+    (ZERO, ""),
+    (CONTINUE, "def handle_info(:timeout, 1), do: {:stop, :normal, 0}"),
+    (PULL, "def handle_info(:timeout, metres), do: {:noreply, metres - 1, 250}"),
+    (LAST_INFO, "def handle_info(_message, metres), do: {:noreply, metres, 250}"),
+    (REPLY, "{:reply, metres, metres, 250}"),
+)
+
+
+async def waits() -> str:
+    return WINCH
+
+
+table.wrong(
+    ex.winch,
+    "writes what the second hint shows",
+    text_of("defmodule Winch do\n use GenServer, restart: :transient\nend"),
+    "no `init`",
+)
+table.wrong(
+    ex.winch, "cannot be jammed", but((f"def handle_cast({{:jam, what}}, metres), do: {JAM}", "")), "handle_cast"
+)
+table.wrong(
+    ex.winch, "cannot be started", but((f"def start_link(metres), do: {STARTS}", "")), "no `start_link`", "yet?"
+)
+table.wrong(
+    ex.winch, "has a name", but((STARTS, STARTS.replace("metres)", "metres, name: __MODULE__)"))), "has one holder"
+)
+table.wrong(ex.winch, "has a word of its own", but((":pulled", ":tick")), "a message that the winch sends to itself")
+table.wrong(ex.winch, "waits by a time-out", but(*TIMED_OUT), "each message that comes first puts it off")
+table.wrong(
+    ex.winch,
+    "traps exits",
+    but((BEGINS, BEGINS.replace(", do: ", " do\nProcess.flag(:trap_exit, true)\n") + "\nend")),
+    "what a signal does",
+)
+table.wrong(ex.winch, "sleeps", but((WAIT, "Process.sleep(250)\n  send(self(), :pulled)")), "the winch answers nobody")
+table.wrong(
+    ex.winch, "receives", but((WAIT, "receive do after 250 -> send(self(), :pulled) end")), "the winch answers nobody"
+)
+table.wrong(
+    ex.winch,
+    "takes a text as well",
+    but((FIRST_LEFT, FIRST_LEFT + "\n" + FIRST_LEFT.replace(":left", '"left"'))),
+    "an atom, with a colon",
+)
+table.wrong(ex.winch, "is an async def", waits, "the `async`: a plain `def` is asked for")
 table.hard_coded(
     ex.winch, "knows the eighteen metres", but(("{:reply, metres, metres}", "{:reply, 18, metres}")), "the metres"
 )

@@ -5,13 +5,18 @@ from __future__ import annotations
 import ast
 import importlib
 import json
+import shutil
+import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from attacks import Row, passes, refusal, tables
+from winches import Start, asked_of_elixir, one_start
 
 import otp_mini
+from otp_mini.exercises import to_elixir
 
 NOTEBOOKS = {path.stem[:2]: path for path in (Path(otp_mini.__file__).parents[1] / "notebooks").glob("*.ipynb")}
 TABLES = tables()
@@ -54,6 +59,26 @@ def exercise_of(call: ast.Call) -> str:
     test, *_ = call.args
     assert isinstance(test, ast.Attribute), ast.unparse(call)
     return test.attr
+
+
+STARTS_ELIXIR = "makes a wrong number of them"  # the row on `winch` that is judged as a reader's answer is
+
+
+@cache
+def winches_of(session: pytest.Session) -> Start:
+    """What Elixir prints for the winches of all rows that this run judges, each of them twice."""
+    callspecs = [getattr(item, "callspec", None) for item in session.items]
+    rows = [spec.params["row"] for spec in callspecs if spec is not None and "row" in spec.params]
+    answers = [row.answer for row in rows if row.test is to_elixir.winch and row.about != STARTS_ELIXIR]
+    return one_start(shutil.which("elixir") or "", asked_of_elixir(answers), times=2)
+
+
+@pytest.fixture(autouse=True)
+def one_start_of_elixir(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Elixir is started once for the rows of `winch`, and once more for a row whose own start it is."""
+    row = getattr(request.node, "callspec", None) and request.node.callspec.params.get("row")
+    if row and row.test is to_elixir.winch and row.about != STARTS_ELIXIR and shutil.which("elixir"):
+        monkeypatch.setattr(subprocess, "run", winches_of(request.session))
 
 
 @pytest.mark.parametrize(("chapter", "row"), sampled(WRONG), ids=named)

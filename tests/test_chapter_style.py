@@ -363,13 +363,39 @@ def test_chapters_near_each_other_ask_for_other_things() -> None:
     assert (often, soon) == ({}, {})
 
 
-def test_the_right_answer_of_a_chapter_is_not_always_the_same_letter() -> None:
+RIGHT = ("Yes", "Right,", "Right.", "This is the wrong one")  # how the text of a right answer begins
+
+
+def right_letters(chapter: Chapter) -> dict[str, list[str]]:
+    """For each question with folded answers, by the name of its cell, the letters of its right answers."""
+    found = {}
+    for cell in chapter.cells:
+        answers = re.findall(r"<summary>([A-D])\.[^\n]*</summary>\s+(.*)", cell["source"])
+        if cell["cell_type"] == "markdown" and answers:
+            found[cell["id"]] = [letter for letter, text in answers if text.startswith(RIGHT)]
+    return found
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_the_right_answer_of_a_chapter_is_not_always_the_same_letter(path: Path) -> None:
     """Who has seen that it is always B reads the question no more."""
-    letters: dict[str, list[str]] = {}
-    for chapter in map(Chapter, CHAPTERS):
-        part = re.split(r"^## Three questions", chapter.markdown, flags=re.MULTILINE)[-1].split("\n## ")[0]
-        letters[chapter.number] = re.findall(r"<summary>([A-D])\.[^\n]*</summary>\s+Yes", part)
-    assert [number for number, right in letters.items() if len(right) > 1 and len(set(right)) == 1] == []
+    right = right_letters(Chapter(path))
+    assert [question for question, letters in right.items() if len(letters) != 1] == []
+    first = ["".join(letters) for question, letters in right.items() if not question.startswith("quiz")]
+    quiz = ["".join(letters) for question, letters in right.items() if question.startswith("quiz")]
+    assert (len(first), len(quiz) in (4, 5)) == (3, True)
+    assert [set(letters) for letters in (first, quiz) if len(set(letters)) == 1] == []
+    assert max(map(quiz.count, "ABC")) <= 3
+
+
+def test_over_the_course_each_letter_is_as_often_the_right_one() -> None:
+    """For the questions before a chapter, and for those behind it: to guess by the letter wins nothing."""
+    pairs = [pair for path in CHAPTERS for pair in right_letters(Chapter(path)).items()]
+    quiz = [letter for question, letters in pairs if question.startswith("quiz") for letter in letters]
+    before = [letter for question, letters in pairs if not question.startswith("quiz") for letter in letters]
+    for letters in (before, quiz):
+        shares = {letter: round(100 * letters.count(letter) / len(letters)) for letter in "ABC"}
+        assert all(28 <= share <= 39 for share in shares.values()), shares
 
 
 def test_each_incident_of_the_anti_patterns_shows_who_waited() -> None:

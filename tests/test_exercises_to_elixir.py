@@ -10,7 +10,6 @@ import asyncio
 import random
 import re
 import subprocess
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from attacks_20 import CancelledRadio, DictDeck, by_sets, by_steps, math_lines, 
 from elixir_twins import fences, run_elixir
 from playing import played
 from test_exercises import READ, defined
+from winches import SCENARIO, Start, one_start, together
 
 from otp_mini import (
     Agent,
@@ -193,31 +193,9 @@ def test_the_lines_are_those_of_elixir(elixir: str) -> None:
 # ---- drill 4 ----------------------------------------------------------------------------------------------------
 
 
-def played_by_elixir(elixir: str, modules: list[str], metres: int = 9) -> list[list[str]]:
+def played_by_elixir(elixir: str, modules: list[str]) -> list[list[str]]:
     """What real Elixir prints of the scenario of the winch, for each module; all of them in one BEAM."""
-    programs = []
-    for number, module in enumerate(modules):
-        own = (
-            winch_run.program("", metres)
-            .replace("Winch", f"Winch{number}")
-            .replace('"#{name}:', f'"{number}|#{{name}}:')
-        )
-        programs.append(f"{module.replace('Winch', f'Winch{number}')}\ntask{number} = fn ->\n{own}\nend\n")
-    tasks = ", ".join(f"task{number}" for number in range(len(modules)))
-    together = f"for each <- [{tasks}] do Task.async(each) end |> Task.await_many(30_000)\n"
-    lines = run_loudly(elixir, "".join(programs) + together).splitlines()
-    return [[line.partition("|")[2] for line in lines if line.startswith(f"{n}|")] for n in range(len(modules))]
-
-
-def run_loudly(elixir: str, code: str) -> str:
-    """What a program prints; it may be warned of names that it does not use."""
-    with tempfile.TemporaryDirectory() as folder:
-        script = Path(folder, "winches.exs")
-        script.write_text(code, encoding="utf-8")
-        command = [elixir, "--erl", "-kernel logger_level none", str(script)]
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert ran.returncode == 0, ran.stderr
-    return ran.stdout
+    return [list(filter(None, printed.splitlines())) for [(printed, _)] in together(elixir, modules).values()]
 
 
 def judged(text: str, **numbers: Any) -> str:
@@ -242,6 +220,7 @@ def test_each_way_to_write_the_winch_passes_and_does_in_real_elixir_what_the_che
 
 def test_the_winch_of_python_does_what_the_scenario_of_the_elixir_says() -> None:
     seen: list[object] = []
+    ends: set[object] = set()
 
     async def end_of(pid: Pid) -> Any:
         return (await receive(lambda message: isinstance(message, ExitSignal) and message.pid == pid)).reason
@@ -264,10 +243,21 @@ def test_the_winch_of_python_does_what_the_scenario_of_the_elixir_says() -> None
         spawn(GenServer.call, called, "unknown")
         GenServer.cast(cast, "unknown")
         seen.extend([(await end_of(called))[0], (await end_of(cast))[0]])
+        for ask in (GenServer.call, GenServer.cast):
+            for what in ("jam", ("left", 1), ("release",), ("jam",), ("jam", 1, 2)):
+                pid = await MODEL["Winch"].start_link(9)
+                spawn(ask, pid, what)
+                ends.add((await end_of(pid))[0])
+        pid = await MODEL["Winch"].start_link(9)
+        send(pid, "pulled")
+        seen.append(await GenServer.call(pid, "left"))
+        spawn(Process.exit, pid, "storm")
+        seen.append(await end_of(pid))
 
     played(play)
     assert seen[:5] == ["normal", "normal", ("released", 9), "normal", ("jammed", "rope")]
-    assert seen[5:] == [9, 8, 7, "bad_return_value", "bad_return_value"]
+    assert seen[5:] == [9, 8, 7, "bad_return_value", "bad_return_value", 8, "storm"]
+    assert ends == {"bad_return_value"}
     assert MODEL["Winch"].child_spec(9).restart == "transient"
 
 
@@ -315,6 +305,9 @@ def test_where_there_is_elixir_it_runs_the_module_and_decides(elixir: str) -> No
 
 USE, WAIT = "use GenServer, restart: :transient", "Process.send_after(self(), :pulled, 250)"
 ZERO = "def handle_continue(:pull, 0), do: {:stop, :normal, 0}\n"
+LEFT = "def handle_call(:left, _from, metres), do: {:reply, metres, metres}"
+RELEASE = "def handle_call(:release, _from, metres), do: {:stop, :normal, {:released, metres}, metres}"
+RELEASED = "GenServer.reply(from, {:released, m})"
 SPEC = "def child_spec(m), do: %{id: __MODULE__, start: {__MODULE__, :start_link, [m]}, restart: :transient}"
 PULLS = f"""def handle_continue(:pull, m), do: pull(m)
 defp pull(0), do: {{:stop, :normal, 0}}
@@ -346,12 +339,28 @@ RIGHT_IN_A_RUN: dict[str, tuple[tuple[str, str], ...]] = {
     "asks in a head": ((ZERO, ZERO.replace("0), do", "m) when m < 1, do").replace("normal, 0", "normal, m")),),
     "has another process wait": ((WAIT, PULLED_BY_ANOTHER.format(250)),),
     "asks the timer": ((WAIT, ":timer.send_after(250, :pulled)"),),
+    "writes dots": ((WAIT, f'IO.write(".")\n{WAIT}'),),
+    "logs its words": ((WAIT, f'Logger.info("pull")\n{WAIT}'), (USE, f"{USE}\nrequire Logger")),
     "has a long text and prints": ((USE, f'@moduledoc """\nA "winch".\n"""\n{USE}'), (WAIT, f'IO.puts("!")\n{WAIT}')),
 }
 WRONG_IN_A_RUN: dict[str, tuple[tuple[str, str], ...]] = {
     "[300]": (("250", "@pause"), (USE, f"{USE}\n@pause 300")),
     "[220]": (("250", "@pause"), (USE, f"{USE}\n@pause 220")),
     "[280]": ((WAIT, PULLED_BY_ANOTHER.format(280)),),
+    "from elsewhere: 9": (
+        (WAIT, ":erlang.start_timer(250, self(), :pulled)"),
+        ("info(:pulled,", "info({:timeout, _, :pulled},"),
+    ),
+    "[{{:jam, 1, 2}, {:ok, {:jammed, 1}}}]": (
+        ("def handle_cast(", "def handle_cast({:jam, what, _}, m), do: {:stop, {:jammed, what}, m}\ndef handle_cast("),
+    ),
+    "{{:exit, :timeout}, :lives}": (
+        (LEFT, "def handle_call(request, from, m) do\ncase request do\n:left -> {:reply, m, m}"),
+        (RELEASE, f":release ->\n{RELEASED}\n{{:stop, :normal, m}}\n_ -> {{:noreply, m}}\nend\nend"),
+    ),
+    "[#PID<…>,": (
+        (RELEASE, f"def handle_call(:release, from, m) do\n{RELEASED}\nGenServer.stop(self())\n{{:noreply, m}}\nend"),
+    ),
     ":error, :error": (("what}, metres)", "what}, metres) when what == 1 or is_binary(what)"),),
 }
 
@@ -364,18 +373,49 @@ def changed(changes: tuple[tuple[str, str], ...]) -> str:
     return text
 
 
+@pytest.fixture(scope="module")
+def in_one_start(elixir: str) -> Start:
+    """What Elixir prints for the modules of both tables; it is started once for all of them."""
+    return one_start(elixir, map(changed, (*RIGHT_IN_A_RUN.values(), *WRONG_IN_A_RUN.values())))
+
+
 @pytest.mark.parametrize("way", RIGHT_IN_A_RUN)
 def test_a_module_that_real_elixir_finds_right_passes_however_it_is_written(
-    elixir: str, monkeypatch: pytest.MonkeyPatch, way: str
+    in_one_start: Start, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
+    monkeypatch.setattr(subprocess, "run", in_one_start)
     assert judged(changed(RIGHT_IN_A_RUN[way])) == ""
     without_elixir(monkeypatch)
     assert "not yet" in judged(changed(RIGHT_IN_A_RUN[way]))
+    assert "with a colon before it" not in judged(changed(RIGHT_IN_A_RUN[way]))
 
 
 @pytest.mark.parametrize("seen", WRONG_IN_A_RUN)
-def test_a_module_that_does_something_else_is_told_what_was_seen(elixir: str, seen: str) -> None:
+def test_a_module_that_does_something_else_is_told_what_was_seen(
+    in_one_start: Start, monkeypatch: pytest.MonkeyPatch, seen: str
+) -> None:
+    monkeypatch.setattr(subprocess, "run", in_one_start)
     assert seen in judged(changed(WRONG_IN_A_RUN[seen]))
+
+
+def test_a_start_for_many_prints_what_a_start_for_each_prints(elixir: str, tmp_path: Path) -> None:
+    """One is right, one does something else, one does not compile, and one is no Elixir."""
+    whole = next(winch.modules())
+    texts = [whole, whole.replace(*WRONG), whole.replace(*NO_ELIXIR), whole.replace("do: {:ok,", "do: {:ok")]
+    for text, [(printed, said)] in together(elixir, texts).items():
+        script = tmp_path / "winch.exs"
+        script.write_text(text + SCENARIO, encoding="utf-8")
+        command = [elixir, "--erl", "-kernel logger_level none", str(script)]
+        alone = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+        assert printed == alone.stdout
+        assert said.splitlines()[:1] == [line for line in alone.stderr.splitlines() if line.startswith("**")][:1]
+
+
+@pytest.mark.parametrize("name", winch.ways())
+def test_no_function_of_the_winch_can_be_left_out(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    without_elixir(monkeypatch)
+    first = {each: "\n".join(clause[0] for clause in way[0]) for each, way in winch.ways().items() if each != name}
+    assert f"no `{name}`" in judged(winch.FRAME.format(use=USE, clauses="\n".join(first.values())))
 
 
 def test_self_without_brackets_is_told_of_where_no_elixir_decides(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -411,6 +451,7 @@ def test_whether_two_clauses_are_the_same() -> None:
 
     assert same("def f(a), do: a + 1", "def f(x) do\n x+1 # more\nend")
     assert same("def f(a, _b), do: {a, 1_000}", "def f(a, _), do: { a, 1000 }")
+    assert not same("def f(a), do: a + 1_0", "def f(a), do: a + 10_"), "an underscore stands between two digits"
     assert not same("def f(a), do: a - 1", "def f(a), do: a -1"), "the second one calls a function"
     assert not same("def f(a), do: g(a)", "def f(a), do: g (a)")
     assert not same("def f(a, a), do: a", "def f(a, b), do: a"), "a name that stands twice asks for equal values"

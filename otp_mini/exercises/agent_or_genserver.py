@@ -27,101 +27,14 @@ from .. import (
     spawn,
     sys_,
 )
-from ..errors import describe_exception, describe_reason, safe_repr
+from ..errors import describe_exception, safe_repr
 from ..tracing import Event
+from .asking import A_WHILE, Asker, answer_of, ask, end_process, expect_answer, started_server
 from .checking import NotYet, expect
 from .comparing import same
 from .looking import CALL, answered, is_of, not_started, sent_since, so_far, turns_of, with_other_numbers
 
-A_WHILE: Final = 0.1
-"""Virtual seconds in which a process that has something to do does it."""
-
-
-# ---- those who ask --------------------------------------------------------------------------------------------
-
-
-class _Asker:
-    """A process that asks once, notes what it was told and when, and ends, or stays until it is killed."""
-
-    def __init__(self, work: Callable[[], Any], done: str, *, stays: bool = False) -> None:
-        self.done, self.told, self.after = done, list[tuple[str, Any]](), -1.0
-        began, node = current_node().now(), current_node()
-
-        async def ask() -> None:
-            try:
-                self.told.append(("answer", await answered(work(), done)))
-            except (Exit, Exception) as error:
-                self.told.append(("error", error))
-            self.after = round(node.now() - began, 3)
-            if stays:
-                await receive(lambda _: False)
-
-        self.pid = spawn(ask)
-
-    def answer(self, idea: str, done: str = "") -> Any:
-        """What it was told by now."""
-        if not self.told:
-            raise NotYet(done or self.done, "no answer so far", "an answer", idea)
-        kind, told = self.told[0]
-        if kind == "answer":
-            return told
-        raise _failed(told, done or self.done, idea)
-
-
-def _failed(error: BaseException, done: str, idea: str) -> BaseException:
-    """An exit or an exception as what was seen; a mistake of the reader's own code as it is."""
-    if isinstance(error, Exit):
-        idea = f"{_first_look(error.reason)}. And at {idea}"
-        return NotYet(done, f"an exit: {describe_reason(error.reason)}", "an answer", idea)
-    return error
-
-
-def _first_look(reason: object) -> str:
-    """What an exit of the caller says of its cause, before the idea of the exercise."""
-    match reason:
-        case ("timeout", _):
-            return "how long the call waits, if you have set a time-out for it"
-        case ("noproc", _):
-            return "what has ended the server. It is gone, and the message that ended it may be an earlier one"
-        case (("bad_return_value", _), _):
-            return "what the callback or the function returned: the exit names it"
-    return "the end of the server, which the exit names"
-
-
-async def _told(value: Any, done: str, idea: str) -> Any:
-    """The answer of a client function or a call, asked for in the process of the check."""
-    try:
-        return await answered(value, done)
-    except Exit as error:
-        raise _failed(error, done, idea) from None
-
-
-async def _ask(server: Any, request: Any, idea: str) -> Any:
-    return await _told(GenServer.call(server, request), f"the call {safe_repr(request)} was made", idea)
-
-
-async def _expect_answer(server: Any, request: Any, hoped: object, idea: str, when: str = "") -> None:
-    done = f"{when}the call {safe_repr(request)} was made"
-    expect(done, await _told(GenServer.call(server, request), done, idea), hoped, idea)
-
-
-async def _started(server: Any, argument: object) -> Pid:
-    """One of the reader's servers, linked to the check, which outlives it."""
-    Process.flag(trap_exit=True)
-    try:
-        pid = await answered(server.start_link(argument), f"{server.__name__}.start_link was called")
-    except StartError as error:
-        raise not_started(error) from None
-    if not isinstance(pid, Pid):
-        raise NotYet(f"{server.__name__} was started", safe_repr(pid), "a process that runs", "what `init` returns")
-    return pid
-
-
-async def _end(pid: Pid, reason: object = "kill") -> None:
-    """End a process, and forget the news of it."""
-    Process.unlink(pid)
-    Process.exit(pid, reason)
-    await Process.sleep(A_WHILE)
+# ---- what all of them look at ---------------------------------------------------------------------------------
 
 
 def _heard() -> list[Any]:
@@ -180,6 +93,7 @@ _STEPS: Final = "the smallest price that is enough: the best one and a step, and
 _REFUSED: Final = "what a refused request leaves behind: the state that was there before"
 _OVER: Final = "what is known after the end: that the sale is over. That is asked before anything else"
 _BEST: Final = 'what `"best"` and `"close"` are answered: the pair of the best bidder and the price'
+_NOBODY: Final = f"{_BEST}, also where nobody has bid"
 _ELSEWHERE: Final = "what is no call: a message or a cast changes nothing, whatever it looks like"
 _OWN: Final = "where a lot keeps what it knows: in its state. What a class keeps, all lots share"
 _ROUND: Final = (
@@ -192,25 +106,27 @@ async def ruled_lot(RuledLot: Any, step: float = 10) -> None:
     """One server keeps the rule: who has entered bids by the step, nobody does after the end, and nobody gets around.
 
     Demands: the four requests as the text has them, in the order closed, not entered, too low; what is refused, a
-    message and another lot change nothing, nor does a cast, which may end the lot; an unknown request ends the lot;
-    many who ask at the same moment are judged one after the other.
+    message and another lot change nothing, nor does a cast, which may end the lot; an unknown request ends the lot,
+    after the end of the sale, too; many who ask at the same moment are judged one after the other.
     """
     await with_other_numbers(_one_sale, ((RuledLot, step), (RuledLot, 7), (RuledLot, 0.5)))
     await _at_the_same_moment(RuledLot)
-    for request in (("set", "phone", 10), ("bid", "ann"), "update"):
-        lot = await _started(RuledLot, 10)
-        try:
-            seen = safe_repr(await GenServer.call(lot, request, timeout=1.0))
-        except Exit:
-            seen = "an exit, and the lot " + ("lives on" if Process.alive(lot) else "has ended")
-        expect(f"the unknown call {request!r} was made", seen, "an exit, and the lot has ended", _ROUND)
-    for how, way in (("sent as a message", send), ("cast", GenServer.cast)):
-        for request in ("best", "close", ("enter", "ben"), ("bid", "ann", 50)):
-            await _from_elsewhere(await _started(RuledLot, 10), way, request, f"{request!r} was {how}; ")
+    for request in _UNKNOWN:
+        for first in ((("enter", "ann"),), (("enter", "ann"), "close")):
+            await _unknown_to(await started_server(RuledLot, 10), first, request)
+    like_a_call = "best", "close", ("enter", "ben"), ("bid", "ann", 50)
+    ways = (
+        (send, like_a_call, "sent as a message"),
+        (GenServer.cast, like_a_call, "cast"),
+        (send, (17, ("bid",)), "sent"),
+    )
+    for way, requests, how in ways:
+        for request in requests:
+            await _from_elsewhere(await started_server(RuledLot, 10), way, request, f"{request!r} was {how}; ")
 
 
 async def _one_sale(RuledLot: Any, step: float) -> None:
-    lot, other = await _started(RuledLot, step), await _started(RuledLot, step)
+    lot, other = await started_server(RuledLot, step), await started_server(RuledLot, step)
     sale: tuple[tuple[Any, Any, str], ...] = (
         ("best", ("nobody", 0), _BEST),
         (("bid", "ann", 9 * step), "not entered", _ENTERS),
@@ -240,31 +156,54 @@ async def _one_sale(RuledLot: Any, step: float) -> None:
     )
     told = ""
     for request, hoped, idea in sale:
-        await _expect_answer(lot, request, hoped, idea, f"{told and f'after {told} '}a step was {step}, and ")
+        await expect_answer(lot, request, hoped, idea, f"{told and f'after {told} '}a step was {step}, and ")
         told = safe_repr(request)
     for request, hoped in ((("bid", "ann", step), "not entered"), ("best", ("nobody", 0))):
-        await _expect_answer(other, request, hoped, _OWN, "another lot was sold; ")
+        await expect_answer(other, request, hoped, _OWN, "another lot was sold; ")
+    for request in ("close", "best"):
+        await expect_answer(other, request, ("nobody", 0), _NOBODY, "nobody has bid; ")
+    await expect_answer(other, ("enter", "ben"), "closed", _OVER, "nobody has bid, and the sale was closed; ")
+
+
+_UNKNOWN: Final[tuple[Any, ...]] = (
+    ("set", "phone", 10), ("bid", "ann"), "update", ("bid", "ann", 10, 20), ("enter",), ("enter", "ann", "ben"),
+    ("best",), ("close", "ann"), "enter", 17,
+)  # fmt: skip
+
+
+async def _unknown_to(lot: Pid, first: tuple[Any, ...], request: Any) -> None:
+    """A call that is none of the four ends the lot and its caller, while the sale is open and when it is over."""
+    for before in first:
+        await ask(lot, before, _BEST)
+    hoped = "an exit, and the lot has ended"
+    try:
+        seen = safe_repr(await GenServer.call(lot, request, timeout=1.0))
+    except Exit:
+        seen = hoped if not Process.alive(lot) else "an exit, and the lot lives on"
+    if seen != hoped:
+        over = ", after the end of the sale" * (len(first) > 1)
+        raise NotYet(f"the unknown call {request!r} was made{over}", seen, hoped, _ROUND)
 
 
 async def _from_elsewhere(lot: Pid, way: Callable[[Pid, Any], Any], request: Any, done: str) -> None:
     """Whoever sends or casts what would be a call changes nothing; a cast that the lot does not know may end it."""
     for before in (("enter", "ann"), ("bid", "ann", 10)):
-        await _ask(lot, before, _BEST)
+        await ask(lot, before, _BEST)
     way(lot, request)
     await Process.sleep(A_WHILE)
     if way is send or Process.alive(lot):
         for call, hoped in (("best", ("ann", 10)), (("bid", "ben", 90), "not entered"), (("enter", "cat"), "ok")):
-            await _expect_answer(lot, call, hoped, _ELSEWHERE, done)
+            await expect_answer(lot, call, hoped, _ELSEWHERE, done)
 
 
 async def _at_the_same_moment(RuledLot: Any) -> None:
-    lot = await _started(RuledLot, 10)
+    lot = await started_server(RuledLot, 10)
     done = "Ann's bid of 70 reached the lot just before Ben's of 75 and Cat's of 80"
     for bidder in ("ann", "ben", "cat"):
-        await _ask(lot, ("enter", bidder), _ENTERS)
+        await ask(lot, ("enter", bidder), _ENTERS)
     await sys_.suspend(lot)
     bids = ("ann", 70), ("ben", 75), ("cat", 80)
-    asked = [_Asker(partial(GenServer.call, lot, ("bid", *bid)), done) for bid in bids]
+    asked = [Asker(partial(GenServer.call, lot, ("bid", *bid)), done) for bid in bids]
     await Process.sleep(A_WHILE)
     await sys_.resume(lot)
     await Process.sleep(A_WHILE)
@@ -275,14 +214,15 @@ async def _at_the_same_moment(RuledLot: Any) -> None:
 # ---- drill 2 --------------------------------------------------------------------------------------------------
 
 _NO_WAIT: Final = "which process waits for the letter. What runs in the lot, a `Continue` too, keeps others waiting"
+_PATIENT: Final = "who waits for a letter, and for how long: a call and an await give up after five seconds"
 _IN_ORDER: Final = "who writes the letters: one process, one after the other, for as long as the lot lives"
 
 
 async def clerked_lot(ClerkedLot: Any, prices: tuple[int, ...] = (20, 30, 40)) -> None:
     """Bids are answered at once, and each accepted one gets its letter, one after the other, in their order.
 
-    Demands: letters may take long or short; a refused bid gets none; the bidder may have ended; two lots do not wait
-    for each other; no process is left when the lot was stopped by `shutdown`.
+    Demands: letters may take long or short, also longer than a call waits; a refused bid gets none; the bidder may
+    have ended; two lots do not wait for each other; no process is left when the lot was stopped by `shutdown`.
     """
     await with_other_numbers(_one_clerk, ((ClerkedLot, prices), (ClerkedLot, (5, 6, 8, 9))))
 
@@ -299,22 +239,23 @@ def _letters(home: Pid, takes: dict[int, float], dear: str = "") -> Callable[[An
 
 
 async def _one_clerk(ClerkedLot: Any, prices: tuple[int, ...]) -> None:
-    takes = {price: (3.0, 0.5, 1.0)[n % 3] for n, price in enumerate(prices)}
+    takes = {price: (7.0, 0.5, 1.0)[n % 3] for n, price in enumerate(prices)}
     before = set(current_node().processes())
-    lot = await _started(ClerkedLot, _letters(self_(), takes))
-    await _expect_answer(lot, "best", ("nobody", 0), "what the lot knows at first", "the lot was started, and ")
-    done = f"{len(prices)} bids of {list(prices)} and a lower one were made at the same moment"
+    lot = await started_server(ClerkedLot, _letters(self_(), takes))
+    await expect_answer(lot, "best", ("nobody", 0), "what the lot knows at first", "the lot was started, and ")
+    done = f"{len(prices)} bids of {list(prices)}, a lower and an equal one were made at the same moment"
     bids = [(f"bidder {price}", price) for price in prices]
-    askers = [_Asker(lambda bid=bid: GenServer.call(lot, ("bid", *bid), 60.0), done) for bid in bids]  # type: ignore[misc]
-    askers.append(_Asker(lambda: GenServer.call(lot, ("bid", "late", prices[0]), 60.0), done))
-    best = _Asker(lambda: GenServer.call(lot, "best", 60.0), "`best` was asked for while letters were written")
+    all_bids = [*bids, ("late", prices[0]), ("late", prices[-1])]
+    askers = [Asker(lambda bid=bid: GenServer.call(lot, ("bid", *bid), 60.0), done) for bid in all_bids]  # type: ignore[misc]
+    best = Asker(lambda: GenServer.call(lot, "best", 60.0), "`best` was asked for while letters were written")
     await Process.sleep(20.0)
     told = [asker.answer(_NO_WAIT) for asker in askers]
-    expect(f"{done}; what were they told?", told, ["accepted"] * len(bids) + ["too low"], "how a bid is judged")
+    expect(f"{done}; what were they told?", told, ["accepted"] * len(bids) + ["too low"] * 2, "how a bid is judged")
     waited = [asker.after for asker in askers]
     expect(f"{done}; how many seconds did each wait?", waited, [0.0] * len(askers), _NO_WAIT)
     expect(best.done, best.answer(_NO_WAIT), bids[-1], "the answer to `best`: the pair of bidder and price")
     expect(f"{best.done}; for how many seconds?", best.after, 0.0, _NO_WAIT)
+    expect(f"{done}, and a letter took seven seconds; does the lot live?", Process.alive(lot), True, _PATIENT)
     _expect_letters(done, await _collect(), bids)
     await _other_lot(ClerkedLot, lot, prices[-1])
     await _shut_down(ClerkedLot, lot, before, prices[-1])
@@ -322,7 +263,7 @@ async def _one_clerk(ClerkedLot: Any, prices: tuple[int, ...]) -> None:
 
 def _expect_letters(done: str, heard: list[Any], bids: list[tuple[str, int]]) -> None:
     written = [(bidder, price) for what, bidder, price in heard if what == "begun"]
-    idea = "which bids get a letter: each accepted one, once"
+    idea = "which bids get a letter: each accepted one, once, however long it takes"
     expect(f"{done}; who got a letter?", sorted(written, key=safe_repr), sorted(bids, key=safe_repr), idea)
     hoped = [(what, *bid) for bid in bids for what in ("begun", "finished")]
     expect(f"{done}; in which order were the letters begun and finished?", heard, hoped, _IN_ORDER)
@@ -331,21 +272,21 @@ def _expect_letters(done: str, heard: list[Any], bids: list[tuple[str, int]]) ->
 async def _other_lot(ClerkedLot: Any, lot: Pid, best: int) -> None:
     """A second lot, whose letters are short, beside the first, whose letter is long."""
     home = self_()
-    other = await _started(ClerkedLot, _letters(home, {1: 1.0}, "dear "))
-    await _expect_answer(other, "best", ("nobody", 0), "where the best bid is kept: in each lot's own state")
-    await _ask(lot, ("bid", "ann", best + 1), _NO_WAIT)
-    await _ask(other, ("bid", "ben", 1), _NO_WAIT)
+    other = await started_server(ClerkedLot, _letters(home, {1: 1.0}, "dear "))
+    await expect_answer(other, "best", ("nobody", 0), "where the best bid is kept: in each lot's own state")
+    await ask(lot, ("bid", "ann", best + 1), _NO_WAIT)
+    await ask(other, ("bid", "ben", 1), _NO_WAIT)
     await Process.sleep(3.0)
     idea = "to whom a clerk belongs: each lot has its own, with its own way to write"
     heard = sorted(await _collect(), key=safe_repr)
     hoped = sorted([(what, *bid) for bid in (("ann", best + 1), ("dear ben", 1)) for what in ("begun", "finished")])
     expect("two lots took a bid each; which letters were written?", heard, sorted(hoped, key=safe_repr), idea)
-    await _end(other, "shutdown")
+    await end_process(other, "shutdown")
 
 
 async def _shut_down(ClerkedLot: Any, lot: Pid, before: set[Pid], best: int) -> None:
-    await _ask(lot, ("bid", "cat", best + 100), _NO_WAIT)
-    await _end(lot, "shutdown")
+    await ask(lot, ("bid", "cat", best + 100), _NO_WAIT)
+    await end_process(lot, "shutdown")
     await Process.sleep(10.0)
     left = [pid for pid in current_node().processes() if pid not in before]
     idea = "how the clerk hears of the end of its lot: by a link, or by a supervisor above both"
@@ -374,8 +315,8 @@ async def going_lot(GoingLot: Any, seconds: float = 10.0) -> None:
 
 
 async def _one_going(GoingLot: Any, seconds: float) -> None:
-    quiet = await _started(GoingLot, seconds)
-    lot = await _started(GoingLot, seconds)
+    quiet = await started_server(GoingLot, seconds)
+    lot = await started_server(GoingLot, seconds)
     began, turns = current_node().now(), turns_of(quiet)
 
     async def at(share: float) -> str:
@@ -383,25 +324,25 @@ async def _one_going(GoingLot: Any, seconds: float) -> None:
         return f"after {share:g} of its time "
 
     judged = "how a bid is judged while the lot is open: a price that is not higher is too low"
-    await _expect_answer(lot, ("bid", "ann", 50), "accepted", judged, await at(0.6))
+    await expect_answer(lot, ("bid", "ann", 50), "accepted", judged, await at(0.6))
     await at(0.95)
     expect(f"{seconds:g} seconds were to pass; how many turns did it take?", turns_of(quiet) - turns < 3, True, _POLLS)
-    await _expect_answer(quiet, ("bid", "ann", 0), "too low", judged, await at(0.96))
+    await expect_answer(quiet, ("bid", "ann", 0), "too low", judged, await at(0.96))
     idea = f"when a lot without a bid closes, and {_ONLY_BIDS}"
-    await _expect_answer(quiet, ("bid", "ann", 50), "closed", idea, await at(1.04))
-    await _expect_answer(quiet, "best", ("nobody", 0), "the answer to `best` after the end", await at(1.05))
-    await _expect_answer(lot, ("bid", "ben", 60), "accepted", _ANEW, await at(1.2))
-    await _expect_answer(lot, ("bid", "cat", 55), "too low", _ANEW, await at(1.7))
-    await _expect_answer(lot, "best", ("ben", 60), "the answer to `best`", await at(1.9))
+    await expect_answer(quiet, ("bid", "ann", 50), "closed", idea, await at(1.04))
+    await expect_answer(quiet, "best", ("nobody", 0), "the answer to `best` after the end", await at(1.05))
+    await expect_answer(lot, ("bid", "ben", 60), "accepted", _ANEW, await at(1.2))
+    await expect_answer(lot, ("bid", "cat", 55), "too low", _ANEW, await at(1.7))
+    await expect_answer(lot, "best", ("ben", 60), "the answer to `best`", await at(1.9))
     for stray in ("hello", 17, ("sold",), None):
         send(lot, stray)
-    await _expect_answer(lot, ("bid", "cat", 60), "too low", _ANEW, await at(2.15))
-    await _expect_answer(lot, ("bid", "cat", 99), "closed", _ONLY_BIDS, await at(2.25))
-    await _expect_answer(lot, "best", ("ben", 60), "the answer to `best` after the end", await at(2.3))
+    await expect_answer(lot, ("bid", "cat", 60), "too low", _ANEW, await at(2.15))
+    await expect_answer(lot, ("bid", "cat", 99), "closed", _ONLY_BIDS, await at(2.25))
+    await expect_answer(lot, "best", ("ben", 60), "the answer to `best` after the end", await at(2.3))
     await at(5.0)
-    await _expect_answer(lot, ("bid", "cat", 99), "closed", "whether a closed lot opens again")
+    await expect_answer(lot, ("bid", "cat", 99), "closed", "whether a closed lot opens again")
     for pid in (lot, quiet):
-        await _end(pid)
+        await end_process(pid)
     await _busy_lot(GoingLot, seconds)
 
 
@@ -410,25 +351,25 @@ _POLLS: Final = "how the lot learns that its time is over: a timer sends one mes
 
 async def _busy_lot(GoingLot: Any, seconds: float) -> None:
     """A bid arrives in time, the lot is busy, and the old timer fires before the lot comes to the bid."""
-    lot = await _started(GoingLot, seconds)
+    lot = await started_server(GoingLot, seconds)
     await Process.sleep(0.2 * seconds)
-    await _ask(lot, ("bid", "ann", 50), "how a bid is judged")
+    await ask(lot, ("bid", "ann", 50), "how a bid is judged")
     await Process.sleep(0.3 * seconds)
     await sys_.suspend(lot)
     await Process.sleep(0.3 * seconds)
     done = "a bid arrived in time while the lot was busy, and the lot came to it after the old end"
-    ben = _Asker(lambda: GenServer.call(lot, ("bid", "ben", 60), 10 * seconds), done)
+    ben = Asker(lambda: GenServer.call(lot, ("bid", "ben", 60), 10 * seconds), done)
     await Process.sleep(0.5 * seconds)
     await sys_.resume(lot)
     await Process.sleep(0.05 * seconds)
     idea = "what decides whether a bid came in time: the order in the mailbox, in which the end is a message too"
     expect(f"{done}; what was the bidder told?", ben.answer(idea), "accepted", idea)
-    await _expect_answer(lot, ("bid", "cat", 55), "too low", _ARRIVED, f"{done}. Straight after it ")
+    await expect_answer(lot, ("bid", "cat", 55), "too low", _ARRIVED, f"{done}. Straight after it ")
     await Process.sleep(0.85 * seconds)
-    await _expect_answer(lot, ("bid", "cat", 55), "too low", _ARRIVED, f"{done}. Before its new end ")
+    await expect_answer(lot, ("bid", "cat", 55), "too low", _ARRIVED, f"{done}. Before its new end ")
     await Process.sleep(0.2 * seconds)
-    await _expect_answer(lot, ("bid", "cat", 99), "closed", _ANEW, f"{done}. After its new end ")
-    await _end(lot)
+    await expect_answer(lot, ("bid", "cat", 99), "closed", _ANEW, f"{done}. After its new end ")
+    await end_process(lot)
 
 
 # ---- drill 4 --------------------------------------------------------------------------------------------------
@@ -446,7 +387,7 @@ async def board(Board: Any, lots: tuple[tuple[str, int], ...] = (("clock", 50), 
 
 
 async def _one_board(Board: Any, lots: tuple[tuple[Any, int], ...]) -> None:
-    pid = await _started(Board, None)
+    pid = await started_server(Board, None)
     expect('the board was started; is it called "board"?', Process.whereis("board") is pid, True, "its name")
     _expect_price(Board, lots[0][0], None, "nothing was put so far; ")
     for lot, price in lots:
@@ -454,20 +395,20 @@ async def _one_board(Board: Any, lots: tuple[tuple[Any, int], ...]) -> None:
     for lot, price in lots:
         _expect_price(Board, lot, price, "prices were put; ")
     lower = "what a second `put` for a lot does: its price replaces the one before, a higher one too"
-    await _put(Board, lots[0][0], lots[0][1] - 1, lower)
+    await _put(Board, lots[0][0], lots[0][1] - 0.5, lower)
     _expect_private()
     await _busy_board(Board, pid, *lots[1])
-    await _end(pid)
-    pid = await _started(Board, None)
+    await end_process(pid)
+    pid = await started_server(Board, None)
     idea = "what a new board begins with. A global of Python, or of a class, does not end with a process"
     _expect_price(Board, lots[0][0], None, "the board was killed and started anew; ", idea)
     await _put(Board, lots[0][0], 11)
-    await _end(pid)
+    await end_process(pid)
 
 
-async def _put(Board: Any, lot: Any, price: int, idea: str = "") -> None:
+async def _put(Board: Any, lot: Any, price: float, idea: str = "") -> None:
     done = f"Board.put({lot!r}, {price}) was called"
-    told = _told(Board.put(lot, price), done, "who does the writing")
+    told = answer_of(Board.put(lot, price), done, "who does the writing")
     answer, read = await _read_when_answered(told, lambda: Board.price(lot))
     expect(done, answer, "ok", "what `put` returns")
     idea = idea or "when `put` returns: not before the price can be read"
@@ -475,7 +416,7 @@ async def _put(Board: Any, lot: Any, price: int, idea: str = "") -> None:
     expect(f"{done}; what did `price` return when the answer was sent?", read(price), price, _WRITES_FIRST)
 
 
-def _expect_price(Board: Any, lot: Any, hoped: int | None, when: str, idea: str = _READS) -> None:
+def _expect_price(Board: Any, lot: Any, hoped: float | None, when: str, idea: str = _READS) -> None:
     done = f"{when}Board.price({lot!r}) was called"
     since, before = so_far(), len(current_node().processes())
     try:
@@ -503,7 +444,7 @@ def _expect_private() -> None:
 async def _busy_board(Board: Any, pid: Pid, lot: Any, price: int) -> None:
     await sys_.suspend(pid)
     _expect_price(Board, lot, price, "the board was busy; ")
-    writer = _Asker(lambda: Board.put(lot, price + 5), "the board was busy, and `put` was called")
+    writer = Asker(lambda: Board.put(lot, price + 5), "the board was busy, and `put` was called")
     await Process.sleep(1.0)
     idea = "when `put` returns. A cast returns before anything is written"
     expect(f"{writer.done}; has it returned before the board has written?", bool(writer.told), False, idea)
@@ -522,6 +463,10 @@ _GONE: Final = (
 )
 
 
+_JUDGED: Final = "how a bid is judged"
+_APART: Final = "where the bids stand: in the state of the server, and not in the class, which all servers share"
+
+
 async def mended_bids(MendedBids: Any, prices: tuple[int, ...] = (40, 50, 60)) -> None:
     """The bids of a bidder who has ended are void, and the board is told each change of the highest bid once.
 
@@ -537,12 +482,12 @@ class _Auction:
     def __init__(self, MendedBids: Any, bids: Pid) -> None:
         self.MendedBids, self.bids = MendedBids, bids
 
-    async def bid(self, price: int, hoped: str = "accepted", stays: bool = True) -> _Asker:
+    async def bid(self, price: int, hoped: str = "accepted", stays: bool = True, idea: str = _JUDGED) -> Asker:
         done = f"somebody bid {price}"
-        bidder = _Asker(lambda: self.MendedBids.bid(self.bids, price), done, stays=stays)
+        bidder = Asker(lambda: self.MendedBids.bid(self.bids, price), done, stays=stays)
         if stays:
             await Process.sleep(A_WHILE)
-            expect(done, bidder.answer("what `bid` returns"), hoped, "how a bid is judged")
+            expect(done, bidder.answer("what `bid` returns"), hoped, idea)
         return bidder
 
     async def told(self, done: str, hoped: list[int], idea: str = _GONE) -> None:
@@ -562,23 +507,34 @@ async def _one_auction(MendedBids: Any, prices: tuple[int, ...]) -> None:
     ben = await auction.bid(mid)
     await auction.bid(low, "too low")
     cat = await auction.bid(high)
-    await auction.told("three bids were accepted, and one was not", [low, mid, high], once)
-    await _end(cat.pid)
+    await auction.bid(high, "too low")
+    await auction.told("three bids were accepted, and two were not", [low, mid, high], once)
+    await end_process(cat.pid)
     await auction.told("the highest bidder was killed", [mid])
-    await _end(ann.pid, "shutdown")
+    await end_process(ann.pid, "shutdown")
     await auction.told("a bidder whose bid was not the highest ended", [], once)
+    await _beside(MendedBids)
     for stray in ("hello", ("best", 5), ("bid", 1), None):
         send(bids, stray)
     strange = "the messages that a server does not know: they change nothing, and end nothing"
     await auction.told("strange messages were sent", [], strange)
     expect("strange messages were sent; does the server live?", Process.alive(bids), True, strange)
-    await _end(ben.pid, "shutdown")
+    await end_process(ben.pid, "shutdown")
     await auction.told("the last bidder ended", [0])
     await auction.bid(1, stays=False)
     await auction.told("somebody bid 1, and came to the normal end at once", [1, 0])
     await _twice(auction, low, mid, high)
     await _ended_before(auction, low, high)
     await _server_ends(auction, bids, low)
+
+
+async def _beside(MendedBids: Any) -> None:
+    """A second server is asked while the first has higher bids."""
+    bids = await answered(MendedBids.start(self_()), "`MendedBids.start` was called a second time")
+    other = _Auction(MendedBids, bids)
+    await end_process((await other.bid(1, idea=f"{_JUDGED}, and {_APART}")).pid)
+    await other.told("somebody bid 1 beside another sale, and ended", [1, 0], _APART)
+    await end_process(bids)
 
 
 async def _twice(auction: _Auction, low: int, mid: int, high: int) -> None:
@@ -599,25 +555,25 @@ async def _twice(auction: _Auction, low: int, mid: int, high: int) -> None:
     send(ann, "bid")
     await receive(lambda m: m == "done", timeout=60.0)
     await auction.told("three bids came, the first and the last from one bidder", [low, mid, high])
-    await _end(ann)
+    await end_process(ann)
     await auction.told("the bidder with two bids ended", [mid], "which bids of a bidder are void: all of them")
-    await _end(ben.pid)
+    await end_process(ben.pid)
     await auction.told("the other one ended too", [0], "which bids of a bidder are void: all of them")
 
 
 async def _ended_before(auction: _Auction, low: int, high: int) -> None:
     """A bidder ends while the bid waits in the mailbox."""
     await sys_.suspend(auction.bids)
-    bidder = _Asker(lambda: auction.MendedBids.bid(auction.bids, high), "somebody bid while the server was busy")
+    bidder = Asker(lambda: auction.MendedBids.bid(auction.bids, high), "somebody bid while the server was busy")
     await Process.sleep(A_WHILE)
-    await _end(bidder.pid)
+    await end_process(bidder.pid)
     await sys_.resume(auction.bids)
     await Process.sleep(A_WHILE)
     heard = await _collect()
     done = f"{bidder.done}, and ended before the bid was judged; what was the board told?"
     if heard:
         expect(done, heard, [("best", high), ("best", 0)], _GONE)
-    await _end((await auction.bid(low)).pid)
+    await end_process((await auction.bid(low)).pid)
     await auction.told("after that somebody bid and ended", [low, 0])
 
 
@@ -627,7 +583,7 @@ async def _server_ends(auction: _Auction, bids: Pid, low: int) -> None:
     turns = turns_of(bids)
     await Process.sleep(60.0)
     expect("nothing happened for a minute; how many turns had the server?", turns_of(bids) - turns < 3, True, _GONE)
-    await _end(bids)
+    await end_process(bids)
     idea = "what ties the bidder to the server. A link ends both; a monitor only tells"
     expect("the server was killed; does the bidder live?", Process.alive(bidder.pid), True, idea)
     expect("the server was killed; how many processes ended?", before - len(current_node().processes()), 1, idea)
@@ -671,21 +627,21 @@ def _bank(home: Pid) -> Callable[[Any], Awaitable[bool]]:
 
 
 async def _one_offer(MendedOffer: Any, seconds: float) -> None:
-    offer = await _started(MendedOffer, _bank(self_()))
-    await _expect_answer(offer, "what", "open", "what the offer knows at first")
+    offer = await started_server(MendedOffer, _bank(self_()))
+    await expect_answer(offer, "what", "open", "what the offer knows at first")
     for kind in ("is broke", "raises", "exits"):
         await _refused(offer, kind, seconds)
     await _hangs(offer)
     await _second_after_first(offer)
-    await _end(offer)
-    offer = await _started(MendedOffer, _bank(self_()))
+    await end_process(offer)
+    offer = await started_server(MendedOffer, _bank(self_()))
     await _paid(offer, seconds)
-    await _end(offer)
+    await end_process(offer)
 
 
-def _buys(offer: Pid, kind: str, takes: float) -> _Asker:
+def _buys(offer: Pid, kind: str, takes: float) -> Asker:
     done = f"a buyer whose bank takes {takes:g} seconds and then {_AND_THEN[kind]} called the offer"
-    return _Asker(lambda: GenServer.call(offer, ("buy", (kind, takes)), 100.0), done)
+    return Asker(lambda: GenServer.call(offer, ("buy", (kind, takes)), 100.0), done)
 
 
 _AND_THEN: Final = {
@@ -697,14 +653,14 @@ _AND_THEN: Final = {
 }
 
 
-async def _reserved(offer: Pid, buyer: _Asker, takes: float) -> None:
+async def _reserved(offer: Pid, buyer: Asker, takes: float) -> None:
     """While the bank is asked."""
     await Process.sleep(takes / 4)
     if buyer.told:  # too early, so it is an exit or a mistake
         expect(f"{buyer.done}; what was it told before the bank had answered?", buyer.answer(_BANK), "nothing", _BANK)
     others = [
-        _Asker(lambda: GenServer.call(offer, ("buy", ("pays", 1.0)), 100.0), f"{buyer.done}, and another buyer called"),
-        _Asker(lambda: GenServer.call(offer, "what", 100.0), f"{buyer.done}, and `what` was asked"),
+        Asker(lambda: GenServer.call(offer, ("buy", ("pays", 1.0)), 100.0), f"{buyer.done}, and another buyer called"),
+        Asker(lambda: GenServer.call(offer, "what", 100.0), f"{buyer.done}, and `what` was asked"),
     ]
     await Process.sleep(takes / 4)
     for other in others:
@@ -712,13 +668,13 @@ async def _reserved(offer: Pid, buyer: _Asker, takes: float) -> None:
         expect(f"{other.done}; after how many seconds was it answered?", other.after, 0.0, _BANK)
 
 
-async def _settled(offer: Pid, buyer: _Asker, takes: float, told: str, what: str, idea: str) -> None:
+async def _settled(offer: Pid, buyer: Asker, takes: float, told: str, what: str, idea: str) -> None:
     await Process.sleep(takes / 2 + A_WHILE)
     expect(f"{buyer.done}; what was it told?", buyer.answer(idea), told, idea)
     expect(f"{buyer.done}; after how many seconds?", buyer.after, takes, idea)
     if not Process.alive(offer):
         raise NotYet(buyer.done, "the offer has ended", "an offer that lives on", _FAILS)
-    await _expect_answer(offer, "what", what, idea, f"{buyer.done} and was told {told!r}; then ")
+    await expect_answer(offer, "what", what, idea, f"{buyer.done} and was told {told!r}; then ")
 
 
 async def _refused(offer: Pid, kind: str, seconds: float) -> None:
@@ -764,7 +720,7 @@ async def _paid(offer: Pid, seconds: float) -> None:
     expect(f"the offer was sold, and {other.done}; after how many seconds?", other.after, 0.0, sold)
     idea = "whom a sold offer charges: nobody"
     expect(f"the offer was sold, and {other.done}; what did the bank see?", await _collect(), [], idea)
-    await _expect_answer(offer, "what", "sold", _LATE, "a minute after the sale ")
+    await expect_answer(offer, "what", "sold", _LATE, "a minute after the sale ")
 
 
 # ---- the design -----------------------------------------------------------------------------------------------
@@ -784,7 +740,7 @@ async def saleroom(Saleroom: Any, lots: dict[str, float] | None = None) -> None:
 
 
 async def _one_saleroom(Saleroom: Any, lots: dict[str, float]) -> None:
-    root = await _started(Saleroom, lots)
+    root = await started_server(Saleroom, lots)
     expect('it was started; is it called "saleroom"?', Process.whereis("saleroom") is root, True, "its name")
     room = _Room(Saleroom, lots)
     await room.paddles(5)
@@ -800,8 +756,9 @@ async def _one_saleroom(Saleroom: Any, lots: dict[str, float]) -> None:
     await room.owner_ends()
     await room.paddles(2, ", and the prices had been lost")
     await room.closes(second, lots[second])
+    await room.without_bids(second, lots[second])
     await room.busy(first, lots[first])
-    await _end(root, "shutdown")
+    await end_process(root, "shutdown")
 
 
 class _Room:
@@ -812,7 +769,7 @@ class _Room:
 
     async def paddles(self, askers: int, when: str = "") -> None:
         done = f"{askers} visitors asked for a paddle at the same moment, after {self.given} others{when}"
-        asked = [_Asker(self.Saleroom.paddle, done) for _ in range(askers)]
+        asked = [Asker(self.Saleroom.paddle, done) for _ in range(askers)]
         await Process.sleep(A_WHILE)
         idea = "how the next number is read and counted on: in one step, in a process that no other end touches"
         numbers = sorted((asker.answer(idea) for asker in asked), key=safe_repr)
@@ -838,7 +795,7 @@ class _Room:
         """Bid, and answer which process has judged."""
         done = f"{when}paddle {paddle} bid {price} for {lot!r}"
         since, idea = so_far(), "how a bid is judged, and when the lot closes"
-        told = _told(self.Saleroom.bid(lot, paddle, price), done, idea)
+        told = answer_of(self.Saleroom.bid(lot, paddle, price), done, idea)
         answer, read = await _read_when_answered(told, lambda: self.Saleroom.price(lot))
         expect(done, answer, hoped, idea)
         if hoped == "accepted":
@@ -856,7 +813,7 @@ class _Room:
     async def winner(self, lot: str, hoped: int | None, when: str) -> None:
         done = f"{when}Saleroom.winner({lot!r}) was called"
         idea = "what `winner` returns before the end, and after it"
-        expect(done, await _told(self.Saleroom.winner(lot), done, idea), hoped, idea)
+        expect(done, await answer_of(self.Saleroom.winner(lot), done, idea), hoped, idea)
 
     async def crash(self, first: str, second: str) -> None:
         judge = await self.bid(first, 2, 40, "accepted")
@@ -902,6 +859,17 @@ class _Room:
         self.price(lot, 70, when=when)
         await self.winner(lot, 3, when)
 
+    async def without_bids(self, lot: str, seconds: float) -> None:
+        """A lot for which nobody has bid since its start; the closed one is ended for it."""
+        judge = await self.bid(lot, 4, 99, "closed", "after the end ")
+        assert judge is not None
+        Process.exit(judge, "kill")
+        await Process.sleep(1.05 * seconds)
+        when = f"{1.05 * seconds:g} seconds after the start of a lot for which nobody had bid "
+        await self.bid(lot, 4, 99, "closed", when)
+        self.price(lot, 0, when=when)
+        await self.winner(lot, None, when)
+
     async def busy(self, lot: str, seconds: float) -> None:
         """A bid arrives in time, the lot is busy, and the old timer fires before the lot comes to the bid."""
         idea = "how a bid is judged"
@@ -916,7 +884,7 @@ class _Room:
         lead = min(1.0, seconds / 5)  # no bidder waits long
         await Process.sleep(seconds - lead)
         done = f"a bid for {lot!r} arrived in time, and the lot came to it after the old end"
-        bidder = _Asker(lambda: self.Saleroom.bid(lot, 6, 110), done)
+        bidder = Asker(lambda: self.Saleroom.bid(lot, 6, 110), done)
         await Process.sleep(2 * lead)
         await sys_.resume(judge)
         await Process.sleep(A_WHILE)

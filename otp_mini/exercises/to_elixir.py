@@ -113,6 +113,10 @@ _CALLED: Final = (
 )
 _NO_TOP: Final = "the clause for a car that leaves: it adds one place and asks nothing, not even how many there were"
 
+_NO_CAST: Final = (
+    "what becomes of a cast where the module has no clause for one: the server ends, as at an unknown call"
+)
+
 _SHOWN: Final[tuple[Step, ...]] = (
     ("board", "red", 12, _LORRY),
     ("board", "blue", None, _DEFAULT),
@@ -143,6 +147,7 @@ DECKS: Final = (
     (3, _SHOWN),
     (None, _MORE_DECK),
     (1, (("board", "x", 40, _FALLS), ("board", "y", 2, _FULL))),
+    (3, (("board", "x", 8.5, _LORRY), ("cars", _LORRY))),
     (0, (("board", "x", 4, _NOTHING), ("left", "x", _NO_TOP), ("left", "y", _NO_TOP), ("cars", _NO_TOP))),
 )
 
@@ -175,8 +180,8 @@ async def deck(Deck: Any, steps: Sequence[Step] | None = None, places: int = 5) 
     """Every request is answered as the Elixir answers it, also where a guard does not hold.
 
     Demands: the answers of `deck_answers` for some sequences of requests, through ``start_link``, ``board`` and
-    ``cars``; six places and four metres where nothing is said; a stray message changes nothing; an unknown call ends
-    the server; two decks have nothing in common.
+    ``cars``; six places and four metres where nothing is said; a stray message changes nothing; an unknown call or cast
+    ends the server; two decks have nothing in common.
     """
     cases: list[tuple[Any, ...]] = [(Deck, given, shown) for given, shown in DECKS]
     if steps is not None:
@@ -186,7 +191,11 @@ async def deck(Deck: Any, steps: Sequence[Step] | None = None, places: int = 5) 
     await answered(Deck.board(one, "red"), "a car boarded")
     seen = await answered(Deck.cars(other), "the cars were asked for")
     expect("a car boarded one of two decks; the cars of the other", seen, (9, []), _SHARED)
-    await ends_the_server(one, ("no such request", 17))
+    for request in (("no such request", 17), ("board", "red"), ("board", "red", 4, 5), ("cars",), "board"):
+        await ends_the_server(await _started(partial(Deck.start_link, 4)), request)
+    GenServer.cast(other, ("board", "red", 4))
+    await Process.sleep(0.0)
+    expect("a deck was sent a cast; does it live?", Process.alive(other), False, _NO_CAST)
 
 
 async def _one_deck(Deck: Any, places: int | None, steps: Sequence[Step]) -> None:
@@ -209,7 +218,8 @@ async def _one_deck(Deck: Any, places: int | None, steps: Sequence[Step]) -> Non
             case "left":
                 send(pid, ("left", given[0]))
             case _:
-                send(pid, ("a stray message", 17))
+                for stray in (("a stray message", 17), 17, "left", ("left", "a", "b")):
+                    send(pid, stray)
         await _lives_on(pid, done, idea)
 
 

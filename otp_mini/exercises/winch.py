@@ -8,6 +8,7 @@ does not know this way, and never "ok".
 
 from __future__ import annotations
 
+import inspect
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -210,6 +211,9 @@ async def winch(function: Callable[[], Any], metres: int = 9) -> None:
     if isinstance(function, str):
         raise NotYet("`winch` was looked at", "a text", "a function", "the `def`: it returns the text")
     text = function()
+    if inspect.iscoroutine(text):
+        text.close()
+        raise NotYet("`winch()` was called", "a coroutine", "a text", "the `async`: a plain `def` is asked for")
     if not isinstance(text, str):
         raise NotYet("`winch()` was called", safe_repr(text), "a text", _TEXT)
     if "raise NotImplementedError" in text:
@@ -233,7 +237,8 @@ async def winch(function: Callable[[], Any], metres: int = 9) -> None:
         if mistake is None:
             raise found
         if (said := found.parts["Seen"]).startswith("**"):
-            mistake.parts["Look again at"] += f". Elixir itself says: {said}"
+            idea = mistake.parts["Look again at"]
+            mistake.parts["Look again at"] = f"{idea}{'' if idea.endswith('?') else '.'} Elixir itself says: {said}"
     raise mistake or unknown
 
 
@@ -253,14 +258,14 @@ def _unknown(module: Module) -> NotYet | None:
     known = ways()
     if (tuple(lines),) not in [(use,) for use in uses]:
         return NotYet("the module was read", _quoted(lines), f"`{USES[0]}`", _LEFT_OVER)
-    for name in dict.fromkeys(clause.name for clause in module.clauses):
+    for name in dict.fromkeys([*known, *(clause.name for clause in module.clauses)]):
         written = module.of(name)
         if not any(_is(written, way) for way in known.get(name, [])):
             count = sum(len([*product(*way)]) for way in known.get(name, []))
             hoped = "a way that this check knows"
             return NotYet(
                 "the module was read",
-                _quoted(written),
+                _quoted(written) if written else f"no `{name}`",
                 hoped,
                 _UNKNOWN.format(count=f"{count} way{'s' * (count != 1)}"),
             )
@@ -319,6 +324,17 @@ _PARTS: Final = "a stop with four parts: the reason, the answer to the caller, a
 _BEGINS: Final = "what makes the first metre: `init` has the continue follow, as `Ok(metres, Continue(…))` does"
 _WAITS: Final = "who answers: a call whose callback returns `:noreply`, and nobody replies, waits for ever"
 _NUMBER: Final = "the metres: they come from outside, and are in no line of the Python"
+_PUT_OFF: Final = (
+    "what a number behind the state is: a time-out, and each message that comes first puts it off. The Python has a "
+    "timer, which nothing puts off"
+)
+_SLEEPS: Final = "which process waits: while a callback sleeps, the winch answers nobody. The Python has a timer"
+_NAMELESS: Final = "how many winches there may be at a time: the Python gives no name, and a name has one holder"
+_TRAPS: Final = "what a signal does: the Python traps none, and ends by it"
+_PULLED: Final = (
+    "the words of the Python: each becomes the atom of that name, also in a message that the winch sends to itself. "
+    "Anybody may send it one"
+)
 _AGAIN: Final = "what comes after a metre: `:continue` pulls the next one, or the winch stands still"
 
 
@@ -349,8 +365,14 @@ def _python_in(clause: Clause) -> Iterator[tuple[str, str, str]]:
             yield seen, "a tuple", f"the shape of a result: {word} is {_SHAPES[word]}"
         if re.fullmatch(r"\d+\.\d+", word):
             yield seen, "milliseconds", _MS
-        if word[0] in "\"'" and word[1:-1] in _WORDS_OF_THE_WINCH:
+        if word[0] in "\"'" and word[1:-1] in _WORDS_OF_THE_WINCH and not _is_printed(clause.words[:at]):
             yield seen, "an atom", _ATOM
+    if clause.name == "start_link" and "name:" in clause.words:
+        yield seen, "a start without a name", _NAMELESS
+    if ":trap_exit" in clause.words:
+        yield seen, "a winch that traps no exits", _TRAPS
+    if clause.name.startswith("handle_") and {"sleep", "receive"} & {*clause.words} and "fn" not in clause.words:
+        yield seen, "an answer at any moment", _SLEEPS
     timers = [n for n, word in enumerate(clause.words) if word == "send_after"]
     for at in timers:
         for number, *more in filter(None, _parts(clause.words[at + 1 :])):
@@ -358,6 +380,11 @@ def _python_in(clause: Clause) -> Iterator[tuple[str, str, str]]:
                 yield f"{number} milliseconds in `{clause}`", "a quarter of a second", _MS
     if "case" in clause.words and "->" not in clause.words:
         yield seen, "a `case` with its arrows", _ARROW
+
+
+def _is_printed(before: Words) -> bool:
+    """Whether a text behind these words is the first argument of `Logger` or `IO`."""
+    return len(before) > 3 and before[-4] in ("IO", "Logger") and before[-1] == "("
 
 
 def _misshapen(clause: Clause) -> Iterator[tuple[str, str, str]]:
@@ -378,7 +405,9 @@ def _misshapen(clause: Clause) -> Iterator[tuple[str, str, str]]:
             yield seen, "an `init` with a continue", _BEGINS
         if kind == ":noreply" and ":pulled" in clause.words[:4] and name == "handle_info" and len(parts) < 3:
             yield seen, "a metre less, and a continue", _AGAIN
-        if any(part[0].isdigit() and part[0] not in ("0", "1") for part in parts if len(part) == 1):
+        if len(parts) == {":ok": 3, ":noreply": 3, ":reply": 4}.get(kind) and "".join(parts[-1]).isdigit():
+            yield seen, "a timer", _PUT_OFF
+        elif any(part[0].isdigit() and part[0] not in ("0", "1") for part in parts if len(part) == 1):
             yield seen, "the number of metres that are left", _NUMBER
     body = clause.words[clause.words.index(")") :] if ")" in clause.words else clause.words
     if name == "handle_call" and ":noreply" in body and "reply" not in body:
@@ -417,6 +446,8 @@ def _clauses_missing(module: Module) -> Iterator[tuple[str, str, str]]:
         yield _quoted(infos), "the clause for any other message below", _ORDER
     if not any(map(_takes_all, infos)):
         yield _quoted(infos), "a clause for any other message as well", _LAST
+    if infos and not any(":pulled" in clause.words for clause in infos):
+        yield _quoted(infos), "a clause for `:pulled`", _PULLED
     pulls = module.of("handle_continue")
     if len(pulls) > 1 and "0" not in pulls[0].words and "0" in pulls[-1].words:
         yield _quoted(pulls), "the clause for 0 metres first", _ORDER
