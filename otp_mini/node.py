@@ -45,7 +45,7 @@ from .copying import copy_reason, copy_term
 from .errors import BadArg, Deadlock, Exit, SelfExit, name_of
 from .host import LONG_TURN, Host, Pause, cancelled, is_future
 from .interrupts import entrances, interrupts
-from .leavings import Leaving
+from .leavings import Leaving, in_order
 from .mailbox import Mailbox
 from .matching import name_key
 from .node_options import SLICE, SLICE_TURNS, check_options
@@ -200,14 +200,14 @@ class Node(Leaving):
         with claimed(), interrupts.watched(self.host.wake_driver):
             block = self._start_main(main, args)
             self.host.run(lambda pause: self._drive_main(block, pause, alone=True))
-            return self._result_of(block)
+            return self._result_of(in_order(block))
 
     async def run_async(self, main: Callable[..., Any], *args: Any) -> Any:
         """`run` for a place where an asyncio loop runs already, such as a notebook's cell."""
         with claimed():
             block = self._start_main(main, args)
             await self._drive_main(block, self.host.sleep, alone=False)
-            return self._result_of(block)
+            return self._result_of(in_order(block))
 
     def _start_main(self, main: Callable[..., Any], args: tuple[Any, ...]) -> ControlBlock:
         enter()

@@ -732,6 +732,21 @@ except BadArg:
 """
 
 
+def test_a_node_that_is_older_than_a_process_without_a_turn_leaves_no_warning() -> None:
+    """Python's collector takes the youngest before those that have outlived one collection."""
+    program = LEAVES.partition("kept = []")[0] + (
+        "gc.disable()\n"
+        "for work in (plain, other):\n"
+        "    node = Node(clock='virtual')\n"
+        "    gc.collect(0)\n"
+        "    leave(node, main, work)\n"
+        "    del node\n"
+        "    gc.collect()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
 @pytest.mark.parametrize("how", ["kept", "dropped"])
 def test_a_process_that_never_had_a_turn_leaves_no_warning(how: str) -> None:
     done = subprocess.run([sys.executable, "-c", LEAVES, how], capture_output=True, text=True, timeout=60, check=True)
