@@ -50,7 +50,7 @@ def current_process() -> ControlBlock:
 
 def _outside() -> ControlBlock:
     """Who acts where no process has its turn: the process that made this asyncio task, else the shell."""
-    owner = task_of.get()
+    owner: ControlBlock | None = task_of.get()
     if owner is None:
         return current_node().shell()
     if not owner.alive:

@@ -129,8 +129,18 @@ class Runtime:
 
 runtime: Final = Runtime()
 
-task_of: Final[ContextVar[ControlBlock | None]] = ContextVar("task_of", default=None)
-"""The process that made the asyncio task which runs just now; None outside of such tasks."""
+task_of: Final[ContextVar[Any]] = ContextVar("task_of", default=None)
+"""The process that made the asyncio task which runs just now, or `Ended`; None outside of such tasks."""
+
+
+class Ended:
+    """Stands for a process that has ended, in its own context: the control block there would be a cycle."""
+
+    __slots__ = ("pid", "node", "label")
+    alive = False
+
+    def __init__(self, process: ControlBlock) -> None:
+        self.pid, self.node, self.label = process.pid, process.node, process.label
 
 
 class ControlBlock:

@@ -37,7 +37,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from . import reports
 from .copying import copy_reason
 from .matching import name_key
-from .process import ControlBlock, Failed, runtime, task_of
+from .process import ControlBlock, Ended, Failed, runtime, task_of
 from .terms import CallRef, Down, ExitSignal, Pid, Ref
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class Signals:
         process.mailbox = process.monitoring = process.loop = process.links = process.monitors = None
         if process.context.get(task_of) is process:  # so it is with asyncio: a cycle
             with suppress(RuntimeError):  # one of its tasks has this very context, and is in it just now
-                process.context.run(task_of.set, None)
+                process.context.run(task_of.set, Ended(process))
         for linked in links or ():
             self.queue.append(ExitSent(pid, linked, reason, True))
         for ref, (watcher, who) in (monitors or {}).items():

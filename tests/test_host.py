@@ -2189,6 +2189,31 @@ def test_two_nodes_on_one_loop_each_have_their_own_names_in_tasks_too() -> None:
         asyncio.run(cell())
 
 
+@pytest.mark.parametrize("own", [True, False], ids=["its own context", "a copy"])
+def test_what_runs_in_the_context_of_a_process_that_has_ended_acts_for_nobody(own: bool) -> None:
+    said: list[object] = []
+
+    def later() -> None:
+        for act in (self_, lambda: spawn(receive), lambda: send(self_(), 1)):
+            try:
+                said.append(act())
+            except NoProc as error:
+                said.append(str(error).partition(",")[0])
+
+    async def brief() -> None:
+        task: Any = asyncio.current_task()
+        asyncio.get_running_loop().call_later(0.02, later, context=task.get_context() if own else None)
+
+    async def main() -> Any:
+        pid = spawn(brief)
+        await Process.sleep(0.1)
+        return pid
+
+    with Node() as node:
+        pid = asyncio.run(node.run_async(main))
+    assert said == [f"this asyncio task was made by brief {pid}"] * 3
+
+
 def test_blocks_of_two_tasks_end_in_any_order() -> None:
     async def block(long: float) -> None:
         with Node():
