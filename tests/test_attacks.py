@@ -68,8 +68,9 @@ STARTS_ELIXIR = "makes a wrong number of them"  # the row on `winch` that is jud
 def winches_of(session: pytest.Session) -> Start:
     """What Elixir prints for the winches of all rows that this run judges, each of them twice."""
     callspecs = [getattr(item, "callspec", None) for item in session.items]
-    rows = [spec.params["row"] for spec in callspecs if spec is not None and "row" in spec.params]
-    answers = [row.answer for row in rows if row.test is to_elixir.winch and row.about != STARTS_ELIXIR]
+    params = [spec.params.get("row") for spec in callspecs if spec is not None]
+    rows = [each for each in params if isinstance(each, Row) and each.about != STARTS_ELIXIR]
+    answers = [row.answer for row in rows if row.test is to_elixir.winch]
     return one_start(shutil.which("elixir") or "", asked_of_elixir(answers), times=2)
 
 

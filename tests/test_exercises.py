@@ -19,6 +19,7 @@ from itertools import pairwise
 from pathlib import Path
 from types import CodeType
 from typing import Any
+from zlib import crc32
 
 import pytest
 from attacks import refusal
@@ -63,9 +64,10 @@ def defined(notebook: dict[str, Any]) -> dict[str, Any]:
     names: dict[str, Any] = dict(vars(otp_mini), otp=otp_mini, __name__="notebook")
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code" and "nbgrader" in cell["metadata"] and not is_check(cell):
-            lines = "".join(cell["source"]).splitlines(keepends=True)
-            linecache.cache[cell["id"]] = (len(lines), None, lines, cell["id"])  # as a kernel does: explore reads it
-            exec(compiled(cell["id"], "".join(cell["source"])), names)
+            source = "".join(cell["source"])
+            lines, file = source.splitlines(keepends=True), f"{cell['id']}-{crc32(source.encode()):08x}"
+            linecache.cache[file] = (len(lines), None, lines, file)  # as a kernel does: explore reads it
+            exec(compiled(file, source), names)
     return names
 
 
