@@ -206,6 +206,7 @@ class Registry:
 
         Raises:
             AlreadyRegistered: the registry is unique and the key is taken.
+            BadArg: no copy of the key equals it, so that nobody would find it.
 
         OTP: ``Registry.register/3``
         """
