@@ -2,19 +2,17 @@
 
 Read the source in this order; each file uses only those before it:
 ``errors``, ``terms``, ``copying``, ``mailbox``, ``matching``, ``clock``, ``tracing``, ``reports``, ``process``,
-``timers``, ``signals``, ``interrupts``, ``threads``, ``waits``, ``host``, ``node_options``, ``leavings``,
+``names``, ``timers``, ``signals``, ``interrupts``, ``threads``, ``waits``, ``host``, ``node_options``, ``leavings``,
 ``node``, ``primitives``, ``child_spec``, ``gen_server``, ``sys_``, ``table_keys``, ``plain_functions``, ``ets``,
 ``task``, ``children``, ``supervisor``, ``dynamic_supervisor``, ``task_supervisor``, ``agent``, ``registry``,
 ``partition_supervisor``, ``application``, ``points``, ``watched``, ``explore``, ``stage``, ``faults``,
 ``score``, ``campaign``.
 """
 
-from __future__ import annotations
-
-import types
-import typing
+import types as _types  # the package shows no name of the standard library as one of its own
+import typing as _typing
 from sys import modules as _modules
-from typing import Any
+from typing import Any as _Any
 
 from . import ets, sys_, terms
 from .agent import Agent
@@ -45,21 +43,21 @@ from .task import Exited, Task, TaskStream
 from .task_supervisor import TaskSupervisor
 from .terms import INFINITY, TIMEOUT, Address, Down, ExitSignal, From, Ok, Pid, Ref, Shared
 
-if typing.TYPE_CHECKING:
+if _typing.TYPE_CHECKING:
     from .campaign import campaign
     from .explore import explore, replay
     from .faults import Crash, FailingStart, Flood, Hang, Kill, SlowStart, Storm, Unreachable
     from .stage import Below
 
 
-class _Package(types.ModuleType):
+class _Package(_types.ModuleType):
     """This package: `campaign` and `explore` are functions of it, and files are called so too.
 
     Python puts a file that it has loaded into its package under the file's name. There the function stays.
     """
 
     def __setattr__(self, name: str, value: object) -> None:
-        if not (isinstance(value, types.ModuleType) and name in ("campaign", "explore")):
+        if not (isinstance(value, _types.ModuleType) and name in ("campaign", "explore")):
             super().__setattr__(name, value)
 
 
@@ -76,22 +74,22 @@ class _Later:
     def __init__(self, name: str) -> None:
         self.__name__ = self.__qualname__ = name
 
-    def __call__(self, *args: Any, **options: Any) -> Any:
+    def __call__(self, *args: _Any, **options: _Any) -> _Any:
         return self.__wrapped__(*args, **options)
 
     def __repr__(self) -> str:
         return f"<function {self.__name__} of otp_mini>"
 
     @property
-    def __wrapped__(self) -> Any:  # what `inspect` follows for the signature
+    def __wrapped__(self) -> _Any:  # what `inspect` follows for the signature
         return _load(self.__name__)
 
     @property
-    def __doc__(self) -> Any:  # type: ignore[override]
+    def __doc__(self) -> _Any:  # type: ignore[override]
         return self.__wrapped__.__doc__
 
 
-def _load(name: str) -> Any:
+def _load(name: str) -> _Any:
     if name in ("which", "processes"):
         from .viz import tables
 
@@ -139,7 +137,7 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> _Any:
     if name in _LOOKING:
         return _Later(name)
     if name in _TRYING or name in _THEIR_FILES:
@@ -160,7 +158,7 @@ def _load_trying() -> None:
     globals().update({name: found.get(name) or getattr(faults, name) for name in _TRYING})
 
 
-def _artist(thing: Any, **how: Any) -> Any:
+def _artist(thing: _Any, **how: _Any) -> _Any:
     from .viz import picture_of
 
     return picture_of(thing, **how)

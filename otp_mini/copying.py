@@ -23,6 +23,7 @@ import types
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from operator import is_
 from typing import Any
 
@@ -32,6 +33,7 @@ from .terms import Atom, CallRef, Pid, Ref, Shared
 AS_THEY_ARE: set[type] = {
     int, str, float, bool, type(None), bytes, complex, range, type(Ellipsis), type(NotImplemented),
     Pid, Ref, CallRef, Atom, Shared, object, type, types.ModuleType, types.FunctionType, types.CodeType, property,
+    ContextVar,  # a key: what stands under it, each process has for itself
 }  # fmt: skip
 """Classes whose instances cannot change. A class of `_ELSEWHERE` joins them when its first instance comes."""
 

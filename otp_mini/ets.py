@@ -39,7 +39,7 @@ from typing import Any, Final
 from .copying import cannot_change, copy_reason
 from .errors import BadArg, Exit, safe_repr
 from .matching import ANY as ANY
-from .matching import Distinct, Place, check_pattern, exact, fits, fitting, has_holes, order
+from .matching import Distinct, Place, check_pattern, exact, fits, fitting, has_holes, order, place_of_copy
 from .matching import Var as Var
 from .node import Node
 from .plain_functions import check_step, plain
@@ -330,13 +330,7 @@ def _rows(found: Table, rows: object, function: str) -> list[tuple[Place, Row]]:
         key = _checked(found, row, function)[keypos]
         kept: Row = tuple(found.node.copy(row))
         found.fixed = found.fixed and cannot_change(kept)
-        place = found.place(kept[keypos])
-        if kept[keypos] is not key and place != found.place(key):
-            raise BadArg(
-                f"ets.{function}: the key {safe_repr(key)} would never be found again: the table holds a copy, and a "
-                f"{type(key).__name__} equals no copy of itself. Use as the key what names it."
-            )
-        copied.append((place, kept))
+        copied.append((place_of_copy(key, kept[keypos], found.place, f"ets.{function}"), kept))
     return copied
 
 

@@ -33,7 +33,6 @@ from __future__ import annotations
 
 import random
 import re
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
@@ -51,7 +50,7 @@ from .points import with_points
 from .process import runtime
 from .reports import silenced
 from .terms import Down, ExitSignal, Pid, picture
-from .threads import enter
+from .threads import claimed, taking
 from .tracing import Event, Trace
 from .waits import who_waits
 from .watched import ALL, TIME, Ahead, Footprint, WatchedNode
@@ -235,17 +234,6 @@ def newest(enabled: tuple[str, ...], last: str) -> str:
     return usual(enabled if last == TIME else ready or enabled, last)
 
 
-_running = threading.RLock()
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """One run at a time: its processes run in whichever thread it is in, and no other thread's in between."""
-    with _running:
-        enter()
-        yield
-
-
 def run_once(
     scenario: Callable[[], Any],
     choose: Choose,
@@ -263,7 +251,7 @@ def run_once(
         BadArg: processes run in another thread just now.
     """
     node, steps, last = WatchedNode(ahead), [] if steps is None else steps, ""
-    with _alone(), node:
+    with taking, claimed(), node:  # one run at a time, and no other thread's processes in between
         node.driving = True
         if record is not None:
             node.tracer, node.operations = record.trace, []

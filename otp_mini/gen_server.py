@@ -18,12 +18,12 @@ from typing import Any, Final, NamedTuple
 from .child_spec import ChildSpec, HasChildSpec
 from .copying import AS_THEY_ARE, copy_reason
 from .errors import AlreadyStarted, BadArg, Exit, StartError, name_of, not_awaited, safe_repr
+from .names import check_address, check_answer, check_name
 from .plain_functions import plain_answer
 from .primitives import (
     Destination,
     ask,
     charge,
-    check_name,
     check_timeout,
     current_process,
     find,
@@ -35,7 +35,7 @@ from .primitives import (
 )
 from .process import MESSAGE, PARKED, YIELDED, Become, ControlBlock
 from .reports import logger, server_crashed
-from .terms import TIMEOUT, Address, Atom, CallRef, ExitSignal, From, Ok, Pid, Ref, check_address, is_quiet
+from .terms import TIMEOUT, Address, Atom, CallRef, ExitSignal, From, Ok, Pid, Ref, is_quiet
 from .threads import stay
 
 # ---- what callbacks return ---------------------------------------------------------------------
@@ -455,7 +455,7 @@ async def _serve(
 def _take_name(process: ControlBlock, name: Destination) -> Pid | None:
     """Register the new process; answers None, or who has the name."""
     if isinstance(name, Address):
-        return name.register(process.pid)
+        return check_answer(name, "register", name.register(process.pid))
     return process.node.register(process, name)
 
 
@@ -467,9 +467,9 @@ def _give_name_up(process: ControlBlock, name: Destination) -> None:
 
 
 def _is_then(then: object) -> bool:
-    if then is None or then is HIBERNATE or type(then) is Continue:
+    if then is None or then is HIBERNATE or isinstance(then, Continue):
         return True
-    if type(then) is Timeout:
+    if isinstance(then, Timeout):
         check_timeout(then.seconds)
         return True
     return False
@@ -484,7 +484,7 @@ def _what_is_wrong(result: Any, allowed: str) -> str:
     if result is None:
         or_what = "" if "Ok" in allowed else ", or does no `case` match this message"
         return f"{expected}. Is a `return` missing{or_what}?"
-    if type(result) in (Ok, Reply, NoReply) and type(result).__name__ in allowed:
+    if any(isinstance(result, kind) and f" {kind.__name__}" in f" {allowed}" for kind in (Ok, Reply, NoReply)):
         return _wrong_then(result.then)
     if isinstance(result, type) and issubclass(result, (Ok, Ignore, Reply, NoReply, Stop)):
         return f"{expected}: that is the class itself. Write {result.__name__}({_ARGUMENTS[result]})."
@@ -500,7 +500,8 @@ def _wrong_then(then: object) -> str:
     """A result whose last part is none of those that say what comes next."""
     said = f"whose last part must be Continue(term), Timeout(seconds) or HIBERNATE, got {safe_repr(then)}"
     if isinstance(then, (int, float)) and not isinstance(then, bool):
-        return f"{said}. For a time-out write Timeout({then / 1000 if isinstance(then, int) else then}), in seconds."
+        seconds = then / 1000 if isinstance(then, int) and abs(then) < 10**12 else then
+        return f"{said}. For a time-out write Timeout({safe_repr(seconds)}), in seconds."
     if isinstance(then, str) and then == "hibernate":
         return f"{said}. Write HIBERNATE, without quotes."
     if isinstance(then, tuple) and len(then) == 2 and then[0] == "continue":
@@ -575,7 +576,7 @@ class _Loop:
                     self.state, then = result.state, None
                 elif type(result) is NoReply and then is None and result.then is None:
                     self.state = result.state
-                elif type(result) is Stop:
+                elif isinstance(result, Stop):
                     reason = await self.stop(result, message)
                     break
                 else:
@@ -588,10 +589,10 @@ class _Loop:
     async def after(self, then: Then) -> Any:
         """What comes next where the last result asked for something."""
         process = self.process
-        if type(then) is Continue:
+        if isinstance(then, Continue):
             await charge(process)
             return _Continued(then.term)
-        if type(then) is Timeout:
+        if isinstance(then, Timeout):
             return await receive(timeout=then.seconds)
         if not process.mailbox:  # hibernate: the next message makes new ones
             process.mailbox, process.monitors = None, process.monitors or None
@@ -600,15 +601,15 @@ class _Loop:
     def settle(self, result: Any, message: Any, before: Then) -> Then:
         """Do what a callback's result says, unless it is `Stop`; answers what is to come next."""
         callback = _callback(message)
-        reply = type(result) is Reply and callback == "handle_call"
-        if not (reply or type(result) is NoReply) or not (result.then is None or _is_then(result.then)):
+        reply = isinstance(result, Reply) and callback == "handle_call"
+        if not (reply or isinstance(result, NoReply)) or not (result.then is None or _is_then(result.then)):
             raise Exit(("bad_return_value", result))
         if reply:
             node = self.process.node
             node.reply(self.process.pid, message[1], node.copy(result.value))
         self.state = result.state
         then: Then = result.then
-        return before if callback == "system" and type(before) is Timeout else then
+        return before if callback == "system" and isinstance(before, Timeout) else then
 
     def dispatch(self, message: Any) -> Any:
         """Give the message to the callback that it belongs to."""
@@ -639,14 +640,13 @@ class _Loop:
         last = result.reply is not _NO_REPLY
         if result.state is _NO_STATE or (last and _callback(message) != "handle_call"):
             raise Exit(("bad_return_value", result))
-        node = self.process.node
-        reply = node.copy(result.reply)
+        reply = self.process.node.copy(result.reply)
         self.state = result.state
         try:
             return await self.terminate(result.reason, message)
         finally:
             if last:
-                node.reply(self.process.pid, message[1], reply)
+                self.process.node.reply(self.process.pid, message[1], reply)
 
     def reason_of(self, error: BaseException) -> object:
         """The reason of an end by an exception. What is not the server's own goes on as it is."""
@@ -672,7 +672,7 @@ class _Loop:
         if not is_quiet(reason):
             who = self.process.node.describe(self.process)
             shown = Continue(message.term) if type(message) is _Continued else message
-            server_crashed(who, reason, self.state, shown, self.hint(reason, message))
+            server_crashed(who, reason, self.state, shown, lambda: self.hint(reason, message))
         return reason
 
     def hint(self, reason: object, message: Any) -> str:
@@ -683,7 +683,7 @@ class _Loop:
             case ("bad_return_value", value):
                 callback = _callback(message).replace("handle_exit", "handle_info")
                 allowed = ("Reply, " if "call" in callback else "") + "NoReply or Stop"
-                wrong = _what_is_wrong(value, allowed) if type(value) is not Stop else _wrong_stop(value, callback)
+                wrong = _what_is_wrong(value, allowed) if not isinstance(value, Stop) else _wrong_stop(value, callback)
                 return f"{name_of(type(self.server))}.{callback} returned {safe_repr(value)} {wrong}"
         if isinstance(reason, BaseException) and type(self.state) is CoroutineType:
             return f"the state is a coroutine: {not_awaited(self.state)}."

@@ -37,6 +37,9 @@ LONG_SLICE = 0.005
 LONG_TURN = 0.5
 STUCK_AFTER = 1.0
 POLL = 0.02
+A_DAY: Final = 86_400.0
+"""Nobody sleeps longer in one go: who wakes looks again. Of some centuries Python's own waits know nothing."""
+
 HEARTBEAT = 0.25
 """How often, in seconds, a sleeping cell wakes its loop: ipykernel only notes Ctrl-C, for the loop to look at."""
 
@@ -306,7 +309,9 @@ class Host:
     def notify(self) -> None:
         """Something became ready, or a timer was set, while nobody was driving."""
         if not self.attach():
-            return  # a script: run() will see to it
+            if self._drives:  # a script: run() will see to it, unless it sleeps, and a thread has just begun to send
+                self._reports.put(_nothing)
+            return
         self.end_pauses()
         if not self._drives:
             self._schedule()
@@ -321,7 +326,7 @@ class Host:
         if self.node.ready:
             self._pump_handle = self.loop.call_soon(self._pump)
         elif delay is not None:
-            self._pump_handle = self.loop.call_later(delay, self._pump)
+            self._pump_handle = self.loop.call_later(min(delay, A_DAY), self._pump)
 
     def _pump(self) -> None:
         self._pump_handle = None
@@ -370,6 +375,7 @@ class Host:
                     await node.gate(pause)
                     continue
                 node.run_slice()
+                self._look_for_threads()
                 if interrupts.noted:
                     continue
                 if not (node.ready or alone or done()):
@@ -380,7 +386,6 @@ class Host:
                     await self._wait(done, pause, alone)
                 if (node.clock.virtual or time.perf_counter() - let_in > LONG_SLICE) and not done():
                     await pause(0.0)
-                    self._look_for_threads()
                     let_in = time.perf_counter()
         finally:
             self._drives -= 1
@@ -408,7 +413,7 @@ class Host:
             raise Deadlock(
                 "the program waits for ever: every process is parked, no timer is set and no "
                 f"outside result is awaited.\n{who_waits(self.node.blocks.values())}\n"
-                "Send what is waited for, give the wait a time-out, or end the process."
+                f"Send what is waited for, give the wait a time-out, or end the process.{_of_threads()}"
             )
 
     def asyncio_is_busy(self) -> bool:
@@ -425,7 +430,7 @@ class Host:
     async def block(self, seconds: float | None) -> None:
         """Wait as a script does: the whole thread sleeps, but for reports of other threads."""
         try:
-            report = self._reports.get(block=seconds != 0.0, timeout=seconds)
+            report = self._reports.get(block=seconds != 0.0, timeout=None if seconds is None else min(seconds, A_DAY))
         except queue.Empty:
             return
         report()
@@ -534,6 +539,19 @@ def _retrieve(future: Any) -> None:
     """
     if not future.cancelled() and is_cancellation(getattr(future, "_exception", None)):
         future.exception()
+
+
+def _of_threads() -> str:
+    if threading.active_count() == 1:
+        return ""
+    return (
+        "\nWhether a thread that the program has started itself will send something, nobody knows here: have a process "
+        "do its work by in_thread, or give the wait a time-out."
+    )
+
+
+def _nothing() -> None:
+    """A report that only wakes who sleeps."""
 
 
 def _finish(future: Any) -> None:

@@ -14,7 +14,7 @@ OTP: match patterns, ``===`` and the order of terms (``<``)
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import repeat
 from numbers import Number
@@ -184,6 +184,21 @@ def _is_nan(term: object) -> bool:
     return isinstance(term, Number) and bool(term != term)
 
 
+def place_of_copy(key: Any, copy: Any, place: Callable[[Any], Place], function: str) -> Place:
+    """The place of a key of which a copy is kept.
+
+    Raises:
+        BadArg: the copy would never be found by the key.
+    """
+    found = place(copy)
+    if copy is not key and found != place(key):
+        raise BadArg(
+            f"{function}: the key {safe_repr(key)} would never be found again: what is kept is a copy, and a "
+            f"{type(key).__name__} equals no copy of itself. Use as the key what names it."
+        )
+    return found
+
+
 def name_key(name: Any) -> Place:
     """Under what a node keeps a process's name: a string or a class as it is, any other strictly.
 
@@ -256,7 +271,7 @@ def order(key: Any, exactly: bool = False) -> Place:
         case int() | float() if key == key:  # a NaN is not
             return 0, exactly and isinstance(key, float), key
         case str():
-            return 1, str(key), ""
+            return 1, str.__str__(key), ""  # `str` would ask the class: of an enum, it answers the member's name
         case type():
             return 1, f"{key.__module__}.{key.__qualname__}", "class"
         case Ref():

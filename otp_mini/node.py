@@ -45,7 +45,7 @@ from .copying import copy_reason, copy_term
 from .errors import BadArg, Deadlock, Exit, SelfExit, name_of
 from .host import LONG_TURN, Host, Pause, cancelled, is_future
 from .interrupts import entrances, interrupts
-from .leavings import Leaving
+from .leavings import Leaving, in_order
 from .mailbox import Mailbox
 from .matching import name_key
 from .node_options import SLICE, SLICE_TURNS, check_options
@@ -53,7 +53,7 @@ from .plain_functions import check_function
 from .process import MESSAGE, PARK, REDUCTIONS, TIMED_OUT, Become, ControlBlock, coroutine_of, runtime, task_of
 from .signals import Signals
 from .terms import CallRef, Pid, Ref
-from .threads import enter
+from .threads import Use, claimed, enter, put_back, put_in_use
 from .timers import PATIENCE, Timers
 from .tracing import Event, Trace
 
@@ -133,17 +133,16 @@ class Node(Leaving):
         self._slow: set[str] = set()  # labels of those whose long turn was spoken of already
         self._turns_left = SLICE_TURNS  # on a virtual clock: until the timers are looked at again
         # What was current before each `with` that this node is in.
-        self._outer: list[tuple[ControlBlock | None, Node | None]] = []
+        self._outer: list[Use] = []
 
     # ---- the current node ----------------------------------------------------------------
 
     def __enter__(self) -> Node:
-        self._outer.append((runtime.running, runtime.node))
-        runtime.running, runtime.node = None, self
+        self._outer.append(put_in_use(self))
         return self
 
     def __exit__(self, *exc: object) -> None:
-        runtime.running, runtime.node = self._outer.pop()
+        put_back(self._outer.pop())
         self.close()
 
     def use(self) -> Node:
@@ -198,16 +197,17 @@ class Node(Leaving):
 
         OTP: none; ``mix run`` comes near
         """
-        with interrupts.watched(self.host.wake_driver):
+        with claimed(), interrupts.watched(self.host.wake_driver):
             block = self._start_main(main, args)
             self.host.run(lambda pause: self._drive_main(block, pause, alone=True))
-            return self._result_of(block)
+            return self._result_of(in_order(block))
 
     async def run_async(self, main: Callable[..., Any], *args: Any) -> Any:
         """`run` for a place where an asyncio loop runs already, such as a notebook's cell."""
-        block = self._start_main(main, args)
-        await self._drive_main(block, self.host.sleep, alone=False)
-        return self._result_of(block)
+        with claimed():
+            block = self._start_main(main, args)
+            await self._drive_main(block, self.host.sleep, alone=False)
+            return self._result_of(in_order(block))
 
     def _start_main(self, main: Callable[..., Any], args: tuple[Any, ...]) -> ControlBlock:
         enter()
@@ -220,7 +220,7 @@ class Node(Leaving):
         return self._main
 
     async def _drive_main(self, main: ControlBlock, pause: Any, *, alone: bool) -> None:
-        before, runtime.running, runtime.node = (runtime.running, runtime.node), None, self
+        use = put_in_use(self)
         self.host.attach()
         try:
             await self.host.drive(lambda: not main.alive, pause, alone=alone)
@@ -229,7 +229,7 @@ class Node(Leaving):
                 self.signals.kill(main, error)
             raise
         finally:
-            runtime.running, runtime.node = before
+            put_back(use)
 
     def _result_of(self, main: ControlBlock) -> Any:
         self._main = None
@@ -687,6 +687,7 @@ class Node(Leaving):
 
     def start_timer(self, seconds: float, target: object, message: Any, *, again: bool = False) -> int:
         """Send a message to a pid or name after ``seconds``, and ``again`` each time when they have passed."""
+        self.timers.bury()
         number = self.timers.set(self.clock.now() + seconds, target, message, seconds if again else None)
         if not self.driving:
             self.host.notify()
@@ -734,7 +735,7 @@ class Node(Leaving):
     def _timer_sends(self, target: object, message: object) -> None:
         """Deliver the message of a timer. A name is looked up only now; one that is free gets nothing."""
         process = target.block if isinstance(target, Pid) else self.names.get(name_key(target))
-        if process is not None:
+        if process is not None and process.node is self:
             self.note("timer", None, process.pid, message)
             self.deliver(process, message)
 
@@ -774,13 +775,13 @@ entrances.add(Node.turn.__code__)
 
 
 def current_node() -> Node:
-    """The node that this code runs on: its process's, else the one in use.
+    """The node of the process that runs this code, or has made the asyncio task that does; else the one in use.
 
     Outside of any ``with Node()`` there is one default node, with a real clock.
     """
-    if runtime.running is not None:
-        node: Node = runtime.running.node
-        return node
+    process = runtime.running or task_of.get()
+    if process is not None:
+        return process.node
     if runtime.node is None:
         runtime.node = Node()
     return runtime.node

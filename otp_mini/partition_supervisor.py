@@ -13,9 +13,10 @@ from .children import answer_of
 from .copying import copy_term
 from .errors import BadArg, StartError, safe_repr
 from .matching import exact
+from .names import what_was_meant
 from .node import current_node
 from .plain_functions import plain
-from .primitives import current_process, what_was_meant
+from .primitives import current_process
 from .supervisor import Strategy, Supervise, Supervisor
 from .terms import Address, Pid
 from .threads import stay

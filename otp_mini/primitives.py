@@ -16,13 +16,13 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import copy_context
 from functools import partial
-from types import CoroutineType
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
-from .copying import AS_THEY_ARE, copy_reason, copy_term
-from .errors import BadArg, CopyError, Exit, NoProc, SelfExit, name_of, not_awaited, safe_repr
+from .copying import AS_THEY_ARE, copy_reason
+from .errors import BadArg, Exit, NoProc, SelfExit, name_of, safe_repr
 from .mailbox import NOTHING, Pattern, check_pattern
 from .matching import name_key
+from .names import check_answer, check_destination, check_name
 from .node import current_node
 from .process import MESSAGE, PARKED, TIME, YIELDED, ControlBlock, Failed, runtime, task_of
 from .terms import INFINITY, TIMEOUT, Address, CallRef, Down, ExitSignal, Pid, Ref, TimerRef
@@ -36,7 +36,8 @@ Name = type | Hashable
 Destination = Pid | Address | type | Hashable
 """A pid, a registered name, or an `Address` such as ``Via(registry, key)``."""
 
-_UNUSABLE = (None, True, False)
+SHORTEST: Final = 0.001
+"""The shortest interval, in seconds; OTP counts in milliseconds, too. One that no clock can show would never end."""
 
 
 def current_process() -> ControlBlock:
@@ -49,7 +50,7 @@ def current_process() -> ControlBlock:
 
 def _outside() -> ControlBlock:
     """Who acts where no process has its turn: the process that made this asyncio task, else the shell."""
-    owner = task_of.get()
+    owner: ControlBlock | None = task_of.get()
     if owner is None:
         return current_node().shell()
     if not owner.alive:
@@ -144,43 +145,19 @@ def find(destination: Destination, *, sending: bool = False) -> ControlBlock | N
         return _here(destination)
     if isinstance(destination, Address):
         pid = destination.receiver() if sending else destination.whereis()
+        if type(pid) is not Pid:
+            pid = check_answer(destination, "receiver" if sending else "whereis", pid)
         return None if pid is None else _here(pid)
     try:
         names = current_node().names
         found = names.get(destination)
         if found is None and not isinstance(destination, (str, type)):
             found = names.get(name_key(destination))
-    except TypeError:
+    except Exception:  # its hash, or its comparison
         found = None
     if found is None:
-        _check_destination(destination)
+        check_destination(destination)
     return found
-
-
-def _check_destination(destination: object) -> None:
-    """Raise `BadArg` where nobody is found because nobody can ever be found there."""
-    if isinstance(destination, (str, int, tuple, type)) or destination is None:
-        try:
-            hash(destination)
-        except TypeError:
-            pass  # a tuple with a list in it
-        else:
-            return
-    try:
-        check_name(destination)
-    except BadArg:
-        said = f"a process is addressed by its pid, its name or Via(...), got {safe_repr(destination)}"
-        raise BadArg(f"{said}.{what_was_meant(destination)}") from None
-
-
-def what_was_meant(thing: object) -> str:
-    """What to write in place of a thing that stands where a pid or a name was wanted."""
-    if isinstance(thing, CoroutineType):
-        return f" {not_awaited(thing)}."
-    if hasattr(type(thing), "start_link"):
-        kind = name_of(type(thing))
-        return f" An instance of {kind} is no process: write `await {kind}.start_link(...)`."
-    return ""
 
 
 def post(process: ControlBlock, message: object) -> None:
@@ -565,29 +542,9 @@ def traced_name(process: ControlBlock) -> str:
 def _alive(pid: object, function: str) -> ControlBlock | None:
     stay()
     if not isinstance(pid, Pid):
-        _check_destination(pid)
+        check_destination(pid)
         raise BadArg(f"{function} needs a pid, got {safe_repr(pid)}. Process.whereis(name) answers the pid of a name.")
     return _here(pid)
-
-
-def check_name(name: object) -> None:
-    """Raise `BadArg` unless ``name`` can be a registered name."""
-    meant, problem = what_was_meant(name), "is not usable as a name"
-    try:
-        hash(name)
-        unusable = any(name is bad for bad in _UNUSABLE) or name == "undefined"
-        if not unusable and not meant and not isinstance(name, (Pid, Ref, Address)):
-            if copy_term(name) == name:
-                return
-            problem = "equals no copy of itself, so no other process could ever use it"
-    except CopyError:
-        problem = "cannot be copied, so no other process could ever use it"
-    except TypeError:
-        problem = "cannot be hashed"
-    raise BadArg(
-        f"a process's name is a string, a class or another hashable value, but not None, True, "
-        f'False, "undefined", a pid or an address; got {safe_repr(name)}, which {problem}.{meant}'
-    )
 
 
 def monitor_as(watcher: ControlBlock, target: ControlBlock, ref: Ref, who: object) -> None:
@@ -634,7 +591,7 @@ class Process:
         OTP: ``Process.link/1``
         """
         target, caller = _alive(pid, "Process.link"), current_process()
-        if target is not None:
+        if target is not None and target.node is caller.node:
             caller.node.signals.link(caller, target)
         elif caller.trap_exit:
             caller.node.deliver(caller, ExitSignal(pid, "noproc"))
@@ -665,6 +622,8 @@ class Process:
         """
         caller, target = current_process(), find(who)
         node = caller.node
+        if target is not None and target.node is not node:
+            target = None  # its own node's signals come to nobody here
         ref: Ref = node.make_ref()
         node.note("monitor", caller.pid, None if target is None else target.pid)
         if target is None:
@@ -842,10 +801,10 @@ class Process:
         Args:
             destination: a pid, a name or an address. To nobody, nothing is ever sent.
             message: what is sent, copied now and once more for each time.
-            seconds: more than 0.
+            seconds: a thousandth or more.
 
         Raises:
-            BadArg: ``seconds`` is not a number above 0, or this can be no address of a process.
+            BadArg: ``seconds`` is not such a number, or this can be no address of a process.
 
         OTP: ``:timer.send_interval/3``
         Differs: an interval of 0 is refused: on a virtual clock no time would ever pass. `cancel_timer` and
@@ -863,6 +822,8 @@ class Process:
         """
         if not check_timeout(seconds):
             raise BadArg(f"send_interval needs a number of seconds above 0, got {safe_repr(seconds)}")
+        if seconds < SHORTEST:
+            raise BadArg(f"send_interval sends every {SHORTEST} s at the most, got {safe_repr(seconds)}")
         node, target = current_process().node, find(destination, sending=True)
         receiver = None if target is None else target.pid
         number = node.start_timer(float(seconds), receiver, node.copy(message), again=True)

@@ -117,19 +117,30 @@ class Runtime:
     thread only 3 % of their speed, so ``threads`` says whether there was ever another.
     """
 
-    __slots__ = ("running", "node", "thread", "threads")
+    __slots__ = ("running", "node", "thread", "threads", "claims")
 
     def __init__(self) -> None:
         self.running: ControlBlock | None = None
         self.node: Node | None = None
         self.thread = get_ident()
         self.threads = False
+        self.claims = 0  # so many runs have that thread for themselves, one in the other
 
 
 runtime: Final = Runtime()
 
-task_of: Final[ContextVar[ControlBlock | None]] = ContextVar("task_of", default=None)
-"""The process that made the asyncio task which runs just now; None outside of such tasks."""
+task_of: Final[ContextVar[Any]] = ContextVar("task_of", default=None)
+"""The process that made the asyncio task which runs just now, or `Ended`; None outside of such tasks."""
+
+
+class Ended:
+    """Stands for a process that has ended, in its own context: the control block there would be a cycle."""
+
+    __slots__ = ("pid", "node", "label")
+    alive = False
+
+    def __init__(self, process: ControlBlock) -> None:
+        self.pid, self.node, self.label = process.pid, process.node, process.label
 
 
 class ControlBlock:

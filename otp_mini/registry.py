@@ -23,11 +23,12 @@ from .child_spec import ChildSpec
 from .copying import AS_THEY_ARE, copy_term
 from .errors import BadArg, safe_repr
 from .gen_server import GenServer, NoReply, Ok, Stop, start_server
-from .matching import ANY, Place, check_pattern, exact, fitting, has_holes
+from .matching import ANY, Place, check_pattern, exact, fitting, has_holes, place_of_copy
+from .names import what_was_meant
 from .node import Node, current_node
 from .plain_functions import check_step, plain, plain_answer
 from .plain_functions import guard as checked_guard
-from .primitives import Process, current_process, what_was_meant
+from .primitives import Process, current_process
 from .process import ControlBlock, runtime
 from .terms import Address, Pid
 from .threads import enter
@@ -205,6 +206,7 @@ class Registry:
 
         Raises:
             AlreadyRegistered: the registry is unique and the key is taken.
+            BadArg: no copy of the key equals it, so that nobody would find it.
 
         OTP: ``Registry.register/3``
         """
@@ -409,7 +411,7 @@ class Registry:
 
         OTP: ``Registry.put_meta/3``
         """
-        _book(registry).meta[exact(key)] = _copied(value)
+        _book(registry).meta[place_of_copy(key, _copied(key), exact, "Registry.put_meta")] = _copied(value)
         return "ok"
 
     @staticmethod
@@ -569,7 +571,7 @@ def _enter(book: Book, process: ControlBlock, key: Any, value: Any) -> Pid | Non
         return holders[0].pid
     copied = process.node.copy
     entry = Entry(process.pid, copied(key), copied(value))
-    exact(entry.key)  # a key that cannot be one is refused before anything is done
+    place_of_copy(key, entry.key, exact, "Registry.register")  # refused before anything is done
     if process.pid not in book.watched:
         book.watched.add(process.pid)
         process.cleanups = process.cleanups or []

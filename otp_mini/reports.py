@@ -20,7 +20,7 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import CodeType
 from typing import Any
 
@@ -114,6 +114,7 @@ FRAMES = 20
 
 _HERE = os.path.split(__file__)[0] + os.sep  # not `pathlib`, which takes long to import
 _NO_MESSAGE = object()
+Hint = Callable[[], str]
 
 
 def explain(reason: object) -> str:
@@ -166,18 +167,19 @@ def process_crashed(who: object, error: BaseException) -> None:
     logger.error("Process %s raised an exception\n%s", who, explain(error))
 
 
-def server_crashed(who: object, reason: object, state: object, message: object = _NO_MESSAGE, hint: str = "") -> None:
+def server_crashed(who: object, reason: object, state: object, message: object = _NO_MESSAGE, hint: Hint = str) -> None:
     """A server ended with a reason that is not quiet.
 
     Args:
         message: the message in hand as it lay in the mailbox, if there was one.
-        hint: what the programmer could do, where that is known.
+        hint: answers what the programmer could do, where that is known. What it looks at may be anything.
     """
     if not logger.isEnabledFor(logging.ERROR):
         return
     lines = [f"GenServer {who} terminating", explain(reason)]
-    if hint:
-        lines.append(f"Hint: {hint}")
+    with contextlib.suppress(Exception):
+        if said := hint():
+            lines.append(f"Hint: {said}")
     match message:
         case ("$gen_call", (Pid() as pid, _), request):
             lines.append(f"Last message (from {pid}): {safe_repr(request)}")

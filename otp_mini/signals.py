@@ -30,12 +30,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Coroutine
+from contextlib import suppress
+from contextvars import Context
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import reports
 from .copying import copy_reason
 from .matching import name_key
-from .process import ControlBlock, Failed, runtime, task_of
+from .process import ControlBlock, Ended, Failed, runtime, task_of
 from .terms import CallRef, Down, ExitSignal, Pid, Ref
 
 if TYPE_CHECKING:
@@ -67,6 +69,19 @@ class DownSent(NamedTuple):
     ref: Ref
     who: object
     reason: object
+
+
+def _free_context(process: ControlBlock) -> Context:
+    """The process's context variables, to run something with them.
+
+    A task that was made with the process's own context is in it while it has its turn, and nobody else can be:
+    then it is a copy.
+    """
+    try:
+        process.context.run(int)
+    except RuntimeError:
+        return process.context.copy()
+    return process.context
 
 
 class Signals:
@@ -152,7 +167,8 @@ class Signals:
         links, monitors = process.links, process.monitors
         process.mailbox = process.monitoring = process.loop = process.links = process.monitors = None
         if process.context.get(task_of) is process:  # so it is with asyncio: a cycle
-            process.context.run(task_of.set, None)
+            with suppress(RuntimeError):  # one of its tasks has this very context, and is in it just now
+                process.context.run(task_of.set, Ended(process))
         for linked in links or ():
             self.queue.append(ExitSent(pid, linked, reason, True))
         for ref, (watcher, who) in (monitors or {}).items():
@@ -206,7 +222,7 @@ class Signals:
         outer, runtime.running = runtime.running, process
         before, self.closing = self.closing, process
         try:
-            process.context.run(coroutine.close)
+            _free_context(process).run(coroutine.close)
         except BaseException as error:
             if isinstance(error, RuntimeError) and coroutine.cr_frame is not None:
                 self._stubborn.append(coroutine)

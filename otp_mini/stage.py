@@ -24,8 +24,9 @@ from .children import Child, StartingSupervisor, children_of, supervisor_state
 from .errors import BadArg, Deadlock, Exit, describe_exception, name_of, safe_repr
 from .gen_server import BEFORE_INIT
 from .matching import name_key
+from .names import check_name
 from .node import Node
-from .primitives import Process, check_name, receive
+from .primitives import Process, receive
 from .process import ControlBlock
 from .terms import Address, Pid
 

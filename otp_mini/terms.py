@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 if TYPE_CHECKING:
     from .process import ControlBlock
 
-from .errors import BadArg, safe_repr
+from .errors import safe_repr
 
 INFINITY: Final = math.inf
 """A time-out that never comes. ``None`` means the same wherever a time-out is asked for."""
@@ -231,13 +231,6 @@ class Address:
     def unregister(self) -> None:
         """Give the address up."""
         raise NotImplementedError(f"{type(self).__name__} is an address and needs def unregister(self)")
-
-
-def check_address(kind: type[Address]) -> None:
-    """Raise `BadArg` where a function is missing that an address needs: before anybody is started under it."""
-    for name in ("whereis", "register", "unregister"):
-        if getattr(kind, name) is getattr(Address, name):
-            raise BadArg(f"{kind.__name__} is an address and has no {name}: write def {name}(self, ...)")
 
 
 class Shared:

@@ -51,7 +51,7 @@ class Timers:
         (None, 0)
     """
 
-    __slots__ = ("armed", "heap", "count", "looked_at", "patience", "intervals")
+    __slots__ = ("armed", "heap", "count", "looked_at", "patience", "intervals", "many")
 
     def __init__(self) -> None:
         self.armed: dict[int, Armed] = {}
@@ -59,6 +59,7 @@ class Timers:
         self.count = 0  # how many were ever set: the number of the last one
         self.looked_at: float | None = None  # the node's: when it last did what was due
         self.patience = PATIENCE  # the node's: how many may still fire while nobody gets what he waits for
+        self.many = SMALL  # of more, those whose target is dead are looked for
         self.intervals: dict[int, float] = {}  # of the timers that fire again and again: after how many seconds
 
     def __len__(self) -> int:
@@ -72,6 +73,19 @@ class Timers:
         heappush(self.heap, (deadline, number))
         self.armed[number] = (deadline, target, message)
         return number
+
+    def bury(self) -> None:
+        """Forget the timers of the dead, where there are four times as many timers as were left the last time.
+
+        One that is far from due would stay until then: at the top of the heap is an earlier one that lives.
+
+        OTP: the timers of a process end with it
+        """
+        if len(self.armed) <= self.many:
+            return
+        for number in [number for number, timer in self.armed.items() if _is_dead(timer[1])]:
+            self.drop(number)
+        self.many = max(SMALL, 4 * len(self.armed))
 
     def drop(self, number: int) -> None:
         """Forget a timer, if it has not fired."""

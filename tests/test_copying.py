@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import contextvars
 import dataclasses
 import enum
 import functools
@@ -34,6 +35,7 @@ from otp_mini import (
     Process,
     Ref,
     Shared,
+    in_thread,
     receive,
     self_,
     send,
@@ -755,6 +757,17 @@ def test_a_reason_whose_class_cannot_be_hashed_hides_no_death() -> None:
         pass
 
     assert "Strange" in str(copy_reason(Strange()))
+
+
+def test_a_context_variable_is_a_key_and_no_value() -> None:
+    word: contextvars.ContextVar[str] = contextvars.ContextVar("word", default="nothing")
+
+    async def main() -> Any:
+        word.set("of the process")
+        return await in_thread(word.get), copy_term([word])[0] is word
+
+    with Node() as node:
+        assert node.run(main) == ("of the process", True)
 
 
 # --- classes of modules that not every program loads -------------------------------------------------------------

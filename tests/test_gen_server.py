@@ -1171,6 +1171,58 @@ def test_an_address_says_which_function_it_lacks() -> None:
     play(main)
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [("nobody", "or None; got 'nobody'"), (True, "or None; got True"), (7, "or None; got 7")],
+)
+def test_an_address_answers_a_pid_or_nobody(answer: Any, said: str) -> None:
+    class Odd(Address):
+        def __init__(self, who: Any, taken: Any) -> None:
+            self.who, self.taken = who, taken
+
+        def whereis(self) -> Any:
+            return self.who
+
+        def register(self, pid: Pid) -> Any:
+            return self.taken
+
+        def unregister(self) -> None:
+            pass
+
+    async def main() -> None:
+        odd = Odd(answer, None)
+        for use in (
+            lambda: send(odd, 1),
+            lambda: GenServer.call(odd, 1),
+            lambda: Process.monitor(odd),
+            lambda: Process.whereis(odd),
+            lambda: Process.send_interval(odd, 1, 1.0),
+        ):
+            with pytest.raises(BadArg, match=f"Odd.whereis answers the pid behind the address, {said}"):
+                use()
+        assert GenServer.cast(odd, 1) == "ok"  # as in Elixir
+        with pytest.raises(BadArg, match=r"Odd\.whereis"):
+            await Probe.start(1, name=odd)
+        with pytest.raises(StartError, match=f"Odd.register answers the pid of who has the address already, {said}"):
+            await Probe.start(1, name=Odd(None, answer))
+
+    play(main)
+
+
+def test_an_address_is_asked_at_once() -> None:
+    class Slow(Table):
+        async def whereis(self) -> Any:  # type: ignore[override]
+            return None
+
+    async def main() -> None:
+        with pytest.raises(BadArg, match=r"Slow.whereis is an async def, .* write def whereis\(self"):
+            send(Slow(), 1)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        play(main)
+
+
 def test_g38_whereis_gives_the_pid_for_every_form_of_name() -> None:
     async def main() -> None:
         table = Table()
@@ -1834,3 +1886,117 @@ def test_an_address_without_one_of_its_functions_starts_nobody() -> None:
         return len(Process.list())
 
     assert play(main) == 1
+
+
+class OwnOk(Ok):
+    """Classes of the program's own, derived from the results of callbacks."""
+
+
+class OwnReply(Reply):
+    pass
+
+
+class OwnNoReply(NoReply):
+    pass
+
+
+class OwnStop(Stop):
+    pass
+
+
+class OwnContinue(Continue):
+    pass
+
+
+class OwnTimeout(Timeout):
+    pass
+
+
+def test_a_class_derived_from_a_result_is_that_result_out_of_every_callback() -> None:
+    class Server(GenServer):
+        def init(self, argument: Any) -> Any:
+            return argument
+
+        def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+            return request if isinstance(request, tuple) else Reply(state, state)
+
+        def handle_cast(self, request: Any, state: Any) -> Any:
+            return request
+
+        def handle_info(self, message: Any, state: Any) -> Any:
+            return NoReply(("info", message))
+
+        def handle_continue(self, argument: Any, state: Any) -> Any:
+            return OwnNoReply(("continued", argument), OwnTimeout(1.0) if argument == "on" else None)
+
+    async def after(start: Any, call: Any = None, cast: Any = None) -> Any:
+        server = await Server.start(start)
+        answer = None if call is None else await GenServer.call(server, call)
+        GenServer.cast(server, cast) if cast is not None else None
+        await Process.sleep(2.0)
+        return answer, await GenServer.call(server, "state")
+
+    async def main() -> None:
+        assert await after(OwnOk(1)) == (None, 1)
+        assert await after(OwnOk(1, OwnContinue("x"))) == (None, ("continued", "x"))
+        assert await after(Ok(1, OwnTimeout(1.0))) == (None, ("info", TIMEOUT))
+        assert await after(Ok(1), OwnReply("a", 2)) == ("a", 2)
+        assert await after(Ok(1), Reply("a", 2, OwnContinue("on"))) == ("a", ("info", TIMEOUT))
+        assert await after(Ok(1), cast=OwnNoReply(3)) == (None, 3)
+        assert await after(Ok(1), cast=NoReply(3, OwnTimeout(1.0))) == (None, ("info", TIMEOUT))
+        server = await Server.start(Ok(1))
+        assert await GenServer.call(server, OwnStop("normal", 1, "bye")) == "bye"
+        assert not Process.alive(server)
+
+    play(main)
+
+
+def test_what_is_said_of_a_wrong_result_is_about_that_result(caplog: pytest.LogCaptureFixture) -> None:
+    class Server(GenServer):
+        def handle_cast(self, request: Any, state: Any) -> Any:
+            return request
+
+    async def main(result: Any) -> None:
+        Process.monitor(server := await Server.start(1))
+        GenServer.cast(server, result)
+        await receive(Down)
+
+    for result, said in (
+        (Reply(1, 2), "returned Reply(value=1, state=2, then=None) where NoReply or Stop was expected."),
+        (OwnReply(1, 2), "returned OwnReply(value=1, state=2, then=None) where NoReply or Stop was expected."),
+        (NoReply(2, 5000), "For a time-out write Timeout(5.0), in seconds."),  # type: ignore[arg-type]
+        (NoReply(2, 10**400), "in seconds."),  # type: ignore[arg-type]
+        (OwnStop("x"), "Write Stop(reason, state)."),
+    ):
+        caplog.clear()
+        play(main, result)
+        assert said in caplog.text
+        assert "a callback returned what it may not" in caplog.text
+
+
+def test_terminate_runs_once_where_even_the_hint_fails() -> None:
+    class Hostile(str):
+        def __eq__(self, other: object) -> bool:
+            raise ValueError("no comparison")
+
+        __hash__ = str.__hash__
+
+    ended: list[object] = []
+
+    class Server(GenServer):
+        def handle_cast(self, request: Any, state: Any) -> Any:
+            wrong = NoReply(state, Hostile("hibernate"))  # type: ignore[arg-type]
+            return Stop(("bad_return_value", wrong), state) if request == "stop" else wrong
+
+        def terminate(self, reason: object, state: Any) -> None:
+            ended.append(reason)
+
+    async def main(request: str) -> Any:
+        Process.monitor(server := await Server.start(1))
+        GenServer.cast(server, request)
+        return (await receive(Down)).reason[0]
+
+    for request in ("stop", "wrong"):
+        ended.clear()
+        assert play(main, request) == "bad_return_value"
+        assert len(ended) == 1

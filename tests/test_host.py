@@ -1984,3 +1984,245 @@ def test_prints_and_reports_of_a_cell_come_by_one_stream_in_the_order_in_which_t
     begun = [line for line in text.splitlines() if line.startswith(("got", "heater", "GenServer", "told"))]
     one = ["got warm", "got boom", "heater off", "GenServer Heater #PID<0.{}.0> terminating", "told of the end"]
     assert begun == [line.format(pid) for pid in (2, 3) for line in one]
+
+
+# ---- a second node, a task in the process's own context, a search in a thread -------------------
+
+
+@pytest.mark.parametrize("mode", ["script", "asyncio"])
+def test_a_block_of_another_node_acts_on_that_node_inside_of_a_process_too(mode: str) -> None:
+    """With asyncio, a process's context knows the process: the block must not be taken for one of its tasks."""
+
+    async def child() -> None:
+        await receive()
+
+    async def main() -> Any:
+        me, outer = self_(), current_node()
+        with Node(clock="virtual") as inner:
+            assert self_() is not me
+            pid = spawn(child)
+            assert pid in inner.processes()
+            assert pid not in outer.processes()
+            Process.register(pid, "child")
+            assert Process.whereis("child") is pid
+            with Node(clock="virtual") as innermost:
+                assert spawn(child) in innermost.processes()
+            assert Process.whereis("child") is pid
+        return self_() is me, current_node() is outer, Process.whereis("child")
+
+    assert in_mode(mode, main) == (True, True, None)
+
+
+def test_a_task_in_the_very_context_of_its_process_can_end_it() -> None:
+    word: contextvars.ContextVar[str] = contextvars.ContextVar("word")
+    seen: list[str] = []
+
+    async def ends(pid: Any) -> None:
+        Process.exit(pid, "kill")
+        seen.append("the task had its turn")
+
+    async def victim() -> None:
+        word.set("of the process")
+        task: Any = asyncio.current_task()
+        asyncio.get_running_loop().create_task(ends(self_()), context=task.get_context())
+        try:
+            await receive()
+        finally:
+            seen.append(word.get())
+
+    async def main() -> Any:
+        spawn_monitor(victim)
+        return (await receive(Down, timeout=5)).reason
+
+    with Node() as node:
+        assert asyncio.run(node.run_async(main)) == "killed"
+    assert seen == ["of the process", "the task had its turn"]
+
+
+async def first_of_two() -> Any:
+    for word in ("one", "two"):
+        spawn(send, self_(), word)
+    return await receive()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_runs_a_node_of_its_own_is_refused_in_a_thread_by_its_name(mode: str) -> None:
+    searches: tuple[Any, ...] = (otp_mini.explore, otp_mini.replay)
+
+    async def main() -> Any:
+        said = []
+        for search in searches:
+            for function in (partial(search, first_of_two), lambda search=search: search(first_of_two)):
+                try:
+                    await in_thread(function)
+                except BadArg as error:
+                    said.append(str(error).partition(" in a thread")[0])
+        return said
+
+    assert in_mode(mode, main) == [f"{name} was called" for name in ("explore", "explore", "replay", "replay")]
+
+
+def test_a_search_in_a_thread_and_a_program_in_another_do_not_meet() -> None:
+    """Each of them has its answer, or is refused; none ends in the midst of the other."""
+    said: dict[str, int] = {}
+
+    def note(what: str, function: Callable[[], Any]) -> None:
+        try:
+            answer = str(function())
+        except BadArg as error:
+            answer = "refused" if "was called in a thread of its own" in str(error) else str(error)
+        said[f"{what} {answer}"] = said.get(f"{what} {answer}", 0) + 1
+
+    def search() -> None:
+        for _ in range(30):
+            note("replay", lambda: otp_mini.replay(first_of_two).outcome)
+            note("explore", lambda: len(otp_mini.explore(first_of_two).outcomes))
+
+    def on_a_node() -> Any:
+        with Node(clock="virtual") as node:
+            return node.run(first_of_two)
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        threads = [threading.Thread(target=search) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            note("run", on_a_node)
+    finally:
+        sys.setswitchinterval(before)
+    told = [f"{what} {answer}" for what, answer in (("replay", "one"), ("explore", "2"), ("run", "one"))]
+    assert {*said} <= {*told, "replay refused", "explore refused", "run refused"}
+    assert {told[0], told[2]} <= {*said}
+
+
+@pytest.mark.parametrize("said", ["send(me, 'word')", "GenServer.cast(me, 'word')"])
+def test_a_message_of_a_thread_that_was_made_in_a_turn_wakes_a_script_that_sleeps(said: str) -> None:
+    program = (
+        "import threading, time\n"
+        "from otp_mini import *\n"
+        "async def main():\n"
+        "    me = self_()\n"
+        f"    threading.Timer(0.2, lambda: {said}).start()\n"
+        "    await receive(timeout=15)\n"
+        "began = time.monotonic()\n"
+        "run(main)\n"
+        "print(time.monotonic() - began < 10)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, stdout=-1, text=True, check=True)
+    assert done.stdout == "True\n"
+
+
+@pytest.mark.parametrize("seconds", [1e10, 1e300])
+@pytest.mark.parametrize("first", ["", "import asyncio\n"])
+def test_a_real_clock_bears_a_timer_that_is_centuries_away(seconds: float, first: str) -> None:
+    program = (
+        f"{first}import time\n"
+        "from otp_mini import *\n"
+        "async def main():\n"
+        f"    Process.send_after(self_(), 'x', {seconds})\n"
+        f"    task = Task.async_(in_thread, time.sleep, 0.1)\n"
+        f"    return await Task.await_(task, timeout={seconds}), await in_thread(len, 'four')\n"
+        "print(run(main))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, stdout=-1, text=True, check=True)
+    assert done.stdout == "(None, 4)\n"
+
+
+def test_a_loop_is_told_of_no_timer_that_is_centuries_away() -> None:
+    async def main() -> Any:
+        Process.send_after(self_(), "x", 1e300)
+        return "said"
+
+    async def cell() -> Any:
+        answer = await node.run_async(main)
+        Process.send_after(spawn(receive), "x", 1e300)  # nobody waits: it is the loop's to run what is due
+        await asyncio.sleep(0.05)
+        return answer
+
+    with Node() as node:
+        assert asyncio.run(cell()) == "said"
+
+
+def test_who_waits_for_a_thread_of_the_programs_own_is_told_that_nobody_knows_of_it() -> None:
+    release = threading.Event()
+
+    async def main() -> None:
+        threading.Thread(target=release.wait, args=(10,)).start()
+        await receive()
+
+    with Node() as node:
+        try:
+            with pytest.raises(Deadlock, match="nobody knows here: have a process do its work by in_thread"):
+                plain_run(node, main)
+        finally:
+            release.set()
+
+
+def test_two_nodes_on_one_loop_each_have_their_own_names_in_tasks_too() -> None:
+    """They do not end in the order in which they began, and what was in use before is in use again."""
+
+    async def world(first: int, naps: int) -> Any:
+        await Agent.start_link(lambda: first, name="number")
+        await Registry.start_link(keys="unique", name="registry")
+        Registry.register("registry", "key", first)
+
+        async def helper() -> Any:
+            for _ in range(naps):
+                await asyncio.sleep(0.001)
+            found = Registry.lookup("registry", "key")[0][1]
+            return await Agent.get("number", lambda number: number), found, current_node()
+
+        return await asyncio.create_task(helper()), current_node()
+
+    async def cell() -> None:
+        before = current_node()
+        nodes = [Node(), Node(clock="virtual"), Node()]
+        answers = await asyncio.gather(*(node.run_async(world, at, 3 * at) for at, node in enumerate(nodes)))
+        for at, (node, answer) in enumerate(zip(nodes, answers, strict=True)):
+            assert answer == ((at, at, node), node)
+            node.close()
+        assert current_node() is before
+
+    with Node():
+        asyncio.run(cell())
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["its own context", "a copy"])
+def test_what_runs_in_the_context_of_a_process_that_has_ended_acts_for_nobody(own: bool) -> None:
+    said: list[object] = []
+
+    def later() -> None:
+        for act in (self_, lambda: spawn(receive), lambda: send(self_(), 1)):
+            try:
+                said.append(act())
+            except NoProc as error:
+                said.append(str(error).partition(",")[0])
+
+    async def brief() -> None:
+        task: Any = asyncio.current_task()
+        asyncio.get_running_loop().call_later(0.02, later, context=task.get_context() if own else None)
+
+    async def main() -> Any:
+        pid = spawn(brief)
+        await Process.sleep(0.1)
+        return pid
+
+    with Node() as node:
+        pid = asyncio.run(node.run_async(main))
+    assert said == [f"this asyncio task was made by brief {pid}"] * 3
+
+
+def test_blocks_of_two_tasks_end_in_any_order() -> None:
+    async def block(long: float) -> None:
+        with Node():
+            await asyncio.sleep(long)
+
+    async def cell() -> None:
+        before = current_node()
+        await asyncio.gather(block(0.001), block(0.03), block(0.01))
+        assert current_node() is before
+
+    with Node():
+        asyncio.run(cell())

@@ -21,7 +21,7 @@ LAYERS = [
     ("0", "errors"),
     ("0, on the row above", "plain_functions terms"),
     ("1", "clock copying interrupts leavings mailbox matching node_options reports table_keys waits"),
-    ("1, on the row above", "process tracing"),
+    ("1, on the row above", "names process tracing"),
     ("1, on top of both", "host timers signals threads"),
     ("2", "node"),
     ("3", "primitives"),

@@ -260,3 +260,19 @@ def test_a_process_that_has_ended_keeps_its_context_to_itself() -> None:
 def test_what_is_loaded_late_is_known_by_its_name() -> None:
     program = "import otp_mini; print({*otp_mini.__all__} - {*dir(otp_mini)}, otp_mini.faults.__name__)"
     assert of_python(program) == "set() otp_mini.faults\n"
+
+
+def test_the_package_shows_its_own_names_only() -> None:
+    program = """
+import sys
+before = {*sys.modules}
+import otp_mini
+foreign = {name.partition(".")[0] for name in {*sys.modules} - before} - {*sys.stdlib_module_names}
+def shown():
+    public = {name for name in vars(otp_mini) if not name.startswith("_")} - {*otp_mini.__all__}
+    return sorted(name for name in public if f"otp_mini.{name}" not in sys.modules)
+print(foreign, shown())
+otp_mini.explore
+print(shown())
+"""
+    assert of_python(program) == "{'otp_mini'} []\n[]\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import math
 from decimal import Decimal
 from fractions import Fraction
@@ -111,3 +112,17 @@ def test_a_key_that_cannot_be_compared_is_refused_before_it_harms_its_neighbours
 def test_a_variable_has_a_whole_number(number: Any) -> None:
     with pytest.raises(BadArg, match="a variable of a pattern has a whole number from 0 up"):
         Var(number)
+
+
+def test_a_string_of_a_class_of_its_own_has_the_place_of_its_letters() -> None:
+    class Colour(str, enum.Enum):  # noqa: UP042  (a StrEnum is its letters, this one its name)
+        RED = "red"
+
+    class Odd(str):
+        def __str__(self) -> str:
+            return "something else"
+
+    for key in (Colour.RED, Odd("red")):
+        assert order(key) == order("red")
+        assert exact(key) == exact("red")
+        assert order((1, {key: [key]})) == order((1, {"red": ["red"]}))

@@ -19,6 +19,7 @@ from otp_mini import (
     Exit,
     GenServer,
     Node,
+    NoProc,
     Process,
     Reply,
     current_node,
@@ -539,6 +540,44 @@ def test_a_message_to_another_node_does_not_get_there() -> None:
         assert not pid.block.links
 
 
+def test_a_script_that_uses_one_node_is_not_tied_to_the_processes_of_another() -> None:
+    heard: list[object] = []
+
+    async def listen() -> None:
+        while True:
+            heard.append(await receive())
+
+    with Node(clock="virtual") as first:
+        pid = spawn(listen)
+        first.run_until_idle()
+        with Node(clock="virtual") as second:
+            Process.send_after(pid, "by a timer of the second node", 1.0)
+            Process.monitor(pid)
+            with pytest.raises(NoProc):
+                Process.link(pid)
+            second.advance(2.0)
+            assert Process.info(self_())["messages"] != [], "nobody to watch is told at once"  # type: ignore[index]
+        first.run_until_idle()
+        assert heard == []
+        assert not pid.block.links
+        assert not pid.block.monitors
+
+
+def test_a_timer_of_one_node_does_not_wake_a_process_of_another() -> None:
+    async def sets(pid: Any) -> None:
+        Process.send_after(pid, "x", 1.0)
+        await Process.sleep(2.0)
+
+    with Node(clock="virtual") as first:
+        pid = spawn(for_ever)
+        first.run_until_idle()
+        turns = pid.block.turns  # type: ignore[union-attr]
+        with Node(clock="virtual") as second:
+            second.run(sets, pid)
+        assert pid.block.turns == turns  # type: ignore[union-attr]
+        assert not pid.block.mailbox  # type: ignore[union-attr]
+
+
 def test_use_makes_a_node_current_and_closes_the_one_before() -> None:
     with Node(clock="virtual") as outer:
         first = Node(clock="virtual").use()
@@ -691,6 +730,21 @@ try:
 except BadArg:
     pass
 """
+
+
+def test_a_node_that_is_older_than_a_process_without_a_turn_leaves_no_warning() -> None:
+    """Python's collector takes the youngest before those that have outlived one collection."""
+    program = LEAVES.partition("kept = []")[0] + (
+        "gc.disable()\n"
+        "for work in (plain, other):\n"
+        "    node = Node(clock='virtual')\n"
+        "    gc.collect(0)\n"
+        "    leave(node, main, work)\n"
+        "    del node\n"
+        "    gc.collect()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("", "")
 
 
 @pytest.mark.parametrize("how", ["kept", "dropped"])

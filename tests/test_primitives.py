@@ -1568,3 +1568,67 @@ def test_a_name_that_loads_later_shows_what_it_will_be(name: str) -> None:
 def test_a_name_that_does_not_exist_is_no_attribute() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'crash_labs'"):
         otp_mini.crash_labs  # noqa: B018
+
+
+def test_a_name_that_cannot_be_asked_is_refused_in_words() -> None:
+    class NoHash:
+        def __hash__(self) -> int:
+            raise ValueError("no hash for you")
+
+    class NoEqual:
+        def __hash__(self) -> int:
+            return hash("name")
+
+        def __eq__(self, other: object) -> bool:
+            raise ValueError("not comparable")
+
+    async def main() -> None:
+        Process.register(self_(), "name")
+        for odd in (NoHash(), NoEqual()):
+            for use in (
+                partial(send, odd, 1),
+                partial(GenServer.call, odd, 1),
+                partial(GenServer.cast, odd, 1),
+                partial(Process.monitor, odd),
+                partial(Process.whereis, odd),
+                partial(Process.alive, odd),
+                partial(Process.unregister, odd),
+                partial(Process.register, self_(), odd),
+                partial(Process.send_after, odd, 1, 1.0),
+                partial(Process.send_interval, odd, 1, 1.0),
+            ):
+                with pytest.raises(BadArg):
+                    use()
+            with pytest.raises(BadArg, match="cannot be compared: ValueError"):
+                await GenServer.start(1, name=odd)
+
+    play(main)
+
+
+def test_an_interval_is_no_shorter_than_a_clock_can_show() -> None:
+    async def main() -> Any:
+        await Process.sleep(1.0)
+        for seconds in (1e-20, 5e-324, 0.0009):
+            with pytest.raises(BadArg, match=r"every 0\.001 s at the most"):
+                Process.send_interval(self_(), "tick", seconds)
+        Process.send_interval(self_(), "tick", 0.001)
+        return [await receive() for _ in range(3)]
+
+    assert play(main) == ["tick"] * 3
+
+
+def test_of_a_timer_nothing_is_left_long_after_its_process() -> None:
+    """Also where an earlier timer lives, behind which those of the dead stand in the queue."""
+
+    async def brief() -> None:
+        Process.send_after(self_(), "later", 3600.0)
+
+    async def main() -> int:
+        node = current_node()
+        Process.send_after(self_(), "mine", 10.0)
+        for _ in range(2_000):
+            _, ref = spawn_monitor(brief)
+            await receive(lambda message, ref=ref: message.ref is ref)
+        return len(node.timers)
+
+    assert play(main) < 200

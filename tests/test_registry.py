@@ -518,3 +518,22 @@ def test_many_registrations_leave_nothing_behind() -> None:
         return Registry.count(reg), len(self_().block.cleanups)
 
     assert play(main) == (0, 1)
+
+
+def test_a_key_that_equals_no_copy_of_itself_is_refused_as_in_a_table() -> None:
+    class Plain:
+        pass
+
+    async def main() -> None:
+        reg = await registry()
+        for key in (Plain(), (1, [Plain()])):
+            for use in (Registry.register, Registry.put_meta):
+                with pytest.raises(BadArg, match="would never be found again"):
+                    use(reg, key, 1)
+        assert Registry.count(reg) == 0
+        assert Registry.keys(reg, self_()) == []
+        key = object()  # has no attributes: it is its own copy
+        Registry.register(reg, key)
+        assert Registry.lookup(reg, key) == [(self_(), None)]
+
+    play(main)
