@@ -12,10 +12,12 @@ from typing import Any
 import wheels
 from wheels import SITE, BuildError, digest
 
-# What no start imports: to draw a tree and a bar, widgets, completion, colours of code, and the lines of a traceback.
-PACKAGES = (
-    "anywidget", "asttokens", "executing", "graphviz", "ipython_pygments_lexers", "ipywidgets", "jedi", "jupyterquiz",
-    "matplotlib_inline", "parso", "prompt_toolkit", "psygnal", "pure_eval", "stack_data", "tqdm", "typing_extensions",
+PACKAGES = ("graphviz", "tqdm")  # what otp_mini imports of others', where no Jupyter is: to draw a tree, and a bar
+# What no start of a notebook imports: widgets, completion, colours of code, and the lines of a traceback. It is there
+# in a notebook alone: in a page, where no Jupyter is, half of a package would be.
+OF_NOTEBOOKS = (
+    "anywidget", "asttokens", "executing", "ipython_pygments_lexers", "ipywidgets", "jedi", "jupyterquiz",
+    "matplotlib_inline", "parso", "prompt_toolkit", "psygnal", "pure_eval", "stack_data", "typing_extensions",
     "wcwidth",
 )
 
@@ -47,9 +49,11 @@ def place(folder: Path, viz: Path, library: Iterable[Path], beside: Iterable[Pat
     for path in library:
         name = path.stem.removeprefix("python_")
         told[name] = {"file": put(folder, path), "zip": f"/lib/{path.name}", "modules": modules(path)}
-    for name in PACKAGES:
+    for name in (*PACKAGES, *OF_NOTEBOOKS):
         [wheel] = folder.glob(f"{name}-*.whl")
         told[name] = {"file": f"./{wheel.name}", "folder": SITE, "modules": modules(wheel)}
+        if name in OF_NOTEBOOKS:
+            told[name]["wanted"] = True
     for path in sorted(path for each in beside for path in each.glob("*.zip")):
         file = put(folder, path)
         if path.stem == "source":

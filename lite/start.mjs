@@ -9,8 +9,9 @@ import { turns } from "./turns.mjs";
 
 export * from "./pyodide.mjs";
 
-/* The build puts in what is fetched late: {archive: {file, modules or sources, folder or zip or script}}. */
-/** @type {Record<string, {file: string, folder?: string, zip?: string, script?: boolean}>} */
+/* The build puts in what is fetched late: {archive: {file, modules or sources, folder or zip or script}}. A `wanted` one is
+   there only where its package was asked for. */
+/** @type {Record<string, {file: string, folder?: string, zip?: string, script?: boolean, wanted?: boolean}>} */
 const ARCHIVES = /** @type {any} */ ("ARCHIVES");
 const LATE = "LATE.PY";
 /** @param {string} file */
@@ -88,7 +89,9 @@ async function start({ early = [], packages = [], ...options }) {
   const names = python.globals.get("dict")();
   names.set("__name__", "late");
   python.runPython(LATE, { globals: names, filename: "late.py" });
-  const late = names.get("install")(python.toPy(ARCHIVES), (/** @type {string} */ name) =>
+  const asked = new Set(packages.map((name) => name.replaceAll("-", "_")));
+  const here = Object.fromEntries(Object.entries(ARCHIVES).filter(([name, { wanted }]) => !wanted || asked.has(name)));
+  const late = names.get("install")(python.toPy(here), (/** @type {string} */ name) =>
     place(python, name, whole(name, read(ARCHIVES[name].file))));
   for (const [name, bytes] of await Promise.all(first)) if (bytes) late.places.set(name, place(python, name, bytes));
   if (/^((?!Chrome).)*Safari/.test(globalThis.navigator?.userAgent)) python.pyimport("pyodide.webloop").scheduleCallback = turns();

@@ -109,7 +109,8 @@ def test_the_tree_the_controls_and_what_happens_are_in_one_window_of_a_phone(
     r = Reader(browser, good_book.site / "labs_one.html", **phone, reduced_motion="reduce")
     for crashes in range(3):
         r.lab.locator(".tree").evaluate("tree => scrollTo(0, tree.getBoundingClientRect().top + scrollY - 60)")
-        boxes = [r.lab.locator(part).bounding_box() for part in (".tree", ".picker", ".saying", ".transport")]
+        parts = (".tree", ".asks", ".ways", ".saying", ".tip", ".transport")
+        boxes = [r.lab.locator(part).bounding_box() for part in parts]
         for upper, lower in pairwise(boxes):
             assert upper and lower and upper["y"] + upper["height"] <= lower["y"], crashes
         assert boxes[0] and boxes[0]["y"] >= 56, "below the bar of the page"
