@@ -241,6 +241,18 @@ def test_a_cell_that_raises_stops_the_refresh_and_the_file_stays(
     assert capsys.readouterr().out.endswith("a.ipynb: a cell failed, so the file was left as it was.\n")
 
 
+def test_a_refresh_of_what_is_no_file_says_so_and_runs_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = stored(tmp_path / "a.ipynb", new_code_cell("1 / 0"))
+    with pytest.raises(SystemExit) as ended:
+        refresh.main([str(path), str(tmp_path / "b.ipynb")])
+    assert ended.value.code == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.endswith(f"no such notebook: {tmp_path / 'b.ipynb'}. The chapters are notebooks/*.ipynb.\n")
+
+
 # --- nbval, with the guard of conftest.py ----------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ A cell that raises without the tag `raises-exception` stops the refresh, and its
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
@@ -142,7 +143,12 @@ def number_widgets(notebook: Any) -> Any:
 
 def main(arguments: list[str]) -> int:
     """Refresh the named notebooks, or all of them."""
-    for path in [Path(name).resolve() for name in arguments] or notebooks():
+    parser = argparse.ArgumentParser(prog="course.py refresh", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help="the file (default: every chapter)")
+    chosen = parser.parse_args(arguments).notebooks
+    if missing := [str(path) for path in chosen if not path.is_file()]:
+        parser.error(f"no such notebook: {', '.join(missing)}. The chapters are notebooks/*.ipynb.")
+    for path in [path.resolve() for path in chosen] or notebooks():
         try:
             print(f"{path.name}: {'changed' if refresh(path) else 'the same'}", flush=True)
         except CellExecutionError as error:
