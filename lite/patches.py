@@ -35,18 +35,32 @@ PATCHES = (
     Patch("The first kernel takes the worker in which Python is starting already (notebook.mjs).",
           "extensions/@jupyterlite/pyodide-kernel-extension/static/*.js",
           r'initWorker\((\w)\)\{let (\w)=\1=>new Worker\(\1,\{type:"module"\}\)',
-          r'initWorker(\1){let \2=\1=>globalThis.otpWorkers?.pop()??new Worker(\1,{type:"module"})'),
+          r'initWorker(\1){let \2=\1=>globalThis.otpWorker?.()??new Worker(\1,{type:"module"})'),
 )
 
 
 def early(worker: str) -> Patch:
     """Have the page of the application make the worker `worker` before it loads anything else.
 
+    The first kernel takes it, if it has said by then that it runs; a browser may give up the request for its script.
     Where a page is cross-origin isolated, the kernel needs another kind of worker, and makes it itself.
     """
-    made = f'crossOriginIsolated || (globalThis.otpWorkers = [new Worker("{worker}", {{ type: "module" }})])'
+    made = EARLY.replace("WORKER", worker)
     return Patch("Python starts while the application is loading.", "notebooks/index.html",
                  r'(?=<link id="jupyter-lite-main")', f"<script>{made}</script>\n    ")
+
+
+EARLY = """
+      if (!crossOriginIsolated) {
+        let worker = new Worker("WORKER", { type: "module" }), runs = false;
+        worker.onmessage = () => { worker.onmessage = null; runs = true; };
+        globalThis.otpWorker = () => {
+          const first = runs ? worker : worker?.terminate();
+          worker = runs = null;
+          return first;
+        };
+      }
+    """
 
 
 def apply(site: Path, patches: tuple[Patch, ...] = PATCHES) -> None:

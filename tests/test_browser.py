@@ -231,13 +231,11 @@ def test_a_second_start_fetches_no_file_again(server: Server, browser: Browser, 
 
 RESTART = """async () => {
   const { sessionContext, content } = jupyterapp.shell.currentWidget;
-  const made = globalThis.otpWorkers.length;
   await sessionContext.restartKernel();
   await sessionContext.session.kernel.info;
   content.activeCellIndex = content.widgets.findIndex((cell) => cell.model.type === "code");
   content.activeCell.model.sharedModel.setSource("print('after', 'a restart')");
   await jupyterapp.commands.execute("notebook:run-cell");
-  return made;
 }"""
 
 
@@ -247,10 +245,27 @@ def test_python_starts_beside_the_application_and_again_when_its_kernel_is_resta
     page = browser.page
     open_chapter(page, server, chapter)
     notebook = run_live(page)
-    assert [worker.url.rpartition("/")[2].partition(".")[0] for worker in page.workers] == ["notebook"]
-    assert inside(page).evaluate(RESTART) == 0, "the kernel has taken the worker"
+    assert workers(page) == ["notebook"]
+    inside(page).evaluate(RESTART)
     expect(notebook.get_by_text("after a restart", exact=True)).to_be_visible()
-    assert len(page.workers) == 1
+    assert workers(page) == ["comlink"]
+
+
+def workers(page: Page) -> list[str]:
+    return [worker.url.rpartition("/")[2].partition(".")[0] for worker in page.workers]
+
+
+@pytest.mark.parametrize("slow", [False, True], ids=["refused", "slower than the application"])
+def test_a_worker_that_does_not_come_is_made_by_the_kernel(
+    server: Server, browser: Browser, chapter: str, slow: bool
+) -> None:
+    """A browser gives up a request for a worker's script now and then, and a notebook waits for nothing then."""
+    page, held = browser.page, []
+    page.route("**/notebook.*.mjs", lambda route: held.append(route) if slow else route.abort())
+    open_chapter(page, server, chapter)
+    run_live(page)
+    assert workers(page) == ["comlink"]
+    assert len(held) == slow
 
 
 def edit_first_code_cell(page: Page, text: str) -> None:
