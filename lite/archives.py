@@ -13,8 +13,8 @@ import wheels
 from wheels import SITE, BuildError, digest
 
 PACKAGES = ("graphviz", "tqdm")  # what otp_mini imports of others', where no Jupyter is: to draw a tree, and a bar
-# What no start of a notebook imports: widgets, completion, colours of code, and the lines of a traceback. It is there
-# in a notebook alone: in a page, where no Jupyter is, half of a package would be.
+# What no start of a notebook imports: widgets, completion, colours of code, and the lines of a traceback. A page has
+# none of it: these packages need others that are loaded in a notebook alone, and an import would fail half-way.
 OF_NOTEBOOKS = (
     "anywidget", "asttokens", "executing", "ipython_pygments_lexers", "ipywidgets", "jedi", "jupyterquiz",
     "matplotlib_inline", "parso", "prompt_toolkit", "psygnal", "pure_eval", "stack_data", "typing_extensions",

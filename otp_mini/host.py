@@ -38,7 +38,7 @@ LONG_TURN = 0.5
 STUCK_AFTER = 1.0
 POLL = 0.02
 A_DAY: Final = 86_400.0
-"""Nobody sleeps longer in one go: who wakes looks again. Of some centuries Python's own waits know nothing."""
+"""The longest sleep in one go, after which the clock is looked at again: Python refuses a wait of some centuries."""
 
 HEARTBEAT = 0.25
 """How often, in seconds, a sleeping cell wakes its loop: ipykernel only notes Ctrl-C, for the loop to look at."""
