@@ -3,8 +3,8 @@
 Read the source in this order; each file uses only those before it:
 ``errors``, ``terms``, ``copying``, ``mailbox``, ``matching``, ``clock``, ``tracing``, ``reports``, ``process``,
 ``names``, ``timers``, ``signals``, ``interrupts``, ``threads``, ``waits``, ``host``, ``node_options``, ``leavings``,
-``node``, ``primitives``, ``child_spec``, ``gen_server``, ``sys_``, ``table_keys``, ``plain_functions``, ``ets``,
-``task``, ``children``, ``supervisor``, ``dynamic_supervisor``, ``task_supervisor``, ``agent``, ``registry``,
+``node``, ``primitives``, ``child_spec``, ``results``, ``gen_server``, ``sys_``, ``table_keys``, ``plain_functions``,
+``ets``, ``task``, ``children``, ``supervisor``, ``dynamic_supervisor``, ``task_supervisor``, ``agent``, ``registry``,
 ``partition_supervisor``, ``application``, ``points``, ``watched``, ``explore``, ``stage``, ``faults``,
 ``score``, ``campaign``.
 """
@@ -22,7 +22,7 @@ from .children import ChildError, ChildRow, Counts
 from .dynamic_supervisor import DynamicSupervisor, SuperviseDynamically
 from .errors import AlreadyStarted, BadArg, CopyError, Deadlock, Exit, NoProc, StartError
 from .ets import EtsTransfer
-from .gen_server import HIBERNATE, Continue, GenServer, Ignore, NoReply, Reply, Stop, Timeout
+from .gen_server import GenServer
 from .node import Node, current_node, run
 from .partition_supervisor import Partition, PartitionSupervisor
 from .primitives import (
@@ -38,6 +38,7 @@ from .primitives import (
     trace,
 )
 from .registry import AlreadyRegistered, Registry, Via
+from .results import HIBERNATE, Continue, Ignore, NoReply, Reply, Stop, Timeout
 from .supervisor import Supervise, Supervisor
 from .task import Exited, Task, TaskStream
 from .task_supervisor import TaskSupervisor

@@ -13,10 +13,11 @@ from typing import Any, Final
 
 from .child_spec import ChildSpec, HasChildSpec
 from .errors import BadArg, Exit, safe_repr
-from .gen_server import GenServer, NoReply, Ok, Reply, start_server
+from .gen_server import GenServer, start_server
 from .plain_functions import check_function
 from .primitives import Destination, current_process
-from .terms import From, Pid
+from .results import NoReply, Reply
+from .terms import From, Ok, Pid
 
 Function = Callable[..., Any]
 

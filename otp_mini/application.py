@@ -10,12 +10,13 @@ from typing import Any, Literal, NamedTuple
 
 from .children import answer_of
 from .errors import BadArg, Exit, StartError, describe_exception, describe_reason, safe_repr
-from .gen_server import GenServer, Ok, Reply, Stop, start_server
+from .gen_server import GenServer, start_server
 from .node import current_node
 from .primitives import Destination, Process, find, receive
 from .process import ControlBlock
 from .reports import logger
-from .terms import INFINITY, Down, ExitSignal, From, Pid, is_quiet
+from .results import Reply, Stop
+from .terms import INFINITY, Down, ExitSignal, From, Ok, Pid, is_quiet
 from .threads import stay
 
 StartType = Literal["permanent", "transient", "temporary"]

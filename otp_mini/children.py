@@ -22,11 +22,12 @@ from typing import Any, ClassVar, Final, Literal, NamedTuple
 from .child_spec import DEFAULT_SHUTDOWN, ChildSpec, strict_key
 from .copying import copy_reason
 from .errors import Exit, StartError, describe_reason, safe_repr
-from .gen_server import GenServer, NoReply, Reply, Stop
+from .gen_server import GenServer
 from .mailbox import NOTHING
 from .primitives import Destination, Process, check_timeout, current_process, receive
-from .process import ControlBlock
+from .process import ControlBlock, runtime
 from .reports import logger
+from .results import NoReply, Reply, Stop
 from .terms import INFINITY, TIMEOUT, Down, ExitSignal, From, Pid, Ref, is_quiet
 
 RESTARTING: Final = "restarting"
@@ -313,7 +314,7 @@ async def _kill(pid: Pid) -> None:
 
 def note(kind: str, child: Pid | None, term: object = None) -> None:
     """Have a trace, if there is one, record what this supervisor does or decides."""
-    supervisor = current_process()
+    supervisor: Any = runtime.running
     if supervisor.node.tracer is not None:
         supervisor.node.note(kind, supervisor.pid, child, term)
 

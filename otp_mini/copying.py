@@ -24,6 +24,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
+from functools import lru_cache
 from operator import is_
 from typing import Any
 
@@ -145,14 +146,15 @@ def _copy_builtin(term: Any, memo: Memo) -> Any:
 
 
 _CONSTANTS = (type, types.ModuleType, enum.Enum)
-_WEAK = (
+_WEAK = {
     weakref.ref, weakref.ProxyType, weakref.CallableProxyType,
     weakref.WeakSet, weakref.WeakKeyDictionary, weakref.WeakValueDictionary,
-)  # fmt: skip
+}  # fmt: skip
 
 
-def _is_constant(kind: type) -> bool:
-    """Is this a class of `_ELSEWHERE`, or one of the paths of `pathlib`?"""
+@lru_cache(maxsize=256)
+def _is_constant(kind: Any) -> bool:
+    """Is this a class of `_ELSEWHERE`, or one of the paths of `pathlib`? It is for good: the class is there."""
     for name, classes in _ELSEWHERE.items():
         if (module := sys.modules.get(name)) is not None and any(
             kind is getattr(module, each, None) for each in classes
@@ -169,7 +171,7 @@ def _copy_object(term: Any, memo: Memo) -> Any:
     Its class is asked, and never the instance: that may answer for another object (a proxy, a mock).
     """
     kind = type(term)
-    if issubclass(kind, _CONSTANTS) or _is_constant(kind):
+    if issubclass(kind, _CONSTANTS) or _is_constant(kind):  # type: ignore[arg-type]  # a class can be hashed
         return term
     if issubclass(kind, BaseException):
         return _copy_exception(term, memo)
@@ -178,7 +180,7 @@ def _copy_object(term: Any, memo: Memo) -> Any:
     if type(memo) is _TextForRefused:
         memo = {}  # an object without one of its parts is not that object: all of it, or its text
     try:
-        if issubclass(kind, _WEAK):
+        if not _WEAK.isdisjoint(kind.__mro__):  # not `issubclass`: some of these are slow to ask
             raise TypeError("a weak reference would reach the object itself")
         if getattr(kind, "__deepcopy__", None) is not None:
             return term.__deepcopy__(memo)
@@ -325,11 +327,13 @@ def cannot_change(term: Any) -> bool:
         (True, False)
     """
     kind = type(term)
+    if kind in AS_THEY_ARE:
+        return True
     if kind is tuple:
-        return AS_THEY_ARE.issuperset(map(type, term)) or all(map(cannot_change, term))
+        return all(map(cannot_change, term))
     if kind is types.MethodType:
         return cannot_change(term.__self__)
-    return kind in AS_THEY_ARE or issubclass(kind, type) or _is_constant(kind)
+    return issubclass(kind, type) or _is_constant(kind)  # type: ignore[arg-type]
 
 
 def copy_reason(reason: Any) -> Any:

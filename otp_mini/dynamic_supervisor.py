@@ -28,10 +28,11 @@ from .children import (
     time_left,
 )
 from .errors import BadArg, safe_repr
-from .gen_server import GenServer, Ignore, Ok, Stop, start_server
+from .gen_server import GenServer, start_server
 from .node import current_node
 from .primitives import Destination, Process, receive, self_
-from .terms import INFINITY, TIMEOUT, Down, Pid, Ref, is_quiet
+from .results import Ignore, Stop
+from .terms import INFINITY, TIMEOUT, Down, Ok, Pid, Ref, is_quiet
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict, defaultdict, deque, namedtuple
 from collections.abc import Iterable
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, Final, NamedTuple
 
@@ -195,8 +196,11 @@ def name_of(name: object) -> str:
         ('cache', "('user', 7)", "''", 'two\\nlines')
     """
     text = name if isinstance(name, str) else getattr(name, "__name__", None)
-    if not isinstance(text, str):
-        text = safe_repr(name)
+    return _on_one_line(str.__str__(text) if isinstance(text, str) else safe_repr(name))
+
+
+@lru_cache(maxsize=512)  # many processes are started as the same
+def _on_one_line(text: str) -> str:
     if len(text) > LONGEST_NAME:
         text = text[: LONGEST_NAME - 1] + "…"
     return printable(text) if text.strip() else repr(text)

@@ -36,7 +36,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
-from .copying import cannot_change, copy_reason
+from .copying import AS_THEY_ARE, cannot_change, copy_reason
 from .errors import BadArg, Exit, safe_repr
 from .matching import ANY as ANY
 from .matching import Distinct, Place, check_pattern, exact, fits, fitting, has_holes, order, place_of_copy
@@ -98,9 +98,11 @@ class Table(Ref):
     distinct: dict[Place, Distinct] = field(default_factory=dict)  # in a bag: by key, to find equal rows
     place: Callable[[Any], Place] = field(init=False)  # what stands for a key: equal for keys taken for the same
     fixed: bool = field(init=False)  # nothing inside of any row can change: a row is its own copy
+    single: bool = field(init=False)  # is there one row for a key at most?
 
     def __post_init__(self) -> None:
         self.place = order if self.type == "ordered_set" else exact
+        self.single = self.type in ("set", "ordered_set")
         self.clear()
 
     def __repr__(self) -> str:
@@ -113,10 +115,6 @@ class Table(Ref):
         """In a notebook, a table shows its rows."""
         shown = picture(self)
         return None if shown is None else shown._repr_html_()
-
-    def single(self) -> bool:
-        """Is there one row for a key at most?"""
-        return self.type in ("set", "ordered_set")
 
     def find(self, key: Any) -> list[Row]:
         """The rows with this key: the table's own, not to be handed out."""
@@ -144,7 +142,7 @@ class Table(Ref):
             self.rows[place] = [row]
             self.keys.add(place)
             self.size += 1
-        elif self.single():
+        elif self.single:
             there[0] = row
         elif self.type != "bag" or self.is_new(place, row):
             there.append(row)
@@ -346,7 +344,7 @@ def _checked(found: Table, row: object, function: str) -> Row:
 def _open_single(table: object, function: str) -> Table:
     """`_open` to change a row in its place, which only those tables have that hold one for a key."""
     found = _open(table, function, WRITE)
-    if not found.single():
+    if not found.single:
         what = f"{_shown(found.name)} is a {found.type}. Take the rows out, and insert others"
         raise BadArg(f"ets.{function} is for a set or an ordered_set, where a key has one row; {what}.")
     return found
@@ -516,6 +514,9 @@ def insert(table: Any, rows: Row | list[Row]) -> bool:
     OTP: ``:ets.insert/2``
     """
     found = _open(table, "insert", WRITE)
+    if type(rows) is tuple and AS_THEY_ARE.issuperset(map(type, rows)) and len(rows) > found.keypos:
+        found.add(found.place(rows[found.keypos]), rows)  # a flat row, as most are, is its own copy
+        return True
     for place, row in _rows(found, rows, "insert"):
         found.add(place, row)
     return True
@@ -705,7 +706,7 @@ def lookup_element(table: Any, key: Any, position: int) -> Any:
     values = found.node.copy([row[_at(row, position, "lookup_element")] for row in found.find(key)])
     if not values:
         raise _no_key(found, key, "lookup_element")
-    return values[0] if found.single() else values
+    return values[0] if found.single else values
 
 
 def member(table: Any, key: Any) -> bool:

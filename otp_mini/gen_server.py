@@ -27,93 +27,35 @@ from .primitives import (
     check_timeout,
     current_process,
     find,
+    here,
     next_message,
     post,
     receive,
     self_,
     waiting_process,
 )
-from .process import MESSAGE, PARKED, YIELDED, Become, ControlBlock
+from .process import MESSAGE, PARKED, YIELDED, Become, ControlBlock, runtime
 from .reports import logger, server_crashed
-from .terms import TIMEOUT, Address, Atom, CallRef, ExitSignal, From, Ok, Pid, Ref, is_quiet
+from .results import (
+    HIBERNATE,
+    NO_REPLY,
+    NO_STATE,
+    Continue,
+    Ignore,
+    NoReply,
+    Reply,
+    Stop,
+    Then,
+    Timeout,
+    is_then,
+    what_is_wrong,
+    wrong_stop,
+)
+from .terms import TIMEOUT, Address, CallRef, ExitSignal, From, Ok, Pid, Ref, is_quiet
 from .threads import stay
 
-# ---- what callbacks return ---------------------------------------------------------------------
-
-
-class Continue(NamedTuple):
-    """Then run ``handle_continue(term, state)``, before anything in the mailbox.
-
-    OTP: ``{:continue, term}``
-    """
-
-    term: object
-
-
-class Timeout(NamedTuple):
-    """Then deliver `TIMEOUT` to ``handle_info``, unless a message comes within ``seconds``.
-
-    OTP: a time-out in milliseconds as the last element of a result
-    """
-
-    seconds: float
-
-
-HIBERNATE: Final = Atom("hibernate")
-"""Then give memory back until the next message. Nothing observable changes."""
-
-Then = Continue | Timeout | Atom | None
-
-
-class Ignore(NamedTuple):
-    """``init`` wants no process: ``start_link`` answers None.
-
-    OTP: ``:ignore``
-    """
-
-
-class Reply(NamedTuple):
-    """Answer the caller with ``value`` and go on with ``state``.
-
-    OTP: ``{:reply, value, state}``
-    """
-
-    value: Any
-    state: Any
-    then: Then = None
-
-
-class NoReply(NamedTuple):
-    """Go on with ``state``; a caller is answered later, by `GenServer.reply`, or never.
-
-    OTP: ``{:noreply, state}``
-    """
-
-    state: Any
-    then: Then = None
-
-
-_NO_REPLY: Final = Atom("no_reply")
-_NO_STATE: Final = Atom("no_state")
 CALL: Final = "$gen_call"
 CAST: Final = "$gen_cast"
-
-
-class Stop(NamedTuple):
-    """End the server with ``reason``, after ``terminate``; a caller may get a last ``reply``.
-
-    Only ``init`` leaves the state out.
-
-    OTP: ``{:stop, reason, state}``, ``{:stop, reason, reply, state}``
-    """
-
-    reason: object
-    state: Any = _NO_STATE
-    reply: Any = _NO_REPLY
-
-    def __repr__(self) -> str:
-        given = [term for term in self if term is not _NO_STATE and term is not _NO_REPLY]
-        return f"Stop({', '.join(map(safe_repr, given))})"
 
 
 # ---- the behaviour -----------------------------------------------------------------------------
@@ -259,7 +201,7 @@ class GenServer(HasChildSpec):
         OTP: ``GenServer.cast/2``
         """
         try:
-            target = find(server, sending=True)
+            target = here(server) if type(server) is Pid else find(server, sending=True)
         except BadArg:
             if isinstance(server, Address):
                 return "ok"  # no such registry: a cast does not tell
@@ -279,7 +221,7 @@ class GenServer(HasChildSpec):
         if not is_from(from_):
             raise BadArg(f"reply needs the from_ of a handle_call, got {safe_repr(from_)}")
         node = current_process().node
-        node.reply(self_(), from_, node.copy(value))
+        node.reply(self_(), from_, value)
         return "ok"
 
     @staticmethod
@@ -293,8 +235,8 @@ class GenServer(HasChildSpec):
         OTP: ``GenServer.stop/3``
         """
         where = ("GenServer", "stop", [server, reason, timeout])
-        limit = check_timeout(timeout)
-        target, caller = find(server), current_process()
+        limit = None if timeout is None else check_timeout(timeout)
+        target, caller = here(server) if type(server) is Pid else find(server), current_process()
         last = caller.node.last_ref()
         try:
             await ask(target, "system", ("terminate", reason), limit, where)
@@ -306,7 +248,7 @@ class GenServer(HasChildSpec):
                 if why[0] == "noproc":
                     raise
                 raise Exit(((why[0], ("sys", "terminate", [target.pid, reason, timeout])), where)) from None
-            if same(target.reason, reason):
+            if target.reason is reason or same(target.reason, reason):
                 return "ok"
             raise
         raise AssertionError("a server answered a terminate")
@@ -364,12 +306,13 @@ async def start_server(
 
     OTP: ``gen:start``, ``proc_lib:start_link``
     """
-    limit = check_timeout(timeout)
+    limit = None if timeout is None else check_timeout(timeout)
     caller = current_process()
     node = caller.node
     caller.reductions -= 1  # `charge`
     if caller.reductions < 0 and caller.coroutine is not None:
         await YIELDED
+    parent = caller.pid if link else None
     if name is not None:
         if isinstance(name, Address):
             check_address(type(name))
@@ -378,9 +321,10 @@ async def start_server(
         taken = find(name)
         if taken is not None:
             raise AlreadyStarted(taken.pid)
-    parent = caller.pid if link else None
-    waiting, ref = waiting_process(), node.make_ref(CallRef)
-    life = _serve(module, node.copy(argument), node.copy(name), parent, (waiting.pid, ref))
+        name = node.copy(name)
+    argument = argument if type(argument) in AS_THEY_ARE else node.copy(argument)
+    waiting, ref = caller if caller is runtime.running else waiting_process(), node.make_ref(CallRef)
+    life = _serve(module, argument, name, parent, (waiting.pid, ref))
     child = node.launch(life, name_of(label or module), link=link)
     try:
         outcome = await ask(child, "", None, limit, ("GenServer", "start_link", []), (waiting, ref))
@@ -402,7 +346,7 @@ def _started(module: type[GenServer], outcome: tuple[str, Any]) -> Pid | None:
         case ("already_started", Pid() as holder):
             raise AlreadyStarted(holder)
         case ("bad_return_value", returned):
-            wrong = _what_is_wrong(returned, "Ok, Ignore or Stop")
+            wrong = what_is_wrong(returned, "Ok, Ignore or Stop")
             raise StartError(value, f"{name_of(module)}.init returned {safe_repr(returned)} {wrong}")
     raise StartError(value) from (value if isinstance(value, BaseException) else None)
 
@@ -414,7 +358,7 @@ async def _serve(
 
     OTP: ``gen_server:init_it/6``
     """
-    process = current_process()
+    process: Any = runtime.running
     node = process.node
     if name is not None:
         holder = _take_name(process, name)
@@ -434,7 +378,7 @@ async def _serve(
     except Exception as error:
         reason = error
     else:
-        if isinstance(result, Ok) and _is_then(result.then):
+        if isinstance(result, Ok) and (result.then is None or is_then(result.then)):
             node.answer(*starter, ("ok", process.pid))
             process.loop = _Loop(process, server, parent, result.value)
             return Become(process.loop.run(result.then))
@@ -466,63 +410,6 @@ def _give_name_up(process: ControlBlock, name: Destination) -> None:
         process.node.unregister(name)
 
 
-def _is_then(then: object) -> bool:
-    if then is None or then is HIBERNATE or isinstance(then, Continue):
-        return True
-    if isinstance(then, Timeout):
-        check_timeout(then.seconds)
-        return True
-    return False
-
-
-# ---- results that are wrong --------------------------------------------------------------------
-
-
-def _what_is_wrong(result: Any, allowed: str) -> str:
-    """The rest of a sentence about what a callback returned: what was expected, and what to write."""
-    expected = f"where {allowed} was expected"
-    if result is None:
-        or_what = "" if "Ok" in allowed else ", or does no `case` match this message"
-        return f"{expected}. Is a `return` missing{or_what}?"
-    if any(isinstance(result, kind) and f" {kind.__name__}" in f" {allowed}" for kind in (Ok, Reply, NoReply)):
-        return _wrong_then(result.then)
-    if isinstance(result, type) and issubclass(result, (Ok, Ignore, Reply, NoReply, Stop)):
-        return f"{expected}: that is the class itself. Write {result.__name__}({_ARGUMENTS[result]})."
-    if isinstance(result, GeneratorType | AsyncGeneratorType):
-        return f"{expected}: a callback with a `yield` in it only makes a generator, and nobody runs it."
-    if isinstance(result, tuple) and result and isinstance(result[0], str) and result[0] in _TUPLES:
-        kind = _TUPLES[result[0]]
-        return f"{expected}. Elixir's {{:{result[0]}, …}} is {kind.__name__}({_ARGUMENTS[kind]}) here."
-    return f"{expected}."
-
-
-def _wrong_then(then: object) -> str:
-    """A result whose last part is none of those that say what comes next."""
-    said = f"whose last part must be Continue(term), Timeout(seconds) or HIBERNATE, got {safe_repr(then)}"
-    if isinstance(then, (int, float)) and not isinstance(then, bool):
-        seconds = then / 1000 if isinstance(then, int) and abs(then) < 10**12 else then
-        return f"{said}. For a time-out write Timeout({safe_repr(seconds)}), in seconds."
-    if isinstance(then, str) and then == "hibernate":
-        return f"{said}. Write HIBERNATE, without quotes."
-    if isinstance(then, tuple) and len(then) == 2 and then[0] == "continue":
-        return f"{said}. Write Continue({safe_repr(then[1])})."
-    if then is Continue or then is Timeout:
-        return f"{said}. That is the class itself: write {'Continue(term)' if then is Continue else 'Timeout(5.0)'}."
-    return f"{said}."
-
-
-def _wrong_stop(stop: Stop, callback: str) -> str:
-    if stop.state is _NO_STATE:
-        return "without a state: outside of init it needs one. Write Stop(reason, state)."
-    return f"with a reply, and {callback} has nobody to reply to. Write Stop(reason, state)."
-
-
-_ARGUMENTS: Final[dict[Any, str]] = {
-    Ok: "state", Ignore: "", Reply: "value, state", NoReply: "state", Stop: "reason, state",
-}  # fmt: skip
-_TUPLES: Final[dict[str, Any]] = {"ok": Ok, "reply": Reply, "noreply": NoReply, "stop": Stop}
-
-
 # ---- the loop ----------------------------------------------------------------------------------
 
 
@@ -542,10 +429,7 @@ class _Loop:
         self.debug = False
 
     async def run(self, then: Then) -> None:
-        """Take message after message until one of them ends the server.
-
-        Here are the usual messages and the usual results, for speed; `dispatch` and `settle` know all of them.
-        """
+        """Take messages until one ends the server: the usual ones in here, for speed; `dispatch` knows all of them."""
         process, server, node = self.process, self.server, self.process.node
         while True:
             if then is not None:
@@ -571,8 +455,7 @@ class _Loop:
                 if type(result) is CoroutineType:
                     result = await result
                 if call and type(result) is Reply and result.then is None:
-                    plain = type(result.value) in AS_THEY_ARE
-                    node.reply(process.pid, message[1], result.value if plain else node.copy(result.value))
+                    node.reply(process.pid, message[1], result.value)
                     self.state, then = result.state, None
                 elif type(result) is NoReply and then is None and result.then is None:
                     self.state = result.state
@@ -584,7 +467,8 @@ class _Loop:
             except BaseException as error:
                 raise Exit(await self.terminate(self.reason_of(error), message)) from None
             process.current = message = result = None  # an idle server keeps neither of them
-        raise Exit(reason)
+        if type(reason) is not str or reason != "normal":  # for who only returns, "normal" is the reason
+            raise Exit(reason)
 
     async def after(self, then: Then) -> Any:
         """What comes next where the last result asked for something."""
@@ -602,11 +486,10 @@ class _Loop:
         """Do what a callback's result says, unless it is `Stop`; answers what is to come next."""
         callback = _callback(message)
         reply = isinstance(result, Reply) and callback == "handle_call"
-        if not (reply or isinstance(result, NoReply)) or not (result.then is None or _is_then(result.then)):
+        if not (reply or isinstance(result, NoReply)) or not (result.then is None or is_then(result.then)):
             raise Exit(("bad_return_value", result))
         if reply:
-            node = self.process.node
-            node.reply(self.process.pid, message[1], node.copy(result.value))
+            self.process.node.reply(self.process.pid, message[1], result.value)
         self.state = result.state
         then: Then = result.then
         return before if callback == "system" and isinstance(before, Timeout) else then
@@ -635,18 +518,20 @@ class _Loop:
 
     # The end.
 
-    async def stop(self, result: Stop, message: Any) -> object:
-        """Be terminated by a `Stop`; answers the reason. The reply goes out after ``terminate`` has run, as in OTP."""
-        last = result.reply is not _NO_REPLY
-        if result.state is _NO_STATE or (last and _callback(message) != "handle_call"):
+    def stop(self, result: Stop, message: Any) -> Coroutine[Any, Any, object]:
+        """Be terminated by a `Stop`; answers the reason."""
+        if result.state is NO_STATE or (result.reply is not NO_REPLY and _callback(message) != "handle_call"):
             raise Exit(("bad_return_value", result))
-        reply = self.process.node.copy(result.reply)
+        reply = self.process.node.copy(result.reply)  # what cannot be copied is an error of the old state
         self.state = result.state
+        return self.terminate(result.reason, message) if reply is NO_REPLY else self.stop_with(reply, result, message)
+
+    async def stop_with(self, reply: Any, result: Stop, message: Any) -> object:
+        """`stop` with a last reply. It goes out after ``terminate`` has run, as in OTP."""
         try:
             return await self.terminate(result.reason, message)
         finally:
-            if last:
-                self.process.node.reply(self.process.pid, message[1], reply)
+            self.process.node.reply(self.process.pid, message[1], reply)
 
     def reason_of(self, error: BaseException) -> object:
         """The reason of an end by an exception. What is not the server's own goes on as it is."""
@@ -683,7 +568,7 @@ class _Loop:
             case ("bad_return_value", value):
                 callback = _callback(message).replace("handle_exit", "handle_info")
                 allowed = ("Reply, " if "call" in callback else "") + "NoReply or Stop"
-                wrong = _what_is_wrong(value, allowed) if not isinstance(value, Stop) else _wrong_stop(value, callback)
+                wrong = what_is_wrong(value, allowed) if not isinstance(value, Stop) else wrong_stop(value, callback)
                 return f"{name_of(type(self.server))}.{callback} returned {safe_repr(value)} {wrong}"
         if isinstance(reason, BaseException) and type(self.state) is CoroutineType:
             return f"the state is a coroutine: {not_awaited(self.state)}."
@@ -766,7 +651,7 @@ def _callback(message: Any) -> str:
 
 def is_from(term: object) -> bool:
     """Is this the ``from_`` of a call?"""
-    return type(term) is tuple and len(term) == 2 and isinstance(term[0], Pid) and isinstance(term[1], Ref)
+    return type(term) is tuple and len(term) == 2 and type(term[0]) is Pid and isinstance(term[1], Ref)
 
 
 class _Continued(NamedTuple):

@@ -29,7 +29,7 @@ from typing import Any, Final, Protocol
 
 from .errors import Deadlock
 from .interrupts import in_program, interrupts
-from .process import ControlBlock, runtime, task_of
+from .process import ControlBlock, Owner, runtime, task_of
 from .reports import in_notebook, logger
 from .waits import who_waits
 
@@ -52,8 +52,6 @@ LOOP_ENDED: Final = (
 
 CELL: Final = ("parent_header", "shell_parent", "shell_parent_ident")
 """The context variables in which ipykernel notes to which cell an output belongs."""
-
-_cell_seen: ContextVar[tuple[tuple[ContextVar[Any], Any], ...]] = ContextVar("cell_seen", default=())
 
 
 class Driven(Protocol):
@@ -140,10 +138,11 @@ class NotedTasks:
                 loop.set_task_factory(self)
         context = options.get("context")
         owner = task_of.get() if context is None else context.get(task_of)
-        if owner is not None and owner.alive and not task.done():
-            host: Host = owner.node.host
-            host.keep(owner, task)
-            task.add_done_callback(partial(host.drop, owner))
+        process = None if owner is None else owner.block
+        if process is not None and not task.done():
+            host = process.node.host
+            host.keep(process, task)
+            task.add_done_callback(partial(host.drop, process))
         return task
 
 
@@ -200,17 +199,16 @@ class Host:
         runtime.threads = True  # asyncio's executor makes some
 
         def begin_turn(process: Any) -> None:
-            context = process.context
-            if context.get(task_of) is not process or context.get(_cell_seen) is not self._cell:
-                context.run(self._settle, process)
+            if process.settled is not self._cell:
+                process.context.run(self._settle, process)
             enter_task(loop, process)
 
         node.begin_turn, node.end_turn = begin_turn, partial(tasks._leave_task, loop)
 
     def _settle(self, process: ControlBlock) -> None:
         """Runs in the process's context: its tasks are to know it, its prints to find the cell that waits."""
-        task_of.set(process)
-        _cell_seen.set(self._cell)
+        process.settled = self._cell
+        task_of.set(Owner(process))
         for variable, value in self._cell:
             variable.set(value)
 

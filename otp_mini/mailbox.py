@@ -20,6 +20,9 @@ Pattern = type | UnionType | tuple[type, ...] | Callable[[Any], bool]
 
 NOTHING: Final = object()
 
+_FEW: Final = 8
+"""So few messages are copied in less time than it takes to walk along them."""
+
 
 class Mailbox(deque[Any]):
     """Messages in the order of their arrival."""
@@ -42,11 +45,18 @@ class Mailbox(deque[Any]):
         """
         if pattern is None:
             return self.popleft() if self else NOTHING
-        fits: Any = pattern if type(pattern) is FunctionType or not _are_types(pattern) else None
+        kind = type(pattern)
+        if kind is type and self and not start and isinstance(self[0], pattern):  # type: ignore[arg-type]
+            return self.popleft()  # the usual case
+        fits: Any = pattern if kind is FunctionType or not (kind is type or _are_types(pattern)) else None
         # A deque is slow in its middle: walk there, but step over a long known part from its end.
-        new: Iterable[Any] = (
-            islice(self, start, None) if start < len(self) // 2 else [self[i] for i in range(start, len(self))]
-        )
+        new: Iterable[Any]
+        if len(self) <= _FEW:
+            new = [*self][start:]
+        elif start < len(self) // 2:
+            new = islice(self, start, None)
+        else:
+            new = [self[index] for index in range(start, len(self))]
         for index, message in enumerate(new, start):
             answer = fits(message) if fits is not None else isinstance(message, pattern)  # type: ignore[arg-type]
             if answer and (answer is True or plain_answer(answer, pattern, _PATTERN)):

@@ -50,15 +50,16 @@ def current_process() -> ControlBlock:
 
 def _outside() -> ControlBlock:
     """Who acts where no process has its turn: the process that made this asyncio task, else the shell."""
-    owner: ControlBlock | None = task_of.get()
+    owner = task_of.get()
     if owner is None:
         return current_node().shell()
-    if not owner.alive:
+    process = owner.block
+    if process is None:
         raise NoProc(
             f"this asyncio task was made by {owner.label} {owner.pid}, which has ended: there is no process for "
             "which it could act. Await a task in the process that makes it, or spawn a process for its work."
         )
-    return owner
+    return process
 
 
 def _in_task(process: ControlBlock) -> bool:
@@ -125,14 +126,15 @@ def spawn_monitor(function: Callable[..., Any], *args: Any) -> tuple[Pid, Ref]:
 
     OTP: ``spawn_monitor/1``
     """
-    pid = current_process().node.spawn(function, args).pid
-    return pid, Process.monitor(pid)
+    caller = current_process()
+    process = caller.node.spawn(function, args)
+    return process.pid, _watch(caller, process, process.pid)
 
 
 # ---- sending -----------------------------------------------------------------------------------
 
 
-def _here(pid: Pid) -> ControlBlock | None:
+def here(pid: Pid) -> ControlBlock | None:
     """The living process behind a pid; nodes cannot talk to each other, so only on this one."""
     process: ControlBlock | None = pid.block
     running = runtime.running
@@ -142,12 +144,12 @@ def _here(pid: Pid) -> ControlBlock | None:
 def find(destination: Destination, *, sending: bool = False) -> ControlBlock | None:
     """The living process behind a pid, a name or an address; None if there is none."""
     if type(destination) is Pid:
-        return _here(destination)
+        return here(destination)
     if isinstance(destination, Address):
         pid = destination.receiver() if sending else destination.whereis()
         if type(pid) is not Pid:
             pid = check_answer(destination, "receiver" if sending else "whereis", pid)
-        return None if pid is None else _here(pid)
+        return None if pid is None else here(pid)
     try:
         names = current_node().names
         found = names.get(destination)
@@ -193,7 +195,7 @@ def send(destination: Destination, message: Value) -> Value:
 
     OTP: ``send/2``
     """
-    process = _here(destination) if type(destination) is Pid else find(destination, sending=True)
+    process = here(destination) if type(destination) is Pid else find(destination, sending=True)
     if process is not None:
         post(process, message if type(message) in AS_THEY_ARE else process.node.copy(message))
     elif isinstance(destination, Pid):
@@ -234,6 +236,8 @@ def check_timeout(timeout: object) -> float | None:
     """
     if timeout is None or timeout == INFINITY:
         return None
+    if type(timeout) is float and timeout >= 0.0:
+        return timeout
     if isinstance(timeout, (int, float)) and not isinstance(timeout, bool) and timeout >= 0:
         try:
             return float(timeout)
@@ -274,19 +278,18 @@ async def receive(pattern: Pattern | None = None, timeout: float | None = None) 
         >>> run(main)
         (1, 'a', TIMEOUT)
     """
-    process = current_process()
-    if process.occupied:
-        raise BadArg("the shell waits already: two tasks of one cell cannot read the same mailbox")
-    if pattern is not None:
+    process, in_task = current_process(), False
+    if pattern is not None and type(pattern) is not type:
         check_pattern(pattern)
     seconds = None if timeout is None else check_timeout(timeout)
-    in_task = process is not runtime.running and _in_task(process)
-    if in_task:
-        _check_reader(process)
-    else:
+    if process is runtime.running:
         process.reductions -= 1  # `charge`, without a coroutine of its own
-        if process.reductions < 0 and process.coroutine is not None:
+        if process.reductions < 0:
             await YIELDED
+    elif process.occupied:
+        raise BadArg("the shell waits already: two tasks of one cell cannot read the same mailbox")
+    elif in_task := _in_task(process):
+        _check_reader(process)
     node, seen = process.node, 0
     if node.signals.deferred:
         node.signals.release_deferred()
@@ -433,8 +436,9 @@ async def ask(
     if watchers is None:
         watchers = target.monitors = {}
     watchers[ref] = (caller.pid, None)
-    caller.calling = target
-    node.park(caller, ref, deadline)
+    caller.calling, caller.waiting = target, ref  # `Node.park`, in its own lines; no outcome is left of another wait
+    if deadline is not None:
+        caller.timer = node.timers.set(deadline, caller)
     try:
         await (PARKED if caller.coroutine is not None else node.shell_waits(caller))
         outcome = caller.outcome
@@ -544,7 +548,7 @@ def _alive(pid: object, function: str) -> ControlBlock | None:
     if not isinstance(pid, Pid):
         check_destination(pid)
         raise BadArg(f"{function} needs a pid, got {safe_repr(pid)}. Process.whereis(name) answers the pid of a name.")
-    return _here(pid)
+    return here(pid)
 
 
 def monitor_as(watcher: ControlBlock, target: ControlBlock, ref: Ref, who: object) -> None:
@@ -555,6 +559,21 @@ def monitor_as(watcher: ControlBlock, target: ControlBlock, ref: Ref, who: objec
         watcher.monitoring = {}
     target.monitors[ref] = (watcher.pid, who)
     watcher.monitoring[ref] = target
+
+
+def _watch(caller: ControlBlock, target: ControlBlock | None, who: object) -> Ref:
+    """Monitor ``target``, for which ``who`` stands; None for somebody who is not there."""
+    node = caller.node
+    ref = node.make_ref()
+    if node.tracer is not None:
+        node.note("monitor", caller.pid, None if target is None else target.pid)
+    if target is None:
+        caller.monitoring = caller.monitoring or {}
+        caller.monitoring[ref] = caller  # so that it can be taken back until the Down is there
+        node.signals.down(caller.pid, ref, who, "noproc")
+    elif target is not caller:  # nobody lives to hear of his own death
+        monitor_as(caller, target, ref, who)
+    return ref
 
 
 class Process:
@@ -621,20 +640,9 @@ class Process:
         Differs: where a name was monitored, `Down.pid` is that name, without a node.
         """
         caller, target = current_process(), find(who)
-        node = caller.node
-        if target is not None and target.node is not node:
+        if target is not None and target.node is not caller.node:
             target = None  # its own node's signals come to nobody here
-        ref: Ref = node.make_ref()
-        node.note("monitor", caller.pid, None if target is None else target.pid)
-        if target is None:
-            caller.monitoring = caller.monitoring or {}
-            caller.monitoring[ref] = caller  # so that it can be taken back until the Down is there
-            node.signals.down(caller.pid, ref, who, "noproc")
-            return ref
-        if target is caller:
-            return ref  # nobody lives to hear of his own death
-        monitor_as(caller, target, ref, who)
-        return ref
+        return _watch(caller, target, who)
 
     @staticmethod
     def demonitor(ref: Ref, *, flush: bool = False, info: bool = False) -> bool:

@@ -18,7 +18,7 @@ from _thread import get_ident
 from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
 from functools import partial
-from types import CoroutineType
+from types import CoroutineType, FunctionType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .interrupts import entrances
@@ -59,14 +59,18 @@ class Become(NamedTuple):
 
 def coroutine_of(function: Callable[..., Any], args: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
     """The code of a process that runs ``function(*args)``; nothing of it has run yet."""
-    coroutine: Coroutine[Any, Any, Any] = function(*args) if _is_async(function) else _plain(function, args)
+    is_async = function.__code__.co_flags & _ASYNC if type(function) is FunctionType else _is_async(function)
+    coroutine: Coroutine[Any, Any, Any] = function(*args) if is_async else _plain(function, args)
     return coroutine
+
+
+_ASYNC: Final = inspect.CO_COROUTINE
 
 
 def _is_async(function: Callable[..., Any]) -> bool:
     code = getattr(function, "__code__", None)
     if code is not None:
-        return bool(code.co_flags & inspect.CO_COROUTINE)
+        return bool(code.co_flags & _ASYNC)
     call = getattr(type(function), "__call__", None)  # noqa: B004  (an object with async def __call__)
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
 
@@ -129,18 +133,28 @@ class Runtime:
 
 runtime: Final = Runtime()
 
-task_of: Final[ContextVar[Any]] = ContextVar("task_of", default=None)
-"""The process that made the asyncio task which runs just now, or `Ended`; None outside of such tasks."""
+task_of: Final[ContextVar[Owner | None]] = ContextVar("task_of", default=None)
+"""Who made the asyncio task that runs just now; None outside of such tasks."""
 
 
-class Ended:
-    """Stands for a process that has ended, in its own context: the control block there would be a cycle."""
+class Owner:
+    """Stands for a process in its own context: the control block there would be a cycle."""
 
     __slots__ = ("pid", "node", "label")
-    alive = False
 
     def __init__(self, process: ControlBlock) -> None:
         self.pid, self.node, self.label = process.pid, process.node, process.label
+
+    @property
+    def block(self) -> ControlBlock | None:
+        """The process, while it lives."""
+        return self.pid.block
+
+
+def acting() -> ControlBlock | None:
+    """The living process for which the asyncio task acts that runs just now."""
+    owner = task_of.get()
+    return None if owner is None else owner.block
 
 
 class ControlBlock:
@@ -162,6 +176,7 @@ class ControlBlock:
         "coroutine",        # its code; None for the shell: a cell or a script outside run()
         "resume",           # coroutine.send
         "context",          # the context variables that its code sees: a copy of those of who made it
+        "settled",          # with asyncio: the cell for which the context was made ready, None before its first turn
         "loop",             # a behaviour's loop and state, where pictures and the labs look; else None
         "label",            # what it was started as, for people
         "parent",           # the pid that spawned it, None for the first
@@ -203,6 +218,7 @@ class ControlBlock:
         self.coroutine = coroutine
         self.resume: Any = None if coroutine is None else coroutine.send
         self.context = copy_context()
+        self.settled: object = None
         self.loop: Any = None
         self.label = label
         self.parent = parent

@@ -22,7 +22,7 @@ from typing import Any, Literal, NamedTuple
 from .child_spec import ChildSpec
 from .copying import AS_THEY_ARE, copy_term
 from .errors import BadArg, safe_repr
-from .gen_server import GenServer, NoReply, Ok, Stop, start_server
+from .gen_server import GenServer, start_server
 from .matching import ANY, Place, check_pattern, exact, fitting, has_holes, place_of_copy
 from .names import what_was_meant
 from .node import Node, current_node
@@ -30,7 +30,8 @@ from .plain_functions import check_step, plain, plain_answer
 from .plain_functions import guard as checked_guard
 from .primitives import Process, current_process
 from .process import ControlBlock, runtime
-from .terms import Address, Pid
+from .results import NoReply, Stop
+from .terms import Address, Ok, Pid
 from .threads import enter
 
 Keys = Literal["unique", "duplicate"]

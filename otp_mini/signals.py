@@ -30,18 +30,20 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Coroutine
-from contextlib import suppress
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import reports
-from .copying import copy_reason
+from .copying import AS_THEY_ARE, copy_reason
 from .matching import name_key
-from .process import ControlBlock, Ended, Failed, runtime, task_of
+from .process import ControlBlock, Failed, runtime
 from .terms import CallRef, Down, ExitSignal, Pid, Ref
 
 if TYPE_CHECKING:
     from .node import Node
+
+
+_tuple = tuple.__new__
 
 
 class ExitSent(NamedTuple):
@@ -103,10 +105,11 @@ class Signals:
         """Link two living processes, both ways; twice is once."""
         if one is other:
             return
-        for block, peer in ((one, other), (other, one)):
-            if block.links is None:
-                block.links = {}
-            block.links[peer.pid] = None
+        if one.links is None:
+            one.links = {}
+        if other.links is None:
+            other.links = {}
+        one.links[other.pid] = other.links[one.pid] = None
         if self.node.tracer is not None:
             self.node.note("link", one.pid, other.pid)
 
@@ -166,13 +169,13 @@ class Signals:
                     watched.monitors.pop(ref, None)
         links, monitors = process.links, process.monitors
         process.mailbox = process.monitoring = process.loop = process.links = process.monitors = None
-        if process.context.get(task_of) is process:  # so it is with asyncio: a cycle
-            with suppress(RuntimeError):  # one of its tasks has this very context, and is in it just now
-                process.context.run(task_of.set, Ended(process))
-        for linked in links or ():
-            self.queue.append(ExitSent(pid, linked, reason, True))
-        for ref, (watcher, who) in (monitors or {}).items():
-            self.queue.append(DownSent(pid, watcher, ref, who, reason))
+        # What a named tuple has for its making is a function of Python's: to make the tuple itself takes half as long.
+        if links is not None:
+            for linked in links:
+                self.queue.append(_tuple(ExitSent, (pid, linked, reason, True, False)))
+        if monitors is not None:
+            for ref, (watcher, who) in monitors.items():
+                self.queue.append(_tuple(DownSent, (pid, watcher, ref, who, reason)))
         if self.queue:  # nobody is told of most ends
             self._deliver()
 
@@ -274,23 +277,23 @@ class Signals:
         message = None
         if process.trap_exit and not kill:
             message = ExitSignal(sender, copy_reason(reason))
-        self._note_exit(signal, message)
-        normal = isinstance(reason, str) and reason == "normal"
+        if self.node.tracer is not None:
+            self._note_exit(signal, message)
         if kill:
             self.kill(process, "killed")
         elif message is not None:
             self.node.deliver(process, message)
-        elif not normal or (sender is target and not linked and not deferred):
+        elif not (isinstance(reason, str) and reason == "normal") or (sender is target and not linked and not deferred):
             self.kill(process, reason)
 
     def _note_exit(self, signal: ExitSent, message: ExitSignal | None) -> None:
         """Record the signal; where no message comes of it, it is the cause of what follows."""
         node = self.node
-        if node.tracer is not None:
-            said = signal.reason if message is None else message
-            event = node.tracer.record(node.now(), "signal", signal.sender, signal.target, said)
-            if message is None:
-                node.tracer.caused(signal.target, event.number)
+        assert node.tracer is not None
+        said = signal.reason if message is None else message
+        event = node.tracer.record(node.now(), "signal", signal.sender, signal.target, said)
+        if message is None:
+            node.tracer.caused(signal.target, event.number)
 
     def _down_arrives(self, signal: DownSent) -> None:
         """Fail a call, or deliver the one `Down` of a monitor, unless it was taken back meanwhile.
@@ -299,7 +302,7 @@ class Signals:
         """
         ended, watcher, ref, who, reason = signal
         if type(ref) is CallRef:
-            self.node.answer(watcher, ref, Failed(copy_reason(reason)))
+            self.node.answer(watcher, ref, Failed(reason if type(reason) in AS_THEY_ARE else copy_reason(reason)))
             return
         process = watcher.block
         if process is None:
@@ -309,7 +312,7 @@ class Signals:
             return
         if not process.monitoring or process.monitoring.pop(ref, None) is None:
             return
-        message = Down(ref, who, copy_reason(reason))
+        message = Down(ref, who, reason if type(reason) in AS_THEY_ARE else copy_reason(reason))
         if self.node.tracer is not None:
             self.node.note("down", ended, watcher, message)
         self.node.deliver(process, message)

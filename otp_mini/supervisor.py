@@ -31,10 +31,11 @@ from .children import (
     note,
 )
 from .errors import BadArg
-from .gen_server import GenServer, Ignore, Ok, Stop, start_server
+from .gen_server import GenServer, start_server
 from .node import current_node
 from .primitives import Destination, Process, current_process, self_
-from .terms import Pid, is_quiet
+from .results import Ignore, Stop
+from .terms import Ok, Pid, is_quiet
 
 Strategy = Literal["one_for_one", "one_for_all", "rest_for_one"]
 AutoShutdown = Literal["never", "any_significant", "all_significant"]
@@ -376,7 +377,8 @@ class _State(SupervisorState):
             return False
         self.has_ended(child, child.pid)
         group = self.group_of(child)
-        await self.stop(group)
+        if group != [child]:  # it has ended itself: only the others are there to be stopped
+            await self.stop(group)
         failed = await self.start([each for each in group if self.by_key.get(each.key) is each])
         if failed is not None:
             failed[0].pid = RESTARTING

@@ -25,7 +25,7 @@ LAYERS = [
     ("1, on top of both", "host timers signals threads"),
     ("2", "node"),
     ("3", "primitives"),
-    ("4", "child_spec"),
+    ("4", "child_spec results"),
     ("4, on the row above", "gen_server ets task"),
     ("4, on top of both", "sys_"),
     ("5", "agent registry children"),
