@@ -151,12 +151,6 @@ class Owner:
         return self.pid.block
 
 
-def acting() -> ControlBlock | None:
-    """The living process for which the asyncio task acts that runs just now."""
-    owner = task_of.get()
-    return None if owner is None else owner.block
-
-
 class ControlBlock:
     """One process.
 
@@ -340,8 +334,11 @@ class ControlBlock:
         return self.label
 
     def set_name(self, value: object) -> None:
-        """Call the process something else."""
+        """Call the process something else; its tasks say so, too."""
         self.label = str(value)
+        owner = self.context.get(task_of)
+        if owner is not None and owner.pid is self.pid:
+            owner.label = self.label
 
     def get_stack(self, *, limit: int | None = None) -> list[Any]:
         """The frame in which its code stands, as asyncio's tasks answer it."""
