@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import math
 import warnings
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -820,6 +821,28 @@ def test_g25_a_last_reply_that_refuses_copying_does_not_run_terminate_twice() ->
     play(main)
 
 
+class Once:
+    """Can be copied, and the copy cannot."""
+
+    def __init__(self, copied: bool = False) -> None:
+        self.copied = copied
+
+    def __deepcopy__(self, memo: object) -> Once:
+        if self.copied:
+            raise ValueError("a second copy")
+        return Once(copied=True)
+
+
+@pytest.mark.parametrize("last", [False, True], ids=["on the way", "at the end"])
+def test_g25_a_reply_is_copied_once(last: bool) -> None:
+    async def main() -> object:
+        pid = await Probe.start()
+        answer = lambda _, s: Stop("normal", s, Once()) if last else Reply(Once(), s, Continue(1))  # noqa: E731
+        return (await GenServer.call(pid, answer)).copied
+
+    assert play(main) is True
+
+
 def test_g26_stop_without_a_reply_exits_the_caller_with_the_reason() -> None:
     async def main() -> object:
         pid = await Probe.start()
@@ -1122,6 +1145,14 @@ def test_g37_another_exception_is_another_reason(asked: object, given: object) -
         return await why(GenServer.stop(await Bad.start(), asked))
 
     assert repr(play(main)) == repr(given)
+
+
+@pytest.mark.parametrize("reason", [math.nan, ("not", math.nan), ["not", math.nan]], ids=repr)
+def test_g37_a_reason_that_does_not_equal_itself_is_the_one_that_was_asked_for(reason: object) -> None:
+    async def main() -> object:
+        return await GenServer.stop(await GenServer.start(), reason)
+
+    assert play(main) == "ok"
 
 
 def test_g37_stop_exits_if_the_server_ends_with_another_reason() -> None:
