@@ -51,7 +51,7 @@ from .results import (
     what_is_wrong,
     wrong_stop,
 )
-from .terms import TIMEOUT, Address, CallRef, ExitSignal, From, Ok, Pid, Ref, is_quiet
+from .terms import TIMEOUT, Address, CallRef, ExitSignal, From, Ok, Pid, Ref, is_quiet, is_word
 from .threads import stay
 
 CALL: Final = "$gen_call"
@@ -242,10 +242,10 @@ class GenServer(HasChildSpec):
             await ask(target, "system", ("terminate", reason), limit, where)
         except Exit as exit:
             why: Any = exit.reason
-            if target is None or target.alive or why[0] == "calling_self":
+            if target is None or target.alive or is_word(why[0], "calling_self"):
                 raise
             if not _obeyed(target.current, caller, last):
-                if why[0] == "noproc":
+                if is_word(why[0], "noproc"):
                     raise
                 raise Exit(((why[0], ("sys", "terminate", [target.pid, reason, timeout])), where)) from None
             if same(target.reason, reason):
@@ -332,7 +332,7 @@ async def start_server(
         outcome = await ask(child, "", None, limit, ("GenServer", "start_link", []), (waiting, ref))
     except Exit as exit:
         outcome = ("error", exit.reason[0])  # type: ignore[index]
-        if outcome == ("error", "timeout"):
+        if is_word(outcome[1], "timeout"):
             node.signals.unlink(caller, child.pid)
             node.signals.exit(caller.pid, child.pid, "kill")
     child.monitors = child.monitors or None  # an empty dict is 230 bytes

@@ -53,7 +53,7 @@ from .node_options import SLICE, SLICE_TURNS, check_options
 from .plain_functions import check_function
 from .process import MESSAGE, PARK, REDUCTIONS, TIMED_OUT, Become, ControlBlock, coroutine_of, runtime, task_of
 from .signals import Signals
-from .terms import CallRef, Pid, Ref
+from .terms import CallRef, Pid, Ref, is_word
 from .threads import Use, claimed, enter, put_back, put_in_use
 from .timers import PATIENCE, Timers
 from .tracing import Event, Trace
@@ -236,7 +236,7 @@ class Node(Leaving):
         self._main = None
         if isinstance(main.reason, BaseException) and not isinstance(main.reason, Exit):
             raise main.reason
-        if main.reason != "normal":
+        if not is_word(main.reason, "normal"):
             raise Exit(main.reason)
         return main.result
 

@@ -45,6 +45,7 @@ from otp_mini import (
     Task,
     Timeout,
     Via,
+    explore,
     receive,
     self_,
     send,
@@ -1153,6 +1154,36 @@ def test_g37_a_reason_that_does_not_equal_itself_is_the_one_that_was_asked_for(r
         return await GenServer.stop(await GenServer.start(), reason)
 
     assert play(main) == "ok"
+
+
+class Unequal:
+    """Is equal to nothing, and does not let itself be asked."""
+
+    def __eq__(self, other: object) -> bool:
+        raise ValueError("asked")
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def test_g37_a_reason_that_cannot_be_compared_is_a_reason() -> None:
+    async def main() -> list[object]:
+        ends = lambda: Process.exit(self_(), Unequal())  # noqa: E731
+        at_stop = await why(GenServer.stop(await Probe.start(), Unequal()))
+        with pytest.raises(StartError) as at_start:
+            await Probe.start(ends)
+        return [at_stop, at_start.value.reason]
+
+    assert [*map(type, play(main))] == [Unequal, Unequal]
+
+
+def test_g37_so_it_is_at_the_end_of_a_run() -> None:
+    async def main() -> None:
+        raise Exit(Unequal())
+
+    with pytest.raises(Exit) as caught:
+        play(main)
+    assert type(caught.value.reason) is Unequal
+    assert [type(outcome) for outcome in explore(main).values.values()] == [Exit]
 
 
 def test_g37_stop_exits_if_the_server_ends_with_another_reason() -> None:
