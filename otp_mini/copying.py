@@ -145,10 +145,10 @@ def _copy_builtin(term: Any, memo: Memo) -> Any:
 
 
 _CONSTANTS = (type, types.ModuleType, enum.Enum)
-_WEAK = {
+_WEAK = {*map(id, (
     weakref.ref, weakref.ProxyType, weakref.CallableProxyType,
     weakref.WeakSet, weakref.WeakKeyDictionary, weakref.WeakValueDictionary,
-}  # fmt: skip
+))}  # fmt: skip
 
 
 def _is_constant(kind: type) -> bool:
@@ -187,7 +187,7 @@ def _copy_object(term: Any, memo: Memo) -> Any:
     if type(memo) is _TextForRefused:
         memo = {}  # an object without one of its parts is not that object: all of it, or its text
     try:
-        if not _WEAK.isdisjoint(kind.__mro__):  # not `issubclass`: some of these are slow to ask
+        if not _WEAK.isdisjoint(map(id, kind.__mro__)):  # not `issubclass`, for which some of these are slow to ask
             raise TypeError("a weak reference would reach the object itself")
         if getattr(kind, "__deepcopy__", None) is not None:
             return term.__deepcopy__(memo)

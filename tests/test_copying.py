@@ -806,6 +806,21 @@ def test_isolation_off_also_hands_over_what_has_a_class_without_a_hash() -> None
         assert node.run(main) == ("normal", True)
 
 
+def test_an_object_is_copied_whose_class_has_a_hash_and_is_derived_from_one_without() -> None:
+    class Hashed(Unhashed):
+        __hash__ = type.__hash__
+
+    class Above(metaclass=Unhashed):
+        pass
+
+    class Below(Above, metaclass=Hashed):
+        pass
+
+    below = Below()
+    assert type(copy_term(below)) is Below
+    assert copy_term(below) is not below
+
+
 def test_a_class_whose_instances_were_sent_is_not_kept() -> None:
     def gone() -> Any:
         class Local:
