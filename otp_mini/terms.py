@@ -272,3 +272,13 @@ def is_quiet(reason: object) -> bool:
     if isinstance(reason, tuple):
         return len(reason) == 2 and isinstance(reason[0], str) and reason[0] == "shutdown"
     return isinstance(reason, str) and reason in ("normal", "shutdown")
+
+
+def is_word(reason: object, word: str) -> bool:
+    """Is a reason this word? Anything but a string is not asked: its ``==`` may raise, or answer no bool.
+
+    Example:
+        >>> is_word("normal", "normal"), is_word(["normal"], "normal")
+        (True, False)
+    """
+    return isinstance(reason, str) and reason == word
