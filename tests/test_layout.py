@@ -67,7 +67,7 @@ LARGER = {
     "exercises/supervision_trees": 700,
     "exercises/supervisor_strategies": 700,
     "exercises/tasks": 800,
-    "exercises/to_elixir": 800,
+    "exercises/to_elixir": 900,
 }
 """The files that hold more, to the next hundred: they may grow no further unnoticed."""
 
