@@ -424,8 +424,8 @@ async def reopen(
     """Every room of the list and of the table is open, each was started once, and the others are left alone.
 
     Demands: what is returned, and its order; with and without the mark ("fetched",); rooms that were closed, or used
-    for the first time, since; a room twice in the list; rooms below "rooms"; two who open at the same moment; one room and
-    several that cannot be started, first, last or alone; no supervisor "rooms".
+    for the first time, since; a room twice in the list; rooms below "rooms"; two who open at the same moment; one room
+    and several that cannot be started, first, last or alone; no supervisor "rooms".
     """
     cases = ((listed, used, True), (("hall", "yard", "barn"), ("zoo", "aisle"), False), ((), ("one",), True))
     await with_other_numbers(_one_reopening, [(reopen, *case) for case in cases])
