@@ -203,7 +203,7 @@ def judged(text: str, **numbers: Any) -> str:
     try:
         asyncio.run(check(ex.winch, lambda: text, quiet=True, **numbers))
     except NotYet as error:
-        return str(error)
+        return " ".join(str(error).split())
     return ""
 
 
