@@ -430,7 +430,7 @@ export function show(el, { levels: documents }, { css = "", ask, live = () => nu
   /** The keys go on working when what had the keyboard's focus is gone. */
   function catchFocus() {
     const active = el.shadowRoot.activeElement;
-    if (!active || active.closest("[hidden]")) ((verdict.hidden ? choices : verdict).querySelector("button") ?? bar.parts[1]).focus({ preventScroll: true });
+    if (!active || active.closest("[hidden]")) (verdict.hidden ? bar.parts[1] : verdict.querySelector("button")).focus({ preventScroll: true });
   }
 
   /** What the reader is asked to do, where the author says nothing. */
