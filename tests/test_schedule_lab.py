@@ -191,9 +191,7 @@ def test_the_keys_go_on_working_where_a_button_with_the_focus_is_gone(play: Play
     play.lab.locator(".choice").first.focus()
     play.press("1", "e", ",")
     assert play.lab.locator(".verdict").is_hidden(), "and with it the button that had the focus"
-    assert play.page.evaluate(f"{FOCUSED}?.ariaLabel").startswith("One step back"), (
-        "Enter forks nothing"
-    )
+    assert play.page.evaluate(f"{FOCUSED}?.ariaLabel").startswith("One step back"), "Enter forks nothing"
     before = play.text(".log .now")
     play.press(",", "Enter")
     assert play.text(".log .now") != before
