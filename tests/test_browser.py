@@ -231,12 +231,13 @@ def test_a_second_start_fetches_no_file_again(server: Server, browser: Browser, 
     assert server.statuses[304] > 100
 
 
-DIES = """() => {
+RUNS = """(code) => {
   const { content } = jupyterapp.shell.currentWidget;
   content.activeCellIndex = content.widgets.findIndex((cell) => cell.model.type === "code");
-  content.activeCell.model.sharedModel.setSource("import os; os.abort()");
+  content.activeCell.model.sharedModel.setSource(code);
   jupyterapp.commands.execute("notebook:run-cell");
 }"""
+SOONER = "() => { const later = setTimeout; window.setTimeout = (work, ms, ...more) => later(work, ms / 50, ...more); }"
 RESTART = """async () => {
   const { sessionContext, content } = jupyterapp.shell.currentWidget;
   await sessionContext.restartKernel();
@@ -254,7 +255,11 @@ def test_python_starts_beside_the_application_and_again_when_it_has_died_and_its
     open_chapter(page, server, chapter)
     notebook = run_live(page)
     assert workers(page) == ["notebook"]
-    inside(page).evaluate(DIES)
+    page.evaluate(SOONER)
+    inside(page).evaluate(RUNS, "import asyncio\nawait asyncio.sleep(1)")
+    expect(says).to_contain_text("Python is busy. To end what runs, choose Restart Kernel")
+    expect(says).to_contain_text("Python is ready.")
+    inside(page).evaluate(RUNS, "import os\nos.abort()")
     expect(says).to_contain_text("Python has ended. Choose Restart Kernel in the Kernel menu")
     inside(page).evaluate(RESTART)
     expect(notebook.get_by_text("after a restart", exact=True)).to_be_visible()

@@ -281,6 +281,9 @@ def test_each_kind_of_stuck_has_a_way_out_that_loses_no_text(page: Page, browser
     press(page, name)  # as where Pyodide dies
     expect(says).to_have_text("Python has ended: no memory. The next Run starts it again; your text stays.")
     assert [error for error in browser.errors if "no memory" not in error] == []
+    edit(page, name, "deep = []\nfor _ in range(10**6):\n    deep = [deep]\nrepr(deep)")
+    press(page, name)
+    expect(says).to_contain_text("Python has ended: Maximum call stack size exceeded.")
     browser.errors.clear()
     edit(page, name, "6 * 7")
     assert run(page, name).strip() == "42"

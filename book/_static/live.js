@@ -34,6 +34,7 @@
     unsaved: "Your notebook could not be saved. Download it with the File menu of the notebook before you leave this page.",
     lost: "A part of the notebook could not be loaded. There may be no connection, or a newer edition of the book: "
       + "reload this page to try again; your changes are kept.",
+    busy: "Python is busy. To end what runs, choose Restart Kernel in the Kernel menu: that forgets all names, and your text stays.",
     dead: "Python has ended. Choose Restart Kernel in the Kernel menu, then run the cells again; your changes are kept.",
     failed: "The notebook did not start in this browser. Reload the page to try again; a current Firefox, Chrome, Edge or Safari is needed.",
     fresh: "This is the chapter as it was published.",
@@ -48,6 +49,7 @@
   const OPEN = "Open as a notebook";
   const SLOW_AFTER = 60_000, FAILED_AFTER = 300_000, LOOK_EVERY = 200, STAYS_AFTER = 1_000;
   const LOST_AFTER = 5_000; // what has not come by then is missed; the notebook does without some of its files
+  const BUSY_AFTER = 10_000;
   const SAVED_WITHIN = 3_000; // or something keeps it from that
 
   const element = (name, properties = {}, ...children) => {
@@ -143,6 +145,7 @@
   const whole = new URLSearchParams(location.search).has("live");
   let book, room, frame, opened, position, came = ""; // the room is what the frame stands in: it shows that something is coming
   let missed; // since when the notebook waits for something that did not come
+  let alarm; // rings when a cell has run for long
   let told = ""; // what is said as long as the notebook is shown
 
   const say = (text) => { if (says.textContent !== text) says.textContent = text; }; // what is put there is read out
@@ -175,8 +178,17 @@
     }
   };
 
-  /** Whether the frame has the page of the application, and no error of the site or of the browser. */
-  const isApplication = () => Boolean(frame?.contentDocument?.getElementById("jupyter-config-data"));
+  /** Whether a frame has the page of the application, and no error of the site or of the browser. */
+  const isApplication = (shown) => Boolean(shown.contentDocument?.getElementById("jupyter-config-data"));
+
+  const lookAt = (watched) => { if (watched === frame && !isApplication(watched)) missed = -Infinity; };
+
+  /** Firefox and WebKit tell nobody of a frame whose page does not come: when the site has answered again, it will not. */
+  const askAgain = async (watched) => {
+    if (watched !== frame || isApplication(watched)) return;
+    await fetch(watched.src).catch(() => { /* nor does this */ });
+    lookAt(watched);
+  };
 
   const show = (path) => {
     close();
@@ -184,7 +196,8 @@
     missed = undefined;
     const address = `lite/notebooks/index.html?path=${encodeURIComponent(path)}&release=${book.release}`;
     frame = element("iframe", { title: `${document.title}: the notebook`, src: new URL(address, root).href });
-    frame.onload = () => { if (!isApplication()) missed = -Infinity; };
+    frame.onload = () => lookAt(frame);
+    setTimeout(askAgain, LOST_AFTER, frame);
     room = element("div", { id: "live-notebook", className: "live-room" }, frame);
     room.dataset.state = "starting";
     bar.after(room);
@@ -199,6 +212,7 @@
 
   /** Take the notebook out of the page; without asking, so what is not saved must be saved before. */
   const close = () => {
+    clearTimeout(alarm);
     room?.remove();
     room = frame = opened = undefined;
   };
@@ -285,10 +299,7 @@
       room.dataset.state = "ready";
       delete room.dataset.lost;
       if (![TEXTS.fresh, TEXTS.aside].includes(told)) tell(ready());
-      notebook().sessionContext.statusChanged.connect((_, now) => {
-        if (now === "dead") tell(TEXTS.dead);
-        if (now === "idle" && told === TEXTS.dead) tell(ready()); // it was restarted
-      });
+      notebook().sessionContext.statusChanged.connect((_, now) => heed(now));
       return;
     }
     const now = performance.now(), waited = now - began;
@@ -301,11 +312,19 @@
 
   const ready = () => (keeps() ? TEXTS.ready : TEXTS.unkept);
 
+  /** Say it where a cell takes long, for JupyterLab's Interrupt ends none here; where Python has died; where it is well again. */
+  const heed = (status) => {
+    clearTimeout(alarm);
+    if (status === "busy") alarm = setTimeout(tell, BUSY_AFTER, TEXTS.busy);
+    if (status === "dead") tell(TEXTS.dead);
+    if (status === "idle" && [TEXTS.busy, TEXTS.dead].includes(told)) tell(ready());
+  };
+
   /** What the frame tells (lite/early.js). */
   window.addEventListener("message", ({ source, data }) => {
     if (!frame || source !== frame.contentWindow) return;
     if (data?.notebook === "lost") missed ??= performance.now();
-    if (data?.notebook === "dead") tell(TEXTS.dead);
+    if (data?.notebook === "dead") heed("dead");
   });
 
   /** Give the notebook the theme of the page. */
@@ -375,7 +394,7 @@
     const newer = others.some(({ path }) => !path.includes(current().replace(/\.ipynb$/, "")));
     over.hidden = !mine;
     over.onclick = () => takeOver(mine);
-    say(mine ? TEXTS.resume : newer ? TEXTS.released : TEXTS.offer);
+    if (!article().hidden) say(mine ? TEXTS.resume : newer ? TEXTS.released : TEXTS.offer);
   };
 
   /** Put the bar in its place as soon as there is one: later it would move the text. Its buttons come to life below. */
