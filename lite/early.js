@@ -36,6 +36,8 @@
 
   addEventListener("error", ({ target }) => { if (target !== window) tell("lost"); }, true); // a script, or a style sheet
   addEventListener("unhandledrejection", () => tell("lost")); // of JupyterLite's own, one for each part that does not come
+
+  // A file that the site refuses is for JupyterLite one that does not exist, or a configuration that says nothing.
   const ask = fetch;
   globalThis.fetch = (...asked) => ask(...asked).then((answer) => {
     if (!answer.ok) tell("lost");

@@ -292,7 +292,11 @@ def test_each_kind_of_stuck_has_a_way_out_that_loses_no_text(page: Page, browser
 def test_a_python_that_does_not_come_says_so_and_comes_at_the_next_run(page: Page, browser: Browser) -> None:
     """By itself Pyodide only warns where its WebAssembly does not come, and is never ready."""
     says, held, name = page.locator(".in-place-words"), list[Any](), in_the_text(page)[0]
-    page.route("**/pyodide.asm.wasm", lambda route: held.append(route))
+
+    def hold(route: Any) -> None:
+        held.append(route)
+
+    page.route("**/pyodide.asm.wasm", hold)
     with page.expect_request("**/pyodide.asm.wasm"):
         press(page, name)
     expect(says).to_have_text("Python starts in this page.")

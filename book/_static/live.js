@@ -255,8 +255,8 @@
       came = headingHere() || came;
       if (came && frame) setTimeout(goTo, 0, came);
     }
-    const saved = on || await save();
-    if (on && (!frame || room.dataset.lost)) {
+    const saved = await save();
+    if (on && (!frame || (room.dataset.lost && saved))) {
       show(opened ?? current());
     } else {
       room.hidden = !on;
