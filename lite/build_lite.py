@@ -35,8 +35,11 @@ REQUIREMENTS = HERE / "requirements.txt"
 START = HERE / "start.mjs"  # what the kernel loads in place of Pyodide's own pyodide.mjs, with the next two
 TURNS, LATE = HERE / "turns.mjs", HERE / "late.py"
 KERNEL = HERE / "notebook.mjs"  # the worker of a notebook's kernel
+EARLY = HERE / "early.js"  # makes that worker, in the page of the application
 IN_PLACE = HERE / "in_place.py"  # runs the cells of a page, where no Jupyter is
 STORAGE = "otp-patterns"  # the name under which a browser keeps the readers' edits: never change it
+# IndexedDB, localStorage, and for a browser that keeps nothing of a site memory, for as long as the page is open.
+DRIVERS = ["asyncStorage", "localStorageWrapper", "memoryStorageDriver"]
 EXTENSIONS = ("@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyterlab-manager", "anywidget")
 KERNEL_PLUGIN = "@jupyterlite/pyodide-kernel-extension:kernel"
 PAGE = "static/page"  # the front end of those cells; page.json there names its files
@@ -165,7 +168,8 @@ def place_kernel(site: Path, start: Path, lock: Path) -> None:
         text = text.replace(f'"{mark}"', json.dumps("./" + Path(os.path.relpath(path, start.parent)).as_posix()))
     made = start.parent / f"notebook.{digest(text.encode())}.mjs"
     write_text(made, text)
-    patches.apply(site, (patches.early(f"../{made.relative_to(site).as_posix()}"),))
+    script = EARLY.read_text(encoding="utf-8")
+    patches.apply(site, (patches.early(script, f"../{made.relative_to(site).as_posix()}"),))
 
 
 def place_page(site: Path, modules: Path, npm: str) -> list[tuple[str, str, str]]:
@@ -196,7 +200,8 @@ def configure(site: Path, start: Path, lock: Path, copies: list[LiveNotebook]) -
         "appName": "OTP patterns in Python", "appUrl": "..", "contentsStorageName": STORAGE,
         "settingsStorageName": f"{STORAGE} settings", "workspacesStorageName": f"{STORAGE} workspaces",
         "contentsAllJsonFile": listed, "disabledExtensions": DISABLED, "exposeAppInBrowser": True,
-        "settingsOverrides": SETTINGS}
+        "settingsOverrides": SETTINGS, "enableMemoryStorage": True,
+        **{f"{kept}StorageDrivers": DRIVERS for kept in ("contents", "settings", "workspaces")}}
     names = sorted(read_json(lock)["packages"])
     config["litePluginSettings"][KERNEL_PLUGIN] |= {
         "pyodideUrl": f"./{start.relative_to(site).as_posix()}",

@@ -1,8 +1,8 @@
 // @ts-check
 // The worker of a notebook's kernel: JupyterLite's own, in which Python starts while the application is still loading.
 //
-// The page of the application makes it (`EARLY` in patches.py), and the first kernel takes it in place of a new one. A kernel
-// that is restarted gets a worker as JupyterLite makes it.
+// The page of the application makes it (early.js), and the first kernel takes it in place of a new one. A kernel that is
+// restarted gets a worker as JupyterLite makes it.
 import "KERNEL_WORKER";
 import { begin } from "START";
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +20,7 @@ class Patch:
     why: str
     files: str
     pattern: str
-    replacement: str
+    replacement: str | Callable[[re.Match[str]], str]
 
 
 PATCHES = (
@@ -32,35 +34,27 @@ PATCHES = (
           "build/*.js",
           r"(removed socket for kernel \$\{(\w+)\}[^$]{1,300}?\"interrupt\"!==\w+\.metadata\.cause)&&\(",
           r"\1&&!1!==this._kernels.get(\2)?.parent?.content?.stop_on_error&&("),
-    Patch("The first kernel takes the worker in which Python is starting already (notebook.mjs).",
+    Patch("The first kernel takes the worker in which Python is starting already (early.js).",
           "extensions/@jupyterlite/pyodide-kernel-extension/static/*.js",
           r'initWorker\((\w)\)\{let (\w)=\1=>new Worker\(\1,\{type:"module"\}\)',
-          r'initWorker(\1){let \2=\1=>globalThis.otpWorker?.()??new Worker(\1,{type:"module"})'),
+          r'initWorker(\1){let \2=\1=>globalThis.otpKernelWorker?.(\1)??new Worker(\1,{type:"module"})'),
+    Patch("The reader learns that Python has died (early.js): its cell would wait for good.",
+          "extensions/@jupyterlite/pyodide-kernel-extension/static/*.js",
+          r"_processLogMessage\((\w)\)\{", r"_processLogMessage(\1){globalThis.otpKernelLog?.(\1);"),
+    Patch("JupyterLite asks for the answer to `input` by its service worker, which is off: it would be None.",
+          "extensions/@jupyterlite/pyodide-kernel-extension/static/comlink.worker.*.js",
+          r"(sendInputRequest\(\w,\w\)\{)",
+          r'\1throw Error("a cell of this page cannot ask: write the answer into the cell, in the place of input()");'),
 )
 
 
-def early(worker: str) -> Patch:
-    """Have the page of the application make the worker `worker` before it loads anything else.
-
-    The first kernel takes it, if it has said by then that it runs; a browser may give up the request for its script.
-    Where a page is cross-origin isolated, the kernel needs another kind of worker, and makes it itself.
-    """
-    made = EARLY.replace("WORKER", worker)
+def early(script: str, worker: str) -> Patch:
+    """Have the page of the application run `script` (early.js) before anything else, with the address of its worker."""
+    if script.count('"WORKER.MJS"') != 1:
+        raise PatchError('early.js has no place for "WORKER.MJS".')
+    made = script.replace('"WORKER.MJS"', json.dumps(worker))
     return Patch("Python starts while the application is loading.", "notebooks/index.html",
-                 r'(?=<link id="jupyter-lite-main")', f"<script>{made}</script>\n    ")
-
-
-EARLY = """
-      if (!crossOriginIsolated) {
-        let worker = new Worker("WORKER", { type: "module" }), runs = false;
-        worker.onmessage = () => { worker.onmessage = null; runs = true; };
-        globalThis.otpWorker = () => {
-          const first = runs ? worker : worker?.terminate();
-          worker = runs = null;
-          return first;
-        };
-      }
-    """
+                 r'(?=<link id="jupyter-lite-main")', lambda _: f"<script>\n{made}</script>\n    ")
 
 
 def apply(site: Path, patches: tuple[Patch, ...] = PATCHES) -> None:

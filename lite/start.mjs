@@ -81,11 +81,35 @@ export async function loadPyodide(options = {}) {
   return python;
 }
 
+/**
+ * Pyodide, with all of these packages, or an error. By itself it leaves out a package that does not come, and where its
+ * WebAssembly does not come it warns, and is never ready.
+ * @param {any} options
+ */
+async function loaded(options) {
+  const { instantiateStreaming } = WebAssembly;
+  try {
+    const python = await new Promise((resolve, reject) => {
+      WebAssembly.instantiateStreaming = (...given) => {
+        const made = instantiateStreaming.apply(WebAssembly, given);
+        made.catch(reject);
+        return made;
+      };
+      load(options).then(resolve, reject);
+    });
+    const lost = options.packages.filter((/** @type {string} */ name) => !(name in python.loadedPackages));
+    if (lost.length) throw new Error(`${lost.join(", ")} did not come`);
+    return python;
+  } finally {
+    WebAssembly.instantiateStreaming = instantiateStreaming;
+  }
+}
+
 /** @param {{early?: string[], packages?: string[]}} options */
 async function start({ early = [], packages = [], ...options }) {
   const first = early.map(async (name) => /** @type {const} */ ([name, await coming(name)]));
   const now = packages.filter((name) => !(name.replaceAll("-", "_") in ARCHIVES));
-  const python = await load({ stdLibURL: at("./python_stdlib.zip").href, packages: now, ...options });
+  const python = await loaded({ stdLibURL: at("./python_stdlib.zip").href, packages: now, ...options });
   const names = python.globals.get("dict")();
   names.set("__name__", "late");
   python.runPython(LATE, { globals: names, filename: "late.py" });

@@ -20,7 +20,7 @@ export function turns() {
   };
   port1.onmessage = next;
   return (callback, ms = 0) => {
-    if (ms > 2) return void setTimeout(callback, ms);
+    if (ms > 2) return void setTimeout(callback, ms); // what is less is for Pyodide, too, the next turn
     waiting.push(callback);
     port2.postMessage(0);
     alarm ||= setTimeout(all, LATEST);

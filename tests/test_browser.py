@@ -171,6 +171,7 @@ clicks''',
     "progress": "from otp_mini.widgets import progress\nmove = progress('pages')\nmove(1, 3)",
     "source": "import inspect\nprint(inspect.getsource(otp_mini).splitlines()[0][:3])",
     "stranger": "import numpy",
+    "asks": "input('name? ')",
     "index": "%pip install cowsay",
     "last": "print('went on')",
 }
@@ -181,7 +182,7 @@ def test_what_a_chapter_may_use_works_in_the_page_without_another_host(
 ) -> None:
     folder = tmp_path / "notebooks"
     folder.mkdir()
-    write_notebook(folder / "scratch.ipynb", SCRATCH, raising={"stranger", "index"})
+    write_notebook(folder / "scratch.ipynb", SCRATCH, raising={"stranger", "asks", "index"})
     site = with_notebooks(live_site, tmp_path / "site", folder)
     with serving(site, **ASK_AGAIN) as server, browsing(chromium, tmp_path / "profile") as browser:
         page = browser.page
@@ -199,6 +200,7 @@ def test_what_a_chapter_may_use_works_in_the_page_without_another_host(
         assert cells["packages"] == [{"stdout": "digraph\n"}]
         assert cells["source"] == [{"stdout": '"""\n'}]
         assert cells["stranger"][0][1] == "ModuleNotFoundError"
+        assert "write the answer into the cell" in json.dumps(cells["asks"])
         assert cells["index"][-1][0] == "error"
         assert cells["last"] == [{"stdout": "went on\n"}]
         button = notebook.get_by_role("button", name="Add", exact=True)
@@ -229,6 +231,13 @@ def test_a_second_start_fetches_no_file_again(server: Server, browser: Browser, 
     assert server.statuses[304] > 100
 
 
+RUNS = """(code) => {
+  const { content } = jupyterapp.shell.currentWidget;
+  content.activeCellIndex = content.widgets.findIndex((cell) => cell.model.type === "code");
+  content.activeCell.model.sharedModel.setSource(code);
+  jupyterapp.commands.execute("notebook:run-cell");
+}"""
+SOONER = "() => { const later = setTimeout; window.setTimeout = (work, ms, ...more) => later(work, ms / 50, ...more); }"
 RESTART = """async () => {
   const { sessionContext, content } = jupyterapp.shell.currentWidget;
   await sessionContext.restartKernel();
@@ -239,15 +248,22 @@ RESTART = """async () => {
 }"""
 
 
-def test_python_starts_beside_the_application_and_again_when_its_kernel_is_restarted(
+def test_python_starts_beside_the_application_and_again_when_it_has_died_and_its_kernel_is_restarted(
     server: Server, browser: Browser, chapter: str
 ) -> None:
-    page = browser.page
+    page, says = browser.page, browser.page.locator(".live-says")
     open_chapter(page, server, chapter)
     notebook = run_live(page)
     assert workers(page) == ["notebook"]
+    page.evaluate(SOONER)
+    inside(page).evaluate(RUNS, "import asyncio\nawait asyncio.sleep(1)")
+    expect(says).to_contain_text("Python is busy. To end what runs, choose Restart Kernel")
+    expect(says).to_contain_text("Python is ready.")
+    inside(page).evaluate(RUNS, "import os\nos.abort()")
+    expect(says).to_contain_text("Python has ended. Choose Restart Kernel in the Kernel menu")
     inside(page).evaluate(RESTART)
     expect(notebook.get_by_text("after a restart", exact=True)).to_be_visible()
+    expect(says).to_contain_text("Python is ready.")
     assert workers(page) == ["comlink"]
 
 
@@ -266,6 +282,59 @@ def test_a_worker_that_does_not_come_is_made_by_the_kernel(
     run_live(page)
     assert workers(page) == ["comlink"]
     assert len(held) == slow
+
+
+def test_what_keeps_a_notebook_from_starting_is_said_and_it_can_be_opened_again(
+    server: Server, browser: Browser, chapter: str
+) -> None:
+    """JupyterLite tells nobody that a file did not come: the reader waited five minutes to hear of it."""
+    page, says = browser.page, browser.page.locator(".live-says")
+    open_chapter(page, server, chapter)
+    for part in ("**/lite/notebooks/index.html*", "**/pyodide-lock.*.json"):
+        page.route(part, lambda route: route.fulfill(status=503))
+        page.get_by_role("button", name="Open as a notebook").click()
+        expect(says).to_contain_text("A part of the notebook could not be loaded.")
+        page.unroute(part)
+        page.get_by_role("button", name="Back to the text").click()
+        expect(says).to_contain_text("nothing is installed")
+    run_live(page)
+    expect(says).to_contain_text("Python is ready.")
+    page.get_by_role("button", name="Back to the text").click()
+    expect(page.locator("article.bd-article")).to_be_visible()
+    with browser.context.expect_page():
+        page.get_by_role("link", name="Open in a tab").click()  # the notebook is out of sight, and is closed
+    expect(page.locator(".live-room")).to_have_count(0)
+    expect(page.locator("article.bd-article")).to_be_visible()
+
+
+REFUSES = """for (const kept of ["indexedDB", "localStorage", "sessionStorage"])
+  Object.defineProperty(window, kept, { get() { throw new DOMException("refused", "SecurityError"); } });"""
+FULL = """() => {
+  const { context } = jupyterapp.shell.currentWidget;
+  context.save = async () => { throw new Error("full"); };
+  context.model.dirty = true;
+}"""
+
+
+def test_a_browser_that_keeps_nothing_runs_a_notebook_and_no_text_of_it_is_lost_unsaid(
+    server: Server, browser: Browser, chapter: str
+) -> None:
+    page, says = browser.page, browser.page.locator(".live-says")
+    page.add_init_script(REFUSES)
+    open_chapter(page, server, chapter)
+    run_live(page)
+    expect(says).to_contain_text("This browser keeps nothing of this page: download the notebook")
+    inside(page).evaluate(FULL)
+    for button in ("Start afresh", "Back to the text"):
+        page.get_by_role("button", name=button).click()
+        expect(says).to_contain_text("Your notebook could not be saved.")
+    expect(page.locator("article.bd-article")).to_be_visible()
+    with browser.context.expect_page():
+        page.get_by_role("link", name="Open in a tab").click()
+    expect(says).to_contain_text("Your notebook could not be saved.")
+    page.get_by_role("button", name="Open as a notebook").click()
+    expect(says).to_contain_text("This browser keeps nothing of this page")
+    assert inside(page).evaluate("jupyterapp.shell.currentWidget.context.model.dirty")
 
 
 def edit_first_code_cell(page: Page, text: str) -> None:
@@ -463,7 +532,7 @@ def test_a_page_opened_as_a_file_says_how_to_run_it(live_site: Path, browser: Br
     expect(page.locator(".live-bar button, .live-bar a")).to_have_count(0)
 
 
-def test_a_book_built_without_its_live_part_says_so(
+def test_a_book_built_without_its_live_part_says_so_and_one_that_does_not_answer_says_that(
     live_site: Path, chromium: str, tmp_path: Path, chapter: str
 ) -> None:
     site = tmp_path / "site"
@@ -472,6 +541,9 @@ def test_a_book_built_without_its_live_part_says_so(
         open_chapter(browser.page, server, chapter)
         expect(browser.page.locator(".live-says")).to_contain_text("built without its in-page Python")
         expect(browser.page.locator(".live-bar button, .live-bar a")).to_have_count(0)
+        browser.page.route("**/live.json", lambda route: route.fulfill(status=503))
+        open_chapter(browser.page, server, chapter)
+        expect(browser.page.locator(".live-says")).to_contain_text("The site does not answer")
 
 
 def test_other_pages_have_no_bar(server: Server, browser: Browser) -> None:

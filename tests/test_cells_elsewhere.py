@@ -152,6 +152,6 @@ def test_the_notebook_takes_the_python_that_started_beside_it(tab: Tab, server: 
     until(tab, "document.querySelector('.live-run') !== null")
     click(tab, ".live-run")
     until(tab, "document.querySelector('.live-room')?.dataset.state === 'ready'")
-    assert tab.evaluate(f"{NOTEBOOK}.otpWorker() === undefined")
+    assert tab.evaluate(f"{NOTEBOOK}.otpKernelWorker.ahead")
     tab.evaluate(RUN_ONE)
     until(tab, f"{PRINTED} === '42\\n'")

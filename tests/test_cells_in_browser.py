@@ -281,9 +281,32 @@ def test_each_kind_of_stuck_has_a_way_out_that_loses_no_text(page: Page, browser
     press(page, name)  # as where Pyodide dies
     expect(says).to_have_text("Python has ended: no memory. The next Run starts it again; your text stays.")
     assert [error for error in browser.errors if "no memory" not in error] == []
+    edit(page, name, "deep = []\nfor _ in range(10**6):\n    deep = [deep]\nrepr(deep)")
+    press(page, name)
+    expect(says).to_contain_text("Python has ended: Maximum call stack size exceeded.")
     browser.errors.clear()
     edit(page, name, "6 * 7")
     assert run(page, name).strip() == "42"
+
+
+def test_a_python_that_does_not_come_says_so_and_comes_at_the_next_run(page: Page, browser: Browser) -> None:
+    """By itself Pyodide only warns where its WebAssembly does not come, and is never ready."""
+    says, held, name = page.locator(".in-place-words"), list[Any](), in_the_text(page)[0]
+
+    def hold(route: Any) -> None:
+        held.append(route)
+
+    page.route("**/pyodide.asm.wasm", hold)
+    with page.expect_request("**/pyodide.asm.wasm"):
+        press(page, name)
+    expect(says).to_have_text("Python starts in this page.")
+    page.evaluate("() => { inPlace.page.bar.since -= 60_000 }")
+    expect(says).to_contain_text("Python is still starting.")
+    held[0].fulfill(status=503)
+    expect(says).to_contain_text("Python could not be loaded. There may be no connection")
+    page.unroute("**/pyodide.asm.wasm")
+    run(page, name)
+    browser.errors.clear()  # what could not be loaded
 
 
 # --- exercises ----------------------------------------------------------------------------------------------------
@@ -390,6 +413,15 @@ def test_a_crash_lab_goes_on_where_its_recording_ends(page: Page, server: Server
     owner = lab.locator("xpath=ancestor::div[@data-cell-id]")
     expect(owner).to_have_attribute("data-in-place", "ok")
     expect(owner.locator(".in-place-output")).to_have_count(0)  # what is shown is left alone
+    assert owner.evaluate(ASKED_AT_ONCE) == 2 * ["Error: a path needs at least one step"]  # as the lab itself says
+
+
+# A lab whose cell has to run again is asked twice at once: the second question finds the cell waiting.
+ASKED_AT_ONCE = """async (root) => {
+  inPlace.page.cell(root).ran = false;
+  const asked = await Promise.allSettled([0, 0].map((at) => inPlace.page.askLab(root, at, [], 0)));
+  return asked.map(({ reason }) => String(reason));
+}"""
 
 
 # --- everybody ------------------------------------------------------------------------------------------------------

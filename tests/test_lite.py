@@ -338,6 +338,27 @@ def test_the_start_of_a_notebook_fetches_what_its_kernel_imports_and_nothing_els
     assert not same
 
 
+LOST = """
+process.on("unhandledRejection", () => {});
+const [start, folder, lock] = process.argv.slice(1);
+const { loadPyodide } = await import(`file://${start}`);
+const told = await loadPyodide({ indexURL: folder, lockFileURL: folder + lock, packages: ["otp-mini"] }).catch(String);
+console.log(told);
+process.exit(0);
+"""
+
+
+def test_a_package_that_does_not_come_ends_the_start(built: Path, node: str, tmp_path: Path) -> None:
+    """Pyodide starts without it, and the reader was told that there is no module of that name."""
+    [start], [lock] = built.glob("static/*/start.*.mjs"), built.glob("static/*/pyodide-lock.*.json")
+    for path in start.parent.iterdir():
+        if not path.name.startswith("otp_mini-"):
+            (tmp_path / path.name).symlink_to(path)
+    run = [node, "--no-warnings", "--input-type=module", "--eval", LOST, str(start), f"{tmp_path}/", lock.name]
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1] == "Error: otp-mini did not come", done.stderr[-2000:]
+
+
 EARLY = """
 const [start, folder, lock, come] = process.argv.slice(1);
 const { loadPyodide } = await import(`file://${start}`);

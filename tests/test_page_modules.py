@@ -45,7 +45,7 @@ def test_every_module_that_does_without_the_page_has_tests() -> None:
 
 def starters() -> list[Path]:
     """What starts Python in a worker; the build puts other files' names into them."""
-    return [PAGE.parent / name for name in ("start.mjs", "turns.mjs", "notebook.mjs")]
+    return [PAGE.parent / name for name in ("start.mjs", "turns.mjs", "notebook.mjs", "early.js")]
 
 
 @pytest.mark.slow
@@ -56,7 +56,7 @@ def test_the_types_fit_and_one_that_does_not_is_found(page_modules: Path, node: 
         text = path.read_text(encoding="utf-8").replace('"START"', '"./start.mjs"')
         (tmp_path / path.name).write_text(text.replace('"KERNEL_WORKER"', '"./turns.mjs"'), encoding="utf-8")
     (tmp_path / "pyodide.mjs").write_text("export const loadPyodide = /** @type {any} */ (null);\n", encoding="utf-8")
-    included = [str(PAGE / "*.mjs"), str(PAGE / "*.d.ts"), str(tmp_path / "*.mjs")]
+    included = [str(PAGE / "*.mjs"), str(PAGE / "*.d.ts"), str(tmp_path / "*.mjs"), str(tmp_path / "*.js")]
     (tmp_path / "tsconfig.json").write_text(
         json.dumps({"compilerOptions": options, "include": included}), encoding="utf-8"
     )

@@ -14,9 +14,13 @@
   if (!page) return;
   const stem = page[1];
 
-  /** What live.json says, or undefined: in a file, without a live part, and without a connection. */
-  const asked = location.protocol === "file:" ? Promise.resolve(undefined)
-    : fetch(new URL("lite/live.json", root), { cache: "no-cache" }).then((answer) => (answer.ok ? answer.json() : undefined)).catch(() => undefined);
+  /** What live.json says; undefined where there is none, in a file too, and null where the site does not answer. */
+  const ask = async () => {
+    const answer = await fetch(new URL("lite/live.json", root), { cache: "no-cache" });
+    if (answer.status === 404) return undefined;
+    return answer.ok ? answer.json() : null;
+  };
+  const asked = location.protocol === "file:" ? Promise.resolve(undefined) : ask().catch(() => null);
   globalThis.otpLive = { book: asked, chapter: stem }; // in_place.js needs it too
 
   const TEXTS = {
@@ -26,18 +30,27 @@
     starting: "Starting the notebook in your browser. About 24 MB are loaded once; on a slow connection that takes a while.",
     slow: "Python is still starting. On a slow machine or connection this takes some minutes.",
     ready: "Python is ready. Shift+Enter runs a cell, the Run menu runs them all. Your changes stay in this browser.",
-    dead: "Python stopped. Reload this page to start it again; your changes are kept.",
+    unkept: "Python is ready. This browser keeps nothing of this page: download the notebook with its File menu before you leave.",
+    unsaved: "Your notebook could not be saved. Download it with the File menu of the notebook before you leave this page.",
+    lost: "A part of the notebook could not be loaded. There may be no connection, or a newer edition of the book: "
+      + "reload this page to try again; your changes are kept.",
+    busy: "Python is busy. To end what runs, choose Restart Kernel in the Kernel menu: that forgets all names, and your text stays.",
+    dead: "Python has ended. Choose Restart Kernel in the Kernel menu, then run the cells again; your changes are kept.",
     failed: "The notebook did not start in this browser. Reload the page to try again; a current Firefox, Chrome, Edge or Safari is needed.",
     fresh: "This is the chapter as it was published.",
     aside: "This is the chapter as it was published. Your copy is listed below.",
     file: "This page was opened as a file, and browsers do not let a file start Python: it can be read, and its cells do not run. "
       + "With python3 course.py read the same page comes from this machine and runs.",
+    silent: "The site does not answer: this page can be read, and its cells do not run. Reload it when there is a connection.",
     unbuilt: "This copy of the book was built without its in-page Python: the chapter can be read here, not run. "
       + "python3 course.py lab opens it in JupyterLab.",
     remove: "Delete this copy? It cannot be brought back.",
   };
   const OPEN = "Open as a notebook";
   const SLOW_AFTER = 60_000, FAILED_AFTER = 300_000, LOOK_EVERY = 200, STAYS_AFTER = 1_000;
+  const LOST_AFTER = 5_000; // what has not come by then is missed; the notebook does without some of its files
+  const BUSY_AFTER = 10_000;
+  const SAVED_WITHIN = 3_000; // or something keeps it from that
 
   const element = (name, properties = {}, ...children) => {
     const made = Object.assign(document.createElement(name), properties);
@@ -131,23 +144,60 @@
   const article = () => document.querySelector("article.bd-article");
   const whole = new URLSearchParams(location.search).has("live");
   let book, room, frame, opened, position, came = ""; // the room is what the frame stands in: it shows that something is coming
+  let missed; // since when the notebook waits for something that did not come
+  let alarm; // rings when a cell has run for long
+  let told = ""; // what is said as long as the notebook is shown
 
-  const say = (text) => { says.textContent = text; };
+  const say = (text) => { if (says.textContent !== text) says.textContent = text; }; // what is put there is read out
+  const tell = (text) => {
+    told = text;
+    if (!room?.hidden) say(text);
+  };
   const current = () => book.notebooks[stem];
   const application = () => { try { return frame?.contentWindow?.jupyterapp; } catch { return undefined; } };
   const notebook = () => application()?.shell?.currentWidget;
 
-  /** Write what is not saved yet; the notebook also saves by itself, every few seconds. */
+  /**
+   * Write what is not saved yet; the notebook also saves by itself, every few seconds. Answer whether all is written: where
+   * it is not, JupyterLab asks or says why, in the notebook.
+   */
   const save = async () => {
     const context = notebook()?.context;
-    if (context?.model?.dirty) await context.save();
+    if (!context?.isReady || !context.model.dirty) return true;
+    const late = new Promise((resolve) => { setTimeout(resolve, SAVED_WITHIN); });
+    await Promise.race([context.save().catch(() => {}), late]);
+    return !context.model.dirty;
+  };
+
+  /** Whether the browser keeps anything: it may be told to refuse all of a site. */
+  const keeps = () => {
+    try {
+      return Boolean(indexedDB);
+    } catch {
+      return false;
+    }
+  };
+
+  /** Whether a frame has the page of the application, and no error of the site or of the browser. */
+  const isApplication = (shown) => Boolean(shown.contentDocument?.getElementById("jupyter-config-data"));
+
+  const lookAt = (watched) => { if (watched === frame && !isApplication(watched)) missed = -Infinity; };
+
+  /** Firefox and WebKit tell nobody of a frame whose page does not come: when the site has answered again, it will not. */
+  const askAgain = async (watched) => {
+    if (watched !== frame || isApplication(watched)) return;
+    await fetch(watched.src).catch(() => { /* nor does this */ });
+    lookAt(watched);
   };
 
   const show = (path) => {
     close();
     opened = path;
+    missed = undefined;
     const address = `lite/notebooks/index.html?path=${encodeURIComponent(path)}&release=${book.release}`;
     frame = element("iframe", { title: `${document.title}: the notebook`, src: new URL(address, root).href });
+    frame.onload = () => lookAt(frame);
+    setTimeout(askAgain, LOST_AFTER, frame);
     room = element("div", { id: "live-notebook", className: "live-room" }, frame);
     room.dataset.state = "starting";
     bar.after(room);
@@ -156,12 +206,13 @@
     run.setAttribute("aria-expanded", "true");
     run.textContent = "Back to the text";
     afresh.hidden = path !== current();
-    say(TEXTS.starting);
+    tell(TEXTS.starting);
     watch(frame, performance.now());
   };
 
   /** Take the notebook out of the page; without asking, so what is not saved must be saved before. */
   const close = () => {
+    clearTimeout(alarm);
     room?.remove();
     room = frame = opened = undefined;
   };
@@ -204,21 +255,32 @@
       came = headingHere() || came;
       if (came && frame) setTimeout(goTo, 0, came);
     }
-    if (on && !frame) {
-      show(current());
+    const saved = await save();
+    if (on && (!frame || (room.dataset.lost && saved))) {
+      show(opened ?? current());
     } else {
-      if (!on) await save();
       room.hidden = !on;
       article().hidden = on;
       document.documentElement.classList.toggle("live-on", on);
       run.setAttribute("aria-expanded", String(on));
       run.textContent = on ? "Back to the text" : OPEN;
       afresh.hidden = !on || opened !== current();
+      if (on) say(told);
     }
     if (!on) {
       await offer();
+      if (!saved) say(TEXTS.unsaved);
       window.scrollTo(0, position);
     }
+  };
+
+  const backToTheText = async () => { if (article().hidden) await toggle(); };
+
+  /** Take the notebook out of the page once it is saved, and do what comes then; without it if its text would be lost. */
+  const leave = async (work = () => {}) => {
+    if (!await save()) return say(TEXTS.unsaved);
+    close();
+    await work();
   };
 
   /** Follow a notebook from its first byte to the first idle kernel, and say what happens. */
@@ -235,15 +297,35 @@
     }
     if (status === "idle" || status === "busy") {
       room.dataset.state = "ready";
-      if (![TEXTS.fresh, TEXTS.aside].includes(says.textContent)) say(TEXTS.ready);
-      notebook().sessionContext.statusChanged.connect((_, now) => { if (now === "dead") say(TEXTS.dead); });
+      delete room.dataset.lost;
+      if (![TEXTS.fresh, TEXTS.aside].includes(told)) tell(ready());
+      notebook().sessionContext.statusChanged.connect((_, now) => heed(now));
       return;
     }
-    const waited = performance.now() - began;
-    if (status === "dead" || waited > FAILED_AFTER) return say(TEXTS.failed);
-    if (waited > SLOW_AFTER) say(TEXTS.slow);
+    const now = performance.now(), waited = now - began;
+    if (watched.contentDocument?.querySelector(".jp-Dialog")) missed ??= now; // there JupyterLab says what it lacks
+    const lost = now - missed > LOST_AFTER, failed = status === "dead" || waited > FAILED_AFTER;
+    if (lost || failed) room.dataset.lost = "yes";
+    if (lost || failed || waited > SLOW_AFTER) tell(lost ? TEXTS.lost : failed ? TEXTS.failed : TEXTS.slow);
     setTimeout(watch, LOOK_EVERY, watched, began);
   };
+
+  const ready = () => (keeps() ? TEXTS.ready : TEXTS.unkept);
+
+  /** Say it where a cell takes long, for JupyterLab's Interrupt ends none here; where Python has died; where it is well again. */
+  const heed = (status) => {
+    clearTimeout(alarm);
+    if (status === "busy") alarm = setTimeout(tell, BUSY_AFTER, TEXTS.busy);
+    if (status === "dead") tell(TEXTS.dead);
+    if (status === "idle" && [TEXTS.busy, TEXTS.dead].includes(told)) tell(ready());
+  };
+
+  /** What the frame tells (lite/early.js). */
+  window.addEventListener("message", ({ source, data }) => {
+    if (!frame || source !== frame.contentWindow) return;
+    if (data?.notebook === "lost") missed ??= performance.now();
+    if (data?.notebook === "dead") heed("dead");
+  });
 
   /** Give the notebook the theme of the page. */
   const follow = () => {
@@ -254,9 +336,7 @@
   /** As on the page: a picture that was drawn for white paper gets a light ground in the dark. */
   const SHEET = `[data-jp-theme-light="false"] .jp-RenderedSVG img { background: #d8dce0; border-radius: 4px; padding: 4px; }`;
 
-  const startAfresh = async () => {
-    await save();
-    close(); // before the store is changed: the notebook would write its copy back
+  const startAfresh = () => leave(async () => { // before the store is changed: the notebook would write its copy back
     const file = (await stored(book.storage)).find(({ path }) => path === current());
     const keep = file && changed(file);
     const stamp = new Date().toISOString().replace(/[:.]/g, "-");
@@ -264,8 +344,8 @@
     else if (file) await remove(book.storage, current());
     show(current());
     await listEarlier();
-    say(keep ? TEXTS.aside : TEXTS.fresh);
-  };
+    tell(keep ? TEXTS.aside : TEXTS.fresh);
+  });
 
   const listEarlier = async () => {
     const files = await stored(book.storage);
@@ -286,11 +366,11 @@
     open.setAttribute("aria-label", `Open the copy that was saved ${when}`);
     over.setAttribute("aria-label", `Take over into the text the copy that was saved ${when}`);
     drop.setAttribute("aria-label", `Delete the copy that was saved ${when}`);
-    open.onclick = async () => { await save(); show(file.path); };
+    open.onclick = () => leave(() => show(file.path));
     over.onclick = () => takeOver(file);
     drop.onclick = async () => {
       if (!window.confirm(TEXTS.remove)) return;
-      if (opened === file.path) { await toggle(); close(); }
+      if (opened === file.path) { await backToTheText(); close(); }
       await remove(book.storage, file.path);
       await listEarlier();
       run.focus();
@@ -300,7 +380,7 @@
 
   /** Put what the reader wrote in a notebook into the cells of the text. */
   const takeOver = async (file) => {
-    if (article().hidden) await toggle();
+    await backToTheText();
     try {
       say((await globalThis.inPlace.load()).take(file.content, file.path === current()));
     } catch (error) {
@@ -314,7 +394,7 @@
     const newer = others.some(({ path }) => !path.includes(current().replace(/\.ipynb$/, "")));
     over.hidden = !mine;
     over.onclick = () => takeOver(mine);
-    say(mine ? TEXTS.resume : newer ? TEXTS.released : TEXTS.offer);
+    if (!article().hidden) say(mine ? TEXTS.resume : newer ? TEXTS.released : TEXTS.offer);
   };
 
   /** Put the bar in its place as soon as there is one: later it would move the text. Its buttons come to life below. */
@@ -327,6 +407,7 @@
     if (!place()) return;
     if (location.protocol === "file:") return unable(TEXTS.file);
     book = await asked;
+    if (book === null) return unable(TEXTS.silent);
     if (!book || !current()) return unable(TEXTS.unbuilt);
     run.setAttribute("aria-expanded", "false");
     run.setAttribute("aria-controls", "live-notebook");
@@ -335,8 +416,8 @@
     tab.href = `${location.pathname}?live`;
     tab.onclick = async () => {
       if (!frame) return;
-      await toggle(); // one notebook at a time: two would write over each other's changes
-      close();
+      await backToTheText(); // one notebook at a time: two would write over each other's changes
+      await leave();
     };
     run.disabled = false;
     remember();
@@ -347,7 +428,7 @@
     if (whole) {
       document.documentElement.classList.add("live-whole");
       tab.hidden = true;
-      run.onclick = async () => { await save(); location.assign(location.pathname); };
+      run.onclick = () => leave(() => location.assign(location.pathname));
       show(current());
     }
   };

@@ -4,6 +4,9 @@ import { button, element } from "./elements.mjs";
 
 /** @typedef {import("./link.mjs").Link} Link */
 
+const SLOW = 60; // s of a start, after which the bar says more
+const LATE = "Python is still starting. On a slow machine or connection this takes some minutes; where nothing comes any more, "
+  + "reload the page. Your text stays.";
 const IDLE = 6000; // ms that the bar stays on a phone where there is nothing more to say
 
 export class Bar {
@@ -43,13 +46,17 @@ export class Bar {
     this.stopButton.hidden = state !== "waiting" && state !== "busy";
     this.restartButton.hidden = state !== "stuck";
     this.afreshButton.hidden = state !== "ready";
-    const words = this.wordsOf(state, text, job);
-    if (words !== this.words.textContent) this.words.textContent = words;
+    this.say(this.wordsOf(state, text, job));
     this.counted(state);
     if (["starting", "busy", "waiting", "stuck"].includes(state)) this.tick = setInterval(() => this.counted(state), 1000);
     if (state === "ready") this.tick = setTimeout(() => { this.root.dataset.state = "idle"; }, IDLE);
     if (state === "ready") this.again = true;
     if (state === "failed" || state === "unborn") this.again = false;
+  }
+
+  /** What is put there is read out: so not the same again. @param {string} words */
+  say(words) {
+    if (words !== this.words.textContent) this.words.textContent = words;
   }
 
   /** @param {import("./link.mjs").State} state @param {string} text @param {import("./link.mjs").Work | null} job */
@@ -72,7 +79,8 @@ export class Bar {
 
   /** The seconds, and what is loaded. @param {import("./link.mjs").State} state */
   counted(state) {
-    const { bytes } = this.link.loaded, time = `${Math.round((performance.now() - this.since) / 1000)} s`;
+    const { bytes } = this.link.loaded, seconds = Math.round((performance.now() - this.since) / 1000), time = `${seconds} s`;
+    if (state === "starting" && seconds >= SLOW) this.say(LATE);
     const megabytes = bytes ? `${(bytes / 1e6).toFixed(1)} MB loaded` : "";
     const parts = { starting: [megabytes, time], ready: [megabytes], busy: [time] }[String(state)] ?? [];
     this.count.textContent = parts.filter(Boolean).join(", ");

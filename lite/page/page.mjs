@@ -64,6 +64,9 @@ class ChapterPage {
   /** The cell that runs. */
   get current() { return /** @type {Cell | undefined} */ (this.link.running?.cell); }
 
+  /** What runs, and what waits for its turn. */
+  get jobs() { return [this.link.running, ...this.link.queue].filter((job) => job !== null); }
+
   /** @param {HTMLElement} root */
   cell(root) { return this.cells.find((cell) => cell.root === root); }
 
@@ -104,7 +107,7 @@ class ChapterPage {
    * @returns {import("./link.mjs").Work[]}
    */
   works(planned) {
-    const busy = new Set([this.link.running, ...this.link.queue].map((job) => job?.cell));
+    const busy = new Set(this.jobs.map((job) => job.cell));
     return planned.filter(({ cell }) => !busy.has(cell)).map((job) => {
       const { cell } = job, source = this.cells.find((each) => each.id === job.code) ?? cell;
       cell.be("waiting");
@@ -143,11 +146,16 @@ class ChapterPage {
     return this.link.ask(cell.labs.worker, number, path, lane);
   }
 
-  /** Run a cell as what is above runs: the stored output stays. @param {Cell} cell @returns {Promise<void>} */
+  /**
+   * Run a cell as what is above runs: the stored output stays. One that runs already, or waits, is waited for.
+   * @param {Cell} cell
+   * @returns {Promise<void>}
+   */
   ranQuietly(cell) {
     return new Promise((resolve) => {
-      const works = this.works(plan(this.cells, cell).map((job) => ({ ...job, above: true })));
-      const last = works.at(-1);
+      const asked = this.jobs.find((job) => job.cell === cell);
+      const works = asked ? [] : this.works(plan(this.cells, cell).map((job) => ({ ...job, above: true })));
+      const last = asked ?? works.at(-1);
       if (!last) return resolve(undefined);
       const { end } = last;
       last.end = (how, because) => { end(how, because); resolve(undefined); };

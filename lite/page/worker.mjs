@@ -20,6 +20,7 @@ const begin = async ({ lite, start, lock, packages, interrupt }) => {
   const { loadPyodide } = await import(new URL(start, lite).href);
   const folder = new URL(".", new URL(start, lite)).href;
   const python = await loadPyodide({ indexURL: folder, packageBaseUrl: folder, lockFileURL: new URL(lock, lite).href, packages });
+  python._api.on_fatal = died; // a stack that is full leaves no rejected promise
   if (interrupt) python.setInterruptBuffer(interrupt);
   const names = python.globals.get("dict")();
   names.set("__name__", "in_place");
@@ -32,7 +33,7 @@ const begin = async ({ lite, start, lock, packages, interrupt }) => {
 };
 
 onmessage = ({ data }) => {
-  if (data.op === "begin") begin(data).catch((error) => postMessage({ kind: "failed", text: String(error?.message || error) }));
+  if (data.op === "begin") begin(data).catch(died);
   if (data.op === "run") cells.start(data.cell, data.code, data.solution);
   if (data.op === "cancel") cells?.cancel();
   if (data.op === "ping") postMessage({ kind: "pong" });
@@ -48,5 +49,8 @@ const answer = ({ lab, request }) => {
   }
 };
 
-/* Where Pyodide dies, a promise is rejected that nobody waits for; the page would hear nothing of it. */
-addEventListener("unhandledrejection", ({ reason }) => postMessage({ kind: "failed", text: String(reason?.message || reason) }));
+/** The page would hear nothing of it. @param {any} error */
+const died = (error) => postMessage({ kind: "failed", text: String(error?.message || error) });
+
+/* Where Pyodide dies outside of a cell, a promise is rejected that nobody waits for. */
+addEventListener("unhandledrejection", ({ reason }) => died(reason));
