@@ -48,6 +48,7 @@ ZIP = BUILD / "otp-course.zip"
 PDF = BUILD / "otp-course.pdf"
 LOGS = BUILD / "logs"
 STAMPS = BUILD / "stamps"
+NBGRADER = BUILD / "nbgrader"  # apart from .venv: it would put its buttons into every reader's JupyterLab
 LOCK = ROOT / ".course.lock"
 
 BIN = "Scripts" if os.name == "nt" else "bin"
@@ -56,6 +57,7 @@ VENV_STAMP = VENV / "course-stamp.json"
 VENV_MARK = VENV / "made-by-course.py.txt"  # there from the first moment on, the stamp only at the end
 
 REQUIREMENTS = ["requirements.txt", "constraints.txt"]
+GRADING = "grading"  # nbgrader's configuration for the chapters, and what grading needs besides .venv
 SHOWN = ["notebooks", "otp_mini", "LICENSE"]
 MEASURED = ["benchmarks/results.json", "benchmarks/results.py"]  # what the page about speed is made of
 PAGES = ["README.md", "CHANGELOG.md", "_config.yml", "_toc.yml", "book", "lite/page"]
@@ -323,9 +325,12 @@ def find_chromium() -> "str | None":
     return found[0] if found else None
 
 
-def hand_over(command: list[str]) -> int:
-    """Run a program in the foreground, with this terminal as its own, and return its status."""
-    child = subprocess.Popen(command, cwd=ROOT, env=child_environment())
+def hand_over(command: list[str], folder: Path = ROOT, **more: str) -> int:
+    """Run a program in the foreground, with this terminal as its own, and return its status.
+
+    `more` is what its environment holds besides that of every tool.
+    """
+    child = subprocess.Popen(command, cwd=folder, env={**child_environment(), **more})
     while True:
         try:
             return child.wait()
@@ -534,6 +539,46 @@ def has_npm() -> bool:
     npm, node = shutil.which("npm", path=path), shutil.which("node", path=path)
     new_enough = f"process.exit(parseInt(process.versions.node) >= {OLDEST_NODE} ? 0 : 1)"
     return bool(npm and node and works([npm, "--version"]) and works([node, "-e", new_enough]))
+
+
+# --- grading ---------------------------------------------------------------------------------------------
+
+
+def ensure_nbgrader() -> None:
+    """Make `_build/nbgrader` hold what grading/requirements.txt says and `.venv` has not."""
+    wanted = {**environment_key(), "grading": digest([GRADING + "/requirements.txt"])}
+    stamp = STAMPS / "nbgrader.json"
+    with lock():
+        if read_stamp(stamp) == wanted and NBGRADER.exists():
+            return
+        remove(stamp)
+        remove(NBGRADER)
+        pip = [str(VENV_PYTHON), "-m", "pip", "install", "--progress-bar", "off", "--prefix", str(NBGRADER)]
+        run("Installing nbgrader", [*pip, "-r", str(ROOT / GRADING / "requirements.txt")], "nbgrader")
+        write_stamp(stamp, wanted)
+
+
+def grading_environment() -> dict[str, str]:
+    """Return what the environment of nbgrader holds besides that of every tool."""
+    packages = [*NBGRADER.glob("lib/*/site-packages"), *NBGRADER.glob("Lib/site-packages")]  # the second on Windows
+    return {
+        "PATH": os.pathsep.join([str(NBGRADER / BIN), child_environment()["PATH"]]),
+        "PYTHONPATH": os.pathsep.join(map(str, [*packages, ROOT])),
+        "JUPYTER_PATH": str(NBGRADER / "share" / "jupyter"),
+        "JUPYTER_CONFIG_PATH": os.pathsep.join([str(ROOT / GRADING), str(NBGRADER / "etc" / "jupyter")]),
+    }
+
+
+def give_sources(folder: Path) -> None:
+    """Put each chapter into the folder of a class, as nbgrader wants it; one that is there stays as it is.
+
+    What has been handed out must not change before it is graded.
+    """
+    for chapter in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        place = folder / "source" / chapter.stem / chapter.name
+        if not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(chapter, place)
 
 
 # --- the site --------------------------------------------------------------------------------------------
@@ -747,6 +792,11 @@ def word_lab(options: argparse.Namespace, rest: list[str]) -> int:
         status = hand_over([str(VENV_PYTHON), str(ROOT / "tools" / "learners_copy.py"), str(folder)])
         if status:
             return status
+    return jupyterlab(folder, options, rest)
+
+
+def jupyterlab(folder: Path, options: argparse.Namespace, rest: list[str], **more: str) -> int:
+    """Open a folder in JupyterLab, on this machine alone, and return how it ended."""
     command = [
         str(VENV_PYTHON),
         "-m",
@@ -761,8 +811,21 @@ def word_lab(options: argparse.Namespace, rest: list[str]) -> int:
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.extension_manager=readonly",
     ]
-    status = hand_over(command + rest)
+    status = hand_over(command + rest, folder, **more)
     return 0 if status in (-signal.SIGINT, 128 + signal.SIGINT) else status  # Ctrl-C is how it ends
+
+
+def word_grade(options: argparse.Namespace, rest: list[str]) -> int:
+    """Grade your class with nbgrader: what follows -- is its command, and without one it opens in JupyterLab."""
+    if options.port:
+        make_server(ROOT, options.port).server_close()
+    ensure_environment()
+    ensure_nbgrader()
+    folder = Path(options.folder or ROOT / "my_class").resolve()
+    give_sources(folder)
+    if rest:
+        return hand_over([str(VENV_PYTHON), "-m", "nbgrader", *rest], folder, **grading_environment())
+    return jupyterlab(folder, options, [], **grading_environment())
 
 
 def word_refresh(options: argparse.Namespace, rest: list[str]) -> int:
@@ -809,6 +872,7 @@ WORDS: dict[str, Word] = {
     "read": word_read,
     "test": word_test,
     "lab": word_lab,
+    "grade": word_grade,
     "book": word_book,
     "zip": word_zip,
     "print": word_print,
@@ -830,7 +894,7 @@ def parser() -> argparse.ArgumentParser:
     for name, function in WORDS.items():
         about = (function.__doc__ or "").rstrip(".")
         word = words.add_parser(name, help=about, description=about + ".")
-        if name in ("read", "lab"):
+        if name in ("read", "lab", "grade"):
             word.add_argument("--port", type=port, default=0, help="on 127.0.0.1 (default: the usual, or a free one)")
             word.add_argument("--no-browser", action="store_true", help="only print the address")
         if name == "test":
@@ -839,6 +903,8 @@ def parser() -> argparse.ArgumentParser:
             which = word.add_mutually_exclusive_group()
             which.add_argument("--folder", help="where your copies lie (default: my_course, beside this file)")
             which.add_argument("--chapters", action="store_true", help="open the chapters themselves, with solutions")
+        if name == "grade":
+            word.add_argument("--folder", help="the folder of the class (default: my_class, beside this file)")
         if name == "conformance":
             word.add_argument("--scenarios", type=int, default=80, help="how many, all families together (default: 80)")
         if name == "print":
