@@ -57,7 +57,7 @@ VENV_STAMP = VENV / "course-stamp.json"
 VENV_MARK = VENV / "made-by-course.py.txt"  # there from the first moment on, the stamp only at the end
 
 REQUIREMENTS = ["requirements.txt", "constraints.txt"]
-GRADING = "grading"  # nbgrader's configuration for the chapters, and what grading needs besides .venv
+GRADING = "grading/requirements.txt"  # what grading needs besides .venv
 SHOWN = ["notebooks", "otp_mini", "LICENSE"]
 MEASURED = ["benchmarks/results.json", "benchmarks/results.py"]  # what the page about speed is made of
 PAGES = ["README.md", "CHANGELOG.md", "_config.yml", "_toc.yml", "book", "lite/page"]
@@ -544,18 +544,17 @@ def has_npm() -> bool:
 # --- grading ---------------------------------------------------------------------------------------------
 
 
-def ensure_nbgrader() -> None:
-    """Make `_build/nbgrader` hold what grading/requirements.txt says and `.venv` has not."""
-    wanted = {**environment_key(), "grading": digest([GRADING + "/requirements.txt"])}
+def build_nbgrader(python: str) -> None:
+    """Make `_build/nbgrader` hold what grading/requirements.txt asks for and `.venv` has not."""
+    key = {**environment_key(), "grading": digest([GRADING])}
     stamp = STAMPS / "nbgrader.json"
-    with lock():
-        if read_stamp(stamp) == wanted and NBGRADER.exists():
-            return
-        remove(stamp)
-        remove(NBGRADER)
-        pip = [str(VENV_PYTHON), "-m", "pip", "install", "--progress-bar", "off", "--prefix", str(NBGRADER)]
-        run("Installing nbgrader", [*pip, "-r", str(ROOT / GRADING / "requirements.txt")], "nbgrader")
-        write_stamp(stamp, wanted)
+    if NBGRADER.exists() and read_stamp(stamp) == key:
+        return
+    remove(stamp)
+    remove(NBGRADER)
+    wanted = ["--prefix", str(NBGRADER), "-r", str(ROOT / GRADING)]
+    run("Installing nbgrader", [python, "-m", "pip", "install", "--progress-bar", "off", *wanted], "nbgrader")
+    write_stamp(stamp, key)
 
 
 def grading_environment() -> dict[str, str]:
@@ -565,7 +564,7 @@ def grading_environment() -> dict[str, str]:
         "PATH": os.pathsep.join([str(NBGRADER / BIN), child_environment()["PATH"]]),
         "PYTHONPATH": os.pathsep.join(map(str, [*packages, ROOT])),
         "JUPYTER_PATH": str(NBGRADER / "share" / "jupyter"),
-        "JUPYTER_CONFIG_PATH": os.pathsep.join([str(ROOT / GRADING), str(NBGRADER / "etc" / "jupyter")]),
+        "JUPYTER_CONFIG_PATH": os.pathsep.join([str((ROOT / GRADING).parent), str(NBGRADER / "etc" / "jupyter")]),
     }
 
 
@@ -792,12 +791,12 @@ def word_lab(options: argparse.Namespace, rest: list[str]) -> int:
         status = hand_over([str(VENV_PYTHON), str(ROOT / "tools" / "learners_copy.py"), str(folder)])
         if status:
             return status
-    return jupyterlab(folder, options, rest)
+    return without_ctrl_c(hand_over(lab_command(folder, options) + rest))
 
 
-def jupyterlab(folder: Path, options: argparse.Namespace, rest: list[str], **more: str) -> int:
-    """Open a folder in JupyterLab, on this machine alone, and return how it ended."""
-    command = [
+def lab_command(folder: Path, options: argparse.Namespace) -> list[str]:
+    """Return the command that opens a folder in JupyterLab, on this machine alone."""
+    return [
         str(VENV_PYTHON),
         "-m",
         "jupyterlab",
@@ -811,8 +810,11 @@ def jupyterlab(folder: Path, options: argparse.Namespace, rest: list[str], **mor
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.extension_manager=readonly",
     ]
-    status = hand_over(command + rest, folder, **more)
-    return 0 if status in (-signal.SIGINT, 128 + signal.SIGINT) else status  # Ctrl-C is how it ends
+
+
+def without_ctrl_c(status: int) -> int:
+    """Return the status of a server, for which Ctrl-C is the way to end."""
+    return 0 if status in (-signal.SIGINT, 128 + signal.SIGINT) else status
 
 
 def word_grade(options: argparse.Namespace, rest: list[str]) -> int:
@@ -820,12 +822,13 @@ def word_grade(options: argparse.Namespace, rest: list[str]) -> int:
     if options.port:
         make_server(ROOT, options.port).server_close()
     ensure_environment()
-    ensure_nbgrader()
+    with lock():
+        build_nbgrader(str(VENV_PYTHON))
     folder = Path(options.folder or ROOT / "my_class").resolve()
     give_sources(folder)
     if rest:
         return hand_over([str(VENV_PYTHON), "-m", "nbgrader", *rest], folder, **grading_environment())
-    return jupyterlab(folder, options, [], **grading_environment())
+    return without_ctrl_c(hand_over(lab_command(folder, options), folder, **grading_environment()))
 
 
 def word_refresh(options: argparse.Namespace, rest: list[str]) -> int:
