@@ -84,6 +84,7 @@ FIRST = [
     "test_tree_in_browser.py",
     "test_crash_lab_page.py",
     "test_in_place.py",
+    "test_grading.py",
     "test_notebooks.py",
     "test_crash_lab_widget.py",
     "test_plain_sphinx.py",

@@ -194,6 +194,20 @@ class Chapter:
                 cell["metadata"].pop("nbgrader")
         return notebook
 
+    def own_judge(self, notebook: dict[str, Any]) -> dict[str, Any]:
+        """Nothing was written but a `check` that finds everything right."""
+        notebook["cells"].insert(place(notebook["cells"], self.checks[0]), dict(new_code_cell(OWN_JUDGE)))
+        return notebook
+
+
+OWN_JUDGE = """
+class exercises:
+    pass
+
+async def check(*given, **others):
+    print("ok")
+"""
+
 
 def place(there: list[Cell], name: str) -> int:
     return next(at for at, cell in enumerate(there) if cell["id"] == name)
@@ -234,6 +248,7 @@ def hand_in_all(room: Class, name: str) -> None:
     room.hand_in(name, "careless", chapter.careless(chapter.solved(given)))
     if name == GRADED[0]:
         room.hand_in(name, "sly", chapter.sly(copy.deepcopy(given)))
+        room.hand_in(name, "own judge", chapter.own_judge(copy.deepcopy(given)))
         ended = chapter.solved(given)
         ended["cells"].insert(1, dict(new_code_cell("import os\nos._exit(1)")))
         room.hand_in(name, "dead", ended)
@@ -302,6 +317,10 @@ def test_nothing_is_said_of_what_is_as_it_should_be(graded: Graded, name: str) -
 
 def test_checks_that_were_made_to_pass_are_the_chapters_own_again(graded: Graded) -> None:
     assert set(graded.of(GRADED[0], "sly").values()) == {0.0}
+
+
+def test_a_check_of_the_learners_own_judges_nothing(graded: Graded) -> None:
+    assert set(graded.of(GRADED[0], "own judge").values()) == {0.0}
 
 
 def test_of_code_that_ends_its_python_nbgrader_says_so_and_grades_the_others(graded: Graded) -> None:
