@@ -340,3 +340,11 @@ def test_feedback_is_a_page_for_each_learner_and_the_marks_are_a_table(graded: G
     scores = {learner: float(rows[name, learner]["score"]) for learner in pages}
     assert scores == {"blank": 0, "solved": 9, "wrong": 5, "careless": 9}
     assert {float(row["max_score"]) for row in rows.values()} == {11}
+
+
+def test_the_page_for_teachers_names_the_commands_that_are_run_here_in_their_order() -> None:
+    page = (course.ROOT / "book" / "for_teachers.md").read_text(encoding="utf-8")
+    named = re.findall(r"^python3 course\.py grade -- (\w+)(.*)$", page, re.MULTILINE)
+    chapter = " " + GRADED[0]
+    commands = ["generate_assignment", "autograde", "generate_feedback"]
+    assert named == [*((command, chapter) for command in commands), ("export", "")]
