@@ -16,7 +16,7 @@ from .primitives import Destination, Process, find, receive
 from .process import ControlBlock
 from .reports import logger
 from .results import Reply, Stop
-from .terms import INFINITY, Down, ExitSignal, From, Ok, Pid, is_quiet
+from .terms import INFINITY, Down, ExitSignal, From, Ok, Pid, is_quiet, is_word
 from .threads import stay
 
 StartType = Literal["permanent", "transient", "temporary"]
@@ -176,7 +176,7 @@ class _Master(GenServer):
             return Stop((error.reason, where))
         except Exit as exit:
             reason = ("EXIT", exit.reason)
-            return Stop((reason, where) if exit.reason == "normal" else ("bad_return", (where, reason)))
+            return Stop((reason, where) if is_word(exit.reason, "normal") else ("bad_return", (where, reason)))
         except Exception as error:
             return Stop(("bad_return", (where, ("EXIT", error))))
         top, state = answer if isinstance(answer, tuple) and len(answer) == 2 else (answer, [])

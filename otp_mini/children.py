@@ -28,7 +28,7 @@ from .primitives import Destination, Process, check_timeout, current_process, re
 from .process import ControlBlock, runtime
 from .reports import logger
 from .results import NoReply, Reply, Stop
-from .terms import INFINITY, TIMEOUT, Down, ExitSignal, From, Pid, Ref, is_quiet
+from .terms import INFINITY, TIMEOUT, Down, ExitSignal, From, Pid, Ref, is_quiet, is_word
 
 RESTARTING: Final = "restarting"
 
@@ -204,7 +204,7 @@ class Child:
 
     def report_end(self, reason: object) -> None:
         """It was to be stopped and has ended: report that if it was not how it should."""
-        brutal = self.shutdown == -1.0 and reason == "killed"
+        brutal = self.shutdown == -1.0 and is_word(reason, "killed")
         if not (brutal or is_quiet(reason)):
             self.report("shutdown_error", reason)
 

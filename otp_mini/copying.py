@@ -24,7 +24,6 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from functools import lru_cache
 from operator import is_
 from typing import Any
 
@@ -36,7 +35,7 @@ AS_THEY_ARE: set[type] = {
     Pid, Ref, CallRef, Atom, Shared, object, type, types.ModuleType, types.FunctionType, types.CodeType, property,
     ContextVar,  # a key: what stands under it, each process has for itself
 }  # fmt: skip
-"""Classes whose instances cannot change. A class of `_ELSEWHERE` joins them when its first instance comes."""
+"""Classes whose instances cannot change. The classes of `_ELSEWHERE` join them when their module is there."""
 
 _ELSEWHERE = {
     "datetime": ("date", "datetime", "time", "timedelta"),
@@ -146,23 +145,31 @@ def _copy_builtin(term: Any, memo: Memo) -> Any:
 
 
 _CONSTANTS = (type, types.ModuleType, enum.Enum)
-_WEAK = {
+_WEAK = {*map(id, (
     weakref.ref, weakref.ProxyType, weakref.CallableProxyType,
     weakref.WeakSet, weakref.WeakKeyDictionary, weakref.WeakValueDictionary,
-}  # fmt: skip
+))}  # fmt: skip
 
 
-@lru_cache(maxsize=256)
-def _is_constant(kind: Any) -> bool:
-    """Is this a class of `_ELSEWHERE`, or one of the paths of `pathlib`? It is for good: the class is there."""
-    for name, classes in _ELSEWHERE.items():
-        if (module := sys.modules.get(name)) is not None and any(
-            kind is getattr(module, each, None) for each in classes
-        ):
-            AS_THEY_ARE.add(kind)
-            return True
+def _is_constant(kind: type) -> bool:
+    """Is this a class of `_ELSEWHERE`, or one of the paths of `pathlib`?"""
+    if _not_there_yet:
+        _look_elsewhere()
     path = getattr(sys.modules.get("pathlib"), "PurePath", None)
-    return isinstance(path, type) and issubclass(kind, path)
+    return kind in AS_THEY_ARE or (isinstance(path, type) and issubclass(kind, path))
+
+
+_not_there_yet = dict(_ELSEWHERE)
+"""Those of `_ELSEWHERE` whose module nobody had imported when it was looked for last."""
+
+
+def _look_elsewhere() -> None:
+    """Have the classes of modules that were imported in the meantime join `AS_THEY_ARE`."""
+    for name, classes in [*_not_there_yet.items()]:
+        found: list[Any] = [getattr(sys.modules.get(name), each, None) for each in classes]
+        if None not in found:  # else it is not there, or being imported just now
+            AS_THEY_ARE.update(found)
+            _not_there_yet.pop(name, None)
 
 
 def _copy_object(term: Any, memo: Memo) -> Any:
@@ -171,7 +178,7 @@ def _copy_object(term: Any, memo: Memo) -> Any:
     Its class is asked, and never the instance: that may answer for another object (a proxy, a mock).
     """
     kind = type(term)
-    if issubclass(kind, _CONSTANTS) or _is_constant(kind):  # type: ignore[arg-type]  # a class can be hashed
+    if issubclass(kind, _CONSTANTS) or _is_constant(kind):
         return term
     if issubclass(kind, BaseException):
         return _copy_exception(term, memo)
@@ -180,7 +187,7 @@ def _copy_object(term: Any, memo: Memo) -> Any:
     if type(memo) is _TextForRefused:
         memo = {}  # an object without one of its parts is not that object: all of it, or its text
     try:
-        if not _WEAK.isdisjoint(kind.__mro__):  # not `issubclass`: some of these are slow to ask
+        if not _WEAK.isdisjoint(map(id, kind.__mro__)):  # not `issubclass`, for which some of these are slow to ask
             raise TypeError("a weak reference would reach the object itself")
         if getattr(kind, "__deepcopy__", None) is not None:
             return term.__deepcopy__(memo)
@@ -333,7 +340,7 @@ def cannot_change(term: Any) -> bool:
         return all(map(cannot_change, term))
     if kind is types.MethodType:
         return cannot_change(term.__self__)
-    return issubclass(kind, type) or _is_constant(kind)  # type: ignore[arg-type]
+    return issubclass(kind, type) or _is_constant(kind)
 
 
 def copy_reason(reason: Any) -> Any:

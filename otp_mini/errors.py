@@ -196,10 +196,11 @@ def name_of(name: object) -> str:
         ('cache', "('user', 7)", "''", 'two\\nlines')
     """
     text = name if isinstance(name, str) else getattr(name, "__name__", None)
-    return _on_one_line(str.__str__(text) if isinstance(text, str) else safe_repr(name))
+    text = str.__str__(text) if isinstance(text, str) else safe_repr(name)
+    return _on_one_line(text if len(text) <= LONGEST_NAME else text[: LONGEST_NAME + 1])
 
 
-@lru_cache(maxsize=512)  # many processes are started as the same
+@lru_cache(maxsize=512)  # many processes are started as the same; what is kept is short
 def _on_one_line(text: str) -> str:
     if len(text) > LONGEST_NAME:
         text = text[: LONGEST_NAME - 1] + "…"

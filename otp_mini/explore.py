@@ -49,7 +49,7 @@ from .plain_functions import check_plain, guard
 from .points import with_points
 from .process import runtime
 from .reports import silenced
-from .terms import Down, ExitSignal, Pid, picture
+from .terms import Down, ExitSignal, Pid, is_word, picture
 from .threads import claimed, taking
 from .tracing import Event, Trace
 from .waits import who_waits
@@ -289,7 +289,7 @@ def _outcome(node: WatchedNode, steps: int) -> Any:
     if node.exited is not None:
         return node.exited
     if not main.alive:
-        if main.reason == "normal":
+        if is_word(main.reason, "normal"):
             return main.result
         return main.reason if isinstance(main.reason, BaseException) else Exit(main.reason)
     if steps >= LONGEST:

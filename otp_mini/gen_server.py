@@ -51,7 +51,7 @@ from .results import (
     what_is_wrong,
     wrong_stop,
 )
-from .terms import TIMEOUT, Address, CallRef, ExitSignal, From, Ok, Pid, Ref, is_quiet
+from .terms import TIMEOUT, Address, CallRef, ExitSignal, From, Ok, Pid, Ref, is_quiet, is_word
 from .threads import stay
 
 CALL: Final = "$gen_call"
@@ -221,7 +221,7 @@ class GenServer(HasChildSpec):
         if not is_from(from_):
             raise BadArg(f"reply needs the from_ of a handle_call, got {safe_repr(from_)}")
         node = current_process().node
-        node.reply(self_(), from_, value)
+        node.reply(self_(), from_, node.copy(value))
         return "ok"
 
     @staticmethod
@@ -242,13 +242,13 @@ class GenServer(HasChildSpec):
             await ask(target, "system", ("terminate", reason), limit, where)
         except Exit as exit:
             why: Any = exit.reason
-            if target is None or target.alive or why[0] == "calling_self":
+            if target is None or target.alive or is_word(why[0], "calling_self"):
                 raise
             if not _obeyed(target.current, caller, last):
-                if why[0] == "noproc":
+                if is_word(why[0], "noproc"):
                     raise
                 raise Exit(((why[0], ("sys", "terminate", [target.pid, reason, timeout])), where)) from None
-            if target.reason is reason or same(target.reason, reason):
+            if same(target.reason, reason):
                 return "ok"
             raise
         raise AssertionError("a server answered a terminate")
@@ -275,7 +275,9 @@ def _obeyed(last_message: Any, caller: ControlBlock, last: int) -> bool:
 
 
 def same(one: object, other: object) -> bool:
-    """Are two reasons equal? Exceptions are when type and arguments are."""
+    """Are two reasons equal? Exceptions are when type and arguments are; what is the very same is, also a NaN."""
+    if one is other:
+        return True
     if isinstance(one, BaseException):
         return type(one) is type(other) and same(one.args, getattr(other, "args", None))
     if isinstance(one, (tuple, list)):
@@ -322,7 +324,7 @@ async def start_server(
         if taken is not None:
             raise AlreadyStarted(taken.pid)
         name = node.copy(name)
-    argument = argument if type(argument) in AS_THEY_ARE else node.copy(argument)
+    argument = node.copy(argument)
     waiting, ref = caller if caller is runtime.running else waiting_process(), node.make_ref(CallRef)
     life = _serve(module, argument, name, parent, (waiting.pid, ref))
     child = node.launch(life, name_of(label or module), link=link)
@@ -330,7 +332,7 @@ async def start_server(
         outcome = await ask(child, "", None, limit, ("GenServer", "start_link", []), (waiting, ref))
     except Exit as exit:
         outcome = ("error", exit.reason[0])  # type: ignore[index]
-        if outcome == ("error", "timeout"):
+        if is_word(outcome[1], "timeout"):
             node.signals.unlink(caller, child.pid)
             node.signals.exit(caller.pid, child.pid, "kill")
     child.monitors = child.monitors or None  # an empty dict is 230 bytes
@@ -430,7 +432,7 @@ class _Loop:
 
     async def run(self, then: Then) -> None:
         """Take messages until one ends the server: the usual ones in here, for speed; `dispatch` knows all of them."""
-        process, server, node = self.process, self.server, self.process.node
+        process, server, node, me = self.process, self.server, self.process.node, self.process.pid
         while True:
             if then is not None:
                 message = await self.after(then)
@@ -455,7 +457,7 @@ class _Loop:
                 if type(result) is CoroutineType:
                     result = await result
                 if call and type(result) is Reply and result.then is None:
-                    node.reply(process.pid, message[1], result.value)
+                    node.reply(me, message[1], term if type(term := result.value) in AS_THEY_ARE else node.copy(term))
                     self.state, then = result.state, None
                 elif type(result) is NoReply and then is None and result.then is None:
                     self.state = result.state
@@ -466,7 +468,7 @@ class _Loop:
                     then = self.settle(result, message, then)
             except BaseException as error:
                 raise Exit(await self.terminate(self.reason_of(error), message)) from None
-            process.current = message = result = None  # an idle server keeps neither of them
+            process.current = message = result = term = None  # an idle server keeps none of them
         if type(reason) is not str or reason != "normal":  # for who only returns, "normal" is the reason
             raise Exit(reason)
 
@@ -489,7 +491,8 @@ class _Loop:
         if not (reply or isinstance(result, NoReply)) or not (result.then is None or is_then(result.then)):
             raise Exit(("bad_return_value", result))
         if reply:
-            self.process.node.reply(self.process.pid, message[1], result.value)
+            node = self.process.node
+            node.reply(self.process.pid, message[1], node.copy(result.value))
         self.state = result.state
         then: Then = result.then
         return before if callback == "system" and isinstance(before, Timeout) else then

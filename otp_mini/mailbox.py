@@ -20,9 +20,6 @@ Pattern = type | UnionType | tuple[type, ...] | Callable[[Any], bool]
 
 NOTHING: Final = object()
 
-_FEW: Final = 8
-"""So few messages are copied in less time than it takes to walk along them."""
-
 
 class Mailbox(deque[Any]):
     """Messages in the order of their arrival."""
@@ -51,12 +48,10 @@ class Mailbox(deque[Any]):
         fits: Any = pattern if kind is FunctionType or not (kind is type or _are_types(pattern)) else None
         # A deque is slow in its middle: walk there, but step over a long known part from its end.
         new: Iterable[Any]
-        if len(self) <= _FEW:
-            new = [*self][start:]
-        elif start < len(self) // 2:
-            new = islice(self, start, None)
-        else:
+        if start >= len(self) // 2:
             new = [self[index] for index in range(start, len(self))]
+        else:
+            new = islice(self, start, None) if start else self
         for index, message in enumerate(new, start):
             answer = fits(message) if fits is not None else isinstance(message, pattern)  # type: ignore[arg-type]
             if answer and (answer is True or plain_answer(answer, pattern, _PATTERN)):

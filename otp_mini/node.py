@@ -37,11 +37,12 @@ import time
 from _thread import get_ident
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from . import reports
 from .clock import ClockName, RealClock, VirtualClock
-from .copying import AS_THEY_ARE, copy_reason, copy_term
+from .copying import copy_reason, copy_term
 from .errors import BadArg, Deadlock, Exit, SelfExit, name_of
 from .host import LONG_TURN, Host, Pause, cancelled, is_future
 from .interrupts import entrances, interrupts
@@ -50,9 +51,9 @@ from .mailbox import Mailbox
 from .matching import name_key
 from .node_options import SLICE, SLICE_TURNS, check_options
 from .plain_functions import check_function
-from .process import MESSAGE, PARK, REDUCTIONS, TIMED_OUT, Become, ControlBlock, acting, coroutine_of, runtime, task_of
+from .process import MESSAGE, PARK, REDUCTIONS, TIMED_OUT, Become, ControlBlock, coroutine_of, runtime, task_of
 from .signals import Signals
-from .terms import CallRef, Pid, Ref
+from .terms import CallRef, Pid, Ref, is_word
 from .threads import Use, claimed, enter, put_back, put_in_use
 from .timers import PATIENCE, Timers
 from .tracing import Event, Trace
@@ -235,7 +236,7 @@ class Node(Leaving):
         self._main = None
         if isinstance(main.reason, BaseException) and not isinstance(main.reason, Exit):
             raise main.reason
-        if main.reason != "normal":
+        if not is_word(main.reason, "normal"):
             raise Exit(main.reason)
         return main.result
 
@@ -578,8 +579,7 @@ class Node(Leaving):
             self.wake(process, outcome)
 
     def reply(self, sender: Pid, to: tuple[Pid, Ref], value: object) -> None:
-        """The answer of a call, on its way to the caller, who gets a copy."""
-        value = value if type(value) in AS_THEY_ARE else self.copy(value)
+        """The answer of a call, copied already, on its way to the caller."""
         if self.tracer is not None:
             self.note("reply", sender, to[0], value)
         process, ref = to[0].block, to[1]
@@ -616,7 +616,7 @@ class Node(Leaving):
             CopyError: an argument cannot be copied.
         """
         check_function(function, "spawn needs a function, and its arguments after it: spawn(work, 1, 2)")
-        function = function if type(function) in AS_THEY_ARE else self.copy(function)
+        function = function if type(function) is FunctionType else self.copy(function)
         coroutine = coroutine_of(function, self.copy(args) if args else args)
         if label is None:
             label = name_of(getattr(function, "__name__", type(function).__name__))
@@ -624,12 +624,12 @@ class Node(Leaving):
 
     def launch(self, coroutine: Coroutine[Any, Any, Any], label: str, *, link: bool) -> ControlBlock:
         """A new process that will run a coroutine which holds nothing of anybody else's."""
-        parent = runtime.running or acting()
+        parent: Any = runtime.running or task_of.get()  # of a task whose process has ended, that is the parent still
         if parent is None or parent.node is not self:
             parent = self._shell
         process = self._add(coroutine, label, parent)
-        if link and parent is not None:
-            self.signals.link(parent, process)
+        if link and parent is not None and parent.pid.block is not None:
+            self.signals.link(parent.pid.block, process)
         self.ready.append(process)
         if not self.driving:
             self.host.notify()

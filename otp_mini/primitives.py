@@ -565,8 +565,7 @@ def _watch(caller: ControlBlock, target: ControlBlock | None, who: object) -> Re
     """Monitor ``target``, for which ``who`` stands; None for somebody who is not there."""
     node = caller.node
     ref = node.make_ref()
-    if node.tracer is not None:
-        node.note("monitor", caller.pid, None if target is None else target.pid)
+    node.note("monitor", caller.pid, None if target is None else target.pid)  # `explore` hears it without a trace, too
     if target is None:
         caller.monitoring = caller.monitoring or {}
         caller.monitoring[ref] = caller  # so that it can be taken back until the Down is there

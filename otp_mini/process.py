@@ -45,7 +45,7 @@ PARK: Final = object()
 """What the node gets from a coroutine that parks."""
 
 PARKED: Final = Suspend((PARK,))
-"""Until somebody wakes this process. `Node.park` comes before it."""
+"""Until somebody wakes this process. `Node.park`, or what it does, comes before it."""
 
 YIELDED: Final = Suspend((None,))
 """To the end of the queue."""
@@ -151,12 +151,6 @@ class Owner:
         return self.pid.block
 
 
-def acting() -> ControlBlock | None:
-    """The living process for which the asyncio task acts that runs just now."""
-    owner = task_of.get()
-    return None if owner is None else owner.block
-
-
 class ControlBlock:
     """One process.
 
@@ -164,10 +158,11 @@ class ControlBlock:
     parked process ``waiting`` is not None: it says for what it waits: `MESSAGE`, `TIME`, the `Ref`
     of a call, or an asyncio future.
 
-    Two methods of the node move a process in and out of a wait, and nobody else does:
-    ``Node.park`` sets ``waiting``, empties ``outcome`` and sets the timer; ``Node.wake`` clears
-    ``waiting``, drops the timer, writes the ``outcome`` and puts the process into the run queue. So
-    a wait ends once, and the process finds the outcome of that wait and of no other.
+    Two methods of the node move a process in and out of a wait. ``Node.park`` sets ``waiting``, empties
+    ``outcome`` and sets the timer; where most waits begin, in calls, receives and the loop of a server,
+    its lines stand once more, for speed. ``Node.wake`` clears ``waiting``, drops the timer, writes the
+    ``outcome`` and puts the process into the run queue. So a wait ends once, and the process finds the
+    outcome of that wait and of no other.
     """
 
     __slots__ = (
@@ -176,7 +171,7 @@ class ControlBlock:
         "coroutine",        # its code; None for the shell: a cell or a script outside run()
         "resume",           # coroutine.send
         "context",          # the context variables that its code sees: a copy of those of who made it
-        "settled",          # with asyncio: the cell for which the context was made ready, None before its first turn
+        "settled",          # with asyncio: the cell for which the context was made ready, None where it is not
         "loop",             # a behaviour's loop and state, where pictures and the labs look; else None
         "label",            # what it was started as, for people
         "parent",           # the pid that spawned it, None for the first
@@ -340,8 +335,11 @@ class ControlBlock:
         return self.label
 
     def set_name(self, value: object) -> None:
-        """Call the process something else."""
+        """Call the process something else; its tasks say so, too."""
         self.label = str(value)
+        owner = self.context.get(task_of)
+        if owner is not None and owner.pid is self.pid:
+            owner.label = self.label
 
     def get_stack(self, *, limit: int | None = None) -> list[Any]:
         """The frame in which its code stands, as asyncio's tasks answer it."""

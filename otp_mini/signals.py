@@ -34,7 +34,7 @@ from contextvars import Context
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import reports
-from .copying import AS_THEY_ARE, copy_reason
+from .copying import copy_reason
 from .matching import name_key
 from .process import ControlBlock, Failed, runtime
 from .terms import CallRef, Down, ExitSignal, Pid, Ref
@@ -302,7 +302,7 @@ class Signals:
         """
         ended, watcher, ref, who, reason = signal
         if type(ref) is CallRef:
-            self.node.answer(watcher, ref, Failed(reason if type(reason) in AS_THEY_ARE else copy_reason(reason)))
+            self.node.answer(watcher, ref, Failed(reason if type(reason) is str else copy_reason(reason)))
             return
         process = watcher.block
         if process is None:
@@ -312,7 +312,7 @@ class Signals:
             return
         if not process.monitoring or process.monitoring.pop(ref, None) is None:
             return
-        message = Down(ref, who, reason if type(reason) in AS_THEY_ARE else copy_reason(reason))
+        message = Down(ref, who, reason if type(reason) is str else copy_reason(reason))
         if self.node.tracer is not None:
             self.node.note("down", ended, watcher, message)
         self.node.deliver(process, message)

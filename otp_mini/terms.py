@@ -131,7 +131,7 @@ class TimerRef(Ref):
         return f"#Ref<0.0.1.{self.number}>"
 
 
-def _setters(kind: Any) -> list[Callable[[object, object], None]]:
+def setters(kind: Any) -> list[Callable[[object, object], None]]:
     """What sets the fields of a frozen class in the instance that is being made, field by field."""
     return [kind.__dict__[name].__set__ for name in kind.__slots__]
 
@@ -164,7 +164,7 @@ class Down:
         _set_down_reason(self, reason)
 
 
-_set_down_ref, _set_down_pid, _set_down_reason = _setters(Down)
+_set_down_ref, _set_down_pid, _set_down_reason = setters(Down)
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -182,7 +182,7 @@ class ExitSignal:
         _set_exit_reason(self, reason)
 
 
-_set_exit_pid, _set_exit_reason = _setters(ExitSignal)
+_set_exit_pid, _set_exit_reason = setters(ExitSignal)
 
 
 class Ok(NamedTuple):
@@ -272,3 +272,13 @@ def is_quiet(reason: object) -> bool:
     if isinstance(reason, tuple):
         return len(reason) == 2 and isinstance(reason[0], str) and reason[0] == "shutdown"
     return isinstance(reason, str) and reason in ("normal", "shutdown")
+
+
+def is_word(reason: object, word: str) -> bool:
+    """Is a reason this word? Anything but a string is not asked: its ``==`` may raise, or answer no bool.
+
+    Example:
+        >>> is_word("normal", "normal"), is_word(["normal"], "normal")
+        (True, False)
+    """
+    return isinstance(reason, str) and reason == word

@@ -22,6 +22,7 @@ from .process import runtime, task_of
 
 if TYPE_CHECKING:
     from .node import Node
+    from .process import ControlBlock, Owner
 
 workers: Final[set[int]] = set()
 """The threads in which functions of `in_thread` run just now."""
@@ -91,18 +92,26 @@ def put_in_use(node: Node) -> Use:
         use = Use()
         _uses.append(use)
         runtime.running, runtime.node = None, node
-    task_of.set(None)  # inside of a process, with asyncio: what follows does not act for it
+    _acts_for(None, use.running)  # inside of a process, with asyncio: what follows does not act for it
     return use
 
 
 def put_back(use: Use) -> None:
     """Make in use what was before. If others have begun meanwhile, the next of them will do so."""
     with taking:  # not in the midst of a search in another thread
+        running = runtime.running or use.running
         at = _uses.index(use)
         heir = runtime if use is _uses[-1] else _uses[at + 1]
         heir.running, heir.node = use.running, use.node
         del _uses[at]
-    task_of.set(use.owner)
+    _acts_for(use.owner, running)
+
+
+def _acts_for(owner: Owner | None, process: ControlBlock | None) -> None:
+    """For whom the code of this context acts; of a process, until its next turn, before which the host looks at it."""
+    task_of.set(owner)
+    if process is not None:
+        process.settled = None
 
 
 def stay() -> None:

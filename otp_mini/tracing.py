@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol
 
 from .copying import copy_reason
 from .errors import BadArg, name_of, safe_repr
-from .terms import Down, Pid, picture
+from .terms import Down, Pid, picture, setters
 
 KINDS: Final = (
     "spawn", "exit", "send", "receive", "reply", "signal", "down", "link", "unlink",
@@ -31,7 +31,7 @@ KINDS: Final = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Event:
     """One thing that happened.
 
@@ -46,6 +46,20 @@ class Event:
     other: Pid | None
     term: object
     cause: int | None
+
+    def __init__(
+        self, number: int, time: float, kind: str, pid: Pid | None, other: Pid | None, term: object, cause: int | None
+    ) -> None:
+        _set_number(self, number)  # as in `Down`: a lab makes tens of thousands
+        _set_time(self, time)
+        _set_kind(self, kind)
+        _set_pid(self, pid)
+        _set_other(self, other)
+        _set_term(self, term)
+        _set_cause(self, cause)
+
+
+_set_number, _set_time, _set_kind, _set_pid, _set_other, _set_term, _set_cause = setters(Event)
 
 
 class Trace:
@@ -83,7 +97,9 @@ class Trace:
         event = Event(len(self.events), time, kind, pid, other, self.copied(term), cause)
         self._add(event)
         if kind in _ARRIVE and other is not None:
-            self._in_flight.setdefault(other, _InFlight()).sent(term, event.number)
+            if (waiting := self._in_flight.get(other)) is None:
+                waiting = self._in_flight[other] = _InFlight()
+            waiting.sent(term, event.number)
         if kind == "spawn" and other is not None:
             self._causes[other] = event.number
         elif kind in _MOVES and pid is not None:

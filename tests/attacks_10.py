@@ -26,6 +26,7 @@ from otp_mini import (
     child_spec,
     current_node,
     ets,
+    receive,
     self_,
     send,
     spawn,
@@ -421,6 +422,27 @@ class WithAnAgent(GenServer):
                 return Reply("too low" if bidder in entered else "not entered", lot)
 
 
+class LastWhoEntered(RuledLot):
+    def enter(self, bidder: Any, lot: Any) -> Any:
+        return Reply("ok", lot | {"entered": [bidder]}) if not lot["closed"] else Reply("closed", lot)
+
+
+class TooLowAndOut(RuledLot):
+    """Whoever bids too little has to enter again."""
+
+    def bid(self, bidder: Any, price: Any, lot: Any) -> Any:
+        told, after, *_ = super().bid(bidder, price, lot)
+        rest = [each for each in after["entered"] if each != bidder or told != "too low"]
+        return Reply(told, after | {"entered": rest})
+
+
+class NobodyHasEntered(RuledLot):
+    """Takes the best bidder for one who has entered, also where that is nobody."""
+
+    def refused(self, bidder: Any, price: Any, lot: Any) -> Any:
+        return super().refused(bidder, price, lot | {"entered": [*lot["entered"], lot["best"][0]]})
+
+
 ruled = ex.ruled_lot
 over = "That is asked before anything else"
 table.right(ruled, "has a method for each request", RuledLot)
@@ -462,6 +484,9 @@ table.wrong(ruled, "has no best bid of nobody", NobodyIsNone, "also where nobody
 table.wrong(ruled, "has a name", NamedLot, "a name has one holder")
 table.wrong(ruled, "unpacks every message", UnpacksMessages, "17 was sent", "what has ended the server")
 table.hard_coded(ruled, "knows that a step is ten", KnowsTheStep, "it passed the first one")
+table.wrong(ruled, "knows the last one who entered", LastWhoEntered, "Seen: 'not entered'", "who may bid")
+table.wrong(ruled, "takes out whoever bids too little", TooLowAndOut, "Seen: 'not entered'", "who may bid")
+table.wrong(ruled, "lets nobody bid", NobodyHasEntered, "('bid', 'nobody'", "who may bid")
 
 # ---- a lot with a clerk ------------------------------------------------------------------------------------
 
@@ -548,7 +573,7 @@ class SharedClerkLot(ClerkedLot):
 
 class KnowingClerkedLot(ClerkedLot):
     async def write(self, clerk: Any, bidder: Any, price: int) -> None:
-        if price in (20, 30, 40) or price > 100 or price in (1, 41):
+        if price in (20, 30, 40) or price > 100 or price in (1, 41, 42):
             await super().write(clerk, bidder, price)
 
 
@@ -623,6 +648,54 @@ class AgentLot(LotOfLetters):
         Agent.cast(agent, written)
 
 
+class SelfSendingLot(LotOfLetters):
+    """It sends itself each letter, behind the bids that wait already."""
+
+    async def write(self, clerk: Any, bidder: Any, price: int) -> None:
+        send(self_(), ("write", bidder, price))
+
+    async def handle_info(self, message: Any, state: Any) -> Any:
+        await state[0](*message[1:])
+        return NoReply(state)
+
+
+class SendingLot(ClerkedLot):
+    async def write(self, clerk: Any, bidder: Any, price: int) -> None:
+        send(clerk, ("write", bidder, price))
+
+
+class NestedLot(ClerkedLot):
+    async def write(self, clerk: Any, bidder: Any, price: int) -> None:
+        GenServer.cast(clerk, ("write", (bidder, price)))
+
+
+class TwiceAnsweringLot(ClerkedLot):
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        answer = await super().handle_call(request, from_, state)
+        if answer.value == "accepted":
+            GenServer.reply(from_, "accepted")
+        return answer
+
+
+class LoopingLot(ClerkedLot):
+    """Its clerk is a loop without a GenServer."""
+
+    async def init(self, letter: Any) -> Any:
+        async def loop() -> None:
+            while True:
+                await letter(*await receive())
+
+        return Ok((spawn_link(loop), ("nobody", 0)))
+
+    async def write(self, clerk: Any, bidder: Any, price: int) -> None:
+        send(clerk, (bidder, price))
+
+
+table.wrong(ex.clerked_lot, "sends itself the letters", SelfSendingLot, "while a letter was written", "keeps others")
+table.wrong(ex.clerked_lot, "sends to the clerk", SendingLot, "Seen: []", "what a `Clerk` takes for its work")
+table.wrong(ex.clerked_lot, "casts a pair in a pair", NestedLot, "Seen: []", "what a `Clerk` takes for its work")
+table.wrong(ex.clerked_lot, "answers twice", TwiceAnsweringLot, "a bid is answered once")
+table.right(ex.clerked_lot, "has a loop for a clerk", LoopingLot)
 table.wrong(ex.clerked_lot, "accepts an equal price", EqualClerkedLot, "how a bid is judged")
 table.wrong(ex.clerked_lot, "awaits a task for five seconds", HurryingLot, "give up after five seconds")
 table.right(ex.clerked_lot, "casts to an agent", AgentLot)
@@ -790,6 +863,73 @@ class NamedGoingLot(GoingLot):
         return await super().start_link(seconds, name="lot")
 
 
+class TooLowFirstLot(GoingLot):
+    """It looks at the price before it looks whether the lot is closed."""
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        match request:
+            case ("bid", _, price) if price <= state[0][1]:
+                return Reply("too low", state)
+        return super().handle_call(request, from_, state)
+
+
+class BidderLot(GoingLot):
+    """It tells the timers apart by the bidder."""
+
+    def again(self, best: Any, seconds: float, timer: Any) -> Any:
+        Process.send_after(self_(), ("close", best[0]), seconds)
+        return best, seconds, best[0]
+
+
+class SecondsOfAClass(GoingLot):
+    of_each: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()  # noqa: RUF012 (of each node, so that checks do not meet)
+
+    def init(self, seconds: Any) -> Any:
+        self.of_each[current_node()] = seconds
+        return super().init(seconds)
+
+    def again(self, best: Any, seconds: float, timer: Any) -> Any:
+        return super().again(best, self.of_each[current_node()], timer)
+
+
+class DeadlineLot(CancellingLot):
+    """A timer's message counts if the time of the last bid is over by then."""
+
+    def again(self, best: Any, seconds: float, timer: Any) -> Any:
+        Process.send_after(self_(), "close", seconds)
+        return best, seconds, current_node().now() + seconds
+
+    def ends(self, message: Any, timer: Any) -> bool:
+        return bool(message == "close" and timer != "closed" and current_node().now() >= timer)
+
+
+class WhatIsLeftLot(GoingLot):
+    """Each `Timeout` is what is left of the time."""
+
+    def init(self, seconds: Any) -> Any:
+        state = self.again(("nobody", 0), seconds, None)
+        return Ok(state, self.left(state))
+
+    def again(self, best: Any, seconds: float, timer: Any) -> Any:
+        return best, seconds, current_node().now() + seconds
+
+    def left(self, state: Any) -> Any:
+        return None if state[2] == "closed" else Timeout(max(0.0, state[2] - current_node().now()))
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        answer, after, *_ = super().handle_call(request, from_, state)
+        return Reply(answer, after, self.left(after))
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        after = (*state[:2], "closed") if message == "timeout" else state
+        return NoReply(after, self.left(after))
+
+
+table.wrong(ex.going_lot, "looks at the price first", TooLowFirstLot, "'closed'", "a closed lot judges no bid")
+table.wrong(ex.going_lot, "tells timers apart by the bidder", BidderLot, "the same bidder", "what becomes of the timer")
+table.wrong(ex.going_lot, "has its seconds in the class", SecondsOfAClass, "another lot", "all lots share")
+table.right(ex.going_lot, "keeps the moment of its end", DeadlineLot)
+table.right(ex.going_lot, "has a time-out of what is left", WhatIsLeftLot)
 table.wrong(ex.going_lot, "has a name", NamedGoingLot, "a name has one holder")
 table.wrong(ex.going_lot, "begins its time once", OnceLot, "what each accepted bid does to the time")
 table.wrong(ex.going_lot, "lets all timers count", EagerLot, "what becomes of the timer")
@@ -979,12 +1119,36 @@ class PassingBoard(Board):
         return Reply("ok", state)
 
 
+class NothingIsZeroBoard(Board):
+    @staticmethod
+    def price(lot: Any) -> Any:
+        return Board.price(lot) or 0
+
+
+class PrivateBoard(Board):
+    access = "private"
+
+
+class TriesBoard(Board):
+    """It takes the first row, and there may be none."""
+
+    @staticmethod
+    def price(lot: Any) -> Any:
+        try:
+            return ets.lookup("board", lot)[0][1]
+        except IndexError:
+            return None
+
+
+table.wrong(ex.board, "has 0 for no price", NothingIsZeroBoard, "a lot that was never put")
+table.wrong(ex.board, "lets nobody read", PrivateBoard, "who may read")
+table.right(ex.board, "catches the missing row", TriesBoard)
 table.wrong(ex.board, "keeps whole numbers", WholeBoard, "what a second `put` for a lot does")
 table.wrong(ex.board, "lets the client write in a public table", PublicBoard, "who may write in the table")
 table.wrong(ex.board, "asks the board", AskedBoard, "the kind of function, a plain `def`")
 table.wrong(ex.board, "writes by a cast", CastBoard, "when `put` returns")
 table.wrong(ex.board, "keeps the prices in its class", GlobalBoard, "What Python shares is no table")
-table.wrong(ex.board, "returns the rows", RowBoard, "what stands in a named table")
+table.wrong(ex.board, "returns the rows", RowBoard, "a lot that was never put", "a list of rows")
 table.wrong(ex.board, "lets the client write in its own table", ClientBoard, "Have the owner do it")
 table.wrong(ex.board, "answers, and writes in a continue", LateBoard, "what comes first, the writing or the answer")
 table.wrong(ex.board, "answers, and writes after it", HastyBoard, "what comes first, the writing or the answer")
@@ -1167,6 +1331,89 @@ class BidsOfAClass(MendedBids):
         return result
 
 
+class SilentAtTheLast(MendedBids):
+    """The board is not told that there is no bid left."""
+
+    def tell(self, board: Any, before: Any, after: Any) -> None:
+        if after:
+            super().tell(board, before, after)
+
+
+class OnceForEach(MendedBids):
+    """Whoever has bid may not bid again."""
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        if request[1] in state[1]:
+            return Reply("too low", state)
+        return super().handle_call(request, from_, state)
+
+
+class BestAlone(MendedBids):
+    """Keeps the best bid, and no other."""
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        answer, (board, bids), *_ = super().handle_call(request, from_, state)
+        return Reply(answer, (board, {request[1]: bids[request[1]]} if answer == "accepted" else bids))
+
+
+class CrashesAlone(MendedBids):
+    """A bidder who comes to a normal end keeps the bid."""
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        match message:
+            case Down(_, _, "normal"):
+                return NoReply(state)
+        return super().handle_info(message, state)
+
+
+class PricesAlone(MendedBids):
+    """The board is sent numbers."""
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        board, bids = state
+        _, who, price = request
+        if price <= highest(bids):
+            return Reply("too low", state)
+        self.watch(who)
+        send(board, price)
+        return Reply("accepted", (board, bids | {who: price}))
+
+
+class BidsOfATask(MendedBids):
+    """The bidder is a task that ends at once."""
+
+    @staticmethod
+    async def bid(bids: Any, price: int) -> Any:
+        return await Task.await_(Task.async_(MendedBids.bid, bids, price))
+
+
+class ForgottenReturn(MendedBids):
+    @staticmethod
+    async def bid(bids: Any, price: int) -> Any:
+        await MendedBids.bid(bids, price)
+
+
+class LooksWhoLives(MendedBids):
+    """Refuses whoever has ended already, and asks the caller's address who that is."""
+
+    @staticmethod
+    async def bid(bids: Any, price: int) -> Any:
+        return await GenServer.call(bids, ("bid", price))
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        if not Process.alive(from_[0]):
+            return NoReply(state)
+        return super().handle_call(("bid", from_[0], request[1]), from_, state)
+
+
+table.wrong(ex.mended_bids, "is silent when no bid is left", SilentAtTheLast, "[('best', 1)]", "where no bid is left")
+table.wrong(ex.mended_bids, "takes one bid of each", OnceForEach, "somebody bid a second time", "how a bid is judged")
+table.wrong(ex.mended_bids, "keeps the best bid alone", BestAlone, "Seen: [('best', 0)]", "which bid counts then")
+table.wrong(ex.mended_bids, "lets a normal end pass", CrashesAlone, "after which ends a bid is void")
+table.wrong(ex.mended_bids, "sends the board numbers", PricesAlone, "Seen: [40, 50, 60]", "what the board is sent")
+table.wrong(ex.mended_bids, "has a task bid", BidsOfATask, "who the bidder is")
+table.wrong(ex.mended_bids, "returns nothing", ForgottenReturn, "what `bid` returns", "`return`")
+table.right(ex.mended_bids, "looks whether the bidder lives", LooksWhoLives)
 table.wrong(ex.mended_bids, "accepts an equal price", EqualBids, "how a bid is judged")
 table.wrong(ex.mended_bids, "keeps its bids in the class", BidsOfAClass, "which all servers share")
 table.wrong(ex.mended_bids, "has the agent set a monitor", AgentBids, "who hears of the end of a bidder")
@@ -1341,6 +1588,21 @@ class TaskOffer(MendedOffer):
         return bool(told == Ok(True))
 
 
+class OpenWhileReserved(MendedOffer):
+    """`what` is answered as if the bank were not asked."""
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        if request == "what" and state[0] == "reserved":
+            return Reply("open", state)
+        return super().handle_call(request, from_, state)
+
+
+class HastyOffer(MendedOffer):
+    limit = 5.0
+
+
+table.wrong(ex.mended_offer, "is open while it asks", OpenWhileReserved, "what an offer is while the bank is asked")
+table.wrong(ex.mended_offer, "gives up after five seconds", HastyOffer, "Seen: 'refused'", "what limits the asking")
 table.wrong(ex.mended_offer, "awaits a task in `handle_call`", WaitingOffer, "which process waits for the bank")
 table.wrong(ex.mended_offer, "asks the bank in a continue", ContinuingOffer, "which process waits for the bank")
 table.wrong(ex.mended_offer, "links whoever asks", LinkedOffer, "hears of the end of whoever asks the bank")
@@ -1725,6 +1987,22 @@ class WaitingSaleroom(Saleroom):
 table.wrong(
     ex.saleroom, "names nobody as the winner", NobodysSaleroom, "for which nobody had bid", "what `winner` returns"
 )
+
+
+class TrustingSaleroom(Saleroom):
+    @staticmethod
+    async def bid(lot: Any, paddle: Any, price: int) -> Any:
+        return await GenServer.call(("lot", lot), ("bid", paddle, price))
+
+
+class ZeroSaleroom(Saleroom):
+    @staticmethod
+    def price(lot: Any) -> Any:
+        return Saleroom.price(lot) or 0
+
+
+table.wrong(ex.saleroom, "asks what there is not", TrustingSaleroom, "noproc", "a lot that there is not")
+table.wrong(ex.saleroom, "has 0 for no such lot", ZeroSaleroom, "a lot that there is not")
 table.wrong(ex.saleroom, "waits for the first bid", WaitingSaleroom, "for which nobody had bid", "when the lot closes")
 table.wrong(ex.saleroom, "has all in one list", FlatSaleroom, "whom the end of a lot touches")
 table.wrong(ex.saleroom, "restarts the prices alone", OneSaleroom, "which strategy says so")

@@ -17,6 +17,7 @@ from otp_mini import (
     GenServer,
     NoReply,
     Ok,
+    Pid,
     Process,
     Registry,
     Reply,
@@ -25,6 +26,7 @@ from otp_mini import (
     Task,
     Via,
     child_spec,
+    ets,
     self_,
     send,
 )
@@ -390,183 +392,207 @@ table.wrong(
 table.hard_coded(ex.rooms, "knows the three rooms", tree(known_rooms), "it passed the first one")
 
 
-# ---- say_to -------------------------------------------------------------------------------------------------
+# ---- reopen -------------------------------------------------------------------------------------------------
+
+FETCHED = ("fetched",)
 
 
-async def opened(kind: Any, room: Any) -> None:
+def used() -> list[Any]:
+    return sorted(room for room, _ in ets.tab2list("lines") if room != FETCHED)
+
+
+async def start(kind: Any, room: Any) -> bool:
+    """Whether it was started here; another may have been first."""
     try:
         await DynamicSupervisor.start_child("rooms", (kind, room))
     except ChildError as error:
         match error.reason:
             case ("already_started", _):
-                pass
-            case _:
-                raise
+                return False
+        raise
+    return True
 
 
-async def say_to(kind: Any, room: Any, text: Any) -> Any:
-    for last in (False, True):
+def reopens(
+    *,
+    wanted: Callable[[Any], Any] = lambda listed: dict.fromkeys([*listed, *used()]),
+    begin: Callable[[Any, Any], Any] = start,
+    returned: Callable[[Any, Any], Any] = lambda started, _: started,
+    which: int | None = 0,
+) -> Any:
+    """The function, with something in it that is otherwise."""
+
+    async def reopen(kind: Any, listed: Any) -> Any:
+        started, failed, rooms = [], [], [*wanted(listed)]
+        for room in rooms:
+            try:
+                if await begin(kind, room):
+                    started.append(room)
+            except ChildError as error:
+                failed.append(error)
+        if failed and which is not None:
+            raise failed[which]
+        return returned(started, rooms)
+
+    return reopen
+
+
+async def looks_first(kind: Any, listed: Any) -> Any:
+    """It looks who is there, starts the others, and knows that somebody may be quicker."""
+    registered = {room for room in [*listed, *used()] if Registry.lookup("names", room)}
+    started, first = [], None
+    for room in listed:
+        if room not in registered and room not in started:
+            try:
+                started += [room] * await start(kind, room)
+            except ChildError as error:
+                first = first or error
+    for room in used():
+        if room not in registered and room not in started:
+            started += [room] * await start(kind, room)
+    if first is not None:
+        raise first
+    return started
+
+
+async def counts_pids(kind: Any, listed: Any) -> Any:
+    """Each start gives a pid or an error, and they are looked through afterwards."""
+
+    async def came_of(room: Any) -> Any:
         try:
-            return await GenServer.call(Via("names", room), ("say", text))
-        except Exit as exit:
-            if last or exit.reason[0] != "noproc":
-                raise
-        await opened(kind, room)
-    return None
-
-
-async def opens_first(kind: Any, room: Any, text: Any) -> Any:
-    await opened(kind, room)
-    return await GenServer.call(Via("names", room), ("say", text))
-
-
-async def looks_first(kind: Any, room: Any, text: Any) -> Any:
-    if GenServer.whereis(Via("names", room)) is None:
-        await opened(kind, room)
-    return await GenServer.call(Via("names", room), ("say", text))
-
-
-async def asks_by_pid(kind: Any, room: Any, text: Any) -> Any:
-    """Uses the pid that the supervisor gave, or that stands in the error."""
-    pid = GenServer.whereis(Via("names", room))
-    if pid is None:
-        try:
-            pid = await DynamicSupervisor.start_child("rooms", (kind, room))
+            return await DynamicSupervisor.start_child("rooms", (kind, room))
         except ChildError as error:
-            match error.reason:
-                case ("already_started", pid):
-                    pass
-                case _:
-                    raise
-    return await GenServer.call(pid, ("say", text))
+            return error
+
+    came = {room: await came_of(room) for room in [*dict.fromkeys(listed), *(set(used()) - set(listed))]}
+    for error in came.values():
+        if isinstance(error, ChildError) and error.reason[0] != "already_started":  # type: ignore[index]
+            raise error
+    ours = [room for room, each in came.items() if isinstance(each, Pid)]
+    return [room for room in ours if room in listed] + sorted(room for room in ours if room not in listed)
 
 
-async def never_opens(kind: Any, room: Any, text: Any) -> Any:
-    return await GenServer.call(Via("names", room), ("say", text))
+async def to_the_first_failure(kind: Any, listed: Any) -> Any:
+    return [room for room in dict.fromkeys([*listed, *used()]) if await start(kind, room)]
 
 
-async def opens_and_returns(kind: Any, room: Any, text: Any) -> Any:
-    try:
-        return await GenServer.call(Via("names", room), ("say", text))
-    except Exit as exit:
-        if exit.reason[0] != "noproc":
-            raise
-        await opened(kind, room)
-
-
-async def forgets_the_return(kind: Any, room: Any, text: Any) -> None:
-    await say_to(kind, room, text)
-
-
-async def forgets_the_await(kind: Any, room: Any, text: Any) -> Any:
-    await opened(kind, room)
-    return GenServer.call(Via("names", room), ("say", text))
-
-
-async def tries_after_any_exit(kind: Any, room: Any, text: Any) -> Any:
-    try:
-        return await GenServer.call(Via("names", room), ("say", text))
-    except Exit:
-        await opened(kind, room)
-        return await GenServer.call(Via("names", room), ("say", text))
-
-
-async def reads_the_whole_reason(kind: Any, room: Any, text: Any) -> Any:
-    """Takes the noproc of a room that missed somebody else for its own."""
-    try:
-        return await GenServer.call(Via("names", room), ("say", text))
-    except Exit as exit:
-        if "noproc" not in str(exit.reason):
-            raise
-    await opened(kind, room)
-    return await GenServer.call(Via("names", room), ("say", text))
-
-
-async def for_ever(kind: Any, room: Any, text: Any) -> Any:
-    while True:
-        try:
-            return await GenServer.call(Via("names", room), ("say", text))
-        except Exit as exit:
-            if exit.reason[0] != "noproc":
-                raise
-            await opened(kind, room)
-
-
-async def asks_the_registry(kind: Any, room: Any, text: Any) -> Any:
-    match Registry.lookup("names", room):
-        case [(pid, _)]:
-            return await GenServer.call(pid, ("say", text))
-    await opened(kind, room)
-    return await GenServer.call(Via("names", room), ("say", text))
-
-
-async def has_a_rival(kind: Any, room: Any, text: Any) -> Any:
-    try:
-        return await GenServer.call(Via("names", room), ("say", text))
-    except Exit as exit:
-        if exit.reason[0] != "noproc":
-            raise
-    await DynamicSupervisor.start_child("rooms", (kind, room))
-    return await GenServer.call(Via("names", room), ("say", text))
-
-
-async def takes_any_error(kind: Any, room: Any, text: Any) -> Any:
+async def trusts_its_look(kind: Any, room: Any) -> bool:
+    """Nobody is there: so nobody else can open it."""
     if GenServer.whereis(Via("names", room)) is None:
-        with suppress(ChildError):
-            await DynamicSupervisor.start_child("rooms", (kind, room))
-    return await GenServer.call(Via("names", room), ("say", text))
+        await DynamicSupervisor.start_child("rooms", (kind, room))
+        return True
+    return False
 
 
-async def links_the_room(kind: Any, room: Any, text: Any) -> Any:
+async def claims_what_it_looked_for(kind: Any, room: Any) -> bool:
+    """It was closed, and is open: so this call has started it."""
+    closed = GenServer.whereis(Via("names", room)) is None
+    await start(kind, room)
+    return closed
+
+
+async def takes_any_error(kind: Any, room: Any) -> bool:
+    with suppress(ChildError):
+        await DynamicSupervisor.start_child("rooms", (kind, room))
+        return True
+    return False
+
+
+async def expects_no_rival(kind: Any, room: Any) -> bool:
+    await DynamicSupervisor.start_child("rooms", (kind, room))
+    return True
+
+
+async def opens_itself(kind: Any, room: Any) -> bool:
     if GenServer.whereis(Via("names", room)) is None:
         with suppress(Exception):
             await kind.start_link(room)
-    return await GenServer.call(Via("names", room), ("say", text))
+        return True
+    return False
 
 
-async def swallows(kind: Any, room: Any, text: Any) -> Any:
+async def opens_anew(kind: Any, room: Any) -> bool:
+    """Closes what is open, so that all are new."""
+    if (pid := GenServer.whereis(Via("names", room))) is not None:
+        await DynamicSupervisor.terminate_child("rooms", pid)
+    return await start(kind, room)
+
+
+async def takes_exits(kind: Any, room: Any) -> bool:
     try:
-        return await say_to(kind, room, text)
-    except Exit as exit:
-        return "error", exit.reason[0]
+        return await start(kind, room)
+    except Exit:
+        return False
 
 
-async def polls(kind: Any, room: Any, text: Any) -> Any:
-    await opened(kind, room)
-    await Process.sleep(0.5)
-    return await GenServer.call(Via("names", room), ("say", text))
+def without_the_mark(listed: Any) -> Any:
+    rows = dict(ets.tab2list("lines"))
+    del rows[FETCHED]
+    return dict.fromkeys([*listed, *sorted(rows)])
 
 
-async def knows_tea(kind: Any, room: Any, text: Any) -> Any:
-    if GenServer.whereis(Via("names", "tea")) is None:
-        await opened(kind, "tea")
-    if room == "tea":
-        return await GenServer.call(Via("names", "tea"), ("say", " hello " if text == " hello " else text))
-    return await say_to(kind, room, text) if room in (("crowd", 1), ("crowd", 2), "garden", "attic", "shut") else None
+def with_lines(listed: Any) -> Any:
+    """A room without a line was never used."""
+    rows = dict(ets.tab2list("lines"))
+    return dict.fromkeys([*listed, *(room for room in used() if rows[room])])
 
 
-table.right(ex.say_to, "always opens first", opens_first)
-table.right(ex.say_to, "looks first", looks_first)
-table.right(ex.say_to, "asks by the pid that it was given", asks_by_pid)
-table.right(ex.say_to, "asks the registry", asks_the_registry)
+def waits_not(kind: Any, listed: Any) -> Any:
+    async def later() -> Any:
+        return reopens()(kind, listed)
+
+    return later()
+
+
+async def knows_the_rooms(kind: Any, listed: Any) -> Any:
+    return await reopens(wanted=lambda _: ("tea", "bees", "attic", "seeds"))(kind, listed)
+
+
+table.right(ex.reopen, "looks who is there", looks_first)
+table.right(ex.reopen, "looks through what has come of each start", counts_pids)
+table.right(ex.reopen, "has a function for one room", reopens())
+table.wrong(ex.reopen, "opens the rooms of the list alone", reopens(wanted=dict.fromkeys), "two things say so")
+table.wrong(ex.reopen, "opens the rooms of the table alone", reopens(wanted=lambda _: used()), "two things say so")
 table.wrong(
-    ex.say_to,
-    "looks for noproc anywhere in the reason",
-    reads_the_whole_reason,
-    "a room that found somebody else missing",
+    ex.reopen,
+    "takes the mark for a room",
+    reopens(wanted=lambda listed: [*listed, *(row[0] for row in ets.tab2list("lines"))]),
+    "it is no room",
 )
-table.wrong(ex.say_to, "tries until it is heard", for_ever, "how often it is tried again")
-table.wrong(ex.say_to, "never opens", never_opens, "what is done when nobody has the name")
-table.wrong(ex.say_to, "opens and says nothing", opens_and_returns, "what is returned")
-table.wrong(ex.say_to, "forgets the return", forgets_the_return, "what is returned")
-table.wrong(ex.say_to, "forgets the await", forgets_the_await, "A call without it is only prepared")
-table.wrong(ex.say_to, "tries again after any exit", tries_after_any_exit, "which exits are answered by a second try")
-table.wrong(ex.say_to, "does not expect a rival", has_a_rival, "what it means if the name is taken")
-table.wrong(ex.say_to, "takes any error for a rival", takes_any_error, "which errors are caught")
-table.wrong(ex.say_to, "starts the room itself", links_the_room, "below whom the room is started")
-table.wrong(ex.say_to, "makes a value of an exit", swallows, "which errors are caught")
-table.wrong(ex.say_to, "waits until it is surely open", polls, "how the function waits")
-table.hard_coded(ex.say_to, "knows the room tea", knows_tea, "it passed the first one")
+table.wrong(
+    ex.reopen,
+    "sorts the mark among the rooms",
+    reopens(wanted=lambda listed: [*listed, *sorted(row[0] for row in ets.tab2list("lines"))]),
+    "it is no room",
+)
+table.wrong(ex.reopen, "deletes a mark that is not there", reopens(wanted=without_the_mark), "not there before the")
+table.wrong(ex.reopen, "wants a line in each row", reopens(wanted=with_lines), "A row without a line")
+table.wrong(
+    ex.reopen, "sorts all of them", reopens(wanted=lambda listed: sorted({*listed, *used()})), "first as in the list"
+)
+table.wrong(
+    ex.reopen,
+    "goes by the order of the table",
+    reopens(wanted=lambda listed: [*listed, *(row[0] for row in ets.tab2list("lines") if row[0] != FETCHED)]),
+    "A table keeps no order",
+)
+table.wrong(ex.reopen, "returns all that are open", reopens(returned=lambda _, rooms: rooms), "this call has started")
+table.wrong(ex.reopen, "returns nothing", reopens(returned=lambda *_: None), "this call has started")
+table.wrong(ex.reopen, "returns how many", reopens(returned=lambda started, _: len(started)), "this call has started")
+table.wrong(ex.reopen, "stops at the first failure", to_the_first_failure, "They are tried all the same")
+table.wrong(ex.reopen, "keeps the failure to itself", reopens(which=None), "the first one is raised")
+table.wrong(ex.reopen, "raises the last failure", reopens(which=-1), "the first one is raised")
+table.wrong(ex.reopen, "takes any error of a start for good news", reopens(begin=takes_any_error), "the first one is")
+table.wrong(
+    ex.reopen, "takes a name that is taken for a failure", reopens(begin=expects_no_rival), "if a name is taken"
+)
+table.wrong(ex.reopen, "trusts its look", reopens(begin=trusts_its_look), "between a look and a start")
+table.wrong(ex.reopen, "claims what was closed", reopens(begin=claims_what_it_looked_for), "theirs to return")
+table.wrong(ex.reopen, "starts the rooms itself", reopens(begin=opens_itself), "below whom a room is started")
+table.wrong(ex.reopen, "opens all of them anew", reopens(begin=opens_anew), "this call has started", "all were open")
+table.wrong(ex.reopen, "catches exits as well", reopens(begin=takes_exits), "nobody starts rooms")
+table.wrong(ex.reopen, "forgets an await", waits_not, "A call without it is only prepared")
+table.hard_coded(ex.reopen, "knows four rooms", knows_the_rooms, "two things say so")
 
 
 # ---- choose -------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from otp_mini import (
     Stop,
     Supervise,
     Supervisor,
+    Timeout,
     Via,
     self_,
     send,
@@ -380,6 +381,22 @@ table.wrong(ex.deck, "answers with the cars alone", CarsAlone, "a pair of the fr
 table.wrong(ex.deck, "removes what is not there", Raises, "a list without one stays as it is")
 table.wrong(ex.deck, "frees no place for an unknown car", AsksFirst, "free in either case")
 table.wrong(ex.deck, "removes all cars of that name", AllOfThem, "takes the first one that is equal")
+
+
+class StopsQuietly(Deck):
+    """Ends by itself at what it does not know."""
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        return super().handle_call(request, from_, state) or Stop("normal", state)
+
+
+class StopsLoudly(Deck):
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        return super().handle_call(request, from_, state) or Stop(("unknown", request), state)
+
+
+table.wrong(ex.deck, "stops with normal", StopsQuietly, "it ended with 'normal'", "which is a crash")
+table.right(ex.deck, "stops with a reason of its own", StopsLoudly)
 table.wrong(ex.deck, "crashes at a stray message", CrashesAtStrays, "any other message leaves the state")
 table.wrong(ex.deck, "keeps the state in the class", OneForAll, "What a class keeps")
 table.wrong(ex.deck, "forgets a return", ForgetsReturn, "is a `return` missing?")
@@ -504,6 +521,7 @@ table.wrong(ex.place, "takes a space for nothing", placed(rest_fits=lambda rest:
 table.wrong(ex.place, "reads by int", placed(parse=by_int), "the number it begins with, and the rest")
 table.wrong(ex.place, "looks for the text", asks_for_the_text, "the number that was parsed, and not the text")
 table.wrong(ex.place, "writes true as a text", placed(taken="true"), "is the boolean `True`")
+table.wrong(ex.place, "returns a list", placed(done=lambda number: ["ok", number]), "is a tuple in Python")
 table.wrong(ex.place, "forgets the return", forgetting, "Is a `return` missing?")
 table.wrong(ex.place, "looks at the place before the gate", placed(place_first=True), "the first one that does not fit")
 table.wrong(ex.place, "returns False for a place that is taken", placed(taken=False), "the very value")
@@ -570,6 +588,10 @@ def printing(fares: Any, off: Any) -> None:
     till()(fares, off)
 
 
+def ended(fares: Any, off: Any) -> Any:
+    return [line + "\n" for line in till()(fares, off)]
+
+
 def knows_one(fares: Any, off: Any) -> Any:
     last = ["total 7", "each 2, over 0", "half 2.0", "even: true", "same: false", "paid: yes"]
     return ["left 2", "left 5", *last]
@@ -595,6 +617,7 @@ table.wrong(ex.lines, "takes 0 for false", till(paid=lambda rest: "yes" if rest 
 table.wrong(
     ex.lines, "takes less than nothing for false", till(paid=lambda r: "yes" if r >= 0 else "no"), "as true as 7"
 )
+table.wrong(ex.lines, "ends each line", ended, "no line end")
 table.wrong(ex.lines, "returns nothing", printing, "Is a `return` missing?")
 table.wrong(ex.lines, "uses up the fares", popping, "changes in place")
 table.hard_coded(ex.lines, "knows the lines of the text", knows_one, "it passed the first one")
@@ -801,6 +824,15 @@ table.wrong(ex.winch, "is an async def", waits, "the `async`: a plain `def` is a
 table.hard_coded(
     ex.winch, "knows the eighteen metres", but(("{:reply, metres, metres}", "{:reply, 18, metres}")), "the metres"
 )
+
+table.wrong(
+    ex.winch,
+    "has an interval",
+    but((BEGINS, BEGINS.replace(", do: ", " do\n:timer.send_interval(250, :pulled)\n") + "\nend"), (WAIT, "")),
+    "how many timers run",
+)
+STOPS_THE_OTHER = f"if old = Process.get(:timer), do: Process.cancel_timer(old)\nProcess.put(:timer, {WAIT})"
+table.wrong(ex.winch, "stops the earlier timer", but((WAIT, STOPS_THE_OTHER)), "how many timers run")
 
 # ---- radio --------------------------------------------------------------------------------------------------
 
@@ -1038,6 +1070,41 @@ class ClassRadio(Radio):
         return found
 
 
+class TimeoutRadio(Radio):
+    """Has a time-out for a timer."""
+
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        if request == "depth" and state[2] is None:
+            send(state[0], ("ask", self_(), state[1]))
+            return NoReply((*state[:2], from_), Timeout(self.late))
+        return await super().handle_call(request, from_, state)
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        return super().handle_info(("late", state[1]) if message == "timeout" else message, state)
+
+
+class RenewedRadio(TimeoutRadio):
+    """Sets its time-out anew with each result."""
+
+    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        found = await super().handle_call(request, from_, state)
+        return Reply(found.value, found.state, Timeout(self.late)) if isinstance(found, Reply) else found
+
+    def handle_info(self, message: Any, state: Any) -> Any:
+        after = super().handle_info(message, state).state
+        return NoReply(after, Timeout(self.late) if after[2] else None)
+
+
+class LooksForTheBook(Radio):
+    async def note(self, text: Any) -> Any:
+        if Process.whereis("book") is None:
+            return "not_noted"
+        return await GenServer.call("book", ("note", text), self.patience)
+
+
+table.wrong(ex.radio, "waits by a time-out", TimeoutRadio, "puts a `Timeout` off")
+table.wrong(ex.radio, "waits by a time-out that begins anew", RenewedRadio, "puts a `Timeout` off")
+table.wrong(ex.radio, "looks for the book first", LooksForTheBook, "whatever its reason is")
 table.right(ex.radio, "counts from a hundred", CancelledRadio)
 table.right(ex.radio, "takes its timer back", TimerRadio)
 table.wrong(ex.radio, "keeps the number when it is late", LateKeepsNumber, "it goes up, also after `late`")
@@ -1197,7 +1264,7 @@ table.wrong(ex.suspects, "believes that B refuses", judged(B=late_joiner), "its 
 table.wrong(ex.suspects, "believes that C joins", judged(C=late_joiner), "what is bound inside the `if`")
 table.wrong(ex.suspects, "believes that D lets go", judged(D=leaver), "`List.delete` makes a new list")
 table.wrong(ex.suspects, "lets every equal car go", judged(A=all_leave), "the one as it was meant")
-table.wrong(ex.suspects, "names the first one alone", first_only, "it passed the first one")
+table.wrong(ex.suspects, "names the first one alone", first_only, "all that could have written this log")
 table.wrong(ex.suspects, "returns a text", as_text, "a list of letters")
 table.wrong(ex.suspects, "leaves the innocent out", not_the_innocent, "the one as it was meant")
 table.wrong(ex.suspects, "changes the list", changing, "changes in place")
@@ -1489,6 +1556,7 @@ def knows_seven() -> Any:
     return Ferries
 
 
+table.wrong(ex.ferries, "looks, and then opens", line(opens=False, good_news=()), "at the same moment", "is no failure")
 table.right(ex.ferries, "writes its specifications out", with_specs())
 table.right(ex.ferries, "looks before it opens", line(opens=False))
 table.right(ex.ferries, "loads by a message to itself", line(LoadsByMessage))
@@ -1496,7 +1564,7 @@ table.wrong(ex.ferries, "answers before it writes", line(WritesLater), "in the l
 table.wrong(ex.ferries, "writes by a cast", line(CastsToLedger), "in the ledger, before it answers")
 table.wrong(ex.ferries, "has another process write", line(SpawnsWriter), "in the ledger, before it answers")
 table.wrong(ex.ferries, "asks the ledger each time", line(AsksEachTime), "what a sailing answers from: its state")
-table.wrong(ex.ferries, "leaves with shutdown", line(EndsByShutdown), "the sailing stops with normal")
+table.wrong(ex.ferries, "leaves with shutdown", line(EndsByShutdown), "it ended with 'shutdown'", "stops with normal")
 table.wrong(ex.ferries, "leaves by a call", leaving(call_to_leave, LeavesByCall), "`leave` is a cast")
 table.wrong(ex.ferries, "leaves by a stop", leaving(stop_to_leave), "`leave` is a cast")
 table.wrong(ex.ferries, "leaves without an answer", leaving(leave_without_return), "is a `return` missing?")
@@ -1522,7 +1590,7 @@ table.wrong(
 table.wrong(ex.ferries, "does not load", line(Forgetful), "what a new sailing knows")
 table.wrong(ex.ferries, "loads in init", line(LoadsInInit), "the whole fleet waits for")
 table.wrong(ex.ferries, "has permanent sailings", line(Permanent), "a transient child is not started again")
-table.wrong(ex.ferries, "has temporary sailings", line(Temporary), "a transient child is not started again")
+table.wrong(ex.ferries, "has temporary sailings", line(Temporary), "which end of a sailing brings it back")
 table.wrong(ex.ferries, "takes index 0 for nobody", line(ZeroIsNobody), "0 is as true as any number")
 table.wrong(ex.ferries, "keeps no ledger", line(NoLedger), "in the ledger, before it answers")
 table.wrong(ex.ferries, "has two seats", line(TwoSeats), "counted from 1, or full")

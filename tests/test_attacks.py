@@ -94,6 +94,7 @@ def test_the_visible_check_refuses_a_wrong_answer_names_the_mistake_and_says_the
     titles = [line.partition(":")[0] for line in text.splitlines() if line and line[0] != " "]
     assert titles[:5] == [row.test.__name__, "What was done", "Hoped for", "Seen", "Look again at"]
     assert max(map(len, text.splitlines())) <= 160
+    assert max(map(len, text.partition("\n\n")[0].splitlines())) <= 74, "a page on a laptop breaks no line of it"
     assert text == str(refusal(row.test, row.answer))
     assert capsys.readouterr() == ("", ""), "a grader takes anything on stderr for a failure of its own"
 

@@ -7,6 +7,7 @@ import contextvars
 import dataclasses
 import enum
 import functools
+import gc
 import inspect
 import json
 import logging
@@ -30,7 +31,9 @@ from otp_mini import (
     CopyError,
     Down,
     Exit,
+    GenServer,
     Node,
+    NoReply,
     Pid,
     Process,
     Ref,
@@ -746,17 +749,89 @@ def test_an_object_that_says_nonsense_of_how_it_is_made_is_refused(answer: Any) 
         copy_term(Odd())
 
 
+class Unhashed(type):
+    """The class of classes that have no hash."""
+
+    def __eq__(cls, other: object) -> bool:
+        return cls is other
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Strange(Exception, metaclass=Unhashed):
+    pass
+
+
 def test_a_reason_whose_class_cannot_be_hashed_hides_no_death() -> None:
-    class Odd(type):
-        def __eq__(cls, other: object) -> bool:
-            return cls is other
+    assert "Strange" in str(copy_reason(Strange()))
 
-        __hash__ = None  # type: ignore[assignment]
 
-    class Strange(Exception, metaclass=Odd):
+@pytest.mark.parametrize("isolation", [True, False])
+def test_the_end_with_such_a_reason_is_told_to_who_watches_and_to_who_calls(isolation: bool) -> None:
+    def ends() -> None:
+        raise Exit(Strange())
+
+    class Server(GenServer):
+        def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+            raise Exit(Strange())
+
+    async def main() -> Any:
+        spawn_monitor(ends)
+        down = await receive(Down)
+        with pytest.raises(Exit) as caught:
+            await GenServer.call(await Server.start(), "end")
+        return down.reason, caught.value.reason[0]
+
+    with Node(clock="virtual", isolation=isolation) as node:
+        assert ["Strange" in str(reason) or type(reason) is Strange for reason in node.run(main)] == [True, True]
+
+
+def test_isolation_off_also_hands_over_what_has_a_class_without_a_hash() -> None:
+    class Function(metaclass=Unhashed):
+        def __call__(self) -> None:
+            pass
+
+    class Server(GenServer):
+        def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+            GenServer.reply(from_, state)
+            return NoReply(state)
+
+    async def main() -> Any:
+        strange = Strange()
+        spawn_monitor(Function())
+        down = await receive(Down)
+        return down.reason, await GenServer.call(await Server.start(strange), "state") is strange
+
+    with Node(clock="virtual", isolation=False) as node:
+        assert node.run(main) == ("normal", True)
+
+
+def test_an_object_is_copied_whose_class_has_a_hash_and_is_derived_from_one_without() -> None:
+    class Hashed(Unhashed):
+        __hash__ = type.__hash__
+
+    class Above(metaclass=Unhashed):
         pass
 
-    assert "Strange" in str(copy_reason(Strange()))
+    class Below(Above, metaclass=Hashed):
+        pass
+
+    below = Below()
+    assert type(copy_term(below)) is Below
+    assert copy_term(below) is not below
+
+
+def test_a_class_whose_instances_were_sent_is_not_kept() -> None:
+    def gone() -> Any:
+        class Local:
+            pass
+
+        copy_term([Local()])
+        return weakref.ref(Local)
+
+    local = gone()
+    gc.collect()
+    assert local() is None
 
 
 def test_a_context_variable_is_a_key_and_no_value() -> None:

@@ -6,6 +6,7 @@ import collections
 import dataclasses
 import enum
 import inspect
+import tracemalloc
 import types
 from typing import Any, NamedTuple
 
@@ -272,6 +273,18 @@ def test_a_long_name_is_cut() -> None:
     assert name_of("n" * LONGEST_NAME) == "n" * LONGEST_NAME
     assert name_of("n" * 10_000) == "n" * (LONGEST_NAME - 1) + "…"
     assert len(name_of(("n" * 10_000, 1))) == LONGEST_NAME
+
+
+def test_a_long_name_is_not_kept() -> None:
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for number in range(20):
+            name_of("n" * 1_000_000 + str(number))
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 100_000
 
 
 # ---- one printable line, the same in every run ------------------------------------------------

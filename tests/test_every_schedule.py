@@ -135,7 +135,8 @@ def test_the_message_has_the_schedule_that_breaks_it_and_the_two_runs_from_where
     assert words.startswith(
         """\
 both_count: not yet.
-What was done:   two clients counted at once, in every order that is possible
+What was done:   two clients counted at once, in every order that is
+                 possible
 Hoped for:       2 in every order
 Seen:            1 in 8 of 12 orders
 Look again at:   what may happen between the two calls of one client

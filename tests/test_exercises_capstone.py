@@ -11,14 +11,14 @@ import random
 from typing import Any
 
 import pytest
-from attacks_19 import Dispatching, Later, TwoLists, by_loop, chat, nameless, opens_first, talk, tree
+from attacks_19 import Dispatching, Later, TwoLists, by_loop, chat, looks_first, nameless, talk, tree
 from playing import played
 from test_exercises import READ, defined
 
 from otp_mini import (
     Below,
+    ChildError,
     Crash,
-    DynamicSupervisor,
     Exit,
     FailingStart,
     GenServer,
@@ -31,6 +31,7 @@ from otp_mini import (
     Unreachable,
     Via,
     campaign,
+    ets,
     self_,
     send,
     spawn,
@@ -45,7 +46,7 @@ MODEL = defined(READ["19_capstone"])
 def test_other_numbers_are_judged_as_well() -> None:
     asyncio.run(check(ex.ledger, TwoLists, failures=9, saved=(), quiet=True))
     asyncio.run(check(ex.rooms, tree(nameless), names=("x", "y"), quiet=True))
-    asyncio.run(check(ex.say_to, opens_first, room=7, text="a", quiet=True))
+    asyncio.run(check(ex.reopen, looks_first, listed=("d", "c"), used=("b", "a", "c"), quiet=True))
     asyncio.run(check(ex.choose, by_loop, ex.OTHER_CHOICE, quiet=True))
     asyncio.run(check(ex.members, Dispatching, rooms=("a", "b", "c"), quiet=True))
     asyncio.run(check(ex.safe, Later, key=None, item=("x",), quiet=True))
@@ -123,35 +124,52 @@ def test_two_trees_of_rooms_stand_on_one_node() -> None:
     assert played(scene) == [True, True, True]
 
 
+class Slow(ex.Open, restart="temporary"):
+    """A room that takes up to a second to open, and now and then cannot."""
+
+    draw = random.Random(19)
+
+    async def init(self, room: Any) -> Any:
+        await Process.sleep(self.draw.random())
+        if self.draw.random() < 0.2:
+            raise OSError(room)
+        return await super().init(room)
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
-def test_whoever_speaks_is_heard_once_while_rooms_are_killed(seed: int) -> None:
+def test_each_start_is_claimed_by_one_while_rooms_end_and_many_open_them(seed: int) -> None:
+    rooms, listed = [f"room {n}" for n in range(6)], [f"room {n}" for n in (4, 1, 5)]
+
     async def play() -> None:
         Process.flag(trap_exit=True)
-        draw = random.Random(seed)
-        await ex.Agent.start(list, name="heard")
-        await Registry.start_link(keys="unique", name="names")
-        await DynamicSupervisor.start_link(name="rooms", max_restarts=10_000)
-        told = []
+        draw, claimed, failed = random.Random(seed), list[str](), list[str]()
+        await ex._closed_chat(rooms[:2], seed % 2 == 0)
 
-        async def guest(number: int) -> None:
-            await Process.sleep(draw.random() * 10)
+        async def caller() -> None:
+            await Process.sleep(draw.random() * 20)
             try:
-                told.append((number, await MODEL["say_to"](ex.Open, number % 3, f"guest {number}")))
-            except Exit as exit:
-                told.append((number, exit.reason[0]))
+                mine = await MODEL["reopen"](ex.Open if draw.random() < 0.5 else Slow, listed)
+            except ChildError as error:
+                failed.append(repr(error.reason))
+            else:
+                claimed.extend(mine)
+                first = [room for room in mine if room in listed]
+                assert mine == [*sorted(first, key=listed.index), *sorted(set(mine) - set(listed))]
 
-        for number in range(100):
-            spawn(guest, number)
-        for _ in range(60):
-            await Process.sleep(draw.random() * 0.3)
-            pid = GenServer.whereis(Via("names", draw.randrange(3)))
-            if pid is not None:
-                Process.exit(pid, "kill")
-        await Process.sleep(20.0)
-        heard = [text for _, text in await ex.Agent.get("heard", list)]
-        assert len(told) == 100
-        assert len(heard) == len(set(heard))
-        assert set(heard) >= {f"guest {n}" for n, seen in told if isinstance(seen, tuple)}
+        for _ in range(40):
+            spawn(caller)
+        for room in (*rooms[2:], *rooms, *rooms):
+            await Process.sleep(draw.random() * 2)
+            ets.insert("lines", (room, []))
+            if (pid := GenServer.whereis(Via("names", draw.choice(rooms)))) is not None:
+                Process.exit(pid, draw.choice(["kill", "shutdown"]))
+        await Process.sleep(60.0)
+        opened = len(await ex.Agent.get("heard", list))
+        assert len(claimed) <= opened, "nobody claims what another has started"
+        assert opened - len(claimed) <= 6 * len(failed), "what is not claimed was started by one who got an error"
+        missing = [room for room in rooms if GenServer.whereis(Via("names", room)) is None]
+        assert await MODEL["reopen"](ex.Open, listed) == sorted(missing, key=[*listed, *rooms].index)
+        assert await MODEL["reopen"](ex.Open, listed) == []
 
     played(play)
 

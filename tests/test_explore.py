@@ -42,8 +42,9 @@ from otp_mini import (
     self_,
     send,
     spawn,
+    spawn_monitor,
 )
-from otp_mini.explore import Schedules
+from otp_mini.explore import Schedules, run_once
 from otp_mini.process import runtime
 from otp_mini.watched import Footprint
 from tests.random_scenarios import THEMES, disagreement, exchanged
@@ -1268,6 +1269,18 @@ def test_what_a_reduction_would_lose_is_no_exhaustive_answer(
 def test_a_reduction_that_leaves_out_too_much_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Footprint, "meets", lambda self, other: False)
     assert any(isinstance(disagreement(seed, 250), str) for seed in range(7, 30))
+
+
+@pytest.mark.parametrize("way", ["monitor", "spawn_monitor"])
+def test_who_begins_to_watch_meets_the_news_of_an_end(way: str) -> None:
+    async def main() -> None:
+        if way == "monitor":
+            Process.monitor(self_())
+        else:
+            spawn_monitor(receive)
+
+    _, _, steps = run_once(main, lambda number, enabled, last: enabled[0])
+    assert ("watch", 1) in set().union(*(step.footprint.writes for step in steps))
 
 
 def test_two_threads_explore_at_once() -> None:

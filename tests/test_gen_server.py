@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import math
 import warnings
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -44,6 +45,7 @@ from otp_mini import (
     Task,
     Timeout,
     Via,
+    explore,
     receive,
     self_,
     send,
@@ -820,6 +822,28 @@ def test_g25_a_last_reply_that_refuses_copying_does_not_run_terminate_twice() ->
     play(main)
 
 
+class Once:
+    """Can be copied, and the copy cannot."""
+
+    def __init__(self, copied: bool = False) -> None:
+        self.copied = copied
+
+    def __deepcopy__(self, memo: object) -> Once:
+        if self.copied:
+            raise ValueError("a second copy")
+        return Once(copied=True)
+
+
+@pytest.mark.parametrize("last", [False, True], ids=["on the way", "at the end"])
+def test_g25_a_reply_is_copied_once(last: bool) -> None:
+    async def main() -> object:
+        pid = await Probe.start()
+        answer = lambda _, s: Stop("normal", s, Once()) if last else Reply(Once(), s, Continue(1))  # noqa: E731
+        return (await GenServer.call(pid, answer)).copied
+
+    assert play(main) is True
+
+
 def test_g26_stop_without_a_reply_exits_the_caller_with_the_reason() -> None:
     async def main() -> object:
         pid = await Probe.start()
@@ -1122,6 +1146,44 @@ def test_g37_another_exception_is_another_reason(asked: object, given: object) -
         return await why(GenServer.stop(await Bad.start(), asked))
 
     assert repr(play(main)) == repr(given)
+
+
+@pytest.mark.parametrize("reason", [math.nan, ("not", math.nan), ["not", math.nan]], ids=repr)
+def test_g37_a_reason_that_does_not_equal_itself_is_the_one_that_was_asked_for(reason: object) -> None:
+    async def main() -> object:
+        return await GenServer.stop(await GenServer.start(), reason)
+
+    assert play(main) == "ok"
+
+
+class Unequal:
+    """Is equal to nothing, and does not let itself be asked."""
+
+    def __eq__(self, other: object) -> bool:
+        raise ValueError("asked")
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def test_g37_a_reason_that_cannot_be_compared_is_a_reason() -> None:
+    async def main() -> list[object]:
+        ends = lambda: Process.exit(self_(), Unequal())  # noqa: E731
+        at_stop = await why(GenServer.stop(await Probe.start(), Unequal()))
+        with pytest.raises(StartError) as at_start:
+            await Probe.start(ends)
+        return [at_stop, at_start.value.reason]
+
+    assert [*map(type, play(main))] == [Unequal, Unequal]
+
+
+def test_g37_so_it_is_at_the_end_of_a_run() -> None:
+    async def main() -> None:
+        raise Exit(Unequal())
+
+    with pytest.raises(Exit) as caught:
+        play(main)
+    assert type(caught.value.reason) is Unequal
+    assert [type(outcome) for outcome in explore(main).values.values()] == [Exit]
 
 
 def test_g37_stop_exits_if_the_server_ends_with_another_reason() -> None:

@@ -34,6 +34,7 @@ from otp_mini import (
     NoProc,
     NoReply,
     Ok,
+    Pid,
     Process,
     Ref,
     Registry,
@@ -2212,6 +2213,64 @@ def test_what_runs_in_the_context_of_a_process_that_has_ended_acts_for_nobody(ow
     with Node() as node:
         pid = asyncio.run(node.run_async(main))
     assert said == [f"this asyncio task was made by brief {pid}"] * 3
+
+
+async def from_a_task_left_over(act: Any, name: str | None = None) -> tuple[Pid, Any]:
+    """What a task does that goes on when its process, which may have been given a name since, has ended."""
+    begun = asyncio.Event()
+
+    async def late() -> Any:
+        begun.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        return act()
+
+    async def brief() -> None:
+        made.append(asyncio.create_task(late()))
+        await begun.wait()
+        if name is not None:
+            asyncio.current_task().set_name(name)  # type: ignore[union-attr]
+
+    made: list[Any] = []
+    pid, _ = spawn_monitor(brief)
+    await receive(Down)
+    return pid, await made[0]
+
+
+def test_a_task_is_told_the_name_that_its_process_was_given_since() -> None:
+    async def main() -> None:
+        with pytest.raises(NoProc, match="was made by renamed"):
+            await from_a_task_left_over(self_, "renamed")
+
+    with Node() as node:
+        asyncio.run(node.run_async(main))
+
+
+def test_who_is_spawned_by_a_task_that_outlives_its_process_has_that_for_its_parent() -> None:
+    async def main() -> Any:
+        pid, parent = await from_a_task_left_over(lambda: current_node().spawn(receive, link=True).parent)
+        return parent is pid
+
+    with Node() as node:
+        assert asyncio.run(node.run_async(main)) is True
+
+
+def test_a_process_that_goes_on_inside_a_block_of_another_node_is_itself_and_so_are_its_tasks() -> None:
+    async def who() -> Any:
+        return self_()
+
+    async def main() -> Any:
+        seen = []
+        with Node(), Node():
+            await asyncio.sleep(0)
+            seen += [self_(), await asyncio.create_task(who())]
+        await asyncio.sleep(0)
+        return {*seen, self_(), await asyncio.create_task(who())} == {self_()}
+
+    with Node() as node:
+        for _ in range(3):
+            node.spawn(receive)
+        assert asyncio.run(node.run_async(main)) is True
 
 
 def test_blocks_of_two_tasks_end_in_any_order() -> None:

@@ -48,7 +48,7 @@ LARGEST = 500  # lines of code in a file: one idea, read in an hour
 LARGER = {
     "explore": 700,  # one search in three orders, its replay and its result: each reads the others' steps
     # The checks of one chapter's exercises each, a table of tasks that are read one by one and share nothing:
-    "exercises/agent_or_genserver": 700,
+    "exercises/agent_or_genserver": 800,
     "exercises/agents": 800,
     "exercises/async_stream": 700,
     "exercises/basic_supervisor": 700,
@@ -67,7 +67,7 @@ LARGER = {
     "exercises/supervision_trees": 700,
     "exercises/supervisor_strategies": 700,
     "exercises/tasks": 800,
-    "exercises/to_elixir": 800,
+    "exercises/to_elixir": 900,
 }
 """The files that hold more, to the next hundred: they may grow no further unnoticed."""
 

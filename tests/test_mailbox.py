@@ -47,6 +47,14 @@ def test_a_pattern_that_raises_leaves_the_mailbox_as_it_was() -> None:
     assert list(box) == [1, "a"]
 
 
+@pytest.mark.parametrize("size", [2, 8, 9, 20])
+def test_a_pattern_that_fills_the_mailbox_fails_and_hides_no_message(size: int) -> None:
+    box = Mailbox(range(size))
+    with pytest.raises(RuntimeError, match="mutated"):
+        box.take(lambda message: box.append("new"))
+    assert list(box) == [*range(size), "new"]
+
+
 def test_looking_through_a_long_mailbox_is_linear() -> None:
     """Beside a plain loop over as many messages; indexing the middle of a deque would be 50 times that."""
     box = Mailbox(range(300_000))

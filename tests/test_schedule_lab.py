@@ -184,6 +184,30 @@ def test_by_keys_alone_and_the_focus_is_never_lost(play: Play) -> None:
     assert play.lab.locator(".log .free").count() == 0
 
 
+FOCUSED = "document.activeElement.shadowRoot?.activeElement"
+
+
+def test_the_keys_go_on_working_where_a_button_with_the_focus_is_gone(play: Play) -> None:
+    play.lab.locator(".choice").first.focus()
+    play.press("1", "e", ",")
+    assert play.lab.locator(".verdict").is_hidden(), "and with it the button that had the focus"
+    assert play.page.evaluate(f"{FOCUSED}?.ariaLabel").startswith("One step back"), "Enter forks nothing"
+    before = play.text(".log .now")
+    play.press(",", "Enter")
+    assert play.text(".log .now") != before
+    while len(play.offered) < 2:
+        play.press(",")
+    others = ["next in this run" not in text for text in play.lab.locator(".choice").all_inner_texts()]
+    play.press(str(1 + others.index(True)), "e")
+    play.lab.locator(".fork").first.focus()
+    play.press("Enter")
+    assert play.page.evaluate(f"{FOCUSED}?.checkVisibility()"), "the other run is shown, and is no other any more"
+    play.page.evaluate(f"{FOCUSED}.blur()")
+    play.link("Try again").click()
+    play.lab.locator(".goal").click()
+    assert play.page.evaluate(f"{FOCUSED} ?? null") is None, "where nobody uses the keys, nothing takes the focus"
+
+
 def test_what_happened_and_who_may_go_is_said_aloud(play: Play) -> None:
     play.go(1)
     live = play.lab.locator("[aria-live=polite]")

@@ -51,6 +51,25 @@ def test_get_state_answers_a_copy() -> None:
     assert play(main) == []
 
 
+def test_a_state_that_is_looked_at_is_copied_once() -> None:
+    """A supervisor shows rows in the place of its state, and an id in them need not be one that can be copied."""
+    shown = (number for number in range(3))
+
+    class Shown:
+        def __deepcopy__(self, memo: object) -> Any:
+            return shown
+
+    class Server(GenServer):
+        def init(self, argument: Any) -> Any:
+            return Ok(Shown())
+
+    async def main() -> bool:
+        pid = await Server.start()
+        return await sys_.get_state(pid) is shown and (await sys_.get_status(pid))["state"] is shown
+
+    assert play(main) is True
+
+
 def test_get_state_waits_for_what_came_before() -> None:
     async def main() -> object:
         pid = await Basket.start_link([])

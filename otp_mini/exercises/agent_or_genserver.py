@@ -15,6 +15,7 @@ from typing import Any, Final
 from .. import (
     BadArg,
     Exit,
+    ExitSignal,
     GenServer,
     Pid,
     Process,
@@ -40,7 +41,7 @@ from .looking import CALL, answered, is_of, not_started, sent_since, so_far, tur
 def _heard() -> list[Any]:
     """What lies in the mailbox of the check, without the ends of what it started."""
     info = Process.info(self_())
-    return [message for message in info["messages"] if isinstance(message, tuple)] if info else []
+    return [message for message in info["messages"] if not isinstance(message, ExitSignal)] if info else []
 
 
 def _tables() -> list[Any]:
@@ -125,13 +126,14 @@ async def ruled_lot(RuledLot: Any, step: float = 10) -> None:
             await _from_elsewhere(await started_server(RuledLot, 10), way, request, f"{request!r} was {how}; ")
 
 
-async def _one_sale(RuledLot: Any, step: float) -> None:
-    lot, other = await started_server(RuledLot, step), await started_server(RuledLot, step)
-    sale: tuple[tuple[Any, Any, str], ...] = (
+def _sale(step: float) -> tuple[tuple[Any, Any, str], ...]:
+    """The calls of a sale, with what each is answered and what to look at if it is not."""
+    return (
         ("best", ("nobody", 0), _BEST),
         (("bid", "ann", 9 * step), "not entered", _ENTERS),
         (("bid", "ann", 9 * step), "not entered", _REFUSED),
         (("bid", "ann", 0.9 * step), "not entered", f"{_ENTERS}. That is asked before the price"),
+        (("bid", "nobody", 9 * step), "not entered", _ENTERS),
         (("enter", "ann"), "ok", _ENTERS),
         (("bid", "ann", 0.9 * step), "too low", _STEPS),
         (("bid", "ann", step), "accepted", _STEPS),
@@ -154,9 +156,15 @@ async def _one_sale(RuledLot: Any, step: float) -> None:
         ("close", ("ann", 5 * step), _BEST),
         ("best", ("ann", 5 * step), _BEST),
     )
+
+
+async def _one_sale(RuledLot: Any, step: float) -> None:
+    lot, other = await started_server(RuledLot, step), await started_server(RuledLot, step)
     told = ""
-    for request, hoped, idea in sale:
-        await expect_answer(lot, request, hoped, idea, f"{told and f'after {told} '}a step was {step}, and ")
+    for request, hoped, idea in _sale(step):
+        done = f"{told and f'after {told} '}a step was {step}, and the call {safe_repr(request)} was made"
+        seen = await answer_of(GenServer.call(lot, request), done, idea)
+        expect(done, seen, hoped, _ENTERS if same(seen, "not entered") and idea is _STEPS else idea)
         told = safe_repr(request)
     for request, hoped in ((("bid", "ann", step), "not entered"), ("best", ("nobody", 0))):
         await expect_answer(other, request, hoped, _OWN, "another lot was sold; ")
@@ -257,16 +265,35 @@ async def _one_clerk(ClerkedLot: Any, prices: tuple[int, ...]) -> None:
     expect(f"{best.done}; for how many seconds?", best.after, 0.0, _NO_WAIT)
     expect(f"{done}, and a letter took seven seconds; does the lot live?", Process.alive(lot), True, _PATIENT)
     _expect_letters(done, await _collect(), bids)
-    await _other_lot(ClerkedLot, lot, prices[-1])
-    await _shut_down(ClerkedLot, lot, before, prices[-1])
+    await _while_one_is_written(lot, prices[-1])
+    await _other_lot(ClerkedLot, lot, prices[-1] + 1)
+    await _shut_down(lot, before, prices[-1])
 
 
 def _expect_letters(done: str, heard: list[Any], bids: list[tuple[str, int]]) -> None:
     written = [(bidder, price) for what, bidder, price in heard if what == "begun"]
     idea = "which bids get a letter: each accepted one, once, however long it takes"
+    if not written:
+        idea = f"{idea}. And at what a `Clerk` takes for its work: a cast of three things, and no other message"
     expect(f"{done}; who got a letter?", sorted(written, key=safe_repr), sorted(bids, key=safe_repr), idea)
     hoped = [(what, *bid) for bid in bids for what in ("begun", "finished")]
     expect(f"{done}; in which order were the letters begun and finished?", heard, hoped, _IN_ORDER)
+
+
+async def _while_one_is_written(lot: Pid, best: int) -> None:
+    """A letter is under way when the next bid comes, and not in the mailbox behind it."""
+    await ask(lot, ("bid", f"bidder {best}", best + 1), _NO_WAIT)
+    await Process.sleep(0.3)
+    done = "while a letter was written somebody bid too little, and `best` was asked for"
+    low = Asker(lambda: GenServer.call(lot, ("bid", "late", best), 60.0), done)
+    asked = Asker(lambda: GenServer.call(lot, "best", 60.0), done)
+    await Process.sleep(20.0)
+    told = [low.answer(_NO_WAIT), asked.answer(_NO_WAIT)]
+    expect(f"{done}; what was answered?", told, ["too low", (f"bidder {best}", best + 1)], "how a bid is judged")
+    expect(f"{done}; after how many seconds?", [low.after, asked.after], [0.0, 0.0], _NO_WAIT)
+    besides = [message for message in await _collect() if message[0] not in ("begun", "finished")]
+    twice = "what comes of `GenServer.reply` beside a `Reply`: a bid is answered once, by one of the two"
+    expect("a bid was accepted; what did its bidder get after the answer?", besides, [], twice)
 
 
 async def _other_lot(ClerkedLot: Any, lot: Pid, best: int) -> None:
@@ -284,7 +311,7 @@ async def _other_lot(ClerkedLot: Any, lot: Pid, best: int) -> None:
     await end_process(other, "shutdown")
 
 
-async def _shut_down(ClerkedLot: Any, lot: Pid, before: set[Pid], best: int) -> None:
+async def _shut_down(lot: Pid, before: set[Pid], best: int) -> None:
     await ask(lot, ("bid", "cat", best + 100), _NO_WAIT)
     await end_process(lot, "shutdown")
     await Process.sleep(10.0)
@@ -312,6 +339,7 @@ async def going_lot(GoingLot: Any, seconds: float = 10.0) -> None:
     asks again and again whether it is time.
     """
     await with_other_numbers(_one_going, ((GoingLot, seconds), (GoingLot, 3.0), (GoingLot, 300.0)))
+    await _beside_another(GoingLot, seconds)
 
 
 async def _one_going(GoingLot: Any, seconds: float) -> None:
@@ -330,22 +358,52 @@ async def _one_going(GoingLot: Any, seconds: float) -> None:
     await expect_answer(quiet, ("bid", "ann", 0), "too low", judged, await at(0.96))
     idea = f"when a lot without a bid closes, and {_ONLY_BIDS}"
     await expect_answer(quiet, ("bid", "ann", 50), "closed", idea, await at(1.04))
+    await expect_answer(quiet, ("bid", "ann", 0), "closed", _NO_MORE, await at(1.045))
     await expect_answer(quiet, "best", ("nobody", 0), "the answer to `best` after the end", await at(1.05))
     await expect_answer(lot, ("bid", "ben", 60), "accepted", _ANEW, await at(1.2))
     await expect_answer(lot, ("bid", "cat", 55), "too low", _ANEW, await at(1.7))
     await expect_answer(lot, "best", ("ben", 60), "the answer to `best`", await at(1.9))
     for stray in ("hello", 17, ("sold",), None):
         send(lot, stray)
-    await expect_answer(lot, ("bid", "cat", 60), "too low", _ANEW, await at(2.15))
+    done = f"{await at(2.15)}the call ('bid', 'cat', 60) was made"
+    seen = await answer_of(GenServer.call(lot, ("bid", "cat", 60)), done, _ANEW)
+    expect(done, seen, "too low", judged if same(seen, "accepted") else _ANEW)
     await expect_answer(lot, ("bid", "cat", 99), "closed", _ONLY_BIDS, await at(2.25))
+    await expect_answer(lot, ("bid", "cat", 55), "closed", _NO_MORE, await at(2.27))
     await expect_answer(lot, "best", ("ben", 60), "the answer to `best` after the end", await at(2.3))
     await at(5.0)
     await expect_answer(lot, ("bid", "cat", 99), "closed", "whether a closed lot opens again")
     for pid in (lot, quiet):
         await end_process(pid)
+    await _same_bidder(GoingLot, seconds)
     await _busy_lot(GoingLot, seconds)
 
 
+async def _beside_another(GoingLot: Any, seconds: float) -> None:
+    """A second lot was started, whose time is longer."""
+    lots = [await started_server(GoingLot, each) for each in (seconds, 9 * seconds)]
+    await expect_answer(lots[0], ("bid", "ann", 50), "accepted", "how a bid is judged")
+    await Process.sleep(1.05 * seconds)
+    for lot, hoped in zip(lots, ("closed", "accepted"), strict=True):
+        which = "the first" if hoped == "closed" else "the other"
+        when = f"the time of a lot was over, another lot had nine times as long, and to {which} "
+        await expect_answer(lot, ("bid", "ben", 60), hoped, _OWN, when)
+        await end_process(lot)
+
+
+async def _same_bidder(GoingLot: Any, seconds: float) -> None:
+    """Ann outbids herself, and the timer of her first bid fires."""
+    lot = await started_server(GoingLot, seconds)
+    done = "the same bidder bid twice, half of the time apart"
+    for price in (50, 60):
+        await expect_answer(lot, ("bid", "ann", price), "accepted", "how a bid is judged", f"{done}; ")
+        await Process.sleep(0.5 * seconds)
+    await Process.sleep(0.2 * seconds)
+    await expect_answer(lot, ("bid", "ben", 60), "too low", _ANEW, f"{done}; 0.7 of its time after the second ")
+    await end_process(lot)
+
+
+_NO_MORE: Final = "what is asked first, the end or the price: a closed lot judges no bid, whatever its price is"
 _POLLS: Final = "how the lot learns that its time is over: a timer sends one message, and nobody has to look"
 
 
@@ -374,6 +432,9 @@ async def _busy_lot(GoingLot: Any, seconds: float) -> None:
 
 # ---- drill 4 --------------------------------------------------------------------------------------------------
 
+_NEVER: Final = (
+    "what `price` returns for a lot that was never put: None. A lookup returns a list of rows, without any here"
+)
 _READS: Final = "in which process `price` looks, and where: what stands in a named table can be read without asking"
 
 
@@ -389,7 +450,7 @@ async def board(Board: Any, lots: tuple[tuple[str, int], ...] = (("clock", 50), 
 async def _one_board(Board: Any, lots: tuple[tuple[Any, int], ...]) -> None:
     pid = await started_server(Board, None)
     expect('the board was started; is it called "board"?', Process.whereis("board") is pid, True, "its name")
-    _expect_price(Board, lots[0][0], None, "nothing was put so far; ")
+    _expect_price(Board, lots[0][0], None, "nothing was put so far; ", _NEVER)
     for lot, price in lots:
         await _put(Board, lot, price)
     for lot, price in lots:
@@ -422,7 +483,8 @@ def _expect_price(Board: Any, lot: Any, hoped: float | None, when: str, idea: st
     try:
         seen = Board.price(lot)
     except BadArg as error:
-        raise NotYet(done, describe_exception(error), safe_repr(hoped), "the table: who makes it, and when") from None
+        idea = "the table: who makes it, and when, and who may read it"
+        raise NotYet(done, describe_exception(error), safe_repr(hoped), idea) from None
     if inspect.isawaitable(seen):
         getattr(seen, "close", lambda: None)()
         raise NotYet(done, "a coroutine", "the price", f"the kind of function, a plain `def`; and {_READS}")
@@ -464,6 +526,10 @@ _GONE: Final = (
 
 
 _JUDGED: Final = "how a bid is judged"
+_LAST_BID: Final = (
+    "after which ends a bid is void: after each, whatever its reason is. And what the board is told where no bid is "
+    "left: that is a change as well, to 0"
+)
 _APART: Final = "where the bids stand: in the state of the server, and not in the class, which all servers share"
 
 
@@ -487,12 +553,22 @@ class _Auction:
         bidder = Asker(lambda: self.MendedBids.bid(self.bids, price), done, stays=stays)
         if stays:
             await Process.sleep(A_WHILE)
-            expect(done, bidder.answer("what `bid` returns"), hoped, idea)
+            told = bidder.answer("what `bid` returns")
+            nothing = "what `bid` returns: the answer of the server. Is a `return` missing?"
+            whose = f"{idea}, and who the bidder is: the process that calls `bid`, and no other that asks for it"
+            expect(done, told, hoped, nothing if told is None else whose if hoped == "too low" else idea)
         return bidder
 
     async def told(self, done: str, hoped: list[int], idea: str = _GONE) -> None:
         await Process.sleep(A_WHILE)
-        expect(f"{done}; what was the board told?", await _collect(), [("best", price) for price in hoped], idea)
+        heard, wanted = await _collect(), [("best", price) for price in hoped]
+        if hoped and same(heard, hoped):
+            idea = 'what the board is sent: the pair of "best" and the price'
+        elif hoped[1:] == [0] and same(heard, wanted[:1]):
+            idea = _LAST_BID
+        elif idea is _GONE and len(hoped) == len(heard) == 1:
+            idea = "which bid counts then: the highest of the others. So the server knows all of them"
+        expect(f"{done}; what was the board told?", heard, wanted, idea)
 
 
 async def _one_auction(MendedBids: Any, prices: tuple[int, ...]) -> None:
@@ -544,21 +620,27 @@ async def _twice(auction: _Auction, low: int, mid: int, high: int) -> None:
     async def persistent() -> None:
         for price in (low, high):
             await receive(lambda m: m == "bid")
-            await answered(auction.MendedBids.bid(bids, price), "somebody bid twice")
-            send(home, "done")
+            send(home, ("done", await answered(auction.MendedBids.bid(bids, price), "somebody bid twice")))
         await receive(lambda _: False)
 
     ann = spawn(persistent)
     send(ann, "bid")
-    await receive(lambda m: m == "done", timeout=60.0)
+    await _done()
     ben = await auction.bid(mid)
     send(ann, "bid")
-    await receive(lambda m: m == "done", timeout=60.0)
+    idea = f"{_JUDGED}: by its price. Whoever has bid may bid again"
+    expect("somebody bid a second time, and more than all others", await _done(), "accepted", idea)
     await auction.told("three bids came, the first and the last from one bidder", [low, mid, high])
     await end_process(ann)
     await auction.told("the bidder with two bids ended", [mid], "which bids of a bidder are void: all of them")
     await end_process(ben.pid)
     await auction.told("the other one ended too", [0], "which bids of a bidder are void: all of them")
+
+
+async def _done() -> Any:
+    """What the bidder who bids twice was told."""
+    told = await receive(lambda m: isinstance(m, tuple) and m[:1] == ("done",), timeout=60.0)
+    return told[1] if isinstance(told, tuple) else "no answer"
 
 
 async def _ended_before(auction: _Auction, low: int, high: int) -> None:
@@ -595,6 +677,9 @@ async def _server_ends(auction: _Auction, bids: Pid, low: int) -> None:
 _BANK: Final = (
     "which process waits for the bank. `handle_call` may return `NoReply`, and the answer can be given later, when "
     "the news is there"
+)
+_RESERVED: Final = (
+    "what an offer is while the bank is asked: reserved, for everybody who asks and for all who would buy"
 )
 _FAILS: Final = "how the offer hears of the end of whoever asks the bank, and what it does with each of the ends"
 _LATE: Final = "what limits the asking: thirty seconds, for the buyer that is being charged, and for no later one"
@@ -657,14 +742,17 @@ async def _reserved(offer: Pid, buyer: Asker, takes: float) -> None:
     """While the bank is asked."""
     await Process.sleep(takes / 4)
     if buyer.told:  # too early, so it is an exit or a mistake
-        expect(f"{buyer.done}; what was it told before the bank had answered?", buyer.answer(_BANK), "nothing", _BANK)
+        told = buyer.answer(_BANK)
+        idea = _LATE if told == "refused" else _BANK
+        expect(f"{buyer.done}; what was it told before the bank had answered?", told, "nothing", idea)
     others = [
         Asker(lambda: GenServer.call(offer, ("buy", ("pays", 1.0)), 100.0), f"{buyer.done}, and another buyer called"),
         Asker(lambda: GenServer.call(offer, "what", 100.0), f"{buyer.done}, and `what` was asked"),
     ]
     await Process.sleep(takes / 4)
     for other in others:
-        expect(other.done, other.answer(_BANK), "reserved", _BANK)
+        told = other.answer(_BANK)
+        expect(other.done, told, "reserved", _RESERVED if other.after == 0.0 else _BANK)
         expect(f"{other.done}; after how many seconds was it answered?", other.after, 0.0, _BANK)
 
 
@@ -807,8 +895,13 @@ class _Room:
         return asked[-1].other if asked else None
 
     async def unknown(self) -> None:
-        await self.bid("no lot of this name", 1, 30, "no such lot")
-        self.price("no lot of this name", None)
+        lot, idea = (
+            "no lot of this name",
+            "what is said of a lot that there is not: `bid` and `price` look for it first",
+        )
+        done = f"paddle 1 bid 30 for {lot!r}"
+        expect(done, await answer_of(self.Saleroom.bid(lot, 1, 30), done, idea), "no such lot", idea)
+        self.price(lot, None, idea=idea)
 
     async def winner(self, lot: str, hoped: int | None, when: str) -> None:
         done = f"{when}Saleroom.winner({lot!r}) was called"

@@ -44,7 +44,7 @@ from .. import (
     spawn,
     sys_,
 )
-from ..errors import describe_reason, safe_repr
+from ..errors import describe_exception, describe_reason, safe_repr
 from .checking import AWAIT, NotYet, expect, let_pass
 from .comparing import same
 from .looking import not_started, restless, so_far, with_other_numbers
@@ -376,205 +376,193 @@ async def _uproot(root: Pid) -> None:
         await Supervisor.stop(root)
 
 
-# ---- drill 3: a room that is opened by whoever speaks ------------------------------------------------------
+# ---- drill 3: open what has to be open ---------------------------------------------------------------------
 
-_ANSWER: Final = "what is returned: the answer of the room, also where it had to be opened first"
-_OPENED: Final = "what is done when nobody has the name: the room is opened, and asked"
-_BELOW: Final = (
-    'below whom the room is started. A room that is linked to its first guest goes with him: "rooms" keeps it'
+_MARK: Final = ("fetched",)  # the row of the chapter that is no room
+
+_BOTH: Final = (
+    "which rooms there have to be: two things say so, the list and the table. A row without a line is one of a room too"
 )
-_SOMEBODY: Final = (
-    "what it means if the name is taken. Somebody else has opened the room meanwhile, and that is as good as having "
-    "done it oneself"
+_NO_ROOM: Final = "the key `FETCHED`: it is no room, and it is not there before the archive was fetched"
+_IN_ORDER: Final = "the order of what is returned: first as in the list, then sorted. A table keeps no order"
+_STARTED: Final = "what is returned: the list of the rooms that this call has started, and of no others"
+_LEFT_ALONE: Final = "what becomes of a room that is open: nothing. It stays the process that it was"
+_BELOW: Final = 'below whom a room is started. One that is linked to whoever opened it ends with him: "rooms" keeps it'
+_RIVAL: Final = (
+    "what it means if a name is taken: the room is open. Somebody has opened it before, or meanwhile, between a look "
+    "and a start. That is no failure, and the room is theirs to return"
 )
-_TWICE: Final = (
-    "which exits are answered by a second try. A `noproc` in the first place of the reason says that nobody was asked. "
-    "After every other exit, also that of a room that found somebody else missing, the room may have done its work"
+_THE_REST: Final = "what one room that cannot be started means for the others: nothing. They are tried all the same"
+_AFTER_ALL: Final = (
+    "what becomes of the error of a room that cannot be started: when all have been tried, the first one is raised"
 )
-_THROUGH: Final = "which errors are caught: one, and only where it has a meaning. All others are for whoever asked"
-_ONCE_MORE: Final = "how often it is tried again: once. A room that is gone then too is a matter for whoever has asked"
-_RIGHT_AWAY: Final = "how the function waits: not at all. Nothing comes of looking again after a while"
+_AT_ONCE: Final = (
+    "which errors are kept for later: that of a room that cannot be started. An exit says that nobody starts rooms"
+)
 
 
-class Open(GenServer):
-    """A room that tells the check what it was asked."""
+class Open(GenServer, restart="temporary"):
+    """A room that notes that it was opened; one whose name begins with "shut" does not open."""
 
     @classmethod
     async def start_link(cls, room: Any) -> Pid | None:  # type: ignore[override]
         """Start it under its name in the registry."""
         return await super().start_link(room, name=Via("names", room))
 
-    def init(self, room: Any) -> Any:
-        """A room that is called "shut" does not open."""
-        return Stop("shut") if room == "shut" else Ok((room, 0))
-
-    async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
-        """Answer with the number of what was said, or end in one of several ways."""
-        room, said = state
-        match request:
-            case ("say", text):
-                await Agent.update("heard", lambda heard: [*heard, (room, text)])
-                match text:
-                    case "silence":
-                        return NoReply((room, said + 1))
-                    case "leave":
-                        return Stop("normal", (room, said))
-                    case "fetch tea":
-                        await GenServer.call("kitchen", text)
-                return Reply((room, said + 1, text.strip()), (room, said + 1))
-
-
-class Shy(Open):
-    """A room that leaves as soon as it is open; the fifth does not open."""
-
-    @classmethod
-    def child_spec(cls, argument: Any = None) -> ChildSpec:
-        """It is not started again."""
-        return super().child_spec(argument).override(restart="temporary")
-
     async def init(self, room: Any) -> Any:
-        """Count the starts, so that no reader's loop goes on for ever."""
-        await Agent.update("heard", lambda heard: [*heard, (room, "opened")])
-        opened = await Agent.get("heard", lambda heard: heard.count((room, "opened")))
-        return Stop("shut") if opened > 4 else Ok((room, 0), Continue("leave"))
-
-    def handle_continue(self, work: Any, state: Any) -> Any:
-        """Leave in peace."""
-        return Stop("normal", state)
+        """Opening takes a moment, so that two may meet."""
+        await Process.sleep(A_BLINK)
+        if room.startswith("shut"):
+            return Stop(room)
+        await Agent.update("heard", lambda heard: [*heard, room])
+        return Ok(room)
 
 
-async def say_to(say_to: Any, room: Any = "tea", text: str = " hello ") -> None:
-    """An open room answers, a closed one is opened first, by one of many, and nothing is said twice.
+async def reopen(
+    reopen: Any, listed: Sequence[str] = ("tea", "bees"), used: Sequence[str] = ("seeds", "attic", "tea")
+) -> None:
+    """Every room of the list and of the table is open, each was started once, and the others are left alone.
 
-    Demands: the answer of the room; one room for each name, below "rooms", also if ten speak at once to a room that is
-    closed, and it outlives whoever opened it; one more call after the opening, and no other; a room that does not open,
-    one that raises, one that finds somebody else missing, one that leaves in peace and one that is silent end the
-    caller's call as they do without the function, and have been asked once.
+    Demands: what is returned, and its order; with and without the mark ("fetched",); rooms that were closed, or used
+    for the first time, since; a room twice in the list; rooms below "rooms"; two who open at the same moment; one room
+    and several that cannot be started, first, last or alone; no supervisor "rooms".
     """
-    await with_other_numbers(_one_saying, ((say_to, room, text), (say_to, ("seeds", 3), "two ")))
+    cases = ((listed, used, True), (("hall", "yard", "barn"), ("zoo", "aisle"), False), ((), ("one",), True))
+    await with_other_numbers(_one_reopening, [(reopen, *case) for case in cases])
+    await _two_reopen(reopen)
+    for shut in (["shut", "tea", "shut 2", "bees"], ["tea", "bees", "shut"], ["shut"]):
+        await _some_stay_shut(reopen, shut)
+    await _nobody_starts_rooms(reopen)
 
 
-async def _one_saying(say_to: Any, room: Any, text: str) -> None:
+async def _closed_chat(used: Sequence[str], fetched: bool) -> None:
+    """Whoever gives names, whoever keeps rooms, the table, and no room."""
     Process.flag(trap_exit=True)
     for name in ("heard", "names", "rooms"):
         if (pid := Process.whereis(name)) is not None:
             Process.exit(pid, "kill")
             await Process.sleep(A_BLINK)
+    if ets.whereis("lines") is not None:
+        ets.delete("lines")
+    ets.new("lines", named=True, access="public")
+    ets.insert("lines", [(room, [f"eve: {room}"] * number) for number, room in enumerate(used)])
+    if fetched:
+        ets.insert("lines", (_MARK, True))
     await Agent.start(list, name="heard")
     await Registry.start_link(keys="unique", name="names")
     await DynamicSupervisor.start_link(name="rooms", max_restarts=1000)
-    await _said(say_to, room, text, 1, "to a room that was closed")
-    await _said(say_to, room, text, 2, "to a room that was open")
-    for number, other in enumerate((("crowd", 1), ("crowd", 2))):
-        await _crowd(say_to, other, 10 + number)
-    await _guest_leaves(say_to)
-    lacks = describe_reason(("noproc", ("GenServer", "call", ["kitchen", "fetch tea", 5.0])))
-    ends = (("silence", "timeout"), ("leave", "normal"), (None, "AttributeError"), ("fetch tea", lacks))
-    for end, hoped in ends:
-        await _ends(say_to, room, end, hoped)
-    await _leaves_at_once(say_to)
-    done = "a room was spoken to that does not open"
-    try:
-        seen = await say_to(Open, "shut", "hello")
-    except ChildError as error:
-        expect(done, error.reason, "shut", _THROUGH)
-    except Exit as exit:
-        raise NotYet(done, f"an exit: {describe_reason(exit.reason)}", "a ChildError", _THROUGH) from None
-    else:
-        raise NotYet(done, safe_repr(seen), "a ChildError", _THROUGH)
 
 
-async def _said(say_to: Any, room: Any, text: str, number: int, where: str) -> None:
-    done, began = f"{text!r} was said {where}", now()
+async def _one_reopening(reopen: Any, listed: Sequence[str], used: Sequence[str], fetched: bool) -> None:
+    await _closed_chat(used, fetched)
+    hoped = [*listed, *sorted({*used} - {*listed})]
+    rows = f"{[*used]}{' and the mark' * fetched}"
+    about = f"the list was {[*listed]}, the table had rows of {rows}, and no room was open"
+    await _reopened(reopen, listed, hoped, about)
+    await _reopened(reopen, listed, [], "all were open, and it was called again", _STARTED)
+    some = [*listed[-1:], *sorted({*used} - {*listed})[:1]]
+    before = {room: _room(room) for room in hoped}
+    for room in some:
+        await DynamicSupervisor.terminate_child("rooms", _room(room))
+    await _reopened(reopen, listed, some, f"the rooms {some} had ended", _STARTED)
+    changed = [room for room in hoped if room not in some and _room(room) is not before[room]]
+    expect(f"the rooms {some} had ended; which others are new?", changed, [], _LEFT_ALONE)
+    ets.insert("lines", [("willow", []), ("cellar", ["eve: dark"])])
+    listed = [*listed, "porch", "porch"]
+    about = "two rooms were used for the first time, and the list had another one, twice"
+    await _reopened(reopen, listed, ["porch", "cellar", "willow"], about)
+
+
+def _room(room: str) -> Any:
+    return GenServer.whereis(Via("names", room))
+
+
+async def _reopened(reopen: Any, listed: Sequence[str], hoped: list[str], done: str, idea: str = "") -> None:
+    heard = len(await Agent.get("heard", list))
+    seen = await _came_of(reopen(Open, [*listed]), done, hoped)
+    if isinstance(seen, list) and not idea:
+        idea = _IN_ORDER if sorted(map(safe_repr, seen)) == sorted(map(safe_repr, hoped)) else _BOTH
+    expect(f"{done}; what was returned?", seen, hoped, idea or _STARTED)
+    expect(f"{done}; which are open?", [room for room in hoped if _room(room)], hoped, _BOTH)
+    opened = (await Agent.get("heard", list))[heard:]
+    expect(f"{done}; which have been opened?", sorted(opened), sorted(hoped), _LEFT_ALONE)
+    for room in hoped:
+        info = Process.info(_room(room))
+        if info is None or info["parent"] is not Process.whereis("rooms"):
+            raise NotYet(done, f"the room {room!r} is no child of the supervisor", 'a child of "rooms"', _BELOW)
+
+
+async def _came_of(value: Any, done: str, hoped: object) -> Any:
+    """What the function returns; an error that it lets out is none of those that it is to raise here."""
     try:
-        seen = await say_to(Open, room, text)
+        seen = await value if inspect.isawaitable(value) else value
     except ChildError as error:
-        raise NotYet(done, f"ChildError: {describe_reason(error.reason)}", "an answer", _SOMEBODY) from None
-    except Exit as exit:
-        reason = _why(exit)
-        raise NotYet(done, f"an exit: {describe_reason(reason)}", "an answer", _OPENED) from None
+        idea = _NO_ROOM if isinstance(error.reason, AttributeError) else _RIVAL
+        raise NotYet(done, f"ChildError: {describe_reason(error.reason)}", safe_repr(hoped), idea) from None
+    except (KeyError, TypeError) as error:  # the mark is not there, or is sorted among the rooms
+        if not (same(error.args, (_MARK,)) or "'<' not supported" in str(error)):
+            raise
+        raise NotYet(done, describe_exception(error), safe_repr(hoped), _NO_ROOM) from None
     if inspect.iscoroutine(seen):
         seen.close()
-        raise NotYet(done, f"a coroutine, {seen.__qualname__}", "the answer", AWAIT)
-    expect(done, seen, (room, number, text.strip()), _ANSWER)
-    expect(f"{done}; how long did that take?", f"{now() - began:g} s", "0 s", _RIGHT_AWAY)
-    pid = GenServer.whereis(Via("names", room))
-    info = None if pid is None else Process.info(pid)
-    if info is None or info["parent"] is not Process.whereis("rooms"):
-        raise NotYet(done, "the room is no child of the supervisor", 'a child of "rooms"', _BELOW)
+        raise NotYet(done, f"a coroutine, {seen.__qualname__}", safe_repr(hoped), AWAIT)
+    return seen
 
 
-async def _crowd(say_to: Any, room: Any, guests: int) -> None:
-    """Many speak to a closed room in the same instant."""
+async def _two_reopen(reopen: Any) -> None:
+    """Two find the same rooms closed at the same moment."""
+    await _closed_chat(("seeds",), True)
     me, told = self_(), []
 
-    async def guest(number: int) -> None:
+    async def one() -> None:
         try:
-            seen: object = (await say_to(Open, room, f"guest {number}"))[2]
+            send(me, ("told", await reopen(Open, ["tea", "bees"])))
         except (Exit, Exception) as error:
-            seen = error
-        send(me, ("guest", seen))
+            send(me, ("told", error))
 
-    for number in range(guests):
-        spawn(guest, number)
-    for _ in range(guests):
-        message = await receive(lambda message: isinstance(message, tuple) and message[:1] == ("guest",))
-        told += [message[1]]
-    done = f"{guests} guests spoke to a closed room at once"
-    for each in told:
-        if not isinstance(each, str):
-            reason = describe_reason(each.reason if isinstance(each, (Exit, ChildError)) else each)
-            raise NotYet(done, f"one of them got {reason}", "an answer for each", _SOMEBODY)
-    expect(done, sorted(told), sorted(f"guest {number}" for number in range(guests)), _ANSWER)
-    heard = [text for name, text in await Agent.get("heard", list) if name == room]
-    expect(f"{done}; how often was each heard?", len(heard), guests, _TWICE)
-
-
-async def _guest_leaves(say_to: Any) -> None:
-    """Whoever has opened a room ends, and the room stays."""
-
-    async def guest() -> None:
-        await say_to(Open, "garden", "hello")
-        raise Exit("away")
-
-    watch = Process.monitor(spawn(guest))
-    await receive(lambda message: isinstance(message, Down) and message.ref is watch)
-    await Process.sleep(A_BLINK)
-    there = GenServer.whereis(Via("names", "garden")) is not None
-    expect("a guest opened a room and ended; is the room still there?", there, True, _BELOW)
+    for _ in range(2):
+        spawn(one)
+    done = "two called it at the same moment, and three rooms were closed"
+    for _ in range(2):
+        match await receive(lambda message: isinstance(message, tuple) and message[:1] == ("told",), timeout=60.0):
+            case ("told", list() as rooms):
+                told += rooms
+            case ("told", error):
+                reason = error.reason if isinstance(error, (Exit, ChildError)) else error
+                raise NotYet(done, f"one of them got {describe_reason(reason)}", "a list for each", _RIVAL)
+    expect(f"{done}; which rooms did the two return together?", sorted(told), ["bees", "seeds", "tea"], _RIVAL)
+    left = [room for room in ("tea", "bees", "seeds") if _room(room) is None]
+    expect(f"{done}, and have ended since; which rooms are closed?", left, [], _BELOW)
 
 
-async def _ends(say_to: Any, room: Any, text: Any, hoped: str) -> None:
-    what = {"silence": "did not answer", "leave": "left", "fetch tea": "ended, since it found no kitchen"}
-    done = f"an open room was spoken to and {what.get(text, 'raised an exception')}"
-    before = len(await Agent.get("heard", list))
+async def _some_stay_shut(reopen: Any, listed: list[str]) -> None:
+    await _closed_chat(("seeds",), True)
+    shut = [room for room in listed if room.startswith("shut")]
+    done = f"the list was {listed}, the table had the room seeds, and {' and '.join(shut)} could not be started"
+    seen: object
     try:
-        seen = await say_to(Open, room, text)
-    except Exit as exit:
-        reason = _why(exit)
-        told = reason if isinstance(reason, str) else type(reason).__name__
-        told = describe_reason(reason) if isinstance(reason, tuple) else told
-        times = len(await Agent.get("heard", list)) - before
-        expect(f"{done}; how often was it asked?", times, 1, _TWICE)
-        expect(f"{done}; with which reason did the call exit?", told, hoped, _THROUGH)
-    else:
-        times = len(await Agent.get("heard", list)) - before
-        raise NotYet(done, safe_repr(seen), "the exit of the call", _TWICE if times > 1 else _THROUGH)
-    await Process.sleep(A_BLINK)
-
-
-async def _leaves_at_once(say_to: Any) -> None:
-    """The second call finds nobody either, and that is for whoever has asked."""
-    done = "a closed room was spoken to, was opened, and left before it was asked"
-    try:
-        seen = safe_repr(await say_to(Shy, "attic", "hello"))
+        seen = safe_repr(await reopen(Open, [*listed]))
     except ChildError as error:
-        seen = f"a ChildError: {describe_reason(error.reason)}"
+        seen = f"ChildError: {describe_reason(error.reason)}"
+    closed = [room for room in (*listed, "seeds") if not room.startswith("shut") and _room(room) is None]
+    expect(f"{done}; which others are closed?", closed, [], _THE_REST)
+    expect(f"{done}; what came of it?", seen, f"ChildError: {describe_reason('shut')}", _AFTER_ALL)
+
+
+async def _nobody_starts_rooms(reopen: Any) -> None:
+    await _closed_chat(("seeds",), True)
+    rooms = Process.whereis("rooms")
+    assert rooms is not None
+    Process.exit(rooms, "kill")
+    await Process.sleep(A_BLINK)
+    done = 'there was no supervisor "rooms"; what came of it?'
+    try:
+        seen = safe_repr(await reopen(Open, ["tea"]))
     except Exit as exit:
         seen = f"an exit: {_why(exit)}"
-    opened = (await Agent.get("heard", list)).count(("attic", "opened"))
-    expect(f"{done}; how often was it opened?", opened, 1, _ONCE_MORE)
-    expect(done, seen, "an exit: noproc", _THROUGH)
+    except ChildError as error:
+        seen = f"ChildError: {describe_reason(error.reason)}"
+    expect(done, seen, "an exit: noproc", _AT_ONCE)
 
 
 # ---- drill 4: which design? --------------------------------------------------------------------------------

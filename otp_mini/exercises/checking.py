@@ -56,6 +56,7 @@ ALARM: Final = 12.0  # and for a loop that never awaits; later, because asyncio 
 WHOLE_SHARE: Final = 100  # so many turns does one count for in which a process spends its whole share
 SOON: Final = 0.001  # when to ring again, where nobody could have heard it
 SHOWN: Final = 24  # lines of what happened, the last ones
+WIDE: Final = 74  # letters in a line of a message: so many does a page of the book show on a laptop
 
 
 class NotYet(AssertionError):
@@ -75,7 +76,7 @@ class NotYet(AssertionError):
         lines = [f"{self.name}: not yet.".removeprefix(": ")]
         for title, words in self.parts.items():
             indent = " " * 17
-            filled = textwrap.fill(words, 96, initial_indent=f"{title + ':':<17}", subsequent_indent=indent)
+            filled = textwrap.fill(words, WIDE, initial_indent=f"{title + ':':<17}", subsequent_indent=indent)
             lines.append(filled)
         if self.orders:
             lines += ["", self.orders]

@@ -335,6 +335,10 @@ _PULLED: Final = (
     "the words of the Python: each becomes the atom of that name, also in a message that the winch sends to itself. "
     "Anybody may send it one"
 )
+_TIMERS: Final = (
+    "how many timers run: each pull of the Python begins one of its own, and no earlier one is stopped. So a `:pulled` "
+    "from elsewhere makes two of them"
+)
 _AGAIN: Final = "what comes after a metre: `:continue` pulls the next one, or the winch stands still"
 
 
@@ -373,6 +377,8 @@ def _python_in(clause: Clause) -> Iterator[tuple[str, str, str]]:
         yield seen, "a winch that traps no exits", _TRAPS
     if clause.name.startswith("handle_") and {"sleep", "receive"} & {*clause.words} and "fn" not in clause.words:
         yield seen, "an answer at any moment", _SLEEPS
+    if {"send_interval", "cancel_timer"} & {*clause.words}:
+        yield seen, "a timer for each pull", _TIMERS
     timers = [n for n, word in enumerate(clause.words) if word == "send_after"]
     for at in timers:
         for number, *more in filter(None, _parts(clause.words[at + 1 :])):

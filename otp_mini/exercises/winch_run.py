@@ -114,6 +114,20 @@ pulls = fn pulls, pid, more ->
   end
 end
 
+# After a `:pulled` from elsewhere two timers run: from the last sight of METRES - 1 to the first of METRES - 3 it is no
+# time. With one timer it is 250 milliseconds or more, however fast or slow the machine is.
+apart = fn apart, pid, since, more ->
+  began = System.monotonic_time(:millisecond)
+  seen = left.(pid)
+  cond do
+    seen < METRES - 2 -> System.monotonic_time(:millisecond) - since
+    more == 0 -> :never
+    true ->
+      Process.sleep(5)
+      apart.(apart, pid, (if seen < METRES - 1, do: since, else: began), more - 1)
+  end
+end
+
 pair = with {:ok, first} <- Winch.start_link(METRES), {:ok, second} <- Winch.start_link(METRES) do
   for pid <- [first, second], do: Process.exit(pid, :kill)
   [:ok, :ok]
@@ -170,6 +184,15 @@ show = [
       if System.monotonic_time(:millisecond) - began < 200, do: seen
     end)
   end},
+  {"whether two pulls come at a time after a `:pulled` from elsewhere", fn ->
+    Enum.any?(1..4, fn _ ->
+      {:ok, pid} = Winch.start_link(METRES)
+      send(pid, :pulled)
+      waited = apart.(apart, pid, System.monotonic_time(:millisecond), 200)
+      Process.exit(pid, :kill)
+      waited < 200
+    end)
+  end},
   {"whether it pulls while it is asked again and again", fn ->
     {:ok, pid} = Winch.start_link(METRES)
     pulls.(pulls, pid, 25)
@@ -219,6 +242,7 @@ def hoped(metres: int) -> list[str]:
         "the casts that do not end it so: []",
         f"strays, and the metres at first, after one pull and after two: {counted}",
         f"the metres after a `:pulled` from elsewhere: {metres - 1}",
+        "whether two pulls come at a time after a `:pulled` from elsewhere: true",
         "whether it pulls while it is asked again and again: true",
         "a signal that another process sends: {:ok, :storm}",
         "a jam below a supervisor: {true, false}",

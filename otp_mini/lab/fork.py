@@ -10,10 +10,9 @@ OTP: none
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Final
 
-from ..children import SupervisorState, supervisor_state
+from ..children import Child, SupervisorState, supervisor_state
 from ..copying import copy_term
 from ..gen_server import GenServer
 from ..node import Node
@@ -91,7 +90,14 @@ async def _wait(process: ControlBlock) -> None:
 
 def _copied_children(state: SupervisorState, pids: dict[Pid, Pid]) -> SupervisorState:
     """What a supervisor keeps: its children, and the restarts that count."""
-    return state.twin(lambda child: replace(child, pid=_copied(child.pid, pids)))
+
+    def copied(child: Child) -> Child:
+        twin = object.__new__(Child)
+        twin.__dict__.update(child.__dict__)  # its key too, which would take long to make once more
+        twin.pid = _copied(child.pid, pids)
+        return twin
+
+    return state.twin(copied)
 
 
 def _copied(value: Any, pids: dict[Pid, Pid]) -> Any:

@@ -135,22 +135,28 @@ class _Look:
 
     def name(self, thing: object) -> int:
         """The same number for the same thing, in the order of meeting them."""
-        if id(thing) not in self.names:
-            self.names[id(thing)] = len(self.names)
+        number = self.names.get(id(thing))
+        if number is None:
+            number = self.names[id(thing)] = len(self.names)
             self.kept_alive.append(thing)
-        return self.names[id(thing)]
+        return number
 
-    def of(self, value: object) -> object:
+    def of(self, value: Any) -> object:
         """A value as one that can be compared and hashed."""
         kind = type(value)
         if kind in _PLAIN:
             return (kind, value)
         if kind is float or kind is complex:
             return (kind, repr(value))  # 0.0 and -0.0 are equal, and not the same
+        if kind is Pid:
+            self.is_of_this_world = True
+            return (kind, self.name(value))
+        if kind is tuple:
+            return (kind, tuple(map(self.of, value)))  # which of two equal ones it is makes no difference
         if isinstance(value, ets.Table):
             self.is_of_this_world = True
             return self.table(value)
-        if kind is Pid or isinstance(value, Ref):
+        if isinstance(value, Ref):
             self.is_of_this_world = True
             return (kind, self.name(value))
         if isinstance(value, (ControlBlock, Node)):
@@ -159,13 +165,15 @@ class _Look:
         if isinstance(value, _NAMED):
             return ("named", value if not isinstance(value, types.ModuleType) else value.__name__)
         if isinstance(value, (tuple, frozenset)):
-            return (type(value), self.inside(value))  # which of two equal ones it is makes no difference
+            return (kind, self.inside(value))
         if id(value) in self.names:
             return ("again", self.names[id(value)])
-        return (type(value), self.name(value), self.inside(value))
+        return (kind, self.name(value), self.inside(value))
 
     def inside(self, value: Any) -> object:
         """What a larger value consists of."""
+        if type(value) in (tuple, list, Mailbox):
+            return tuple(map(self.of, value))
         if isinstance(value, Budget):
             recent = (round(self.now - at, 9) for at in value.restarts)
             return (value.max_restarts, value.max_seconds, tuple(age for age in recent if age <= value.max_seconds))
@@ -176,8 +184,6 @@ class _Look:
             return (self.mapping(held), tuple(map(self.of, value.children)))
         if isinstance(value, Book):
             return self.of(value.contents())
-        if type(value) in (tuple, list, Mailbox):
-            return tuple(map(self.of, value))
         if type(value) in (set, frozenset):
             return frozenset(map(self.of, value))
         if type(value) is dict or isinstance(value, types.MappingProxyType):

@@ -250,8 +250,6 @@ export function show(el, { levels: documents }, { css = "", ask, live = () => nu
     else if (!ask) ends = move;
     keep();
     paint();
-    const active = el.shadowRoot.activeElement;
-    if (over() && (!active || active.closest("[hidden]"))) verdict.querySelector("button")?.focus({ preventScroll: true });
   }
 
   /** A move with what comes behind it, which was not recorded; null where nobody can tell, or the reader has gone elsewhere. */
@@ -406,7 +404,7 @@ export function show(el, { levels: documents }, { css = "", ask, live = () => nu
   // Painting: everything on the page follows from what stands above.
 
   function paint() {
-    const { level, doc } = now, end = over(), moves = offered();
+    const { level, doc } = now, end = over(), moves = offered(), held = el.shadowRoot.activeElement;
     paintLevels();
     put(title, nav ? "" : doc.title);
     put(goal, doc.goal ?? task(doc));
@@ -426,6 +424,13 @@ export function show(el, { levels: documents }, { css = "", ask, live = () => nu
     bar.show(spoken);
     paintOthers();
     paintLog();
+    if (held) catchFocus();
+  }
+
+  /** The keys go on working when what had the keyboard's focus is gone. */
+  function catchFocus() {
+    const active = el.shadowRoot.activeElement;
+    if (!active || active.closest("[hidden]")) (verdict.hidden ? bar.parts[1] : verdict.querySelector("button")).focus({ preventScroll: true });
   }
 
   /** What the reader is asked to do, where the author says nothing. */
