@@ -1,7 +1,7 @@
 """The chapters under nbgrader: what is handed out, what comes in, and what it is worth.
 
 The commands are nbgrader's own, with the course's configuration (`grading/nbgrader_config.py`). Two chapters go the
-whole way; with OTP_MINI_GRADE_ALL=1 all of them do, which takes some minutes.
+whole way; with OTP_MINI_GRADE_ALL=1 all of them do, which takes five minutes.
 """
 
 from __future__ import annotations
@@ -345,6 +345,6 @@ def test_feedback_is_a_page_for_each_learner_and_the_marks_are_a_table(graded: G
 def test_the_page_for_teachers_names_the_commands_that_are_run_here_in_their_order() -> None:
     page = (course.ROOT / "book" / "for_teachers.md").read_text(encoding="utf-8")
     named = re.findall(r"^python3 course\.py grade -- (\w+)(.*)$", page, re.MULTILINE)
-    chapter = " " + GRADED[0]
+    chapter = " " + SHORT[0]
     commands = ["generate_assignment", "autograde", "generate_feedback"]
     assert named == [*((command, chapter) for command in commands), ("export", "")]
