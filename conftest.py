@@ -71,7 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
 LONG = {
     "chromium": "a browser", "live_site": "the built book", "book_site": "the built book", "elixir": "real Elixir",
     "good_book": "a scratch book", "faulty_book": "a scratch book", "book": "a scratch book",
-    "kernel": "a kernel", "jupyterlab": "a kernel",
+    "kernel": "a kernel", "jupyterlab": "a kernel", "nbgrader": "nbgrader",
 }  # fmt: skip
 # The files that take longest, in their order: begun last, one of them would run alone at the end. The first builds the
 # book; the second needs none, and keeps another core at work until there is one.
@@ -84,6 +84,7 @@ FIRST = [
     "test_tree_in_browser.py",
     "test_crash_lab_page.py",
     "test_in_place.py",
+    "test_grading.py",
     "test_notebooks.py",
     "test_crash_lab_widget.py",
     "test_plain_sphinx.py",

@@ -48,6 +48,7 @@ ZIP = BUILD / "otp-course.zip"
 PDF = BUILD / "otp-course.pdf"
 LOGS = BUILD / "logs"
 STAMPS = BUILD / "stamps"
+NBGRADER = BUILD / "nbgrader"  # apart from .venv: it would put its buttons into every reader's JupyterLab
 LOCK = ROOT / ".course.lock"
 
 BIN = "Scripts" if os.name == "nt" else "bin"
@@ -56,6 +57,7 @@ VENV_STAMP = VENV / "course-stamp.json"
 VENV_MARK = VENV / "made-by-course.py.txt"  # there from the first moment on, the stamp only at the end
 
 REQUIREMENTS = ["requirements.txt", "constraints.txt"]
+GRADING = "grading/requirements.txt"  # what grading needs besides .venv
 SHOWN = ["notebooks", "otp_mini", "LICENSE"]
 MEASURED = ["benchmarks/results.json", "benchmarks/results.py"]  # what the page about speed is made of
 PAGES = ["README.md", "CHANGELOG.md", "_config.yml", "_toc.yml", "book", "lite/page"]
@@ -323,9 +325,12 @@ def find_chromium() -> "str | None":
     return found[0] if found else None
 
 
-def hand_over(command: list[str]) -> int:
-    """Run a program in the foreground, with this terminal as its own, and return its status."""
-    child = subprocess.Popen(command, cwd=ROOT, env=child_environment())
+def hand_over(command: list[str], folder: Path = ROOT, **more: str) -> int:
+    """Run a program in the foreground, with this terminal as its own, and return its status.
+
+    `more` is what its environment holds besides that of every tool.
+    """
+    child = subprocess.Popen(command, cwd=folder, env={**child_environment(), **more})
     while True:
         try:
             return child.wait()
@@ -534,6 +539,45 @@ def has_npm() -> bool:
     npm, node = shutil.which("npm", path=path), shutil.which("node", path=path)
     new_enough = f"process.exit(parseInt(process.versions.node) >= {OLDEST_NODE} ? 0 : 1)"
     return bool(npm and node and works([npm, "--version"]) and works([node, "-e", new_enough]))
+
+
+# --- grading ---------------------------------------------------------------------------------------------
+
+
+def build_nbgrader(python: str) -> None:
+    """Make `_build/nbgrader` hold what grading/requirements.txt asks for and `.venv` has not."""
+    key = {**environment_key(), "grading": digest([GRADING])}
+    stamp = STAMPS / "nbgrader.json"
+    if NBGRADER.exists() and read_stamp(stamp) == key:
+        return
+    remove(stamp)
+    remove(NBGRADER)
+    wanted = ["--prefix", str(NBGRADER), "-r", str(ROOT / GRADING)]
+    run("Installing nbgrader", [python, "-m", "pip", "install", "--progress-bar", "off", *wanted], "nbgrader")
+    write_stamp(stamp, key)
+
+
+def grading_environment() -> dict[str, str]:
+    """Return what the environment of nbgrader holds besides that of every tool."""
+    packages = [*NBGRADER.glob("lib/*/site-packages"), *NBGRADER.glob("Lib/site-packages")]  # the second on Windows
+    return {
+        "PATH": os.pathsep.join([str(NBGRADER / BIN), child_environment()["PATH"]]),
+        "PYTHONPATH": os.pathsep.join(map(str, [*packages, ROOT])),
+        "JUPYTER_PATH": str(NBGRADER / "share" / "jupyter"),
+        "JUPYTER_CONFIG_PATH": os.pathsep.join([str((ROOT / GRADING).parent), str(NBGRADER / "etc" / "jupyter")]),
+    }
+
+
+def give_sources(folder: Path) -> None:
+    """Put each chapter into the folder of a class, as nbgrader wants it; one that is there stays as it is.
+
+    What has been handed out must not change before it is graded.
+    """
+    for chapter in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        place = folder / "source" / chapter.stem / chapter.name
+        if not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(chapter, place)
 
 
 # --- the site --------------------------------------------------------------------------------------------
@@ -747,7 +791,12 @@ def word_lab(options: argparse.Namespace, rest: list[str]) -> int:
         status = hand_over([str(VENV_PYTHON), str(ROOT / "tools" / "learners_copy.py"), str(folder)])
         if status:
             return status
-    command = [
+    return without_ctrl_c(hand_over(lab_command(folder, options) + rest))
+
+
+def lab_command(folder: Path, options: argparse.Namespace) -> list[str]:
+    """Return the command that opens a folder in JupyterLab, on this machine alone."""
+    return [
         str(VENV_PYTHON),
         "-m",
         "jupyterlab",
@@ -761,8 +810,25 @@ def word_lab(options: argparse.Namespace, rest: list[str]) -> int:
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.extension_manager=readonly",
     ]
-    status = hand_over(command + rest)
-    return 0 if status in (-signal.SIGINT, 128 + signal.SIGINT) else status  # Ctrl-C is how it ends
+
+
+def without_ctrl_c(status: int) -> int:
+    """Return the status of a server, for which Ctrl-C is the way to end."""
+    return 0 if status in (-signal.SIGINT, 128 + signal.SIGINT) else status
+
+
+def word_grade(options: argparse.Namespace, rest: list[str]) -> int:
+    """Grade your class with nbgrader: what follows -- is its command, and without one it opens in JupyterLab."""
+    if options.port:
+        make_server(ROOT, options.port).server_close()
+    ensure_environment()
+    with lock():
+        build_nbgrader(str(VENV_PYTHON))
+    folder = Path(options.folder or ROOT / "my_class").resolve()
+    give_sources(folder)
+    if rest:
+        return hand_over([str(VENV_PYTHON), "-m", "nbgrader", *rest], folder, **grading_environment())
+    return without_ctrl_c(hand_over(lab_command(folder, options), folder, **grading_environment()))
 
 
 def word_refresh(options: argparse.Namespace, rest: list[str]) -> int:
@@ -809,6 +875,7 @@ WORDS: dict[str, Word] = {
     "read": word_read,
     "test": word_test,
     "lab": word_lab,
+    "grade": word_grade,
     "book": word_book,
     "zip": word_zip,
     "print": word_print,
@@ -830,7 +897,7 @@ def parser() -> argparse.ArgumentParser:
     for name, function in WORDS.items():
         about = (function.__doc__ or "").rstrip(".")
         word = words.add_parser(name, help=about, description=about + ".")
-        if name in ("read", "lab"):
+        if name in ("read", "lab", "grade"):
             word.add_argument("--port", type=port, default=0, help="on 127.0.0.1 (default: the usual, or a free one)")
             word.add_argument("--no-browser", action="store_true", help="only print the address")
         if name == "test":
@@ -839,6 +906,8 @@ def parser() -> argparse.ArgumentParser:
             which = word.add_mutually_exclusive_group()
             which.add_argument("--folder", help="where your copies lie (default: my_course, beside this file)")
             which.add_argument("--chapters", action="store_true", help="open the chapters themselves, with solutions")
+        if name == "grade":
+            word.add_argument("--folder", help="the folder of the class (default: my_class, beside this file)")
         if name == "conformance":
             word.add_argument("--scenarios", type=int, default=80, help="how many, all families together (default: 80)")
         if name == "print":

@@ -142,6 +142,19 @@ def live_site(book_site: Path) -> Path:
     return book_site
 
 
+@pytest.fixture(scope="session")
+def nbgrader() -> dict[str, str]:
+    """What the environment holds in which nbgrader runs with the course's configuration; installed first, apart."""
+    with course.lock():
+        try:
+            course.build_nbgrader(sys.executable)
+        except course.Stop as error:
+            if not error.outside:
+                raise
+            lacking(str(error))
+    return {**os.environ, **course.grading_environment()}
+
+
 def of_this_run(factory: pytest.TempPathFactory) -> Path:
     """The folder for what is made once in a run of the tests, also where several processes share the run."""
     base = factory.getbasetemp()

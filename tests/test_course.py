@@ -100,7 +100,7 @@ def test_no_word_shows_the_help_and_is_not_a_success(clone: ModuleType, capsys: 
 
 
 def test_every_word_of_the_readme_exists_and_has_a_help(clone: ModuleType) -> None:
-    assert set(clone.WORDS) >= {"read", "test", "lab", "book", "refresh", "bench", "clean"}
+    assert set(clone.WORDS) >= {"read", "test", "lab", "grade", "book", "refresh", "bench", "clean"}
     for word in clone.WORDS:
         with pytest.raises(SystemExit) as ended:
             clone.main([word, "--help"])
@@ -789,6 +789,8 @@ def test_clean_removes_what_was_made_and_nothing_else(clone: ModuleType) -> None
     shutil.rmtree(clone.ROOT / "__pycache__", ignore_errors=True)  # of course.py itself
     (clone.ROOT / "my_course").mkdir()
     (clone.ROOT / "my_course" / "chapter.ipynb").write_text("a reader's work")
+    (clone.ROOT / "my_class").mkdir()
+    (clone.ROOT / "my_class" / "gradebook.db").write_text("the marks of a class")
     before = {path.relative_to(clone.ROOT) for path in clone.ROOT.rglob("*")}
     for made in (".venv/bin/python", ".lite/cache/x", "_build/html/x", "otp_mini/__pycache__/x", ".mypy_cache/x"):
         (clone.ROOT / made).parent.mkdir(parents=True)
@@ -856,6 +858,78 @@ def test_lab_opens_nothing_where_the_copies_cannot_be_made(
     monkeypatch.setattr(clone, "hand_over", lambda command: handed.append(command) or 1)
     assert clone.main(["lab"]) == 1
     assert len(handed) == 1
+
+
+@pytest.fixture
+def graded(clone: ModuleType, commands: list[str], monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], Path]]:
+    """What `grade` hands over, and in which folder; the clone has one chapter."""
+    (clone.ROOT / "grading").mkdir()
+    (clone.ROOT / "grading" / "requirements.txt").write_text("nbgrader==0.9.6\n")
+    (clone.ROOT / "notebooks" / "01_first.ipynb").write_text("first edition")
+    handed: list[tuple[list[str], Path]] = []
+
+    def hand_over(command: list[str], folder: Path, **environment: str) -> int:
+        assert environment == clone.grading_environment()
+        handed.append((command, folder))
+        return 130
+
+    monkeypatch.setattr(clone, "hand_over", hand_over)
+    monkeypatch.chdir(clone.ROOT)
+    return handed
+
+
+@pytest.mark.parametrize(
+    ("words", "folder"), [(["grade"], "my_class"), (["grade", "--folder", "elsewhere"], "elsewhere")]
+)
+def test_grade_has_nbgrader_do_what_follows_in_the_folder_of_the_class(
+    clone: ModuleType, graded: list[tuple[list[str], Path]], words: list[str], folder: str
+) -> None:
+    assert clone.main([*words, "--", "autograde", "01_first", "--force"]) == 130
+    nbgrader = [str(clone.VENV_PYTHON), "-m", "nbgrader", "autograde", "01_first", "--force"]
+    assert graded == [(nbgrader, clone.ROOT / folder)]
+
+
+def test_grade_alone_opens_the_class_in_jupyterlab_until_ctrl_c(
+    clone: ModuleType, graded: list[tuple[list[str], Path]]
+) -> None:
+    assert clone.main(["grade"]) == 0
+    [(command, folder)] = graded
+    assert command[1:3] == ["-m", "jupyterlab"]
+    assert f"--ServerApp.root_dir={folder}" in command
+
+
+def test_a_chapter_that_a_class_has_stays_as_it_was_handed_out(
+    clone: ModuleType, graded: list[tuple[list[str], Path]]
+) -> None:
+    clone.main(["grade"])
+    given = clone.ROOT / "my_class" / "source" / "01_first" / "01_first.ipynb"
+    assert given.read_text() == "first edition"
+    (clone.ROOT / "notebooks" / "01_first.ipynb").write_text("second edition")
+    (clone.ROOT / "notebooks" / "02_second.ipynb").write_text("first edition, too")
+    clone.main(["grade"])
+    assert given.read_text() == "first edition"
+    assert (clone.ROOT / "my_class" / "source" / "02_second" / "02_second.ipynb").exists()
+
+
+def test_nbgrader_is_installed_once_and_apart_and_again_after_a_change(
+    clone: ModuleType, graded: list[tuple[list[str], Path]], commands: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prefixes: list[str] = []
+
+    def run(title: str, command: list[str], log: str) -> None:
+        commands.append(log)
+        prefixes.append(command[command.index("--prefix") + 1])
+        clone.NBGRADER.mkdir(parents=True)
+
+    monkeypatch.setattr(clone, "ensure_environment", lambda: None)
+    monkeypatch.setattr(clone, "run", run)
+    for words in (["grade"], ["grade"], ["grade", "--", "export"]):
+        clone.main(words)
+    assert commands == ["nbgrader"]
+    (clone.ROOT / "grading" / "requirements.txt").write_text("nbgrader==0.9.7\n")
+    clone.main(["grade"])
+    assert commands == ["nbgrader", "nbgrader"]
+    assert set(prefixes) == {str(clone.BUILD / "nbgrader")}
 
 
 def test_the_tests_that_need_the_book_build_it_beside_the_others(

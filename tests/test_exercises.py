@@ -133,10 +133,13 @@ def test_a_grader_finds_what_it_needs(stem: str) -> None:
     assert [cell for cell, marks in marked if marks["grade_id"] != cell or marks["schema_version"] != 3] == []
     assert len({cell for cell, _ in marked}) == len(marked)
     assert [cell for cell, marks in marked if marks["grade"] != ("points" in marks)] == []
+    chapter = f"from otp_mini.exercises import {stem.partition('_')[2]} as exercises"
+    imports = sorted(["from otp_mini.exercises import check", chapter])
     for cell in cells:
         if is_check(cell):
-            assert "### BEGIN HIDDEN TESTS" in "".join(cell["source"]), cell["id"]
             assert cell["metadata"]["nbgrader"]["locked"]
+            hidden = "".join(cell["source"]).partition("### BEGIN HIDDEN TESTS\n")[2]
+            assert hidden.splitlines()[:2] == imports, "a learner's own `check` judges nothing"
 
 
 @pytest.mark.parametrize("stem", READ)
