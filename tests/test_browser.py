@@ -284,21 +284,30 @@ def test_a_worker_that_does_not_come_is_made_by_the_kernel(
     assert len(held) == slow
 
 
+SEEN = """(element) => {
+  const { left, top, bottom } = element.getBoundingClientRect();
+  return bottom <= innerHeight && element.contains(document.elementFromPoint(left + 4, top + 4));
+}"""
+
+
 def test_what_keeps_a_notebook_from_starting_is_said_and_it_can_be_opened_again(
     server: Server, browser: Browser, chapter: str
 ) -> None:
     """JupyterLite tells nobody that a file did not come: the reader waited five minutes to hear of it."""
     page, says = browser.page, browser.page.locator(".live-says")
+    page.set_viewport_size({"width": 360, "height": 740})
     open_chapter(page, server, chapter)
     for part in ("**/lite/notebooks/index.html*", "**/pyodide-lock.*.json"):
         page.route(part, lambda route: route.fulfill(status=503))
         page.get_by_role("button", name="Open as a notebook").click()
         expect(says).to_contain_text("A part of the notebook could not be loaded.")
+        assert says.evaluate(SEEN)  # the focus goes into the notebook, and what is said stands above it
         page.unroute(part)
         page.get_by_role("button", name="Back to the text").click()
         expect(says).to_contain_text("nothing is installed")
     run_live(page)
     expect(says).to_contain_text("Python is ready.")
+    assert says.evaluate(SEEN)
     page.get_by_role("button", name="Back to the text").click()
     expect(page.locator("article.bd-article")).to_be_visible()
     with browser.context.expect_page():
