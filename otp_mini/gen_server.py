@@ -335,7 +335,6 @@ async def start_server(
         if is_word(outcome[1], "timeout"):
             node.signals.unlink(caller, child.pid)
             node.signals.exit(caller.pid, child.pid, "kill")
-    child.monitors = child.monitors or None  # an empty dict is 230 bytes
     return _started(module, outcome)
 
 

@@ -412,8 +412,7 @@ async def ask(
     OTP: ``gen:call/4``
     """
     if born is not None and target is not None:
-        caller, ref = born
-        node = caller.node
+        caller, ref, node = *born, born[0].node
     else:
         caller = waiting_process() if runtime.threads else runtime.running or waiting_process()
         node = caller.node
@@ -445,6 +444,7 @@ async def ask(
     finally:
         caller.outcome = caller.calling = caller.answered = None
         watchers.pop(ref, None)
+        target.monitors = watchers or None  # an empty dict is 230 bytes
     if type(outcome) is Failed:
         raise Exit((outcome.reason, where))
     return outcome
