@@ -24,6 +24,7 @@ class PutMarksBack(preprocessors.NbGraderPreprocessor):
 
     def preprocess(self, nb, resources):
         """Mark the cells as in the chapter, and say what the learner has done to those that are locked."""
+        nb = nbformat.v4.upgrade(nb, 4, nb.nbformat_minor)  # some programs write an older format, without ids
         known, marked = self._chapter(**resources["nbgrader"])
         found = self._found(nb.cells, marked)
         behind = 0  # the marked cell that came last

@@ -456,7 +456,8 @@ class _Loop:
                 if type(result) is CoroutineType:
                     result = await result
                 if call and type(result) is Reply and result.then is None:
-                    node.reply(me, message[1], term if type(term := result.value) in AS_THEY_ARE else node.copy(term))
+                    value = result.value
+                    node.reply(me, message[1], value if type(value) in AS_THEY_ARE else node.copy(value))
                     self.state, then = result.state, None
                 elif type(result) is NoReply and then is None and result.then is None:
                     self.state = result.state
@@ -467,9 +468,8 @@ class _Loop:
                     then = self.settle(result, message, then)
             except BaseException as error:
                 raise Exit(await self.terminate(self.reason_of(error), message)) from None
-            process.current = message = result = term = None  # an idle server keeps none of them
-        if type(reason) is not str or reason != "normal":  # for who only returns, "normal" is the reason
-            raise Exit(reason)
+            process.current = message = result = value = None  # an idle server keeps none of them
+        _leave(reason)
 
     async def after(self, then: Then) -> Any:
         """What comes next where the last result asked for something."""
@@ -638,6 +638,12 @@ class _Loop:
             case "handle_cast":
                 what = f"got cast {safe_repr(message[1])}"
         print(f"*DBG* {self.process.node.describe(self.process)} {what}")  # noqa: T201  (printing is its purpose)
+
+
+def _leave(reason: object) -> None:
+    """End the process, of which this is the last act. One that only returns ends with ``"normal"``, and for less."""
+    if type(reason) is not str or reason != "normal":
+        raise Exit(reason)
 
 
 def _callback(message: Any) -> str:

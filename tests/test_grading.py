@@ -196,6 +196,12 @@ class Chapter:
                 cell["metadata"].pop("nbgrader")
         return notebook
 
+    def without_ids(self, notebook: dict[str, Any]) -> dict[str, Any]:
+        """As it comes back from a program that writes notebooks of format 4.4 or older: their cells have no ids."""
+        for cell in notebook["cells"]:
+            del cell["id"]
+        return notebook | {"nbformat_minor": 0}
+
     def own_judge(self, notebook: dict[str, Any]) -> dict[str, Any]:
         """Nothing was written but a `check` that finds everything right."""
         notebook["cells"].insert(place(notebook["cells"], self.checks[0]), dict(new_code_cell(OWN_JUDGE)))
@@ -250,6 +256,7 @@ def hand_in_all(room: Class, name: str) -> None:
     room.hand_in(name, "careless", chapter.careless(chapter.solved(given)))
     if name == GRADED[0]:
         room.hand_in(name, "sly", chapter.sly(copy.deepcopy(given)))
+        room.hand_in(name, "elsewhere", chapter.without_ids(chapter.solved(given)))
         room.hand_in(name, "own judge", chapter.own_judge(copy.deepcopy(given)))
         ended = chapter.solved(given)
         ended["cells"].insert(1, dict(new_code_cell("import os\nos._exit(1)")))
@@ -316,6 +323,11 @@ def test_nothing_is_said_of_what_is_as_it_should_be(graded: Graded, name: str) -
 
 def test_checks_that_were_made_to_pass_are_the_chapters_own_again(graded: Graded) -> None:
     assert set(graded.of(GRADED[0], "sly").values()) == {0.0}
+
+
+def test_a_notebook_whose_cells_lost_their_ids_is_graded_by_the_marks_that_it_kept(graded: Graded) -> None:
+    assert sum(score or 0 for score in graded.of(GRADED[0], "elsewhere").values()) == 9
+    assert graded.warned(GRADED[0], "elsewhere") == []
 
 
 def test_a_check_of_the_learners_own_judges_nothing(graded: Graded) -> None:
